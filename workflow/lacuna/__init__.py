@@ -1,0 +1,1 @@
+"""Lacuna: fill the gaps in drug x gene x cell expression data."""

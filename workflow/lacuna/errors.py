@@ -1,0 +1,21 @@
+"""The one exception that means: the user's input is at fault, and the message says what to do."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class LacunaError(Exception):
+    """A mistake in a file or a configuration; shown to the user without a traceback."""
+
+
+def listed(names: Iterable[object], most: int = 5) -> str:
+    """Name the first few of many, e.g. ``'a', 'b' and 10 more``."""
+    names = list(names)
+    shown = ", ".join(repr(str(name)) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint such as `` (did you mean 'dnpp'?)``, empty when nothing is near."""
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
