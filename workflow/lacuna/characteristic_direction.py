@@ -1,0 +1,55 @@
+"""The Characteristic Direction of a treated well (Clark et al. 2014, BMC Bioinformatics 15:79).
+
+The direction that best separates the treated well from the vehicle wells of its plate by linear
+discriminant analysis: b = S^-1 (treated - vehicle mean), scaled to unit length, where
+S = gamma Sigma + (1 - gamma) s2 I, Sigma is the covariance of the vehicle wells (one treated well
+adds nothing to the pooled within-class covariance) and s2 the mean of its diagonal.
+"""
+
+import numpy as np
+
+FEWEST_VEHICLE_WELLS = 2
+
+
+def characteristic_directions(
+    treated: np.ndarray, vehicle: np.ndarray, gamma: float
+) -> np.ndarray:
+    """Return the Characteristic Direction of every treated well of one plate.
+
+    Parameters
+    ----------
+    treated : array of shape (wells, genes)
+        Level 3 expression, log2.
+    vehicle : array of shape (at least 2 wells, genes)
+        Level 3 expression of the same plate's vehicle wells.
+    gamma
+        Weight of the vehicle covariance, in (0, 1]. At 1, where the covariance has no inverse,
+        the limit is taken: what varies between vehicle wells is removed altogether.
+
+    Returns
+    -------
+    float32 array of shape (wells, genes)
+        Rows of unit length; a well equal to the vehicle mean has no direction and gives zeros.
+
+    Notes
+    -----
+    S is s2 (1 - gamma) I plus a matrix of rank below the number of vehicle wells, so its inverse
+    follows from the vehicle wells' singular vectors (Woodbury), once for all wells of the plate.
+    """
+    vehicle = np.asarray(vehicle, dtype=np.float64)
+    centre = vehicle.mean(axis=0)
+    difference = np.asarray(treated, dtype=np.float64) - centre
+    _, singular, axes = np.linalg.svd(vehicle - centre, full_matrices=False)
+    variance = singular**2 / (len(vehicle) - 1)
+    varies = variance > variance[0] * len(variance) * np.finfo(float).eps
+    variance, axes = variance[varies], axes[varies]
+    isotropic = variance.sum() / vehicle.shape[1]
+    removed = gamma * variance / (gamma * variance + (1 - gamma) * isotropic)
+    direction = difference - ((difference @ axes.T) * removed) @ axes
+    return unit_rows(direction).astype(np.float32)
+
+
+def unit_rows(rows: np.ndarray) -> np.ndarray:
+    """Scale every row to unit length; rows of zeros stay zero."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)

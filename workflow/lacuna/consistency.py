@@ -1,0 +1,82 @@
+"""Do the replicates of an experiment agree? The average cosine distance (ACD) and its p-value.
+
+Hodos et al. 2018, section 2.1: the ACD is the mean pairwise cosine distance of the replicates'
+Characteristic Directions; its p-value is its position in a null of random replicate sets of the
+same batch.
+"""
+
+import numpy as np
+
+MOST_REDRAWS = 200
+
+
+def average_cosine_distance(directions: np.ndarray) -> float:
+    """Return the mean pairwise cosine distance (0 to 2) of unit rows, shape (replicates, genes)."""
+    count = len(directions)
+    total = np.linalg.norm(directions.sum(axis=0, dtype=np.float64)) ** 2
+    return 1 - (total - count) / (count * (count - 1))
+
+
+def null_distances(
+    directions: np.ndarray,
+    plates: np.ndarray,
+    drugs: np.ndarray,
+    replicate_sets: list[np.ndarray],
+    draws: int,
+    rng: np.random.Generator,
+) -> np.ndarray | None:
+    """Return the ACD of random replicate sets of one batch.
+
+    A random set takes the plates of a real replicate set, chosen at random, and on each of them
+    a random well, all of different drugs. Keeping the plates matters: wells of a plate share the
+    error of its vehicle mean, so sets from one plate agree without any drug effect.
+
+    Parameters
+    ----------
+    directions : array of shape (wells, genes)
+        Unit rows: the treated wells of the batch.
+    plates, drugs : arrays of shape (wells,)
+        Plate and drug of each well.
+    replicate_sets
+        The real experiments of one replicate count r: for each, the positions of its wells.
+    draws
+        The number of random sets.
+    rng
+        The batch's random stream.
+
+    Returns
+    -------
+    array of shape (draws,), or None
+        None when the batch has too few different drugs to draw sets of r.
+    """
+    plate_of_set = plates[np.array(replicate_sets)]
+    chosen = plate_of_set[rng.integers(len(plate_of_set), size=draws)]
+    wells_on = {plate: np.flatnonzero(plates == plate) for plate in np.unique(plates)}
+    drawn = np.empty(chosen.shape, dtype=np.intp)
+    redo = np.arange(draws)
+    for _ in range(MOST_REDRAWS):
+        for plate, wells in wells_on.items():
+            here = chosen[redo] == plate
+            drawn[redo] = np.where(here, rng.choice(wells, size=here.shape), drawn[redo])
+        redo = redo[_has_repeat(drugs[drawn[redo]])]
+        if not len(redo):
+            break
+    if len(redo):
+        return None
+    gram = directions @ directions.T
+    first, second = np.triu_indices(chosen.shape[1], k=1)
+    similarity = np.zeros(draws)
+    for a, b in zip(first, second, strict=True):
+        similarity += gram[drawn[:, a], drawn[:, b]]
+    return 1 - similarity / len(first)
+
+
+def p_value(distance: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """Return the share of the null at or below each distance; never 0, as one is always added."""
+    at_or_below = np.searchsorted(np.sort(null), distance, side="right")
+    return (1 + at_or_below) / (1 + len(null))
+
+
+def _has_repeat(sets: np.ndarray) -> np.ndarray:
+    ordered = np.sort(sets, axis=1)
+    return (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)

@@ -1,0 +1,208 @@
+"""GCTX, the HDF5 layout in which LINCS ships its matrices.
+
+The matrix lies at /0/DATA/0/matrix with shape (columns, rows): one line per well or signature,
+one value per gene. Names and metadata lie at /0/META/ROW and /0/META/COL, the field `id` first.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import LacunaError, listed
+from lacuna.files import whole
+
+MATRIX = "0/DATA/0/matrix"
+META = {"rows": "0/META/ROW", "columns": "0/META/COL"}
+MOST_COLUMNS_AT_ONCE = 1024
+
+
+class Gctx:
+    """An open GCTX file; use it as a context manager.
+
+    Attributes
+    ----------
+    rows, columns : pandas.Index of str
+        Gene ids and well (or signature) ids, in file order.
+
+    Raises
+    ------
+    LacunaError
+        If the file is missing, cut short, not HDF5, not GCTX, or an id stands twice.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        with self._readable():
+            self._file = h5py.File(self.path, "r")
+        try:
+            with self._readable():
+                self._matrix = self._file[MATRIX]
+                self.rows = self._ids("rows")
+                self.columns = self._ids("columns")
+            self._check_shape()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> "Gctx":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._file.close()
+
+    def metadata(self, axis: str) -> pd.DataFrame:
+        """Return the metadata of `axis` ("rows" or "columns"), indexed by id."""
+        with self._readable():
+            group = self._file[META[axis]]
+            fields = {name: _text(group[name][:]) for name in group}
+        return pd.DataFrame(fields).set_index("id")
+
+    def read(self, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
+        """Read some genes of some wells.
+
+        Parameters
+        ----------
+        rows, columns
+            Ids, in the order wanted.
+
+        Returns
+        -------
+        float32 array of shape (len(columns), len(rows))
+            One line per well, as the file has it.
+
+        Raises
+        ------
+        LacunaError
+            If an id is not in the file, the file cannot be read to the end, or a value is NaN
+            or infinite.
+        """
+        row_at = self._positions("rows", rows)
+        column_at = self._positions("columns", columns)
+        values = np.empty((len(column_at), len(row_at)), dtype=np.float32)
+        order = np.argsort(column_at)
+        with self._readable():
+            for run in _consecutive_runs(column_at[order]):
+                wanted = order[run]
+                first = column_at[wanted[0]]
+                values[wanted] = self._matrix[first : first + len(wanted)][:, row_at]
+        self._check_finite(values, rows, columns)
+        return values
+
+    def _ids(self, axis: str) -> pd.Index:
+        ids = pd.Index(_text(self._file[META[axis]]["id"][:]).astype(str))
+        if not ids.is_unique:
+            twice = ids[ids.duplicated()].unique()
+            raise LacunaError(
+                f"{self.path}: the {axis[:-1]} ids {listed(twice)} stand more than once; "
+                "every id must be unique. Remove or rename the duplicates."
+            )
+        return ids
+
+    def _positions(self, axis: str, ids: Sequence[str]) -> np.ndarray:
+        at = getattr(self, axis).get_indexer(pd.Index(ids))
+        if (at < 0).any():
+            missing = pd.Index(ids)[at < 0]
+            raise LacunaError(
+                f"{self.path}: the matrix has no {axis} {listed(missing)} ({len(missing)} missing)."
+            )
+        return at
+
+    def _check_shape(self) -> None:
+        expected = (len(self.columns), len(self.rows))
+        if self._matrix.shape != expected:
+            raise LacunaError(
+                f"{self.path}: {MATRIX} has shape {self._matrix.shape}, but META names {expected} "
+                "(columns, rows). The file is damaged; get it again."
+            )
+
+    def _check_finite(
+        self, values: np.ndarray, rows: Sequence[str], columns: Sequence[str]
+    ) -> None:
+        if np.isfinite(values).all():
+            return
+        column, row = np.argwhere(~np.isfinite(values))[0]
+        bad = int((~np.isfinite(values)).sum())
+        raise LacunaError(
+            f"{self.path}: column {columns[column]!r}, row {rows[row]!r} is {values[column, row]} "
+            f"({bad} such values among those read); expected finite expression values. "
+            "Remove these wells from the matrix and from inst_info, or get the file again."
+        )
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise LacunaError(f"{self.path}: no such file.") from error
+        except KeyError as error:
+            raise LacunaError(
+                f"{self.path}: this HDF5 file is not GCTX, it lacks {error}. "
+                "Expected the layout of LINCS (version GCTX1.0)."
+            ) from error
+        except (OSError, RuntimeError) as error:
+            raise LacunaError(
+                f"{self.path}: cannot be read as HDF5 ({error}). "
+                "It is cut short, damaged or not a GCTX file; get it again."
+            ) from error
+
+
+def write_gctx(
+    path: str | Path, matrix: np.ndarray, row_metadata: pd.DataFrame, column_metadata: pd.DataFrame
+) -> None:
+    """Write a GCTX file that cmapPy and cmapR open.
+
+    Parameters
+    ----------
+    path
+        The file; it appears whole or not at all.
+    matrix : array of shape (columns, rows)
+        One line per column id; stored as float32.
+    row_metadata, column_metadata
+        Indexed by id; numbers stay numbers, everything else becomes text.
+    """
+    with whole(path) as unfinished, h5py.File(unfinished, "w") as file:
+        file.attrs["version"] = np.bytes_("GCTX1.0")
+        file.attrs["src"] = np.bytes_(Path(path).name)
+        file.create_dataset(MATRIX, data=np.asarray(matrix, dtype=np.float32))
+        for axis, metadata in (("rows", row_metadata), ("columns", column_metadata)):
+            group = file.create_group(META[axis])
+            group["id"] = _bytes(metadata.index)
+            for name, column in metadata.items():
+                numeric = pd.api.types.is_numeric_dtype(column)
+                group[name] = column.to_numpy() if numeric else _bytes(column)
+
+
+def _bytes(texts: Sequence[object]) -> np.ndarray:
+    encoded = [str(text).encode() for text in texts]
+    return np.array(encoded, dtype=f"S{max(map(len, encoded), default=1) or 1}")
+
+
+def _text(values: np.ndarray) -> np.ndarray:
+    """Decode byte strings, which LINCS wrote sometimes as UTF-8 and sometimes as Latin-1."""
+    if values.dtype.kind not in "SO":
+        return values
+    return np.array([_decoded(value) for value in values], dtype=object)
+
+
+def _decoded(value: bytes | str) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _consecutive_runs(positions: np.ndarray) -> list[slice]:
+    """Cut sorted positions into runs without a gap, none longer than fits in memory at ease."""
+    starts = np.flatnonzero(np.diff(positions, prepend=-2) != 1)
+    stops = np.append(starts[1:], len(positions))
+    return [
+        slice(first, min(first + MOST_COLUMNS_AT_ONCE, stop))
+        for start, stop in zip(starts, stops, strict=True)
+        for first in range(start, stop, MOST_COLUMNS_AT_ONCE)
+    ]

@@ -1,0 +1,214 @@
+"""The tables that GEO ships beside a LINCS matrix: wells, genes, drugs, cells.
+
+Facts on their columns: both phases name the same things differently (`rna_plate` in GSE92742,
+`det_plate` in GSE70138), and -666 stands for a missing value.
+"""
+
+import gzip
+import io
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.files import whole
+from lacuna.gctx import Gctx
+
+MISSING = ["-666", "-666.0", "-666.00", "", "NA", "NaN", "nan"]
+GZIP_MAGIC = b"\x1f\x8b"
+MICROMOLAR = {"um": 1.0, "µm": 1.0, "μm": 1.0, "nm": 1e-3, "mm": 1e3, "pm": 1e-6}
+
+WELL_COLUMNS = {
+    "well": ("inst_id",),
+    "plate": ("rna_plate", "det_plate"),
+    "drug": ("pert_id",),
+    "name": ("pert_iname",),
+    "kind": ("pert_type",),
+    "dose": ("pert_dose",),
+    "dose_unit": ("pert_dose_unit",),
+    "time": ("pert_time",),
+    "time_unit": ("pert_time_unit",),
+    "cell": ("cell_id",),
+}
+GENE_COLUMNS = {"gene": ("pr_gene_id",), "symbol": ("pr_gene_symbol",), "landmark": ("pr_is_lm",)}
+DRUG_COLUMNS = {"drug": ("pert_id",)}
+DRUG_OPTIONAL = {"inchi_key": ("inchi_key",), "smiles": ("canonical_smiles",)}
+CELL_COLUMNS = {"cell": ("cell_id",)}
+CELL_OPTIONAL = {"lineage": ("primary_site",)}
+
+
+def read_wells(path: str | Path) -> pd.DataFrame:
+    """Read inst_info of either phase.
+
+    Returns
+    -------
+    DataFrame, one row per well, in file order
+        well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or in
+        another unit), time (hours, NaN when missing), cell. A batch is the set of plates that
+        replicate each other: the plate's name up to its replicate number (CPC006_HT115_6H_X1
+        lies in batch CPC006_HT115_6H).
+
+    Raises
+    ------
+    LacunaError
+        If a column is missing, a well stands twice, or a well has no plate, drug or cell.
+    """
+    wells = _read(path, WELL_COLUMNS)
+    _check_unique(wells, "well", "inst_id", path)
+    for column in ("plate", "drug", "kind", "cell"):
+        _check_present(wells, column, path)
+    wells["batch"] = wells["plate"].str.replace(r"_X\d+.*$", "", regex=True)
+    wells["dose"] = _micromolar(wells["dose"], wells.pop("dose_unit"))
+    hours = wells.pop("time_unit").fillna("h").str.lower().str.startswith("h")
+    wells["time"] = pd.to_numeric(wells["time"], errors="coerce").where(hours)
+    return wells
+
+
+def read_genes(path: str | Path) -> pd.DataFrame:
+    """Read gene_info: gene (Entrez id), symbol and landmark (bool), one row per gene."""
+    genes = _read(path, GENE_COLUMNS)
+    _check_unique(genes, "gene", "pr_gene_id", path)
+    genes["landmark"] = genes["landmark"].eq("1")
+    if not genes["landmark"].any():
+        raise LacunaError(f"{path}: no row has pr_is_lm = 1; expected the landmark genes.")
+    return genes
+
+
+def read_drugs(path: str | Path) -> pd.DataFrame:
+    """Read pert_info: drug, inchi_key and smiles (NaN when missing), one row per drug."""
+    drugs = _read(path, DRUG_COLUMNS, DRUG_OPTIONAL)
+    _check_unique(drugs, "drug", "pert_id", path)
+    return drugs
+
+
+def read_cells(path: str | Path) -> pd.DataFrame:
+    """Read cell_info: cell and lineage (NaN when missing), one row per cell line."""
+    cells = _read(path, CELL_COLUMNS, CELL_OPTIONAL)
+    _check_unique(cells, "cell", "cell_id", path)
+    return cells
+
+
+def check_matrix(matrix: Gctx, wells: pd.DataFrame, genes: pd.DataFrame) -> None:
+    """Check that a Level 3 matrix, its wells and its genes belong together.
+
+    Raises
+    ------
+    LacunaError
+        If a well has no column or a column no well, a matrix row is no known gene, or a landmark
+        gene has no row.
+    """
+    known_wells, known_genes = pd.Index(wells["well"]), pd.Index(genes["gene"])
+    landmarks = pd.Index(genes.loc[genes["landmark"], "gene"])
+    for missing, said in [
+        (known_wells.difference(matrix.columns), "wells of inst_info have no column in the matrix"),
+        (matrix.columns.difference(known_wells), "columns of the matrix have no row in inst_info"),
+        (matrix.rows.difference(known_genes), "rows of the matrix are no gene of gene_info"),
+        (landmarks.difference(matrix.rows), "landmark genes of gene_info are no row of the matrix"),
+    ]:
+        if len(missing):
+            raise LacunaError(
+                f"{matrix.path}: {len(missing)} {said}: {listed(missing)}. Expected the matrix, "
+                "inst_info and gene_info of one series; take all three from the same place."
+            )
+
+
+def unpack(source: str | Path, destination: str | Path) -> None:
+    """Decompress a gzip file; link to a file that is not compressed.
+
+    Raises
+    ------
+    LacunaError
+        If the gzip file is cut short or damaged.
+    """
+    source, destination = Path(source), Path(destination)
+    if not _is_gzip(source):
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        destination.unlink(missing_ok=True)
+        destination.symlink_to(source.resolve())
+        return
+    try:
+        with (
+            whole(destination) as unfinished,
+            gzip.open(source) as packed,
+            unfinished.open("wb") as out,
+        ):
+            shutil.copyfileobj(packed, out, length=1 << 22)
+    except (EOFError, gzip.BadGzipFile, OSError) as error:
+        raise LacunaError(_damaged_gzip(source, error)) from error
+
+
+def _read(
+    path: str | Path,
+    required: dict[str, tuple[str, ...]],
+    optional: dict[str, tuple[str, ...]] | None = None,
+) -> pd.DataFrame:
+    table = _read_text_table(Path(path))
+    chosen = {}
+    for name, candidates in {**required, **(optional or {})}.items():
+        found = [column for column in candidates if column in table]
+        if found:
+            chosen[name] = table[found[0]]
+        elif name in required:
+            hint = did_you_mean(candidates[0], table.columns)
+            raise LacunaError(
+                f"{path}: no column {' or '.join(candidates)}{hint}; it has {listed(table, 20)}."
+            )
+        else:
+            chosen[name] = pd.Series(np.nan, index=table.index, dtype=object)
+    return pd.DataFrame(chosen)
+
+
+def _read_text_table(path: Path) -> pd.DataFrame:
+    try:
+        content = gzip.decompress(path.read_bytes()) if _is_gzip(path) else path.read_bytes()
+    except FileNotFoundError as error:
+        raise LacunaError(f"{path}: no such file.") from error
+    except (EOFError, gzip.BadGzipFile, OSError) as error:
+        raise LacunaError(_damaged_gzip(path, error)) from error
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    try:
+        return pd.read_csv(
+            io.StringIO(text), sep="\t", dtype=str, na_values=MISSING, keep_default_na=False
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise LacunaError(f"{path}: not a tab-separated table ({error}).") from error
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == GZIP_MAGIC
+
+
+def _damaged_gzip(path: Path, error: Exception) -> str:
+    return f"{path}: cannot be decompressed ({error}). It is cut short or damaged; get it again."
+
+
+def _check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | Path) -> None:
+    _check_present(table, column, path)
+    twice = table.loc[table[column].duplicated(), column].unique()
+    if len(twice):
+        raise LacunaError(
+            f"{path}: {upstream} {listed(twice)} stand in more than one row; "
+            "expected one row each. Remove or rename the duplicates."
+        )
+
+
+def _check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
+    empty = np.flatnonzero(table[column].isna())
+    if len(empty):
+        raise LacunaError(
+            f"{path}: the column read as {column} is empty in {len(empty)} rows, "
+            f"first in line {empty[0] + 2}; every row needs one."
+        )
+
+
+def _micromolar(doses: pd.Series, units: pd.Series) -> pd.Series:
+    number = pd.to_numeric(doses.str.extract(r"^\s*([0-9.eE+-]+)", expand=False), errors="coerce")
+    factor = units.str.strip().str.lower().map(MICROMOLAR)
+    # Three digits: the same dose is written 10, 10.0 and 9.99999 on different plates.
+    return (number * factor).map(lambda dose: float(f"{dose:.3g}"))

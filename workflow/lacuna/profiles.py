@@ -1,0 +1,102 @@
+"""ProfileSet: the observed profiles of a drug x cell grid, Lacuna's one currency."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lacuna import hdf5
+
+NO_PROFILE = -1
+
+
+@dataclass(frozen=True)
+class ProfileSet:
+    """Profiles placed on a drug x cell grid; most places of the grid are empty.
+
+    Attributes
+    ----------
+    profiles : float32 array of shape (n, genes)
+        Each observed profile, whole; rows of unit length.
+    drug, cell : int arrays of shape (n,)
+        The place of each profile: indices into `drugs` and `cells`. No place is taken twice.
+    drugs, cells, genes : arrays of str
+        Names, in the grid's order.
+    reliability : DataFrame of n rows, or None
+        What is known of each profile: signatures, replicates, acd (NaN when not replicated).
+    """
+
+    profiles: np.ndarray
+    drug: np.ndarray
+    cell: np.ndarray
+    drugs: np.ndarray
+    cells: np.ndarray
+    genes: np.ndarray
+    reliability: pd.DataFrame | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        expected = (len(self.drug), len(self.genes))
+        if self.profiles.shape != expected:
+            raise ValueError(f"profiles have shape {self.profiles.shape}, expected {expected}")
+        if (self.counts > 1).any():
+            raise ValueError("a (drug, cell) pair has more than one profile")
+
+    def __len__(self) -> int:
+        return len(self.drug)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Number of profiles at each place, shape (drugs, cells): 0 or 1."""
+        counts = np.zeros((len(self.drugs), len(self.cells)), dtype=np.int64)
+        np.add.at(counts, (self.drug, self.cell), 1)
+        return counts
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Which places hold a profile, bool of shape (drugs, cells)."""
+        return self.counts > 0
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """The (drug, cell) indices of every profile, shape (n, 2)."""
+        return np.column_stack([self.drug, self.cell])
+
+    @property
+    def missing_pairs(self) -> np.ndarray:
+        """The (drug, cell) indices of every empty place, shape (m, 2)."""
+        return np.argwhere(~self.measured)
+
+    def take(self, which: np.ndarray) -> "ProfileSet":
+        """Return some of the profiles (a mask or positions) on the same grid."""
+        return ProfileSet(
+            self.profiles[which],
+            self.drug[which],
+            self.cell[which],
+            self.drugs,
+            self.cells,
+            self.genes,
+            None if self.reliability is None else self.reliability.iloc[which],
+        )
+
+    def find(self, pairs: np.ndarray) -> np.ndarray:
+        """Return the position of the profile at each (drug, cell) pair, NO_PROFILE where empty."""
+        position = np.full(self.measured.shape, NO_PROFILE)
+        position[self.drug, self.cell] = np.arange(len(self))
+        return position[pairs[:, 0], pairs[:, 1]]
+
+    def save(self, path: str | Path) -> None:
+        """Write one HDF5 file."""
+        content = {name: getattr(self, name) for name in _ARRAYS}
+        if self.reliability is not None:
+            content["reliability"] = self.reliability
+        hdf5.save(path, content)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "ProfileSet":
+        """Read a file that `save` wrote."""
+        return cls(**hdf5.load(path))
+
+
+_ARRAYS = ("profiles", "drug", "cell", "drugs", "cells", "genes")

@@ -1,0 +1,20 @@
+"""One seed in the configuration, an independent stream for every job."""
+
+import zlib
+
+import numpy as np
+
+
+def generator(seed: int, *names: object) -> np.random.Generator:
+    """Return the random stream of one job.
+
+    Parameters
+    ----------
+    seed
+        The run's seed, from the configuration.
+    *names
+        What tells this job from others, for example a method and a fold. Streams of different
+        names are independent; neither the order of jobs nor the number of cores matters.
+    """
+    keys = [zlib.crc32(str(name).encode()) for name in names]
+    return np.random.default_rng(np.random.SeedSequence([seed, *keys]))

@@ -1,0 +1,197 @@
+"""From wells to signatures: one unit profile per experiment, with its consistency.
+
+An experiment is a drug at a dose and time in a cell line, within one batch; its replicates are
+the wells of the batch's plates that got that treatment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lacuna import hdf5
+from lacuna.characteristic_direction import (
+    FEWEST_VEHICLE_WELLS,
+    characteristic_directions,
+    unit_rows,
+)
+from lacuna.consistency import average_cosine_distance, null_distances, p_value
+from lacuna.errors import LacunaError
+from lacuna.gctx import Gctx
+from lacuna.randomness import generator
+
+COMPOUND, VEHICLE = "trt_cp", "ctl_vehicle"
+EXPERIMENT = ["drug", "cell", "dose", "time", "batch"]
+
+
+@dataclass(frozen=True)
+class SignatureSet:
+    """Signatures and what is known of each.
+
+    Attributes
+    ----------
+    table : DataFrame, one row per signature
+        drug, name (NaN or empty when the drug has none), cell, dose (micromolar), time (hours),
+        batch, replicates, acd and p_value (both NaN for an experiment without replicates).
+    profiles : float32 array of shape (signatures, genes)
+        Unit rows.
+    genes : array of str
+        Entrez ids of the landmark genes.
+    """
+
+    table: pd.DataFrame
+    profiles: np.ndarray
+    genes: np.ndarray
+
+    def save(self, path: str | Path) -> None:
+        """Write one HDF5 file."""
+        hdf5.save(path, vars(self))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "SignatureSet":
+        """Read a file that `save` wrote."""
+        return cls(**hdf5.load(path))
+
+    @classmethod
+    def concatenate(cls, sets: Iterable["SignatureSet"]) -> "SignatureSet":
+        """Join the signatures of several series.
+
+        Raises
+        ------
+        LacunaError
+            If the series do not have the same landmark genes.
+        """
+        sets = list(sets)
+        genes = sets[0].genes
+        for other in sets[1:]:
+            if set(other.genes) != set(genes):
+                raise LacunaError(
+                    "The series of this dataset have different landmark genes "
+                    f"({len(genes)} and {len(other.genes)}); expected the same in every gene_info."
+                )
+        columns = [pd.Index(each.genes).get_indexer(genes) for each in sets]
+        profiles = [each.profiles[:, order] for each, order in zip(sets, columns, strict=True)]
+        tables = [each.table for each in sets]
+        return cls(pd.concat(tables, ignore_index=True), np.concatenate(profiles), genes)
+
+
+def sort_wells(wells: pd.DataFrame) -> pd.Series:
+    """Say what becomes of each well: vehicle, compound, or the reason why it is left out.
+
+    Parameters
+    ----------
+    wells
+        As `lacuna.geo.read_wells` returns them.
+    """
+    vehicles = wells["kind"].eq(VEHICLE).groupby(wells["plate"]).transform("sum")
+    use = pd.Series("left out: neither compound nor vehicle", index=wells.index)
+    use[wells["kind"].eq(COMPOUND)] = "compound"
+    use[wells["kind"].eq(VEHICLE)] = "vehicle"
+    too_few = vehicles < FEWEST_VEHICLE_WELLS
+    use[too_few] = f"left out: plate with fewer than {FEWEST_VEHICLE_WELLS} vehicle wells"
+    return use
+
+
+def count_wells(wells: pd.DataFrame) -> pd.DataFrame:
+    """Count wells and plates by what becomes of them; the wells add up to all there are."""
+    grouped = wells.groupby(sort_wells(wells).rename("use"))
+    return grouped.agg(wells=("well", "size"), plates=("plate", "nunique")).reset_index()
+
+
+def make_signatures(
+    matrix: Gctx,
+    wells: pd.DataFrame,
+    genes: Iterable[str],
+    *,
+    gamma: float,
+    null_draws: int,
+    seed: int,
+    progress=iter,
+) -> SignatureSet:
+    """Make a signature of every experiment of a Level 3 matrix.
+
+    The signature is the mean of the replicates' Characteristic Directions, scaled to unit length.
+
+    Parameters
+    ----------
+    matrix
+        The open Level 3 matrix.
+    wells
+        As `lacuna.geo.read_wells` returns them.
+    genes
+        Ids of the landmark genes.
+    gamma
+        Weight of the vehicle covariance, see `characteristic_directions`.
+    null_draws
+        Random replicate sets per batch and replicate count.
+    seed
+        The run's seed.
+    progress
+        Wraps the loop over batches, for example `tqdm.tqdm`.
+
+    Raises
+    ------
+    LacunaError
+        If no compound well is left, or the matrix cannot be read.
+    """
+    genes = np.array(list(genes))
+    use = sort_wells(wells)
+    if not use.eq("compound").any():
+        raise LacunaError(
+            f"{matrix.path}: no compound well (pert_type {COMPOUND}) lies on a plate with at "
+            f"least {FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature "
+            "can be made."
+        )
+    usable = wells.assign(use=use)[use.isin(["compound", "vehicle"])]
+    tables, profiles = [], []
+    for batch, batch_wells in progress(list(usable.groupby("batch"))):
+        treated, directions = _batch_directions(matrix, batch_wells, genes, gamma)
+        if len(treated):
+            rng = generator(seed, "consistency", batch)
+            table, means = _experiments(treated, directions, null_draws, rng)
+            tables.append(table)
+            profiles.append(means)
+    return SignatureSet(pd.concat(tables, ignore_index=True), np.concatenate(profiles), genes)
+
+
+def _batch_directions(
+    matrix: Gctx, wells: pd.DataFrame, genes: np.ndarray, gamma: float
+) -> tuple[pd.DataFrame, np.ndarray]:
+    treated, directions = [wells.iloc[:0]], [np.empty((0, len(genes)), dtype=np.float32)]
+    for _, plate in wells.groupby("plate"):
+        is_vehicle = plate["use"].eq("vehicle").to_numpy()
+        if is_vehicle.all():
+            continue
+        expression = matrix.read(genes, plate["well"])
+        treated.append(plate[~is_vehicle])
+        directions.append(
+            characteristic_directions(expression[~is_vehicle], expression[is_vehicle], gamma)
+        )
+    return pd.concat(treated, ignore_index=True), np.concatenate(directions)
+
+
+def _experiments(
+    wells: pd.DataFrame, directions: np.ndarray, null_draws: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, np.ndarray]:
+    groups = wells.groupby(EXPERIMENT, dropna=False, sort=True)
+    members = [np.asarray(positions) for positions in groups.indices.values()]
+    table = wells.iloc[[wells_of[0] for wells_of in members]][[*EXPERIMENT, "name"]]
+    table = table.reset_index(drop=True)
+    table["replicates"] = [len(wells_of) for wells_of in members]
+    replicated = table["replicates"] > 1
+    table["acd"] = [
+        average_cosine_distance(directions[wells_of]) if len(wells_of) > 1 else np.nan
+        for wells_of in members
+    ]
+    table["p_value"] = np.nan
+    plates, drugs = (pd.factorize(wells[name])[0] for name in ("plate", "drug"))
+    for count in sorted(table.loc[replicated, "replicates"].unique()):
+        same = table.index[table["replicates"] == count]
+        sets = [members[position] for position in same]
+        null = null_distances(directions, plates, drugs, sets, null_draws, rng)
+        if null is not None:
+            table.loc[same, "p_value"] = p_value(table.loc[same, "acd"], null)
+    means = np.stack([directions[wells_of].mean(axis=0) for wells_of in members])
+    return table, unit_rows(means)
