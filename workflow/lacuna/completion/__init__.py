@@ -1,0 +1,136 @@
+"""The players: every module here that has a function `complete` is a method of that name.
+
+A method is one file with
+
+    complete(observed, wanted, side, rng, **options) -> Completion
+
+It sees the training profiles only, and knows nothing of how it is judged.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lacuna import hdf5
+from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.profiles import ProfileSet
+
+CONTRACT = ("observed", "wanted", "side", "rng")
+
+
+@dataclass(frozen=True)
+class SideInformation:
+    """What a method may use beside the training profiles.
+
+    Attributes
+    ----------
+    answers : ProfileSet or None
+        The held-out profiles themselves; given to controls only.
+    """
+
+    answers: ProfileSet | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Predicted profiles.
+
+    Attributes
+    ----------
+    profiles : float32 array of shape (wanted, genes)
+    fallback : bool array of shape (wanted,), or None
+        Where the method had nothing to go by, and a plain mean stands instead.
+    stderr : float32 array of shape (wanted,) or (wanted, genes), or None
+        Standard error, from methods that have one.
+    """
+
+    profiles: np.ndarray
+    fallback: np.ndarray | None = None
+    stderr: np.ndarray | None = None
+
+    def save(self, path: str | Path) -> None:
+        """Write one HDF5 file."""
+        hdf5.save(path, {name: value for name, value in vars(self).items() if value is not None})
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Completion":
+        """Read a file that `save` wrote."""
+        return cls(**hdf5.load(path))
+
+
+def available() -> list[str]:
+    """Return the names of all methods and controls."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+
+
+def find_method(name: str) -> Callable[..., Completion]:
+    """Return the function `complete` of a method.
+
+    Raises
+    ------
+    LacunaError
+        If there is no such method.
+    """
+    if name not in available():
+        raise LacunaError(
+            f"unknown method {name!r}{did_you_mean(name, available())}; "
+            f"available: {listed(available(), 50)}."
+        )
+    return importlib.import_module(f"{__name__}.{name}").complete
+
+
+def run_method(
+    name: str,
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    side: SideInformation,
+    rng: np.random.Generator,
+    options: Mapping[str, object],
+) -> Completion:
+    """Run a method and check that it kept the contract.
+
+    Parameters
+    ----------
+    name
+        The method, see `available`.
+    observed
+        The training profiles.
+    wanted : int array of shape (m, 2)
+        The (drug, cell) pairs to predict; none of them is observed.
+    side
+        What the method may use besides.
+    rng
+        The job's random stream.
+    options
+        The method's own keyword arguments, from the configuration.
+
+    Raises
+    ------
+    LacunaError
+        If the method or one of its options is unknown.
+    ValueError
+        If the method's answer has the wrong shape or is not finite: a fault of the method.
+    """
+    complete = find_method(name)
+    known = [option for option in inspect.signature(complete).parameters if option not in CONTRACT]
+    for option in options:
+        if option not in known:
+            raise LacunaError(
+                f"method_options: {name} has no option {option!r}{did_you_mean(option, known)}; "
+                f"it has {listed(known) or 'none'}."
+            )
+    completion = complete(observed, wanted, side, rng, **options)
+    expected = (len(wanted), len(observed.genes))
+    if completion.profiles.shape != expected or completion.profiles.dtype != np.float32:
+        raise ValueError(
+            f"method {name} returned {completion.profiles.dtype} {completion.profiles.shape}, "
+            f"expected float32 {expected}"
+        )
+    if not np.isfinite(completion.profiles).all():
+        raise ValueError(f"method {name} returned values that are not finite")
+    return completion

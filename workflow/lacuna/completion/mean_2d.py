@@ -1,0 +1,28 @@
+"""2D-Mean: between the drug's mean and the cell's mean (Hodos et al. 2018, section 2.2)."""
+
+import numpy as np
+
+from lacuna.completion import Completion, SideInformation
+from lacuna.completion._means import cell_means, drug_means
+from lacuna.profiles import ProfileSet
+
+
+def complete(
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    side: SideInformation,
+    rng: np.random.Generator,
+    *,
+    cell_weight: float = 0.5,
+) -> Completion:
+    """Predict cell_weight x the cell's mean + (1 - cell_weight) x the drug's mean.
+
+    Where only one of the two was measured, it is taken whole (the paper leaves this undefined).
+    """
+    by_drug, cells_of_drug = drug_means(observed)
+    by_cell, drugs_of_cell = cell_means(observed)
+    drug, cell = wanted.T
+    no_drug, no_cell = cells_of_drug[drug] == 0, drugs_of_cell[cell] == 0
+    weight = np.select([no_drug, no_cell], [1.0, 0.0], cell_weight)[:, None]
+    profiles = weight * by_cell[cell] + (1 - weight) * by_drug[drug]
+    return Completion(profiles.astype(np.float32), no_drug | no_cell)

@@ -1,0 +1,210 @@
+"""The judge: how near are predicted profiles to the measured ones? It knows no method.
+
+Every score is computed from sums per drug, so that a bootstrap over drugs (profiles of one drug
+are not independent) only weighs those sums anew, and costs next to nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from lacuna.characteristic_direction import unit_rows
+
+BOOTSTRAP_DRAWS = 1000
+CONFIDENCE = 0.95
+DEG_PERCENTS = (1, 10)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Measured profiles and what a method predicted for them without having seen them.
+
+    Attributes
+    ----------
+    truth, predicted : float32 arrays of shape (n, genes)
+    drug : int array of shape (n,)
+        The drug of each profile: the unit of the bootstrap.
+    fold : int array of shape (n,)
+    cell_mean : float32 array of shape (n, genes)
+        The mean of the profile's cell over the training profiles of its fold.
+    """
+
+    truth: np.ndarray
+    predicted: np.ndarray
+    drug: np.ndarray
+    fold: np.ndarray
+    cell_mean: np.ndarray
+
+
+def score(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
+    """Score a method on everything it predicted.
+
+    Returns
+    -------
+    DataFrame with columns metric, value, low, high
+        pct: Pearson correlation of all entries pooled, predictions scaled to unit length (as Hodos
+        et al. 2018 report); pct_raw: the same on predictions as they are; pct_fold: mean over
+        folds of the fold's pct; pct_specific: pct after the cell's training mean is taken from
+        truth and prediction; profile_pearson: mean over profiles of the correlation within the
+        profile; deg_auc_1 and deg_auc_10: area under the pooled ROC curve of finding the 1 % and
+        10 % of genes that change most. low and high: 95 % interval, percentile bootstrap over
+        drugs.
+    """
+    unit = unit_rows(held_out.predicted)
+    drugs, drug = np.unique(held_out.drug, return_inverse=True)
+    weights = _bootstrap_weights(len(drugs), rng)
+
+    def interval(metric: str, values: np.ndarray) -> dict[str, object]:
+        value, draws = values[0], values[1:]
+        low, high = np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+        return {"metric": metric, "value": value, "low": low, "high": high}
+
+    def pooled(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        return _correlation(weights @ _sum_by(drug, _moments(truth, predicted)))
+
+    by_fold = [
+        _correlation(
+            weights @ _sum_by(drug[mask], _moments(held_out.truth[mask], unit[mask]), len(drugs))
+        )
+        for mask in (held_out.fold == fold for fold in np.unique(held_out.fold))
+    ]
+    within = np.column_stack([profile_pearson(held_out.truth, unit), np.ones(len(unit))])
+    sums = weights @ _sum_by(drug, within)
+    rows = [
+        interval("pct", pooled(held_out.truth, unit)),
+        interval("pct_raw", pooled(held_out.truth, held_out.predicted)),
+        interval("pct_fold", np.mean(by_fold, axis=0)),
+        interval(
+            "pct_specific", pooled(held_out.truth - held_out.cell_mean, unit - held_out.cell_mean)
+        ),
+        interval("profile_pearson", sums[:, 0] / sums[:, 1]),
+    ]
+    for percent in DEG_PERCENTS:
+        positive, negative = deg_histograms(held_out.truth, unit, percent, drug, len(drugs))
+        rows.append(interval(f"deg_auc_{percent}", _auc(weights @ positive, weights @ negative)))
+    return pd.DataFrame(rows)
+
+
+def score_folds(held_out: HeldOut) -> pd.DataFrame:
+    """Return fold, profiles and pct (unit-norm predictions) of every fold."""
+    unit = unit_rows(held_out.predicted)
+    rows = []
+    for fold in np.unique(held_out.fold):
+        mask = held_out.fold == fold
+        sums = _moments(held_out.truth[mask], unit[mask]).sum(axis=0, keepdims=True)
+        rows.append({"fold": fold, "profiles": mask.sum(), "pct": _correlation(sums)[0]})
+    return pd.DataFrame(rows)
+
+
+def profile_pearson(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return the correlation over genes of each row; 0 where a row does not vary."""
+    return _correlation(_moments(truth, predicted))
+
+
+def deg_histograms(
+    truth: np.ndarray, predicted: np.ndarray, percent: float, drug: np.ndarray, drugs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Count, per drug and score, the genes that are differentially expressed and those not.
+
+    A gene is differentially expressed in a profile when its absolute value reaches the quantile
+    1 - percent / 100 of the profile's; its score is the rank of the absolute prediction within the
+    profile, ties sharing their mean rank (Hodos et al. 2018, figure 3D and authors' code).
+
+    Returns
+    -------
+    two arrays of shape (drugs, 2 genes - 1)
+        Counts of positives and negatives at the scores 1, 1.5, 2, ..., genes.
+    """
+    magnitude = np.abs(truth)
+    positive = magnitude >= np.quantile(magnitude, 1 - percent / 100, axis=1, keepdims=True)
+    score = (2 * rankdata(np.abs(predicted), axis=1) - 2).astype(np.int64)
+    bins = 2 * truth.shape[1] - 1
+    flat = drug[:, None] * bins + score
+
+    def histogram(mask: np.ndarray) -> np.ndarray:
+        return np.bincount(flat[mask], minlength=drugs * bins).reshape(drugs, bins).astype(float)
+
+    return histogram(positive), histogram(~positive)
+
+
+def deg_roc(truth: np.ndarray, predicted: np.ndarray, percent: float) -> pd.DataFrame:
+    """Return the pooled ROC curve of finding differentially expressed genes.
+
+    Returns
+    -------
+    DataFrame with columns false_positive_rate, true_positive_rate
+        From (0, 0) to (1, 1), one row per threshold.
+    """
+    one_drug = np.zeros(len(truth), dtype=int)
+    positive, negative = deg_histograms(truth, unit_rows(predicted), percent, one_drug, 1)
+    return pd.DataFrame(
+        {
+            "false_positive_rate": _share_at_or_above(negative[0]),
+            "true_positive_rate": _share_at_or_above(positive[0]),
+        }
+    )
+
+
+def cell_specificity(profiles: np.ndarray, drug: np.ndarray) -> pd.DataFrame:
+    """Return how much each drug's profiles differ between cells (Hodos et al. 2018, figure 1).
+
+    Returns
+    -------
+    DataFrame with columns drug, cells, specificity
+        One row per drug with at least two profiles; the specificity is the mean of 1 - cosine over
+        pairs of its (unit) profiles, 0 for equal and 1 for unrelated ones.
+    """
+    order = np.argsort(drug, kind="stable")
+    drugs, starts, cells = np.unique(drug[order], return_index=True, return_counts=True)
+    sums = np.add.reduceat(profiles[order].astype(np.float64), starts, axis=0)
+    several = cells > 1
+    cells, sums = cells[several], sums[several]
+    cosine = ((sums**2).sum(axis=1) - cells) / (cells * (cells - 1))
+    return pd.DataFrame({"drug": drugs[several], "cells": cells, "specificity": 1 - cosine})
+
+
+def _bootstrap_weights(drugs: int, rng: np.random.Generator) -> np.ndarray:
+    """Return how often each draw holds each drug, (1 + draws, drugs); the first draw is the data.
+
+    Seeded alike for every method, so that draws of two methods are paired.
+    """
+    drawn = rng.multinomial(drugs, np.full(drugs, 1 / drugs), size=BOOTSTRAP_DRAWS)
+    return np.vstack([np.ones(drugs), drawn])
+
+
+def _moments(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return count, sum x, sum y, sum xx, sum yy, sum xy of each row, in float64."""
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    count = np.full(len(x), x.shape[1], dtype=np.float64)
+    products = (np.einsum("ij,ij->i", a, b) for a, b in ((x, x), (y, y), (x, y)))
+    return np.column_stack([count, x.sum(axis=1), y.sum(axis=1), *products])
+
+
+def _correlation(moments: np.ndarray) -> np.ndarray:
+    """Pearson correlation from rows of summed moments; 0 where one side does not vary."""
+    n, x, y, xx, yy, xy = moments.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance_x, variance_y = xx - x * x / n, yy - y * y / n
+        value = (xy - x * y / n) / np.sqrt(variance_x * variance_y)
+    varies = (variance_x > 1e-12 * xx) & (variance_y > 1e-12 * yy)
+    return np.where(varies, value, 0.0)
+
+
+def _sum_by(group: np.ndarray, rows: np.ndarray, groups: int | None = None) -> np.ndarray:
+    sums = np.zeros((groups or group.max() + 1, rows.shape[1]))
+    np.add.at(sums, group, rows)
+    return sums
+
+
+def _auc(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
+    """Area under the ROC curve from counts per score, one curve per row; ties count half."""
+    below = np.cumsum(negative, axis=1) - negative
+    won = (positive * (below + negative / 2)).sum(axis=1)
+    return won / (positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def _share_at_or_above(counts: np.ndarray) -> np.ndarray:
+    from_top = np.cumsum(counts[::-1])
+    return np.concatenate([[0.0], from_top / from_top[-1]])

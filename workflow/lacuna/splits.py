@@ -1,0 +1,66 @@
+"""Cross-validation folds over whole profiles."""
+
+import numpy as np
+
+from lacuna.errors import LacunaError
+from lacuna.profiles import ProfileSet
+
+NEVER_HELD_OUT = -1
+MOST_SWAPS_PER_PROFILE = 1000
+
+
+def folds_by_profile(tensor: ProfileSet, folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Assign every profile to a fold, such that training always sees each drug.
+
+    As Hodos et al. 2018 (authors' code), a random permutation of the profiles is cut into folds of
+    equal size; here, where all profiles of a drug fall into one fold, one of them is swapped with
+    a random profile of another fold, instead of drawing the whole permutation anew, and every
+    profile is held out once, instead of dropping the remainder of the division.
+
+    Parameters
+    ----------
+    tensor
+        All observed profiles.
+    folds
+        Number of folds; their sizes differ by at most one.
+    rng
+        The run's random stream.
+
+    Returns
+    -------
+    int array of shape (n,)
+        The fold that holds out each profile; NEVER_HELD_OUT for the only profile of a drug.
+
+    Raises
+    ------
+    LacunaError
+        If fewer profiles than folds can be held out, or no valid assignment is found.
+    """
+    per_drug = np.bincount(tensor.drug, minlength=len(tensor.drugs))
+    eligible = np.flatnonzero(per_drug[tensor.drug] > 1)
+    if len(eligible) < folds:
+        raise LacunaError(
+            f"crossval: only {len(eligible)} profiles belong to a drug with more than one, too "
+            f"few for {folds} folds. Lower crossval: folds, or loosen the filters under tensor:."
+        )
+    fold = np.full(len(tensor), NEVER_HELD_OUT)
+    fold[rng.permutation(eligible)] = np.arange(len(eligible)) % folds
+    profiles_of = {drug: np.flatnonzero(tensor.drug == drug) for drug in np.unique(tensor.drug)}
+
+    def all_in_one_fold(drug: int) -> bool:
+        mine = fold[profiles_of[drug]]
+        return len(mine) > 1 and (mine == mine[0]).all()
+
+    for drug in filter(all_in_one_fold, profiles_of):
+        for _ in range(MOST_SWAPS_PER_PROFILE):
+            mine, other = rng.choice(profiles_of[drug]), rng.choice(eligible)
+            fold[[mine, other]] = fold[[other, mine]]
+            if not all_in_one_fold(drug) and not all_in_one_fold(tensor.drug[other]):
+                break
+            fold[[mine, other]] = fold[[other, mine]]
+        else:
+            raise LacunaError(
+                f"crossval: found no {folds} folds that leave drug {tensor.drugs[drug]!r} a "
+                "training profile. Raise tensor: min_cells_per_drug or the number of folds."
+            )
+    return fold
