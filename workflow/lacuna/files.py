@@ -26,5 +26,8 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a data frame as a tab-separated file, without its index."""
+    path = Path(path)
     with whole(path) as unfinished:
-        table.to_csv(unfinished, sep="\t", index=False, compression="infer")
+        # A fixed time stamp inside, so that equal tables are equal files.
+        packed = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
+        table.to_csv(unfinished, sep="\t", index=False, compression=packed)

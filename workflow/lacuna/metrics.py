@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from lacuna.characteristic_direction import unit_rows
+from lacuna.profiles import ProfileSet
 
 BOOTSTRAP_DRAWS = 1000
 CONFIDENCE = 0.95
@@ -36,6 +37,30 @@ class HeldOut:
     drug: np.ndarray
     fold: np.ndarray
     cell_mean: np.ndarray
+
+    @classmethod
+    def gather(
+        cls, tensor: ProfileSet, fold: np.ndarray, predicted: dict[int, np.ndarray]
+    ) -> "HeldOut":
+        """Put the folds' predictions together.
+
+        Parameters
+        ----------
+        tensor
+            All observed profiles.
+        fold : int array of shape (n,)
+            The fold that holds out each of them, if any.
+        predicted
+            For each fold, the predictions of the profiles it holds out, in their order.
+        """
+        parts = []
+        for number, profiles in predicted.items():
+            held_out = np.flatnonzero(fold == number)
+            cell_mean, _ = tensor.take(fold != number).mean_by_cell()
+            cell_mean = cell_mean[tensor.cell[held_out]].astype(np.float32)
+            parts.append((held_out, profiles, cell_mean))
+        where, profiles, cell_mean = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return cls(tensor.profiles[where], profiles, tensor.drug[where], fold[where], cell_mean)
 
 
 def score(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:

@@ -86,6 +86,22 @@ class ProfileSet:
         position[self.drug, self.cell] = np.arange(len(self))
         return position[pairs[:, 0], pairs[:, 1]]
 
+    def mean_by_drug(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return each drug's mean profile, float64 (drugs, genes), and its number of profiles.
+
+        A drug without profiles has zeros.
+        """
+        return _mean_by(self.drug, len(self.drugs), self.profiles)
+
+    def mean_by_cell(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return each cell's mean profile, float64 (cells, genes), and its number of profiles.
+
+        A cell without profiles has the mean of all profiles, as there is nothing nearer.
+        """
+        means, size = _mean_by(self.cell, len(self.cells), self.profiles)
+        means[size == 0] = self.profiles.mean(axis=0, dtype=np.float64)
+        return means, size
+
     def save(self, path: str | Path) -> None:
         """Write one HDF5 file."""
         content = {name: getattr(self, name) for name in _ARRAYS}
@@ -97,6 +113,13 @@ class ProfileSet:
     def load(cls, path: str | Path) -> "ProfileSet":
         """Read a file that `save` wrote."""
         return cls(**hdf5.load(path))
+
+
+def _mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    size = np.bincount(group, minlength=groups)
+    sums = np.zeros((groups, rows.shape[1]))
+    np.add.at(sums, group, rows)
+    return sums / np.maximum(size, 1)[:, None], size
 
 
 _ARRAYS = ("profiles", "drug", "cell", "drugs", "cells", "genes")

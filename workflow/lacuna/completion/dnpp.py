@@ -3,7 +3,6 @@
 import numpy as np
 
 from lacuna.completion import Completion, SideInformation
-from lacuna.completion._means import cell_means
 from lacuna.profiles import ProfileSet
 
 
@@ -21,7 +20,7 @@ def complete(
     authors' code falls back on a mean that already holds imputed profiles.)
     """
     similarity = drug_similarity(observed)
-    profiles, _ = cell_means(observed)
+    profiles, _ = observed.mean_by_cell()
     profiles = profiles[wanted[:, 1]].astype(np.float32)
     fallback = np.ones(len(wanted), dtype=bool)
     for cell in np.unique(wanted[:, 1]):

@@ -112,16 +112,17 @@ def falrtc(
     largest = [_singular_values(_unfold(last_y, mode))[-1] for mode in range(3)]
     first_mu = 0.3 * alpha * np.array(largest)
     # L and B below are the algorithm's names: the step is 1 / L, B weighs the momentum.
-    z, big_b, step_l = last_y.copy(), 0.0, FIRST_STEP
+    x, z, big_b, step_l = None, last_y.copy(), 0.0, FIRST_STEP
     largest_l = 10 * (1 / final_mu).sum()
     for iteration in range(1, max_iterations + 1):
         smoothing = Smoothing(alpha, _mu_at(iteration, first_mu, final_mu, max_iterations))
         while True:
             b = (1 + np.sqrt(1 + 4 * step_l * big_b)) / (2 * step_l)
             share = np.float32(b / (big_b + b))
-            x = share * z + (1 - share) * last_y
-            value_x, gradient = smoothing.value_and_gradient(x)
-            gradient[known] = 0
+            if big_b > 0 or x is None:  # while B is 0, x does not depend on L
+                x = share * z + (1 - share) * last_y
+                value_x, gradient = smoothing.value_and_gradient(x)
+                gradient[known] = 0
             y = x - gradient / np.float32(step_l)
             value_y = smoothing.value(y)
             if (value_x - value_y) * step_l >= np.sum(gradient**2, dtype=np.float64):

@@ -3,7 +3,6 @@
 import numpy as np
 
 from lacuna.completion import Completion, SideInformation
-from lacuna.completion._means import cell_means, drug_means
 from lacuna.profiles import ProfileSet
 
 
@@ -14,8 +13,8 @@ def complete(
 
     A drug without any falls back on the mean of the cell.
     """
-    by_drug, cells_of_drug = drug_means(observed)
-    by_cell, _ = cell_means(observed)
+    by_drug, cells_of_drug = observed.mean_by_drug()
+    by_cell, _ = observed.mean_by_cell()
     drug, cell = wanted.T
     fallback = cells_of_drug[drug] == 0
     profiles = np.where(fallback[:, None], by_cell[cell], by_drug[drug])

@@ -3,7 +3,6 @@
 import numpy as np
 
 from lacuna.completion import Completion, SideInformation
-from lacuna.completion._means import cell_means, drug_means
 from lacuna.profiles import ProfileSet
 
 
@@ -19,8 +18,8 @@ def complete(
 
     Where only one of the two was measured, it is taken whole (the paper leaves this undefined).
     """
-    by_drug, cells_of_drug = drug_means(observed)
-    by_cell, drugs_of_cell = cell_means(observed)
+    by_drug, cells_of_drug = observed.mean_by_drug()
+    by_cell, drugs_of_cell = observed.mean_by_cell()
     drug, cell = wanted.T
     no_drug, no_cell = cells_of_drug[drug] == 0, drugs_of_cell[cell] == 0
     weight = np.select([no_drug, no_cell], [1.0, 0.0], cell_weight)[:, None]

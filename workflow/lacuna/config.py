@@ -1,0 +1,51 @@
+"""Checks the configuration and says what is wrong with it in the user's terms."""
+
+from collections.abc import Mapping
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from lacuna.completion import find_method
+from lacuna.errors import LacunaError, did_you_mean, listed
+
+
+def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> None:
+    """Check a configuration against its schema, and the methods it names.
+
+    Raises
+    ------
+    LacunaError
+        Naming every key that is missing, unknown or has a value out of range.
+    """
+    faults = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: str(e.path))
+    messages = [message for fault in faults for message in _explain(fault)]
+    if messages:
+        raise LacunaError(
+            "the configuration has mistakes:\n  "
+            + "\n  ".join(messages)
+            + "\nconfig/README.md explains every key."
+        )
+    for name in [*config["methods"], *config["controls"], *config["method_options"]]:
+        find_method(name)
+    for name in config["completed"]:
+        if name not in config["methods"]:
+            raise LacunaError(
+                f"completed: {name!r} is not among methods{did_you_mean(name, config['methods'])}; "
+                f"expected some of {listed(config['methods'], 20)}."
+            )
+    if config["source"] == "files" and not config["files"]["series"]:
+        raise LacunaError("files: series is empty; with source: files, name at least one series.")
+
+
+def _explain(fault: ValidationError) -> list[str]:
+    where = ": ".join(map(str, fault.absolute_path))
+    prefix = f"{where}: " if where else ""
+    if fault.validator == "additionalProperties":
+        known = fault.schema.get("properties", {})
+        return [
+            f"{prefix}unknown key {key!r}{did_you_mean(str(key), known)}; "
+            f"expected some of {listed(known, 20)}"
+            for key in fault.instance
+            if key not in known
+        ]
+    return [f"{prefix}{fault.message}"]
