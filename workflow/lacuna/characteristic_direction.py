@@ -11,9 +11,7 @@ import numpy as np
 FEWEST_VEHICLE_WELLS = 2
 
 
-def characteristic_directions(
-    treated: np.ndarray, vehicle: np.ndarray, gamma: float
-) -> np.ndarray:
+def characteristic_directions(treated: np.ndarray, vehicle: np.ndarray, gamma: float) -> np.ndarray:
     """Return the Characteristic Direction of every treated well of one plate.
 
     Parameters

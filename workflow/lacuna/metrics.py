@@ -4,6 +4,7 @@ Every score is computed from sums per drug, so that a bootstrap over drugs (prof
 are not independent) only weighs those sums anew, and costs next to nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,13 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from lacuna.characteristic_direction import unit_rows
+from lacuna.completion import Completion
 from lacuna.profiles import ProfileSet
 
 BOOTSTRAP_DRAWS = 1000
 CONFIDENCE = 0.95
 DEG_PERCENTS = (1, 10)
+DENSITY_LIMIT, DENSITY_BINS = 0.7, 141
 
 
 @dataclass(frozen=True)
@@ -28,19 +31,24 @@ class HeldOut:
     drug : int array of shape (n,)
         The drug of each profile: the unit of the bootstrap.
     fold : int array of shape (n,)
+    cell : int array of shape (n,)
     cell_mean : float32 array of shape (n, genes)
         The mean of the profile's cell over the training profiles of its fold.
+    fallback : bool array of shape (n,)
+        Where the method had nothing to go by.
     """
 
     truth: np.ndarray
     predicted: np.ndarray
     drug: np.ndarray
     fold: np.ndarray
+    cell: np.ndarray
     cell_mean: np.ndarray
+    fallback: np.ndarray
 
     @classmethod
     def gather(
-        cls, tensor: ProfileSet, fold: np.ndarray, predicted: dict[int, np.ndarray]
+        cls, tensor: ProfileSet, fold: np.ndarray, completions: Sequence[Completion]
     ) -> "HeldOut":
         """Put the folds' predictions together.
 
@@ -50,17 +58,27 @@ class HeldOut:
             All observed profiles.
         fold : int array of shape (n,)
             The fold that holds out each of them, if any.
-        predicted
-            For each fold, the predictions of the profiles it holds out, in their order.
+        completions
+            For each fold from 0 on, the predictions of the profiles it holds out, in their order.
         """
-        parts = []
-        for number, profiles in predicted.items():
+        where, cell_mean, fallback = [], [], []
+        for number, completion in enumerate(completions):
             held_out = np.flatnonzero(fold == number)
-            cell_mean, _ = tensor.take(fold != number).mean_by_cell()
-            cell_mean = cell_mean[tensor.cell[held_out]].astype(np.float32)
-            parts.append((held_out, profiles, cell_mean))
-        where, profiles, cell_mean = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return cls(tensor.profiles[where], profiles, tensor.drug[where], fold[where], cell_mean)
+            means, _ = tensor.take(fold != number).mean_by_cell()
+            where.append(held_out)
+            cell_mean.append(means[tensor.cell[held_out]].astype(np.float32))
+            none = np.zeros(len(held_out), dtype=bool)
+            fallback.append(none if completion.fallback is None else completion.fallback)
+        at = np.concatenate(where)
+        return cls(
+            truth=tensor.profiles[at],
+            predicted=np.concatenate([completion.profiles for completion in completions]),
+            drug=tensor.drug[at],
+            fold=fold[at],
+            cell=tensor.cell[at],
+            cell_mean=np.concatenate(cell_mean),
+            fallback=np.concatenate(fallback),
+        )
 
 
 def score(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
@@ -113,14 +131,47 @@ def score(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def score_folds(held_out: HeldOut) -> pd.DataFrame:
-    """Return fold, profiles and pct (unit-norm predictions) of every fold."""
+    """Return fold, profiles, fallbacks and pct (unit-norm predictions) of every fold."""
     unit = unit_rows(held_out.predicted)
     rows = []
     for fold in np.unique(held_out.fold):
         mask = held_out.fold == fold
         sums = _moments(held_out.truth[mask], unit[mask]).sum(axis=0, keepdims=True)
-        rows.append({"fold": fold, "profiles": mask.sum(), "pct": _correlation(sums)[0]})
+        fallbacks = held_out.fallback[mask].sum()
+        pct = _correlation(sums)[0]
+        rows.append({"fold": fold, "profiles": mask.sum(), "fallbacks": fallbacks, "pct": pct})
     return pd.DataFrame(rows)
+
+
+def score_profiles(held_out: HeldOut, tensor: ProfileSet) -> pd.DataFrame:
+    """Return drug, cell, fold, pearson and fallback of every held-out profile."""
+    return pd.DataFrame(
+        {
+            "drug": tensor.drugs[held_out.drug],
+            "cell": tensor.cells[held_out.cell],
+            "fold": held_out.fold,
+            "pearson": profile_pearson(held_out.truth, held_out.predicted),
+            "fallback": held_out.fallback,
+        }
+    )
+
+
+def best_method_per_profile(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the method with the highest correlation on each profile.
+
+    Parameters
+    ----------
+    scores
+        method, drug, cell, pearson; of equal ones the first method wins.
+
+    Returns
+    -------
+    DataFrame with columns drug, cell, best, and the correlation of every method
+    """
+    methods = list(scores["method"].unique())
+    wide = scores.pivot(index=["drug", "cell"], columns="method", values="pearson")[methods]
+    wide.insert(0, "best", wide.idxmax(axis=1))
+    return wide.rename_axis(columns=None).reset_index()
 
 
 def profile_pearson(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -154,20 +205,47 @@ def deg_histograms(
     return histogram(positive), histogram(~positive)
 
 
-def deg_roc(truth: np.ndarray, predicted: np.ndarray, percent: float) -> pd.DataFrame:
-    """Return the pooled ROC curve of finding differentially expressed genes.
+def deg_roc(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
+    """Return the pooled ROC curves of finding differentially expressed genes.
 
     Returns
     -------
-    DataFrame with columns false_positive_rate, true_positive_rate
-        From (0, 0) to (1, 1), one row per threshold.
+    DataFrame with columns percent, false_positive_rate, true_positive_rate
+        For each of `DEG_PERCENTS`, from (0, 0) to (1, 1), one row per threshold.
     """
     one_drug = np.zeros(len(truth), dtype=int)
-    positive, negative = deg_histograms(truth, unit_rows(predicted), percent, one_drug, 1)
-    return pd.DataFrame(
-        {
+    curves = []
+    for percent in DEG_PERCENTS:
+        positive, negative = deg_histograms(truth, predicted, percent, one_drug, 1)
+        rates = {
             "false_positive_rate": _share_at_or_above(negative[0]),
             "true_positive_rate": _share_at_or_above(positive[0]),
+        }
+        curves.append(pd.DataFrame({"percent": percent, **rates}))
+    return pd.concat(curves, ignore_index=True)
+
+
+def joint_density(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
+    """Count entries by true and predicted value (predictions scaled to unit length).
+
+    Returns
+    -------
+    DataFrame with columns true, predicted, entries
+        The centres of the bins that hold any entry; values beyond `DENSITY_LIMIT` are counted in
+        the outermost bins.
+    """
+    edges = np.linspace(-DENSITY_LIMIT, DENSITY_LIMIT, DENSITY_BINS + 1)
+    inside = [
+        np.clip(values, edges[0], edges[-1]).ravel() for values in (truth, unit_rows(predicted))
+    ]
+    counts, _, _ = np.histogram2d(*inside, bins=edges)
+    centres = (edges[1:] + edges[:-1]) / 2
+    true, guess = np.nonzero(counts)
+    return pd.DataFrame(
+        {
+            "true": centres[true].round(4),
+            "predicted": centres[guess].round(4),
+            "entries": counts[true, guess].astype(int),
         }
     )
 

@@ -158,12 +158,17 @@ def _cells(cells: int) -> pd.DataFrame:
     lineage = [LINEAGES[(i // CELLS_PER_LINEAGE) % len(LINEAGES)] for i in range(cells)]
     # Interleave lineages, so that the well covered cells are not all of one.
     order = np.argsort(np.arange(cells) % CELLS_PER_LINEAGE, kind="stable")
-    return pd.DataFrame(
-        {
-            "cell_id": [f"SIM{site[:3].upper()}{i + 1}" for i, site in enumerate(lineage)],
-            "lineage": lineage,
-        }
-    ).iloc[order].assign(coverage=np.linspace(1.0, 0.3, cells)).reset_index(drop=True)
+    return (
+        pd.DataFrame(
+            {
+                "cell_id": [f"SIM{site[:3].upper()}{i + 1}" for i, site in enumerate(lineage)],
+                "lineage": lineage,
+            }
+        )
+        .iloc[order]
+        .assign(coverage=np.linspace(1.0, 0.3, cells))
+        .reset_index(drop=True)
+    )
 
 
 def _drugs(drugs: int, mechanisms: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -276,7 +281,9 @@ def _measure(
     ):
         if drug >= 0:
             change[well] = biology.change(drug, cell, dose, time)
-    plate_effect = rng.normal(0, 0.3, GENES) + rng.normal(0, 0.4, len(noise_factors)) @ noise_factors
+    plate_effect = (
+        rng.normal(0, 0.3, GENES) + rng.normal(0, 0.4, len(noise_factors)) @ noise_factors
+    )
     edge = plate["rna_well"].str[0].isin(["A", "P"]).to_numpy()[:, None] * noise_factors[0]
     quality = rng.normal(0, 0.12, (wells, len(noise_factors))) @ noise_factors
     expression = biology.baseline[cell] + change + plate_effect + 0.1 * edge + quality

@@ -109,7 +109,7 @@ def acquire(
     mirror : Path or None
         Folder of the user's own copies, looked into first.
     progress : bool
-        Show a progress bar when standard error is a terminal.
+        Show a progress bar on standard error.
     attempts : int
         Give up after so many attempts that brought nothing new.
 
@@ -279,7 +279,8 @@ def _continue_download(source: Source, part: Path, progress: bool) -> None:
             total=total,
             unit="B",
             unit_scale=True,
-            disable=None if progress else True,  # None: hidden unless on a terminal
+            mininterval=5,
+            disable=not progress,
         )
         with bar, part.open("ab" if resumed else "wb") as out:
             for piece in response.raw.stream(PIECE, decode_content=False):

@@ -1,6 +1,7 @@
 """Cross-validation folds over whole profiles."""
 
 import numpy as np
+import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
@@ -64,3 +65,26 @@ def folds_by_profile(tensor: ProfileSet, folds: int, rng: np.random.Generator) -
                 "training profile. Raise tensor: min_cells_per_drug or the number of folds."
             )
     return fold
+
+
+def fold_table(tensor: ProfileSet, fold: np.ndarray) -> pd.DataFrame:
+    """Return drug, cell and fold of every profile, in the tensor's order."""
+    return pd.DataFrame(
+        {"drug": tensor.drugs[tensor.drug], "cell": tensor.cells[tensor.cell], "fold": fold}
+    )
+
+
+def count_folds(table: pd.DataFrame) -> pd.DataFrame:
+    """Count profiles and drugs that are held out once, and those that never are.
+
+    Parameters
+    ----------
+    table
+        As `fold_table` returns it.
+    """
+    never = table["fold"].eq(NEVER_HELD_OUT)
+    use = never.map({False: "held out once", True: "never held out: the drug's only profile"})
+    counted = table.groupby(use.rename("use")).agg(
+        profiles=("drug", "size"), drugs=("drug", "nunique"), cells=("cell", "nunique")
+    )
+    return counted.reset_index()

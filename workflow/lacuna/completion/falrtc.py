@@ -139,9 +139,7 @@ def falrtc(
     return last_y
 
 
-def _mu_at(
-    iteration: int, first: np.ndarray, final: np.ndarray, max_iterations: int
-) -> np.ndarray:
+def _mu_at(iteration: int, first: np.ndarray, final: np.ndarray, max_iterations: int) -> np.ndarray:
     """Smoothness at an iteration: from `first` at 1 down to `final`, then flat."""
     fall = float(max_iterations - FLAT_ITERATIONS) ** DECAY
     slope = (first - final) / (1 - 1 / fall)

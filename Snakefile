@@ -1,0 +1,35 @@
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/acquire.smk"
+include: "workflow/rules/signatures.smk"
+include: "workflow/rules/tensor.smk"
+include: "workflow/rules/crossval.smk"
+include: "workflow/rules/complete.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+wildcard_constraints:
+    dataset=re.escape(config["dataset"]),
+    size="large|small",
+    split="profiles",
+    method=r"\w+",
+    fold=r"\d+",
+    series="|".join(map(re.escape, SERIES)),
+
+
+rule all:
+    default_target: True
+    input:
+        f"results/{config['dataset']}/report.html",
+        PRODUCTS,

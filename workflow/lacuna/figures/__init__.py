@@ -1,0 +1,1 @@
+"""One module per figure: tables in, a matplotlib Figure out. Nothing is computed here."""

@@ -1,0 +1,25 @@
+"""How methods and metrics are called in figures and tables."""
+
+METHOD_NAMES = {
+    "mean_1d": "1D-Mean",
+    "mean_2d": "2D-Mean",
+    "dnpp": "DNPP",
+    "falrtc": "FaLRTC",
+    "truth": "control: truth",
+    "zeros": "control: zeros",
+    "random": "control: random",
+}
+METRIC_NAMES = {
+    "pct": "PCT",
+    "pct_raw": "PCT, as predicted",
+    "pct_fold": "PCT, mean over folds",
+    "pct_specific": "PCT, cell mean removed",
+    "profile_pearson": "Pearson r per profile",
+    "deg_auc_1": "DEG AUC, top 1 %",
+    "deg_auc_10": "DEG AUC, top 10 %",
+}
+
+
+def method_name(method: str) -> str:
+    """Return the name to show; a method without one is shown as it is called."""
+    return METHOD_NAMES.get(method, method)

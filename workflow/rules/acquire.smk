@@ -1,0 +1,38 @@
+rule simulate_screen:
+    output:
+        [
+            f"results/{{dataset}}/acquire/simulated/{name}"
+            for name in [*simulate.FILES.values(), simulate.ANNOTATION, simulate.TRUTH]
+        ],
+    log:
+        "results/{dataset}/logs/simulate_screen.log",
+    benchmark:
+        "results/{dataset}/benchmarks/simulate_screen.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        **config["simulator"],
+        seed=config["seed"],
+    script:
+        "../scripts/simulate_screen.py"
+
+
+rule acquire_file:
+    input:
+        sources="resources/sources.tsv",
+    output:
+        "results/{dataset}/acquire/{series}/{file}",
+    log:
+        "results/{dataset}/logs/acquire_file/{series}/{file}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/acquire_file/{series}/{file}.tsv"
+    wildcard_constraints:
+        series="|".join(map(re.escape, config["files"]["series"])) or "none",
+        file="[^/]+",
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        mirror=config["files"]["mirror"],
+        recorded="resources/recorded_checksums.tsv",
+    script:
+        "../scripts/acquire_file.py"

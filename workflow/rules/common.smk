@@ -1,0 +1,73 @@
+import re
+
+import yaml
+
+from lacuna import simulate
+from lacuna.config import check_config
+
+with open(workflow.source_path("../schemas/config.schema.yaml")) as schema:
+    check_config(config, yaml.safe_load(schema))
+
+# The files of each series in GEO's formats, by kind: level3, inst_info, pert_info, ...
+SERIES = (
+    {"simulated": simulate.FILES} if config["source"] == "simulator" else config["files"]["series"]
+)
+METHODS = [*config["methods"], *config["controls"]]
+FOLDS = range(config["crossval"]["folds"])
+FIGURES = [
+    "overview",
+    "coverage",
+    "cell_specificity",
+    "predicted_vs_true",
+    "best_method",
+    "deg_roc",
+]
+# What figures call the data: simulated results never go without the word.
+DATA = config["dataset"] + (" (simulated data)" if config["source"] == "simulator" else "")
+PRODUCTS = expand(
+    "results/{dataset}/completed/{method}.gctx",
+    dataset=config["dataset"],
+    method=config["completed"],
+)
+# What the report shows; `rule results` makes it without the report itself.
+RESULTS = [
+    *PRODUCTS,
+    *expand(
+        "results/{dataset}/{table}",
+        dataset=config["dataset"],
+        table=["metrics.tsv", "metrics_per_fold.tsv", "tables/filters.html", "tables/methods.html"],
+    ),
+    *expand(
+        "results/{dataset}/figures/{figure}.{ending}",
+        dataset=config["dataset"],
+        figure=FIGURES,
+        ending=["svg", "png", "tsv"],
+    ),
+]
+
+
+def acquired(kind):
+    """Return an input function: the file of this kind that belongs to the series."""
+    return lambda wildcards: _acquired(wildcards.dataset, wildcards.series, kind)
+
+
+def acquired_of_every_series(kind):
+    """Return an input function: the files of this kind, of all series that have one."""
+    return lambda wildcards: [
+        _acquired(wildcards.dataset, series, kind)
+        for series, files in SERIES.items()
+        if kind in files
+    ]
+
+
+def scored(table):
+    """Return the paths of a table that score_method writes, of all methods without controls."""
+    return expand(
+        "results/{{dataset}}/crossval/large/profiles/{method}/{table}",
+        method=config["methods"],
+        table=table,
+    )
+
+
+def _acquired(dataset, series, kind):
+    return f"results/{dataset}/acquire/{series}/{SERIES[series][kind]}"

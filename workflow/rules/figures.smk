@@ -1,0 +1,150 @@
+rule draw_overview:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        metrics="results/{dataset}/metrics.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/overview.svg",
+            category="Summary",
+            labels={"figure": "Overview"},
+            caption="../report/overview.rst",
+        ),
+        "results/{dataset}/figures/overview.png",
+        "results/{dataset}/figures/overview.tsv",
+    log:
+        "results/{dataset}/logs/draw_overview.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_overview.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_overview.py"
+
+
+rule draw_coverage:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+    output:
+        report(
+            "results/{dataset}/figures/coverage.svg",
+            category="Data",
+            labels={"figure": "Drug x cell coverage"},
+            caption="../report/coverage.rst",
+        ),
+        "results/{dataset}/figures/coverage.png",
+        "results/{dataset}/figures/coverage.tsv",
+    log:
+        "results/{dataset}/logs/draw_coverage.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_coverage.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_coverage.py"
+
+
+rule draw_cell_specificity:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/cell_specificity.svg",
+            category="Data",
+            labels={"figure": "1: cell specificity"},
+            caption="../report/cell_specificity.rst",
+        ),
+        "results/{dataset}/figures/cell_specificity.png",
+        "results/{dataset}/figures/cell_specificity.tsv",
+    log:
+        "results/{dataset}/logs/draw_cell_specificity.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_cell_specificity.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_cell_specificity.py"
+
+
+rule draw_predicted_vs_true:
+    input:
+        density=scored("joint_density.tsv"),
+        metrics="results/{dataset}/metrics.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/predicted_vs_true.svg",
+            category="Predictions",
+            labels={"figure": "3A: predicted against measured"},
+            caption="../report/predicted_vs_true.rst",
+        ),
+        "results/{dataset}/figures/predicted_vs_true.png",
+        "results/{dataset}/figures/predicted_vs_true.tsv",
+    log:
+        "results/{dataset}/logs/draw_predicted_vs_true.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_predicted_vs_true.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        methods=config["methods"],
+    script:
+        "../scripts/draw_predicted_vs_true.py"
+
+
+rule draw_best_method:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        profiles=scored("metrics_per_profile.tsv"),
+    output:
+        report(
+            "results/{dataset}/figures/best_method.svg",
+            category="Predictions",
+            labels={"figure": "3B: best method per profile"},
+            caption="../report/best_method.rst",
+        ),
+        "results/{dataset}/figures/best_method.png",
+        "results/{dataset}/figures/best_method.tsv",
+    log:
+        "results/{dataset}/logs/draw_best_method.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_best_method.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        methods=config["methods"],
+    script:
+        "../scripts/draw_best_method.py"
+
+
+rule draw_deg_roc:
+    input:
+        roc=scored("deg_roc.tsv"),
+        metrics="results/{dataset}/metrics.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/deg_roc.svg",
+            category="Predictions",
+            labels={"figure": "3D: finding changed genes"},
+            caption="../report/deg_roc.rst",
+        ),
+        "results/{dataset}/figures/deg_roc.png",
+        "results/{dataset}/figures/deg_roc.tsv",
+    log:
+        "results/{dataset}/logs/draw_deg_roc.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_deg_roc.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        methods=config["methods"],
+    script:
+        "../scripts/draw_deg_roc.py"

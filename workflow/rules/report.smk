@@ -1,0 +1,79 @@
+rule tabulate_filters:
+    input:
+        filters="results/{dataset}/tensor/filters.tsv",
+        wells=expand("results/{{dataset}}/signatures/{series}/wells.tsv", series=SERIES),
+        folds=expand(
+            "results/{{dataset}}/crossval/{size}/profiles/folds.tsv",
+            size=config["crossval"]["sizes"],
+        ),
+    output:
+        report(
+            "results/{dataset}/tables/filters.html",
+            category="Data",
+            labels={"figure": "Wells and filters"},
+            caption="../report/filters.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_filters.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_filters.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        series=list(SERIES),
+        sizes=config["crossval"]["sizes"],
+    script:
+        "../scripts/tabulate_filters.py"
+
+
+rule tabulate_methods:
+    input:
+        metrics="results/{dataset}/metrics.tsv",
+        folds="results/{dataset}/metrics_per_fold.tsv",
+        published="resources/published.tsv",
+    output:
+        report(
+            "results/{dataset}/tables/methods.html",
+            category="Summary",
+            labels={"figure": "Methods"},
+            caption="../report/methods.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_methods.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_methods.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        methods=config["methods"],
+        is_papers_data=config["dataset"] == "paper",
+    script:
+        "../scripts/tabulate_methods.py"
+
+
+rule results:
+    input:
+        RESULTS,
+
+
+# Snakemake itself, asked for a report of what the other rules have made.
+rule write_report:
+    input:
+        RESULTS,
+    output:
+        report="results/{dataset}/report.html",
+        config="results/{dataset}/config.yaml",
+    log:
+        "results/{dataset}/logs/write_report.log",
+    benchmark:
+        "results/{dataset}/benchmarks/write_report.tsv"
+    localrule: True
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        config=config,
+        snakefile=workflow.main_snakefile,
+    script:
+        "../scripts/write_report.py"

@@ -1,0 +1,39 @@
+rule build_tensor:
+    input:
+        signatures=expand("results/{{dataset}}/signatures/{series}/signatures.h5", series=SERIES),
+        pert_info=acquired_of_every_series("pert_info"),
+        gene_info=acquired_of_every_series("gene_info"),
+        cell_info=acquired_of_every_series("cell_info"),
+    output:
+        tensor="results/{dataset}/tensor/large.h5",
+        filters="results/{dataset}/tensor/filters.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        cells="results/{dataset}/tensor/cells.tsv",
+        genes="results/{dataset}/tensor/genes.tsv",
+    log:
+        "results/{dataset}/logs/build_tensor.log",
+    benchmark:
+        "results/{dataset}/benchmarks/build_tensor.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        filters={key: config["tensor"][key] for key in config["tensor"] if key != "small"},
+    script:
+        "../scripts/build_tensor.py"
+
+
+rule select_small:
+    input:
+        "results/{dataset}/tensor/large.h5",
+    output:
+        "results/{dataset}/tensor/small.h5",
+    log:
+        "results/{dataset}/logs/select_small.log",
+    benchmark:
+        "results/{dataset}/benchmarks/select_small.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        **config["tensor"]["small"],
+    script:
+        "../scripts/select_small.py"

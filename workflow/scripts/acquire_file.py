@@ -1,0 +1,16 @@
+"""Get one file of a series, from the mirror folder or by download, and check it."""
+
+from pathlib import Path
+
+from lacuna.job import logged
+from lacuna.sources import acquire, read_sources
+
+with logged(snakemake.log[0]):
+    mirror = snakemake.params.mirror
+    acquire(
+        snakemake.wildcards.file,
+        Path(snakemake.output[0]),
+        read_sources(snakemake.input.sources),
+        recorded=Path(snakemake.params.recorded),
+        mirror=Path(mirror) if mirror else None,
+    )

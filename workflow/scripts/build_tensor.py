@@ -1,0 +1,22 @@
+"""Filter the signatures of all series and arrange them in the drug x cell grid."""
+
+from lacuna.files import write_table
+from lacuna.geo import read_cells, read_drugs, read_genes
+from lacuna.job import logged
+from lacuna.signatures import SignatureSet
+from lacuna.tensor import build_tensor, describe_axes
+
+with logged(snakemake.log[0]):
+    signatures = SignatureSet.concatenate(map(SignatureSet.load, snakemake.input.signatures))
+    tensor, filters = build_tensor(signatures, **snakemake.params.filters)
+    axes = describe_axes(
+        tensor,
+        signatures,
+        drug_tables=map(read_drugs, snakemake.input.pert_info),
+        gene_tables=map(read_genes, snakemake.input.gene_info),
+        cell_tables=map(read_cells, snakemake.input.cell_info),
+    )
+    for name, table in axes.items():
+        write_table(table, snakemake.output[name])
+    write_table(filters, snakemake.output.filters)
+    tensor.save(snakemake.output.tensor)

@@ -1,0 +1,27 @@
+"""Fill the whole grid: measured profiles as they are, all others predicted."""
+
+import pandas as pd
+
+from lacuna.completion import SideInformation, run_method
+from lacuna.job import logged
+from lacuna.product import write_completed
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+
+with logged(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    completion = run_method(
+        snakemake.wildcards.method,
+        observed=tensor,
+        wanted=tensor.missing_pairs,
+        side=SideInformation(),
+        rng=generator(snakemake.params.seed, "completed", snakemake.wildcards.method),
+        options=snakemake.params.options,
+    )
+    axes = {
+        axis: pd.read_csv(
+            snakemake.input[axis], sep="\t", dtype={"gene": str}, keep_default_na=False
+        )
+        for axis in ("drugs", "cells", "genes")
+    }
+    write_completed(snakemake.output[0], tensor, completion, **axes)

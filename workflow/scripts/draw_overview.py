@@ -1,0 +1,15 @@
+"""Draw the grid beside the methods' scores."""
+
+import pandas as pd
+
+from lacuna.figures import overview
+from lacuna.figures.style import save_figure
+from lacuna.job import logged
+from lacuna.profiles import ProfileSet
+
+with logged(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    metrics = pd.read_csv(snakemake.input.metrics, sep="\t").query("size == 'large'")
+    metrics = metrics[metrics["metric"].isin(overview.METRICS)]
+    figure = overview.draw(tensor.measured, list(tensor.cells), metrics, snakemake.params.data)
+    save_figure(figure, metrics, snakemake.output)

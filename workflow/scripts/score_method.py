@@ -1,0 +1,27 @@
+"""Score what a method predicted in all folds together."""
+
+import pandas as pd
+
+from lacuna.completion import Completion
+from lacuna.files import write_table
+from lacuna.job import logged
+from lacuna.metrics import HeldOut, deg_roc, joint_density, score, score_folds, score_profiles
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+
+with logged(snakemake.log[0]):
+    names = {name: snakemake.wildcards[name] for name in ("size", "split", "method")}
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
+    completions = [Completion.load(path) for path in snakemake.input.predicted]
+    held_out = HeldOut.gather(tensor, fold, completions)
+    # The stream leaves out the method: the draws of two methods are paired.
+    rng = generator(snakemake.params.seed, "bootstrap", names["size"], names["split"])
+    for table, path in [
+        (score(held_out, rng), snakemake.output.metrics),
+        (score_folds(held_out), snakemake.output.folds),
+        (score_profiles(held_out, tensor), snakemake.output.profiles),
+        (deg_roc(held_out.truth, held_out.predicted), snakemake.output.roc),
+        (joint_density(held_out.truth, held_out.predicted), snakemake.output.density),
+    ]:
+        write_table(pd.DataFrame(names, index=table.index).join(table), path)

@@ -1,0 +1,24 @@
+"""Write the page of what became of wells, signatures and held-out profiles."""
+
+import pandas as pd
+
+from lacuna.job import logged
+from lacuna.splits import count_folds
+from lacuna.tables import filter_table, write_page
+
+with logged(snakemake.log[0]):
+    wells = {
+        f"Wells of {series}": pd.read_csv(path, sep="\t")
+        for series, path in zip(snakemake.params.series, snakemake.input.wells, strict=True)
+    }
+    folds = {
+        f"Held out from the {size} tensor": count_folds(pd.read_csv(path, sep="\t"))
+        for size, path in zip(snakemake.params.sizes, snakemake.input.folds, strict=True)
+    }
+    steps = filter_table(pd.read_csv(snakemake.input.filters, sep="\t"))
+    write_page(
+        snakemake.output[0],
+        f"From wells to profiles: {snakemake.params.data}",
+        [],
+        [*wells.items(), ("Filters, in this order", steps), *folds.items()],
+    )
