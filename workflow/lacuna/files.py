@@ -30,4 +30,4 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     with whole(path) as unfinished:
         # A fixed time stamp inside, so that equal tables are equal files.
         packed = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
-        table.to_csv(unfinished, sep="\t", index=False, compression=packed)
+        table.to_csv(unfinished, sep="\t", index=False, compression=packed, float_format="%.6g")

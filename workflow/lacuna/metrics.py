@@ -169,7 +169,7 @@ def best_method_per_profile(scores: pd.DataFrame) -> pd.DataFrame:
     DataFrame with columns drug, cell, best, and the correlation of every method
     """
     methods = list(scores["method"].unique())
-    wide = scores.pivot(index=["drug", "cell"], columns="method", values="pearson")[methods]
+    wide = scores.pivot_table("pearson", index=["drug", "cell"], columns="method")[methods]
     wide.insert(0, "best", wide.idxmax(axis=1))
     return wide.rename_axis(columns=None).reset_index()
 

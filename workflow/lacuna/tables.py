@@ -64,7 +64,7 @@ def method_table(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame
         rows[row.method][shown] = f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]"
         if row.metric in set(published["metric"]):
             number = printed.get((row.method, row.metric))
-            rows[row.method][f"{shown}, published"] = "–" if number is None else f"{number:.2f}"
+            rows[row.method][f"{shown}, published"] = "" if number is None else f"{number:.2f}"
     return pd.DataFrame(list(rows.values()))
 
 

@@ -41,9 +41,8 @@ def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
         counts = np.ma.masked_equal(counts, 0)
         image = panel.pcolormesh(edges, edges, counts, cmap="cividis_r", norm=norm, rasterized=True)
         panel.axline((0, 0), slope=1, color="black", lw=0.6, ls=":")
-        panel.set_title(
-            f"{method_name(score.method)}\nPCT {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]"
-        )
+        interval = f"[{score.low:.3f}, {score.high:.3f}]"
+        panel.set_title(f"{method_name(score.method)}\nPCT {score.value:.3f} {interval}")
         panel.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     for panel in axes[len(methods) :]:
         panel.remove()

@@ -1,0 +1,54 @@
+# Lacuna's tasks; `make help` lists them. Each makes .venv first when it is missing.
+CORES ?= 2
+BIN := .venv/bin
+READY := .venv/ready
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+
+.PHONY: help demo lincs-mini test lint format readme constraints clean
+.DEFAULT_GOAL := help
+
+help: ## list the tasks
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## run the workflow on the embedded simulated screen
+	@$(BIN)/python -m lacuna.stale_lock
+	$(SNAKEMAKE)
+	@echo "The report: results/demo/report.html"
+
+lincs-mini: $(READY) ## run the workflow on real plates (needs the data, see config/README.md)
+	@$(BIN)/python -m lacuna.stale_lock
+	$(SNAKEMAKE) --configfile config/lincs-mini.yaml
+	@echo "The report: results/lincs-mini/report.html"
+
+test: $(READY) ## run all tests
+	$(BIN)/python -m pytest -n $(CORES) --dist worksteal
+
+lint: $(READY) ## check the style of the code and of the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: $(READY) ## put the code into the style that lint checks
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+readme: demo ## draw the README's figure anew
+	cp results/demo/figures/overview.png docs/overview.png
+
+constraints: ## pin the newest versions that pyproject.toml allows
+	rm -rf .venv
+	$(MAKE) $(READY) CONSTRAINTS=
+	{ head -n 1 constraints.txt; $(BIN)/pip freeze --exclude-editable; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## remove the virtual environment and what the demo made
+	rm -rf .venv results/demo
+
+CONSTRAINTS := --constraint constraints.txt
+
+$(READY): constraints.txt pyproject.toml
+	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev]'
+	@touch $@
