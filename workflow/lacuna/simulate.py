@@ -1,9 +1,9 @@
 """A simulated screen, written as GEO would have shipped it; its names say that it is simulated.
 
 Biology: gene programmes (sparse sets of genes that move together); mechanism classes that drive a
-few programmes each; lineages whose cells let a programme through or not. Most drugs of a class act
-alike in every cell that lets their programmes through; some are cell-specific and drive other
-programmes in each lineage. The screen: plates of 384 wells in 2 to 4 replicates, two doses, two
+few programmes each; lineages whose cells let a programme through or not. Most classes act alike in
+every cell that lets their programmes through; some are cell-specific and drive other programmes in
+each lineage. The screen: plates of 384 wells in 2 to 4 replicates, two doses, two
 times, plate and well-position effects, correlated noise, failed wells, and a drug x cell grid of
 which few cells have most drugs.
 """
@@ -46,7 +46,7 @@ TIMES = {24: 1.0, 6: 0.6}  # hours: share of the full response of a late program
 LOWEST, HIGHEST = 2.4, 15.0
 
 INACTIVE_SHARE = 0.35
-CELL_SPECIFIC_SHARE = 0.25
+CELL_SPECIFIC_SHARE = 0.4  # of mechanisms
 ANNOTATED_SHARE = 0.7
 FAILED_SHARE = 0.02
 DRUGS_UNDER_TWO_IDS = 1
@@ -131,25 +131,21 @@ def plant(drugs: int, cells: int, mechanisms: int, rng: np.random.Generator) -> 
     lineage = pd.factorize(cell_table["lineage"])[0]
     gate = _gates(lineage, rng)
 
-    class_weights = np.stack([_class_weights(rng) for _ in range(mechanisms)])
+    # A cell-specific mechanism drives its programmes in one lineage, others elsewhere.
+    everywhere = np.stack([_class_weights(rng) for _ in range(mechanisms)])
+    by_lineage = rng.permuted(np.repeat(everywhere[:, None], lineage.max() + 1, axis=1), axis=2)
+    specific = rng.permutation(mechanisms) < round(CELL_SPECIFIC_SHARE * mechanisms)
+    by_class = np.where(specific[:, None, None], by_lineage, everywhere[:, None])
+    drug_table["cell_specific"] = drug_table["active"] & specific[drug_table["mechanism"]]
     own = rng.normal(0, 0.25, (drugs, PROGRAMMES)) * (rng.random((drugs, PROGRAMMES)) < 0.2)
-    weights = class_weights[drug_table["mechanism"]] + own
-    # A cell-specific drug drives the programmes of its class in one lineage, others elsewhere.
-    shuffled = np.stack([rng.permuted(weights, axis=1) for _ in range(lineage.max() + 1)])
-    home = rng.integers(lineage.max() + 1, size=drugs)
-    at_home = home[:, None] == lineage
-    response = np.where(
-        (drug_table["cell_specific"].to_numpy()[:, None] & ~at_home)[:, :, None],
-        shuffled[lineage].transpose(1, 0, 2),
-        weights[:, None, :],
-    )
+    response = by_class[drug_table["mechanism"]][:, lineage] + own[:, None]
     response = response * gate * drug_table["potency"].to_numpy()[:, None, None]
     response = 8 * np.tanh(response / 8)  # no gene set moves without bound
     response[~drug_table["active"].to_numpy()] = 0
 
     shared = rng.uniform(4, 13, GENES)
-    by_lineage = rng.normal(0, 0.9, (lineage.max() + 1, GENES))
-    baseline = shared + by_lineage[lineage] + rng.normal(0, 0.5, (cells, GENES))
+    of_lineage = rng.normal(0, 0.9, (lineage.max() + 1, GENES))
+    baseline = shared + of_lineage[lineage] + rng.normal(0, 0.5, (cells, GENES))
     late = rng.random(PROGRAMMES) < 0.5
     return Biology(drug_table, cell_table, _programmes(rng), late, response, baseline)
 
@@ -179,7 +175,6 @@ def _drugs(drugs: int, mechanisms: int, rng: np.random.Generator) -> pd.DataFram
             "name": [f"simulated-{i + 1:03d}" for i in range(drugs)],
             "mechanism": rng.integers(mechanisms, size=drugs),
             "active": active,
-            "cell_specific": active & (rng.random(drugs) < CELL_SPECIFIC_SHARE),
             "potency": rng.lognormal(1.7, 0.6, drugs),
         }
     )

@@ -61,7 +61,7 @@ def method_table(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame
     printed = published.set_index(["method", "metric"])["value"]
     for row in metrics.itertuples():
         shown = METRIC_NAMES[row.metric]
-        rows[row.method][shown] = f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]"
+        rows[row.method][shown] = f"{row.value:z.3f} [{row.low:z.3f}, {row.high:z.3f}]"
         if row.metric in set(published["metric"]):
             number = printed.get((row.method, row.metric))
             rows[row.method][f"{shown}, published"] = "" if number is None else f"{number:.2f}"

@@ -37,7 +37,7 @@ def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: st
         )
         for height, value in enumerate(scores["value"]):
             panel.annotate(
-                f"{value:.2f}", (value, height), (0, 5), textcoords="offset points", ha="center"
+                f"{value:z.2f}", (value, height), (0, 5), textcoords="offset points", ha="center"
             )
         panel.set_yticks(range(len(methods)), map(method_name, methods))
         panel.set(title=METRIC_NAMES[metric], ylim=(-0.5, len(methods) - 0.2))

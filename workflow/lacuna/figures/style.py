@@ -31,7 +31,8 @@ LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1))]
 
 def method_colours(methods: Sequence[str]) -> dict[str, tuple[float, float, float]]:
     """Return a colour per method, from dark to light: told apart in grey, too."""
-    return dict(zip(methods, sns.color_palette("viridis", len(methods)), strict=True))
+    palette = sns.color_palette("viridis", as_cmap=True)
+    return {method: palette(i / len(methods))[:3] for i, method in enumerate(methods)}
 
 
 def method_lines(methods: Sequence[str]) -> dict[str, object]:
