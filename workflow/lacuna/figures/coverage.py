@@ -30,7 +30,9 @@ def draw(measured: np.ndarray, cells: list[str], data: str) -> Figure:
     axes["cells"].sharex(axes["grid"])
     axes["cells"].tick_params(labelbottom=False)
     axes["drugs"].step(measured.sum(axis=1), np.arange(len(measured)), color=MEASURED)
-    axes["drugs"].set(xlabel="cells per drug", xlim=(0, len(cells) + 0.5), ylim=axes["grid"].get_ylim())
+    axes["drugs"].set(
+        xlabel="cells per drug", xlim=(0, len(cells) + 0.5), ylim=axes["grid"].get_ylim()
+    )
     axes["drugs"].tick_params(labelleft=False)
     figure.suptitle(
         f"{data}: {measured.sum():,} of {measured.size:,} profiles measured ({measured.mean():.1%})"
