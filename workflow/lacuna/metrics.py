@@ -81,53 +81,75 @@ class HeldOut:
         )
 
 
-def score(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
-    """Score a method on everything it predicted.
+def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
+    """Score a method on everything it predicted, and on draws of drugs with replacement.
 
     Returns
     -------
-    DataFrame with columns metric, value, low, high
+    DataFrame, one row per draw, of which the first is the data as they are
         pct: Pearson correlation of all entries pooled, predictions scaled to unit length (as Hodos
         et al. 2018 report); pct_raw: the same on predictions as they are; pct_fold: mean over
         folds of the fold's pct; pct_specific: pct after the cell's training mean is taken from
         truth and prediction; profile_pearson: mean over profiles of the correlation within the
         profile; deg_auc_1 and deg_auc_10: area under the pooled ROC curve of finding the 1 % and
-        10 % of genes that change most. low and high: 95 % interval, percentile bootstrap over
-        drugs.
+        10 % of genes that change most. With equal streams the draws of two methods are paired.
     """
     unit = unit_rows(held_out.predicted)
     drugs, drug = np.unique(held_out.drug, return_inverse=True)
     weights = _bootstrap_weights(len(drugs), rng)
 
-    def interval(metric: str, values: np.ndarray) -> dict[str, object]:
-        value, draws = values[0], values[1:]
-        low, high = np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-        return {"metric": metric, "value": value, "low": low, "high": high}
+    def pooled(truth: np.ndarray, predicted: np.ndarray, mask: slice | np.ndarray) -> np.ndarray:
+        sums = _sum_by(drug[mask], _moments(truth[mask], predicted[mask]), len(drugs))
+        return _correlation(weights @ sums)
 
-    def pooled(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        return _correlation(weights @ _sum_by(drug, _moments(truth, predicted)))
-
-    by_fold = [
-        _correlation(
-            weights @ _sum_by(drug[mask], _moments(held_out.truth[mask], unit[mask]), len(drugs))
-        )
-        for mask in (held_out.fold == fold for fold in np.unique(held_out.fold))
-    ]
+    every, cell_mean = slice(None), held_out.cell_mean
+    folds = [held_out.fold == fold for fold in np.unique(held_out.fold)]
     within = np.column_stack([profile_pearson(held_out.truth, unit), np.ones(len(unit))])
-    sums = weights @ _sum_by(drug, within)
-    rows = [
-        interval("pct", pooled(held_out.truth, unit)),
-        interval("pct_raw", pooled(held_out.truth, held_out.predicted)),
-        interval("pct_fold", np.mean(by_fold, axis=0)),
-        interval(
-            "pct_specific", pooled(held_out.truth - held_out.cell_mean, unit - held_out.cell_mean)
-        ),
-        interval("profile_pearson", sums[:, 0] / sums[:, 1]),
-    ]
+    sums = weights @ _sum_by(drug, within, len(drugs))
+    draws = {
+        "pct": pooled(held_out.truth, unit, every),
+        "pct_raw": pooled(held_out.truth, held_out.predicted, every),
+        "pct_fold": np.mean([pooled(held_out.truth, unit, mask) for mask in folds], axis=0),
+        "pct_specific": pooled(held_out.truth - cell_mean, unit - cell_mean, every),
+        "profile_pearson": sums[:, 0] / sums[:, 1],
+    }
     for percent in DEG_PERCENTS:
         positive, negative = deg_histograms(held_out.truth, unit, percent, drug, len(drugs))
-        rows.append(interval(f"deg_auc_{percent}", _auc(weights @ positive, weights @ negative)))
-    return pd.DataFrame(rows)
+        draws[f"deg_auc_{percent}"] = _auc(weights @ positive, weights @ negative)
+    return pd.DataFrame(draws)
+
+
+def intervals(draws: pd.DataFrame) -> pd.DataFrame:
+    """Return value, low and high (95 % percentile interval) of each column of `bootstrap`."""
+    low, high = (draws.iloc[1:].quantile((1 + side * CONFIDENCE) / 2) for side in (-1, 1))
+    table = pd.DataFrame({"value": draws.iloc[0], "low": low, "high": high})
+    return table.rename_axis("metric").reset_index()
+
+
+def compare_methods(draws: pd.DataFrame) -> pd.DataFrame:
+    """Compare methods by the same draws of drugs.
+
+    Parameters
+    ----------
+    draws
+        size, split, method and the metrics: `bootstrap` of every method, below each other.
+
+    Returns
+    -------
+    DataFrame with columns size, split, metric, best, method, value, low, high
+        For each metric, how far each method lies below the best one, with a paired 95 % interval.
+    """
+    tables = []
+    for (size, split), group in draws.groupby(["size", "split"], sort=False):
+        of_method = {name: rows.reset_index(drop=True) for name, rows in group.groupby("method")}
+        for metric in draws.columns.drop(["size", "split", "method"]):
+            scores = pd.DataFrame({name: rows[metric] for name, rows in of_method.items()})
+            best = scores.iloc[0].idxmax()
+            below = intervals(scores.drop(columns=best).rsub(scores[best], axis=0))
+            below = below.rename(columns={"metric": "method"}).sort_values("value")
+            names = {"size": size, "split": split, "metric": metric, "best": best}
+            tables.append(pd.DataFrame(names, index=below.index).join(below))
+    return pd.concat(tables, ignore_index=True)
 
 
 def score_folds(held_out: HeldOut) -> pd.DataFrame:
@@ -295,8 +317,8 @@ def _correlation(moments: np.ndarray) -> np.ndarray:
     return np.where(varies, value, 0.0)
 
 
-def _sum_by(group: np.ndarray, rows: np.ndarray, groups: int | None = None) -> np.ndarray:
-    sums = np.zeros((groups or group.max() + 1, rows.shape[1]))
+def _sum_by(group: np.ndarray, rows: np.ndarray, groups: int) -> np.ndarray:
+    sums = np.zeros((groups, rows.shape[1]))
     np.add.at(sums, group, rows)
     return sums
 

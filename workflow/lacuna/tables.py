@@ -10,8 +10,10 @@ from lacuna.names import METRIC_NAMES, method_name
 
 PAGE = Environment(autoescape=True).from_string("""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>
-body { font-family: sans-serif; margin: 1.5em; color: #222; max-width: 75em; }
+body { font-family: sans-serif; margin: 1.5em; color: #222; }
 table { border-collapse: collapse; margin: 1em 0; }
+table { font-size: 85%; white-space: nowrap; }
+th { white-space: normal; }
 th, td { padding: .35em .8em; border-bottom: 1px solid #ccc; text-align: right; }
 th { border-bottom: 2px solid #444; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
@@ -61,30 +63,47 @@ def method_table(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame
     printed = published.set_index(["method", "metric"])["value"]
     for row in metrics.itertuples():
         shown = METRIC_NAMES[row.metric]
-        rows[row.method][shown] = f"{row.value:z.3f} [{row.low:z.3f}, {row.high:z.3f}]"
+        rows[row.method][shown] = _with_interval(row)
         if row.metric in set(published["metric"]):
             number = printed.get((row.method, row.metric))
             rows[row.method][f"{shown}, published"] = "" if number is None else f"{number:.2f}"
     return pd.DataFrame(list(rows.values()))
 
 
-def conclude(metrics: pd.DataFrame, methods: list[str]) -> str:
-    """Say in a sentence which method has the highest pct, and how far the next one is."""
-    pct = metrics[(metrics["metric"] == "pct") & metrics["method"].isin(methods)]
-    ranked = pct.sort_values("value", ascending=False)
-    best = ranked.iloc[0]
-    sentence = (
-        f"{method_name(best.method)} predicts held-out profiles best: PCT {best.value:.3f} "
-        f"(95 % interval {best.low:.3f} to {best.high:.3f})"
-    )
-    if len(ranked) == 1:
-        return sentence + "."
-    second = ranked.iloc[1]
-    apart = "above" if best.low > second.high else "an interval that overlaps that of"
+def comparison_table(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each metric, the best method and how far the others lie below it.
+
+    Parameters
+    ----------
+    comparisons
+        metric, best, method, value, low, high: of one tensor size and split.
+    """
+    rows = {}
+    for row in comparisons.itertuples():
+        shown = {"metric": METRIC_NAMES[row.metric], "best": method_name(row.best)}
+        shown = rows.setdefault(row.metric, shown)
+        shown[f"above {method_name(row.method)} by"] = _with_interval(row)
+    return pd.DataFrame(list(rows.values())).fillna("")
+
+
+def conclude(comparisons: pd.DataFrame) -> str:
+    """Say in a sentence which method has the highest PCT, and whether that is beyond chance."""
+    pct = comparisons[comparisons["metric"] == "pct"]
+    if pct.empty:
+        return "One method alone: nothing to compare it with."
+    nearest = pct.loc[pct["value"].idxmin()]
+    best, second = method_name(nearest["best"]), method_name(nearest["method"])
+    by = f"{nearest['value']:.3f} (95 % interval {nearest['low']:.3f} to {nearest['high']:.3f})"
+    if nearest["low"] > 0:
+        return f"{best} has the highest PCT, above the next one, {second}, by {by}."
     return (
-        f"{sentence}, {apart} {method_name(second.method)}: {second.value:.3f} "
-        f"({second.low:.3f} to {second.high:.3f})."
+        f"{best} has the highest PCT, but these drugs do not tell it from {second}: "
+        f"the difference is {by}."
     )
+
+
+def _with_interval(row) -> str:
+    return f"{row.value:z.3f} [{row.low:z.3f}, {row.high:z.3f}]"
 
 
 def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:

@@ -15,8 +15,6 @@ from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 from lacuna.signatures import SignatureSet
 
-UNREPLICATED = ("keep", "drop")
-
 
 def build_tensor(
     signatures: SignatureSet,
@@ -68,8 +66,11 @@ def build_tensor(
             )
         steps.append({"step": step, **_size(table)})
 
-    if unreplicated == "drop":
-        apply("replicated experiments (unreplicated: drop)", lambda t: t["p_value"].notna())
+    without = int(table["p_value"].isna().sum())
+    apply(
+        f"{without:,} experiments without replicates: {unreplicated}",
+        lambda t: t["p_value"].notna() | (unreplicated == "keep"),
+    )
     apply(
         f"ACD p-value at most {max_p_value:g}",
         lambda t: t["p_value"].isna() | (t["p_value"] <= max_p_value),

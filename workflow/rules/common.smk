@@ -35,7 +35,13 @@ RESULTS = [
     *expand(
         "results/{dataset}/{table}",
         dataset=config["dataset"],
-        table=["metrics.tsv", "metrics_per_fold.tsv", "tables/filters.html", "tables/methods.html"],
+        table=[
+            "metrics.tsv",
+            "metrics_per_fold.tsv",
+            "comparisons.tsv",
+            "tables/filters.html",
+            "tables/methods.html",
+        ],
     ),
     *expand(
         "results/{dataset}/figures/{figure}.{ending}",

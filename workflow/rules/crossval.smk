@@ -46,6 +46,7 @@ rule score_method:
         ),
     output:
         metrics="results/{dataset}/crossval/{size}/{split}/{method}/metrics.tsv",
+        draws="results/{dataset}/crossval/{size}/{split}/{method}/bootstrap.tsv",
         folds="results/{dataset}/crossval/{size}/{split}/{method}/metrics_per_fold.tsv",
         profiles="results/{dataset}/crossval/{size}/{split}/{method}/metrics_per_profile.tsv",
         roc="results/{dataset}/crossval/{size}/{split}/{method}/deg_roc.tsv",
@@ -74,9 +75,15 @@ rule gather_metrics:
             size=config["crossval"]["sizes"],
             method=METHODS,
         ),
+        draws=expand(
+            "results/{{dataset}}/crossval/{size}/profiles/{method}/bootstrap.tsv",
+            size=config["crossval"]["sizes"],
+            method=config["methods"],
+        ),
     output:
         metrics="results/{dataset}/metrics.tsv",
         folds="results/{dataset}/metrics_per_fold.tsv",
+        comparisons="results/{dataset}/comparisons.tsv",
     log:
         "results/{dataset}/logs/gather_metrics.log",
     benchmark:

@@ -5,7 +5,7 @@ rule draw_overview:
     output:
         report(
             "results/{dataset}/figures/overview.svg",
-            category="Summary",
+            category="1. Summary",
             labels={"figure": "Overview"},
             caption="../report/overview.rst",
         ),
@@ -29,7 +29,7 @@ rule draw_coverage:
     output:
         report(
             "results/{dataset}/figures/coverage.svg",
-            category="Data",
+            category="2. Data",
             labels={"figure": "Drug x cell coverage"},
             caption="../report/coverage.rst",
         ),
@@ -54,7 +54,7 @@ rule draw_cell_specificity:
     output:
         report(
             "results/{dataset}/figures/cell_specificity.svg",
-            category="Data",
+            category="2. Data",
             labels={"figure": "1: cell specificity"},
             caption="../report/cell_specificity.rst",
         ),
@@ -79,7 +79,7 @@ rule draw_predicted_vs_true:
     output:
         report(
             "results/{dataset}/figures/predicted_vs_true.svg",
-            category="Predictions",
+            category="3. Predictions",
             labels={"figure": "3A: predicted against measured"},
             caption="../report/predicted_vs_true.rst",
         ),
@@ -105,7 +105,7 @@ rule draw_best_method:
     output:
         report(
             "results/{dataset}/figures/best_method.svg",
-            category="Predictions",
+            category="3. Predictions",
             labels={"figure": "3B: best method per profile"},
             caption="../report/best_method.rst",
         ),
@@ -131,7 +131,7 @@ rule draw_deg_roc:
     output:
         report(
             "results/{dataset}/figures/deg_roc.svg",
-            category="Predictions",
+            category="3. Predictions",
             labels={"figure": "3D: finding changed genes"},
             caption="../report/deg_roc.rst",
         ),

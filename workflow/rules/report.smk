@@ -9,7 +9,7 @@ rule tabulate_filters:
     output:
         report(
             "results/{dataset}/tables/filters.html",
-            category="Data",
+            category="2. Data",
             labels={"figure": "Wells and filters"},
             caption="../report/filters.rst",
         ),
@@ -31,11 +31,12 @@ rule tabulate_methods:
     input:
         metrics="results/{dataset}/metrics.tsv",
         folds="results/{dataset}/metrics_per_fold.tsv",
+        comparisons="results/{dataset}/comparisons.tsv",
         published="resources/published.tsv",
     output:
         report(
             "results/{dataset}/tables/methods.html",
-            category="Summary",
+            category="1. Summary",
             labels={"figure": "Methods"},
             caption="../report/methods.rst",
         ),
@@ -47,7 +48,6 @@ rule tabulate_methods:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
-        methods=config["methods"],
         is_papers_data=config["dataset"] == "paper",
     script:
         "../scripts/tabulate_methods.py"

@@ -1,14 +1,18 @@
-"""Put the scores of all methods and tensor sizes into one table each."""
+"""Put the scores of all methods and tensor sizes into one table each, and compare the methods."""
 
 import pandas as pd
 
 from lacuna.files import write_table
 from lacuna.job import logged
+from lacuna.metrics import compare_methods
+
+
+def read_all(paths: list[str]) -> pd.DataFrame:
+    return pd.concat((pd.read_csv(path, sep="\t") for path in paths), ignore_index=True)
+
 
 with logged(snakemake.log[0]):
-    for inputs, output in [
-        (snakemake.input.metrics, snakemake.output.metrics),
-        (snakemake.input.folds, snakemake.output.folds),
-    ]:
-        tables = [pd.read_csv(path, sep="\t") for path in inputs]
-        write_table(pd.concat(tables), output)
+    write_table(read_all(snakemake.input.metrics), snakemake.output.metrics)
+    write_table(read_all(snakemake.input.folds), snakemake.output.folds)
+    draws = read_all(snakemake.input.draws)
+    write_table(compare_methods(draws), snakemake.output.comparisons)

@@ -5,7 +5,15 @@ import pandas as pd
 from lacuna.completion import Completion
 from lacuna.files import write_table
 from lacuna.job import logged
-from lacuna.metrics import HeldOut, deg_roc, joint_density, score, score_folds, score_profiles
+from lacuna.metrics import (
+    HeldOut,
+    bootstrap,
+    deg_roc,
+    intervals,
+    joint_density,
+    score_folds,
+    score_profiles,
+)
 from lacuna.profiles import ProfileSet
 from lacuna.randomness import generator
 
@@ -17,8 +25,10 @@ with logged(snakemake.log[0]):
     held_out = HeldOut.gather(tensor, fold, completions)
     # The stream leaves out the method: the draws of two methods are paired.
     rng = generator(snakemake.params.seed, "bootstrap", names["size"], names["split"])
+    draws = bootstrap(held_out, rng)
     for table, path in [
-        (score(held_out, rng), snakemake.output.metrics),
+        (draws, snakemake.output.draws),
+        (intervals(draws), snakemake.output.metrics),
         (score_folds(held_out), snakemake.output.folds),
         (score_profiles(held_out, tensor), snakemake.output.profiles),
         (deg_roc(held_out.truth, held_out.predicted), snakemake.output.roc),

@@ -3,22 +3,36 @@
 import pandas as pd
 
 from lacuna.job import logged
-from lacuna.tables import conclude, fallback_table, method_table, published_note, write_page
+from lacuna.tables import (
+    comparison_table,
+    conclude,
+    fallback_table,
+    method_table,
+    published_note,
+    write_page,
+)
 
 with logged(snakemake.log[0]):
-    metrics = pd.read_csv(snakemake.input.metrics, sep="\t")
-    folds = pd.read_csv(snakemake.input.folds, sep="\t")
-    published = pd.read_csv(snakemake.input.published, sep="\t")
-    sections, conclusions = [], []
-    for (size, split), scores in metrics.groupby(["size", "split"], sort=False):
-        printed = published[(published["size"] == size) & (published["split"] == split)]
-        sections.append((f"{size} tensor, held out by {split}", method_table(scores, printed)))
-        conclusions.append(f"{size} tensor: {conclude(scores, snakemake.params.methods)}")
-    sections.append(("Where a method had nothing to go by", fallback_table(folds)))
+    metrics, folds, comparisons, published = (
+        pd.read_csv(path, sep="\t") for path in snakemake.input
+    )
+    keys = ["size", "split"]
+    compared, printed = dict(list(comparisons.groupby(keys))), dict(list(published.groupby(keys)))
+    conclusions, sections = [], []
+    for key, scores in metrics.groupby(keys, sort=False):
+        name = f"{key[0].capitalize()} tensor, held out by {key[1]}"
+        conclusions.append(f"{name}: {conclude(compared.get(key, comparisons.iloc[:0]))}")
+        sections += [
+            (name, method_table(scores, printed.get(key, published.iloc[:0]))),
+            (
+                f"{name}: the best against the others",
+                comparison_table(compared.get(key, comparisons.iloc[:0])),
+            ),
+        ]
     note = published_note(snakemake.params.data, snakemake.params.is_papers_data)
     write_page(
         snakemake.output[0],
         f"Methods compared: {snakemake.params.data}",
         [*conclusions, note],
-        sections,
+        [*sections, ("Where a method had nothing to go by", fallback_table(folds))],
     )
