@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from lacuna.completion import find_method
+from lacuna.completion import check_options, find_method
 from lacuna.errors import LacunaError, did_you_mean, listed
 
 
@@ -25,8 +25,10 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
             + "\n  ".join(messages)
             + "\nconfig/README.md explains every key."
         )
-    for name in [*config["methods"], *config["controls"], *config["method_options"]]:
+    for name in [*config["methods"], *config["controls"]]:
         find_method(name)
+    for name, options in config["method_options"].items():
+        check_options(name, options)
     for name in config["completed"]:
         if name not in config["methods"]:
             raise LacunaError(

@@ -84,6 +84,24 @@ def find_method(name: str) -> Callable[..., Completion]:
     return importlib.import_module(f"{__name__}.{name}").complete
 
 
+def check_options(name: str, options: Mapping[str, object]) -> None:
+    """Check that a method has the options that the configuration gives it.
+
+    Raises
+    ------
+    LacunaError
+        If the method or one of its options is unknown.
+    """
+    parameters = inspect.signature(find_method(name)).parameters
+    known = [option for option in parameters if option not in CONTRACT]
+    for option in options:
+        if option not in known:
+            raise LacunaError(
+                f"method_options: {name} has no option {option!r}{did_you_mean(option, known)}; "
+                f"it has {listed(known) or 'none'}."
+            )
+
+
 def run_method(
     name: str,
     observed: ProfileSet,
@@ -116,14 +134,8 @@ def run_method(
     ValueError
         If the method's answer has the wrong shape or is not finite: a fault of the method.
     """
+    check_options(name, options)
     complete = find_method(name)
-    known = [option for option in inspect.signature(complete).parameters if option not in CONTRACT]
-    for option in options:
-        if option not in known:
-            raise LacunaError(
-                f"method_options: {name} has no option {option!r}{did_you_mean(option, known)}; "
-                f"it has {listed(known) or 'none'}."
-            )
     completion = complete(observed, wanted, side, rng, **options)
     expected = (len(wanted), len(observed.genes))
     if completion.profiles.shape != expected or completion.profiles.dtype != np.float32:

@@ -1,0 +1,70 @@
+"""A copy of the project to run the workflow in, as a fresh clone would be."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PARTS = ["Snakefile", "profiles", "workflow", "config", "resources", "envs"]
+TINY = {
+    "simulator": {"drugs": 40, "cells": 4, "mechanisms": 5},
+    "tensor": {"small": {"drugs": 15, "cells": 3, "ranking_cells": 4}},
+    "crossval": {"folds": 3},
+}
+
+
+class Project:
+    """The project's files in a folder of their own, and ways to run Snakemake there."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        for part in PARTS:
+            if (ROOT / part).is_dir():
+                ignore = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / part, folder / part, ignore=ignore)
+            else:
+                shutil.copy(ROOT / part, folder / part)
+
+    def configure(self, config: dict, name: str = "test") -> list[str]:
+        """Write a configuration; return the options that make Snakemake use it."""
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(config))
+        return ["--configfile", str(path)]
+
+    def start(self, *options: str) -> subprocess.Popen:
+        """Start Snakemake, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *options],
+            cwd=self.folder,
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *options: str, fails: bool = False) -> str:
+        """Run Snakemake to its end and return what it printed."""
+        running = self.start(*options)
+        printed, _ = running.communicate()
+        assert (running.returncode != 0) == fails, printed[-4000:]
+        return printed
+
+    def unlock(self) -> str:
+        """Do what `make demo` does first: remove the lock of a killed run."""
+        command = [sys.executable, "-m", "lacuna.stale_lock"]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True).stdout
+
+    def tables(self, dataset: str) -> dict[str, bytes]:
+        """Return every table of a dataset, benchmarks aside."""
+        results = self.folder / "results" / dataset
+        return {
+            str(path.relative_to(results)): path.read_bytes()
+            for path in sorted(results.rglob("*.tsv"))
+            if path.relative_to(results).parts[0] not in ("benchmarks", "logs")
+        }

@@ -1,0 +1,70 @@
+"""Configurations: the ones that are shipped, and mistakes in them."""
+
+import pytest
+import yaml
+from project import ROOT, Project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return Project(tmp_path_factory.mktemp("config"))
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"signatures": {"gama": 0.5}}, ["signatures: unknown key 'gama'", "'gamma'"]),
+        ({"methods": ["dnp"]}, ["unknown method 'dnp'", "'dnpp'"]),
+        ({"signatures": {"gamma": 2}}, ["signatures: gamma", "2 is greater than the maximum of 1"]),
+        ({"completed": ["kernel"]}, ["completed", "'kernel'"]),
+        ({"dataset": "../elsewhere"}, ["dataset", "../elsewhere"]),
+        ({"source": "files"}, ["series is empty"]),
+        ({"crossval": {"sizes": ["small"]}}, ["crossval: sizes"]),
+    ],
+)
+def test_a_mistake_stops_the_run_before_it_starts(project, config, said):
+    printed = project.run("-n", *project.configure(config), fails=True)
+    assert all(part in printed for part in said), printed
+    assert "Traceback" not in printed
+
+
+def test_a_misspelt_option_of_a_method_is_named(project):
+    config = {"method_options": {"dnpp": {"neighbors": 3}}}
+    printed = project.run("-n", *project.configure(config), fails=True)
+    assert "no option 'neighbors'" in printed
+    assert "'neighbours'" in printed
+
+
+@pytest.mark.parametrize("name", ["paper", "lincs-mini"])
+def test_shipped_configurations_dry_run(project, name):
+    planned = project.run("-n", "--configfile", f"config/{name}.yaml")
+    assert "rule acquire_file" in planned
+    assert f"results/{name}/report.html" in planned
+
+
+def test_the_paper_downloads_both_phases(project):
+    planned = project.run("-n", "--configfile", "config/paper.yaml")
+    for series in ("GSE92742", "GSE70138"):
+        assert f"results/paper/signatures/{series}/signatures.h5" in planned
+
+
+def test_config_readme_explains_every_key():
+    explained = (ROOT / "config/README.md").read_text()
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+
+    def keys(node):
+        for key, child in node.get("properties", {}).items():
+            yield key
+            yield from keys(child)
+
+    assert [key for key in keys(schema) if key not in explained] == []
+
+
+def test_a_missing_mirror_says_where_the_data_come_from(project):
+    config = yaml.safe_load((ROOT / "config/lincs-mini.yaml").read_text())
+    config["files"]["mirror"] = "not-there"
+    target = "results/lincs-mini/tensor/large.h5"
+    printed = project.run("--cores", "1", target, *project.configure(config), fails=True)
+    assert "not-there" in printed
+    assert "PRnet" in printed
+    assert "Traceback" not in printed

@@ -1,0 +1,121 @@
+"""The simulated screen, from plates to the report."""
+
+import os
+import re
+import signal
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from cmapPy.pandasGEXpress.parse import parse
+from project import TINY, Project
+
+from lacuna.profiles import ProfileSet
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    project = Project(tmp_path_factory.mktemp("demo"))
+    project.options = project.configure(TINY)
+    project.run("--cores", "2", *project.options)
+    project.results = project.folder / "results" / "demo"
+    return project
+
+
+def test_the_controls_bound_the_methods(finished):
+    metrics = pd.read_csv(finished.results / "metrics.tsv", sep="\t")
+    assert list(metrics.columns) == ["size", "split", "method", "metric", "value", "low", "high"]
+    assert set(metrics["size"]) == {"large", "small"}
+    assert ((metrics["low"] <= metrics["value"]) & (metrics["value"] <= metrics["high"])).all()
+    value = metrics.query("size == 'large'").pivot_table("value", "method", "metric")
+    assert np.allclose(value.loc["truth"], 1)
+    assert value.loc["zeros", "pct"] == 0
+    assert value.loc["zeros", "deg_auc_1"] == 0.5
+    assert abs(value.loc["random", "pct"]) < 0.02
+    methods = value.loc[["mean_1d", "mean_2d", "dnpp", "falrtc"], "pct"]
+    assert methods.between(0.1, 0.95).all()
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert "Nothing to be done" in finished.run("--cores", "2", *finished.options)
+
+
+def test_another_number_of_cores_gives_the_same_tables(finished, tmp_path):
+    again = Project(tmp_path)
+    again.run("--cores", "1", *again.configure(TINY))
+    expected, found = finished.tables("demo"), again.tables("demo")
+    assert len(expected) > 80
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+def test_a_killed_run_finishes_when_run_again(finished, tmp_path):
+    project = Project(tmp_path)
+    options = ["--cores", "2", *project.configure(TINY)]
+    running = project.start(*options)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("results/demo/crossval/*/profiles/*/fold*.h5")):
+        assert time.monotonic() < deadline and running.poll() is None
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    assert "Removed the lock" in project.unlock()
+    project.run(*options)
+    assert project.tables("demo") == finished.tables("demo")
+
+
+def test_a_changed_option_reruns_only_its_method(finished):
+    changed = {**TINY, "method_options": {"dnpp": {"neighbours": 5}}}
+    planned = finished.run("-n", *finished.configure(changed, "changed"))
+    folds = re.findall(r"output: \S+/crossval/\w+/profiles/(\w+)/fold\d+\.h5", planned)
+    assert set(folds) == {"dnpp"}
+    assert "rule make_signatures" not in planned
+    assert "rule build_tensor" not in planned
+
+
+def test_the_completed_tensor_opens_in_cmappy(finished):
+    tensor = ProfileSet.load(finished.results / "tensor/large.h5")
+    for method in ("dnpp", "falrtc"):
+        product = parse(str(finished.results / f"completed/{method}.gctx"))
+        assert product.data_df.shape == (978, len(tensor.drugs) * len(tensor.cells))
+        assert np.isfinite(product.data_df.to_numpy()).all()
+        columns = product.col_metadata_df
+        assert (columns["source"] == "measured").sum() == len(tensor)
+        names = [f"{tensor.drugs[drug]}:{tensor.cells[cell]}" for drug, cell in tensor.pairs]
+        assert (columns.loc[names, "source"] == "measured").all()
+        measured = product.data_df[names].loc[list(tensor.genes)]
+        assert np.array_equal(measured.to_numpy().T, tensor.profiles)
+
+
+def test_the_report_stands_alone_and_says_simulated(finished):
+    report = (finished.results / "report.html").read_text()
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?:", report)
+    assert "simulated" in report
+    for figure in ("overview", "coverage", "cell_specificity", "best_method", "deg_roc"):
+        assert f"{figure}.svg" in report
+        assert (finished.results / f"figures/{figure}.png").stat().st_size > 10_000
+
+
+def test_every_figure_has_its_table(finished):
+    for figure in finished.results.glob("figures/*.svg"):
+        assert len(pd.read_csv(figure.with_suffix(".tsv"), sep="\t")) > 0
+
+
+def test_methods_recover_what_was_planted(finished):
+    """Predicted profiles resemble the noise-free truth of drugs that do something."""
+    from lacuna import hdf5
+
+    planted = hdf5.load(finished.results / "acquire/simulated/SIMULATED_truth.h5")
+    drugs = pd.Index(planted["drugs"]["pert_id"])
+    cells = pd.Index(planted["cells"]["cell_id"])
+    product = parse(str(finished.results / "completed/falrtc.gctx"))
+    columns = product.col_metadata_df.query("source == 'predicted'")
+    columns = columns[columns["pert_id"].isin(drugs[planted["drugs"]["active"]])]
+    predicted = product.data_df[columns.index].loc[planted["genes"]].to_numpy().T
+    truth = planted["log2_change"][
+        drugs.get_indexer(columns["pert_id"]), cells.get_indexer(columns["cell_id"])
+    ]
+    agreement = [np.corrcoef(p, t)[0, 1] for p, t in zip(predicted, truth, strict=True)]
+    assert len(agreement) > 5
+    assert np.mean(agreement) > 0.3

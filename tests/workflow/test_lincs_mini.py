@@ -1,0 +1,37 @@
+"""Real plates of LINCS L1000 in two cell lines."""
+
+import pandas as pd
+import yaml
+from project import ROOT, Project
+
+from lacuna.profiles import ProfileSet
+
+
+def test_real_plates_to_the_report(shared_data, tmp_path):
+    config = yaml.safe_load((ROOT / "config/lincs-mini.yaml").read_text())
+    config["files"]["mirror"] = str(shared_data / "lincs-mini")
+    project = Project(tmp_path)
+    project.run("--cores", "2", *project.configure(config))
+    results = tmp_path / "results/lincs-mini"
+    assert (results / "report.html").exists()
+    assert "simulated data" not in (results / "tables/methods.html").read_text()
+
+    tensor = ProfileSet.load(results / "tensor/large.h5")
+    assert len(tensor.cells) == 2
+    assert (tensor.measured.sum(axis=1) == 2).sum() >= 340
+
+    metrics = pd.read_csv(results / "metrics.tsv", sep="\t").query("metric == 'pct'")
+    pct = metrics.set_index("method")
+    assert pct.loc["truth", "value"] > 0.999999
+    assert abs(pct.loc["random", "value"]) < 0.01
+    methods = pct.loc[["mean_1d", "mean_2d", "dnpp", "falrtc"]]
+    assert (methods["low"] > pct.loc["random", "high"]).all()
+    assert (methods["high"] < 0.5).all()
+    # What a rough independent version of these methods gave on the same plates.
+    assert abs(pct.loc["dnpp", "value"] - 0.26) < 0.03
+    assert abs(pct.loc["falrtc", "value"] - 0.20) < 0.03
+    assert abs(pct.loc["mean_2d", "value"] - 0.17) < 0.03
+    assert abs(pct.loc["mean_1d", "value"] - 0.08) < 0.03
+
+    filters = pd.read_csv(results / "tensor/filters.tsv", sep="\t")
+    assert filters["step"].str.contains("experiments without replicates: keep").any()

@@ -1,0 +1,187 @@
+"""Plates from files: a mirror, odd names, plates without vehicles, and what is wrong with input."""
+
+import gzip
+import hashlib
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from project import TINY, Project
+
+from lacuna import simulate
+from lacuna.gctx import Gctx, write_gctx
+
+ODD_CELL, ODD_DRUG = "A/549 'x\"", "ß-drug = <b>one</b>"
+KINDS = ("level3", "inst_info", "pert_info", "gene_info", "cell_info")
+
+
+@pytest.fixture(scope="module")
+def plates(tmp_path_factory):
+    """A folder with a small screen that has odd names and a plate without vehicle wells."""
+    folder = tmp_path_factory.mktemp("plates")
+    simulate.simulate(folder, drugs=40, cells=4, mechanisms=5, seed=3)
+    wells = read(folder, "inst_info")
+    first_cell, first_drug = (
+        wells["cell_id"][0],
+        wells.loc[wells["pert_type"] == "trt_cp", "pert_iname"].iloc[0],
+    )
+    wells["cell_id"] = wells["cell_id"].replace(first_cell, ODD_CELL)
+    wells["pert_iname"] = wells["pert_iname"].replace(first_drug, ODD_DRUG)
+    plate = wells["rna_plate"].iloc[-1]
+    lost = (wells["rna_plate"] == plate) & (wells["pert_type"] == "ctl_vehicle")
+    wells.loc[lost, "pert_type"] = "ctl_untrt"
+    write(folder, "inst_info", wells)
+    level3 = folder / simulate.FILES["level3"]
+    with level3.open("rb") as plain, gzip.open(f"{level3}.gz", "wb", compresslevel=1) as packed:
+        shutil.copyfileobj(plain, packed)
+    return folder
+
+
+@pytest.fixture
+def mirror(plates, tmp_path):
+    return shutil.copytree(plates, tmp_path / "mirror")
+
+
+def read(folder, kind):
+    return pd.read_csv(folder / simulate.FILES[kind], sep="\t", dtype=str, keep_default_na=False)
+
+
+def write(folder, kind, table):
+    table.to_csv(folder / simulate.FILES[kind], sep="\t", index=False)
+
+
+def from_files(mirror, **changes):
+    return {
+        **TINY,
+        "dataset": "own",
+        "source": "files",
+        "files": {"mirror": str(mirror), "series": {"own": dict(simulate.FILES)}},
+        "crossval": {"folds": 3, "sizes": ["large"]},
+        **changes,
+    }
+
+
+def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
+    project = Project(tmp_path)
+    config = from_files(plates)
+    config["files"]["series"]["own"]["level3"] += ".gz"
+    printed = project.run("--cores", "2", *project.configure(config))
+    results = tmp_path / "results/own"
+    assert (results / "report.html").exists(), printed
+    wells = pd.read_csv(results / "signatures/own/wells.tsv", sep="\t")
+    assert wells["wells"].sum() == len(read(plates, "inst_info"))
+    assert wells["use"].str.contains("fewer than 2 vehicle wells").any()
+    assert ODD_CELL in set(pd.read_csv(results / "tensor/cells.tsv", sep="\t")["cell"])
+    with Gctx(results / "completed/dnpp.gctx") as product:
+        assert ODD_CELL in set(product.metadata("columns")["cell_id"])
+    assert not (results / "signatures/own/level3.gctx").exists()
+    recorded = pd.read_csv(tmp_path / "resources/recorded_checksums.tsv", sep="\t")
+    assert len(recorded) == len(KINDS)
+
+
+def cut_short(folder):
+    path = folder / simulate.FILES["level3"]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def not_hdf5(folder):
+    (folder / simulate.FILES["level3"]).write_text("id\tA375\n")
+
+
+def change_matrix(folder, **changes):
+    path = folder / simulate.FILES["level3"]
+    with Gctx(path) as gctx:
+        rows, columns = list(gctx.rows), list(gctx.columns)
+        matrix = gctx.read(rows, columns)
+    matrix[changes.get("at", (0, 0))] = changes.get("value", matrix[0, 0])
+    rows[0] = changes.get("gene", rows[0])
+    columns[0] = changes.get("well", columns[0])
+    write_gctx(path, matrix, pd.DataFrame(index=rows), pd.DataFrame(index=columns))
+
+
+def lose_a_row(folder):
+    write(folder, "inst_info", read(folder, "inst_info").iloc[1:])
+
+
+def repeat_a_row(folder):
+    wells = read(folder, "inst_info")
+    write(folder, "inst_info", pd.concat([wells, wells.iloc[:1]]))
+
+
+def add_a_row(folder):
+    wells = read(folder, "inst_info")
+    write(folder, "inst_info", pd.concat([wells, wells.iloc[:1].assign(inst_id="nowhere")]))
+
+
+def no_vehicles(folder):
+    write(folder, "inst_info", read(folder, "inst_info").assign(pert_type="trt_cp"))
+
+
+def cut_table(folder):
+    path = folder / simulate.FILES["inst_info"]
+    path.write_bytes(gzip.compress(path.read_bytes())[:100])
+
+
+def lose_a_file(folder):
+    (folder / simulate.FILES["pert_info"]).unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (cut_short, ["level3.gctx", "cut short"]),
+        (not_hdf5, ["level3.gctx", "cannot be read as HDF5"]),
+        (lambda folder: change_matrix(folder, value=np.nan), ["level3.gctx", "is nan", "finite"]),
+        (lambda folder: change_matrix(folder, value=np.inf), ["level3.gctx", "is inf", "finite"]),
+        (lambda folder: change_matrix(folder, gene="nonsense"), ["nonsense", "gene_info"]),
+        (lambda folder: change_matrix(folder, well="nonsense"), ["no column in the matrix"]),
+        (lose_a_row, ["no row in inst_info"]),
+        (add_a_row, ["'nowhere'", "no column in the matrix"]),
+        (repeat_a_row, ["SIMULATED_inst_info.txt.gz", "more than one row"]),
+        (no_vehicles, ["no compound well", "vehicle wells"]),
+        (cut_table, ["SIMULATED_inst_info.txt.gz", "cut short"]),
+        (
+            lambda folder: (folder / simulate.FILES["pert_info"]).unlink(),
+            ["SIMULATED_pert_info", "mirror"],
+        ),
+    ],
+)
+def test_bad_input_is_named_and_leaves_no_output(mirror, tmp_path, damage, said):
+    damage(mirror)
+    project = Project(tmp_path / "project")
+    target = "results/own/tensor/large.h5"
+    printed = project.run(
+        "--cores", "2", target, *project.configure(from_files(mirror)), fails=True
+    )
+    message = printed[printed.index("Error: ") :].split("\n\n")[0]
+    assert all(part in message for part in said), message
+    assert "Traceback" not in printed
+    assert not (project.folder / target).exists()
+    assert not list((project.folder / "results").rglob("*unfinished*"))
+
+
+def test_an_altered_mirror_file_is_refused_with_both_checksums(mirror, tmp_path):
+    project = Project(tmp_path / "project")
+    options = ["--cores", "2", *project.configure(from_files(mirror))]
+    target = f"results/own/acquire/own/{simulate.FILES['gene_info']}"
+    project.run(target, *options)
+    content = bytearray((mirror / simulate.FILES["gene_info"]).read_bytes())
+    content[-1] ^= 1
+    (mirror / simulate.FILES["gene_info"]).write_bytes(content)
+    (project.folder / target).unlink()
+    printed = project.run(target, *options, fails=True)
+    recorded = pd.read_csv(project.folder / "resources/recorded_checksums.tsv", sep="\t")
+    assert recorded["sha256"][0] in printed
+    assert hashlib.sha256(content).hexdigest() in printed
+    assert not (project.folder / target).exists()
+
+
+def test_a_filter_that_leaves_nothing_is_named(mirror, tmp_path):
+    project = Project(tmp_path / "project")
+    config = from_files(mirror, tensor={**TINY["tensor"], "min_cells_per_drug": 9})
+    target = "results/own/tensor/large.h5"
+    printed = project.run("--cores", "2", target, *project.configure(config), fails=True)
+    assert "9 cells per drug" in printed
+    assert "leaves no profile" in printed
+    assert "Traceback" not in printed
