@@ -4,6 +4,7 @@ import gzip
 
 import pandas as pd
 import pytest
+
 from lacuna import files
 from lacuna.files import whole, write_table
 

@@ -6,13 +6,14 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from wells import INST_INFO, ODD_NAMES, inst_info, write_text
+
 from lacuna.errors import LacunaError
 from lacuna.gctx import Gctx, write_gctx
 from lacuna.geo import check_matrix, read_cells, read_drugs, read_genes, read_wells, unpack
-from wells import INST_INFO, ODD_NAMES, inst_info, write_text
 
 MINI = "lincs-mini/MINI_Broad_LINCS_"
-COLUMNS = {"well", "plate", "batch", "drug", "name", "kind", "dose", "time", "cell"}
+COLUMNS = {"well", "plate", "batch", "drug", "name", "kind", "dose", "time", "cell", "unknown_dose"}
 GENES = pd.DataFrame(
     {
         "pr_gene_id": ["780", "7849", "2978"],
@@ -42,6 +43,7 @@ def test_a_well_of_phase_1_is_read(tmp_path):
         "name": "aspirin",
         "kind": "trt_cp",
         "dose": 10.0,
+        "unknown_dose": False,
         "time": 6.0,
         "cell": "A375",
     }
@@ -50,10 +52,8 @@ def test_a_well_of_phase_1_is_read(tmp_path):
 def test_both_phases_give_the_same(tmp_path):
     phase_1 = inst_info({}, {"pert_type": "ctl_vehicle"}, {"pert_dose": "-666"})
     phase_2 = phase_1.rename(columns={"rna_plate": "det_plate", "rna_well": "det_well"})
-    phase_2 = phase_2.assign(lincs_phase="2", pert_mfc_id="BRD-1-2-3")[
-        "inst_id cell_id det_plate det_well lincs_phase pert_dose pert_dose_unit pert_id "
-        "pert_iname pert_mfc_id pert_time pert_time_unit pert_type".split()
-    ]
+    phase_2 = phase_2.assign(lincs_phase="2", pert_mfc_id="BRD-1-2-3")
+    phase_2 = phase_2[sorted(phase_2)]  # another order of columns
     first, second = (
         read_wells(write_text(table, tmp_path / "inst_info.txt")) for table in (phase_1, phase_2)
     )
@@ -133,7 +133,9 @@ def test_a_dose_that_is_no_concentration_is_missing(tmp_path, dose, unit):
 
 @pytest.mark.parametrize("dose", ["0.1|0.2", "1,000", "10-20"])
 def test_a_dose_that_is_not_one_number_is_not_read_as_its_beginning(tmp_path, dose):
-    assert wells_of(tmp_path, {"pert_dose": dose})["dose"].isna().all()
+    wells = wells_of(tmp_path, {"pert_dose": dose}, {"pert_dose": "-666"})
+    assert wells["dose"].isna().all()
+    assert wells["unknown_dose"].tolist() == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from lacuna import sources as module
 from lacuna.errors import LacunaError
 from lacuna.sources import Source, acquire, read_sources

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from lacuna.gctx import Gctx, write_gctx
 from lacuna.signatures import SignatureSet, make_signatures
 
 # Names that break what is not written with care.
-ODD_NAMES = ["a/b", "two words", "5'-\"x\"", '"quoted"', "β-estradiol", "naïve", "药/ 'µ'"]
+ODD_NAMES = ["a/b", "two words", '5\'-"x"', '"quoted"', "β-estradiol", "naïve", "药/ 'µ'"]
 
 INST_INFO = {
     "inst_id": "CPC006_A375_6H_X1:A03",
@@ -61,6 +62,7 @@ def plate(
             "name": [f"name of {drug}" for drug in names],
             "kind": np.where(is_vehicle, "ctl_vehicle", "trt_cp"),
             "dose": np.where(is_vehicle, np.nan, dose),
+            "unknown_dose": False,
             "time": time,
             "cell": cell,
             "batch": name.rsplit("_X", 1)[0],

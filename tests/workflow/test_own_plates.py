@@ -44,11 +44,13 @@ def mirror(plates, tmp_path):
 
 
 def read(folder, kind):
-    return pd.read_csv(folder / simulate.FILES[kind], sep="\t", dtype=str, keep_default_na=False)
+    return pd.read_csv(
+        folder / simulate.FILES[kind], sep="\t", dtype=str, keep_default_na=False, quoting=3
+    )
 
 
 def write(folder, kind, table):
-    table.to_csv(folder / simulate.FILES[kind], sep="\t", index=False)
+    table.to_csv(folder / simulate.FILES[kind], sep="\t", index=False, quoting=3)
 
 
 def from_files(mirror, **changes):

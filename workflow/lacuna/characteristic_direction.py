@@ -21,8 +21,9 @@ def characteristic_directions(treated: np.ndarray, vehicle: np.ndarray, gamma: f
     vehicle : array of shape (at least 2 wells, genes)
         Level 3 expression of the same plate's vehicle wells.
     gamma
-        Weight of the vehicle covariance, in (0, 1]. At 1, where the covariance has no inverse,
-        the limit is taken: what varies between vehicle wells is removed altogether.
+        Weight of the vehicle covariance, in (0, 1]. At 1, where the covariance of fewer wells
+        than genes has no inverse, the limit is taken: what varies between vehicle wells is
+        removed altogether.
 
     Returns
     -------
@@ -39,11 +40,15 @@ def characteristic_directions(treated: np.ndarray, vehicle: np.ndarray, gamma: f
     difference = np.asarray(treated, dtype=np.float64) - centre
     _, singular, axes = np.linalg.svd(vehicle - centre, full_matrices=False)
     variance = singular**2 / (len(vehicle) - 1)
-    varies = variance > variance[0] * len(variance) * np.finfo(float).eps
-    variance, axes = variance[varies], axes[varies]
+    rounding = np.finfo(float).eps * len(vehicle) * np.linalg.norm(vehicle)
+    variance, axes = variance[singular > rounding], axes[singular > rounding]
     isotropic = variance.sum() / vehicle.shape[1]
-    removed = gamma * variance / (gamma * variance + (1 - gamma) * isotropic)
-    direction = difference - ((difference @ axes.T) * removed) @ axes
+    shrunk = gamma * variance + (1 - gamma) * isotropic
+    along = difference @ axes.T
+    if len(variance) == vehicle.shape[1]:
+        direction = (along / shrunk) @ axes
+    else:
+        direction = difference - (along * (gamma * variance / shrunk)) @ axes
     return unit_rows(direction).astype(np.float32)
 
 

@@ -13,8 +13,9 @@ MOST_REDRAWS = 200
 def average_cosine_distance(directions: np.ndarray) -> float:
     """Return the mean pairwise cosine distance (0 to 2) of unit rows, shape (replicates, genes)."""
     count = len(directions)
-    total = np.linalg.norm(directions.sum(axis=0, dtype=np.float64)) ** 2
-    return 1 - (total - count) / (count * (count - 1))
+    directions = directions.astype(np.float64)
+    total = np.sum(directions.sum(axis=0) ** 2)
+    return 1 - (total - np.sum(directions**2)) / (count * (count - 1))
 
 
 def null_distances(
@@ -27,9 +28,10 @@ def null_distances(
 ) -> np.ndarray | None:
     """Return the ACD of random replicate sets of one batch.
 
-    A random set takes the plates of a real replicate set, chosen at random, and on each of them
-    a random well, all of different drugs. Keeping the plates matters: wells of a plate share the
-    error of its vehicle mean, so sets from one plate agree without any drug effect.
+    A random set takes the plates of a real replicate set, chosen at random, and on each of them,
+    one after the other, a random well of a drug that the set does not have yet. Keeping the plates
+    matters: wells of a plate share the error of its vehicle mean, so sets from one plate agree
+    without any drug effect.
 
     Parameters
     ----------
@@ -53,16 +55,18 @@ def null_distances(
     chosen = plate_of_set[rng.integers(len(plate_of_set), size=draws)]
     wells_on = {plate: np.flatnonzero(plates == plate) for plate in np.unique(plates)}
     drawn = np.empty(chosen.shape, dtype=np.intp)
-    redo = np.arange(draws)
-    for _ in range(MOST_REDRAWS):
-        for plate, wells in wells_on.items():
-            here = chosen[redo] == plate
-            drawn[redo] = np.where(here, rng.choice(wells, size=here.shape), drawn[redo])
-        redo = redo[_has_repeat(drugs[drawn[redo]])]
-        if not len(redo):
-            break
-    if len(redo):
-        return None
+    for place in range(chosen.shape[1]):
+        redo = np.arange(draws)
+        for _ in range(MOST_REDRAWS):
+            for plate, wells in wells_on.items():
+                here = redo[chosen[redo, place] == plate]
+                drawn[here, place] = rng.choice(wells, size=len(here))
+            repeats = drugs[drawn[redo, :place]] == drugs[drawn[redo, place]][:, None]
+            redo = redo[repeats.any(axis=1)]
+            if not len(redo):
+                break
+        else:
+            return None
     gram = directions @ directions.T
     first, second = np.triu_indices(chosen.shape[1], k=1)
     similarity = np.zeros(draws)
@@ -75,8 +79,3 @@ def p_value(distance: np.ndarray, null: np.ndarray) -> np.ndarray:
     """Return the share of the null at or below each distance; never 0, as one is always added."""
     at_or_below = np.searchsorted(np.sort(null), distance, side="right")
     return (1 + at_or_below) / (1 + len(null))
-
-
-def _has_repeat(sets: np.ndarray) -> np.ndarray:
-    ordered = np.sort(sets, axis=1)
-    return (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import gzip
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,6 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a data frame as a tab-separated file, without its index."""
     path = Path(path)
     with whole(path) as unfinished:
-        # A fixed time stamp inside, so that equal tables are equal files.
-        packed = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
-        table.to_csv(unfinished, sep="\t", index=False, compression=packed, float_format="%.6g")
+        text = table.to_csv(sep="\t", index=False, float_format="%.6g").encode()
+        # No name and no time stamp inside, so that equal tables are equal files.
+        unfinished.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)

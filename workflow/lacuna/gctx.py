@@ -43,7 +43,7 @@ class Gctx:
                 self._matrix = self._file[MATRIX]
                 self.rows = self._ids("rows")
                 self.columns = self._ids("columns")
-            self._check_shape()
+                self._check_matrix()
         except BaseException:
             self._file.close()
             raise
@@ -80,6 +80,7 @@ class Gctx:
             If an id is not in the file, the file cannot be read to the end, or a value is NaN
             or infinite.
         """
+        rows, columns = list(map(str, rows)), list(map(str, columns))
         row_at = self._positions("rows", rows)
         column_at = self._positions("columns", columns)
         values = np.empty((len(column_at), len(row_at)), dtype=np.float32)
@@ -111,7 +112,9 @@ class Gctx:
             )
         return at
 
-    def _check_shape(self) -> None:
+    def _check_matrix(self) -> None:
+        if self._matrix.dtype.kind not in "fiu":
+            raise LacunaError(f"{self.path}: {MATRIX} holds {self._matrix.dtype}, not numbers.")
         expected = (len(self.columns), len(self.rows))
         if self._matrix.shape != expected:
             raise LacunaError(
@@ -138,10 +141,10 @@ class Gctx:
             yield
         except FileNotFoundError as error:
             raise LacunaError(f"{self.path}: no such file.") from error
-        except KeyError as error:
+        except (KeyError, AttributeError, TypeError) as error:
             raise LacunaError(
-                f"{self.path}: this HDF5 file is not GCTX, it lacks {error}. "
-                "Expected the layout of LINCS (version GCTX1.0)."
+                f"{self.path}: this HDF5 file is not GCTX ({error}). Expected the layout of LINCS "
+                f"(version GCTX1.0): {MATRIX}, {META['rows']}/id and {META['columns']}/id."
             ) from error
         except (OSError, RuntimeError) as error:
             raise LacunaError(
@@ -164,6 +167,9 @@ def write_gctx(
     row_metadata, column_metadata
         Indexed by id; numbers stay numbers, everything else becomes text.
     """
+    expected = (len(column_metadata), len(row_metadata))
+    if matrix.shape != expected:
+        raise ValueError(f"matrix has shape {matrix.shape}, its metadata {expected}")
     with whole(path) as unfinished, h5py.File(unfinished, "w") as file:
         file.attrs["version"] = np.bytes_("GCTX1.0")
         file.attrs["src"] = np.bytes_(Path(path).name)
@@ -199,6 +205,8 @@ def _decoded(value: bytes | str) -> str:
 
 def _consecutive_runs(positions: np.ndarray) -> list[slice]:
     """Cut sorted positions into runs without a gap, none longer than fits in memory at ease."""
+    if not len(positions):
+        return []
     starts = np.flatnonzero(np.diff(positions, prepend=-2) != 1)
     stops = np.append(starts[1:], len(positions))
     return [

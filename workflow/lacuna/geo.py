@@ -4,9 +4,11 @@ Facts on their columns: both phases name the same things differently (`rna_plate
 `det_plate` in GSE70138), and -666 stands for a missing value.
 """
 
+import csv
 import gzip
 import io
 import shutil
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,9 @@ from lacuna.files import whole
 from lacuna.gctx import Gctx
 
 MISSING = ["-666", "-666.0", "-666.00", "", "NA", "NaN", "nan"]
+MISSING_NUMBER = -666
 GZIP_MAGIC = b"\x1f\x8b"
+DAMAGED_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 MICROMOLAR = {"um": 1.0, "µm": 1.0, "μm": 1.0, "nm": 1e-3, "mm": 1e3, "pm": 1e-6}
 
 WELL_COLUMNS = {
@@ -45,8 +49,9 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per well, in file order
-        well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or in
-        another unit), time (hours, NaN when missing), cell. A batch is the set of plates that
+        well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
+        unknown), unknown_dose (bool: one is given, but it is no number or in another unit), time
+        (hours, NaN when missing), cell. A batch is the set of plates that
         replicate each other: the plate's name up to its replicate number (CPC006_HT115_6H_X1
         lies in batch CPC006_HT115_6H).
 
@@ -60,9 +65,12 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     for column in ("plate", "drug", "kind", "cell"):
         _check_present(wells, column, path)
     wells["batch"] = wells["plate"].str.replace(r"_X\d+.*$", "", regex=True)
-    wells["dose"] = _micromolar(wells["dose"], wells.pop("dose_unit"))
+    given = wells["dose"].notna() & _number(wells["dose"]).ne(MISSING_NUMBER)
+    wells["dose"] = _micromolar(_number(wells["dose"]), wells.pop("dose_unit"))
+    wells["unknown_dose"] = given & wells["dose"].isna()
     hours = wells.pop("time_unit").fillna("h").str.lower().str.startswith("h")
-    wells["time"] = pd.to_numeric(wells["time"], errors="coerce").where(hours)
+    time = _number(wells["time"])
+    wells["time"] = time.where(hours & time.ne(MISSING_NUMBER))
     return wells
 
 
@@ -135,7 +143,7 @@ def unpack(source: str | Path, destination: str | Path) -> None:
             unfinished.open("wb") as out,
         ):
             shutil.copyfileobj(packed, out, length=1 << 22)
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
+    except DAMAGED_GZIP as error:
         raise LacunaError(_damaged_gzip(source, error)) from error
 
 
@@ -163,9 +171,7 @@ def _read(
 def _read_text_table(path: Path) -> pd.DataFrame:
     try:
         content = gzip.decompress(path.read_bytes()) if _is_gzip(path) else path.read_bytes()
-    except FileNotFoundError as error:
-        raise LacunaError(f"{path}: no such file.") from error
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
+    except DAMAGED_GZIP as error:
         raise LacunaError(_damaged_gzip(path, error)) from error
     try:
         text = content.decode()
@@ -173,15 +179,26 @@ def _read_text_table(path: Path) -> pd.DataFrame:
         text = content.decode("latin-1")
     try:
         return pd.read_csv(
-            io.StringIO(text), sep="\t", dtype=str, na_values=MISSING, keep_default_na=False
+            io.StringIO(text),
+            sep="\t",
+            dtype=str,
+            na_values=MISSING,
+            keep_default_na=False,
+            index_col=False,
+            quoting=csv.QUOTE_NONE,  # names such as "2-APB hold quotes that quote nothing
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise LacunaError(f"{path}: not a tab-separated table ({error}).") from error
 
 
 def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == GZIP_MAGIC
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == GZIP_MAGIC
+    except FileNotFoundError as error:
+        raise LacunaError(f"{path}: no such file.") from error
+    except OSError as error:
+        raise LacunaError(f"{path}: cannot be read ({error}).") from error
 
 
 def _damaged_gzip(path: Path, error: Exception) -> str:
@@ -207,8 +224,12 @@ def _check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
         )
 
 
+def _number(texts: pd.Series) -> pd.Series:
+    alone = texts.str.extract(r"^\s*([-+.\deE]+)\s*[µμ]?[a-zA-Z]*\s*$", expand=False)
+    return pd.to_numeric(alone, errors="coerce")
+
+
 def _micromolar(doses: pd.Series, units: pd.Series) -> pd.Series:
-    number = pd.to_numeric(doses.str.extract(r"^\s*([0-9.eE+-]+)", expand=False), errors="coerce")
     factor = units.str.strip().str.lower().map(MICROMOLAR)
     # Three digits: the same dose is written 10, 10.0 and 9.99999 on different plates.
-    return (number * factor).map(lambda dose: float(f"{dose:.3g}"))
+    return (doses.where(doses >= 0) * factor).map(lambda dose: float(f"{dose:.3g}"))

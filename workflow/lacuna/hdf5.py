@@ -49,7 +49,7 @@ def load(path: str | Path) -> Content:
 
 def _put(group: h5py.Group, name: str, values: np.ndarray) -> None:
     if values.dtype.kind in "OU":
-        values = np.array([str(value) for value in values], dtype=object)
+        values = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=object)
         group.create_dataset(name, data=values, dtype=h5py.string_dtype())
     else:
         group.create_dataset(name, data=values)

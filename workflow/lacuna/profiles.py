@@ -38,8 +38,13 @@ class ProfileSet:
 
     def __post_init__(self) -> None:
         expected = (len(self.drug), len(self.genes))
-        if self.profiles.shape != expected:
+        if self.profiles.shape != expected or len(self.cell) != len(self.drug):
             raise ValueError(f"profiles have shape {self.profiles.shape}, expected {expected}")
+        if self.reliability is not None and len(self.reliability) != len(self.drug):
+            raise ValueError(f"reliability has {len(self.reliability)} rows, not {len(self.drug)}")
+        for name, index, axis in (("drug", self.drug, self.drugs), ("cell", self.cell, self.cells)):
+            if len(index) and not 0 <= index.min() <= index.max() < len(axis):
+                raise ValueError(f"{name} must lie between 0 and {len(axis) - 1}")
         if (self.counts > 1).any():
             raise ValueError("a (drug, cell) pair has more than one profile")
 

@@ -88,6 +88,7 @@ def sort_wells(wells: pd.DataFrame) -> pd.Series:
     vehicles = wells["kind"].eq(VEHICLE).groupby(wells["plate"]).transform("sum")
     use = pd.Series("left out: neither compound nor vehicle", index=wells.index)
     use[wells["kind"].eq(COMPOUND)] = "compound"
+    use[wells["kind"].eq(COMPOUND) & wells["unknown_dose"]] = "left out: dose in an unknown unit"
     use[wells["kind"].eq(VEHICLE)] = "vehicle"
     too_few = vehicles < FEWEST_VEHICLE_WELLS
     use[too_few] = f"left out: plate with fewer than {FEWEST_VEHICLE_WELLS} vehicle wells"
@@ -144,7 +145,7 @@ def make_signatures(
             f"least {FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature "
             "can be made."
         )
-    usable = wells.assign(use=use)[use.isin(["compound", "vehicle"])]
+    usable = wells.assign(use=use)[use.isin(["compound", "vehicle"])].sort_values("well")
     tables, profiles = [], []
     for batch, batch_wells in progress(list(usable.groupby("batch"))):
         treated, directions = _batch_directions(matrix, batch_wells, genes, gamma)

@@ -51,7 +51,7 @@ def build_tensor(
     LacunaError
         If a step leaves nothing; it names the step and its threshold.
     """
-    table = signatures.table
+    table = signatures.table.reset_index(drop=True)
     steps = [{"step": "signatures", **_size(table)}]
 
     def apply(step: str, keep: Callable[[pd.DataFrame], pd.Series]) -> None:
@@ -68,7 +68,7 @@ def build_tensor(
 
     without = int(table["p_value"].isna().sum())
     apply(
-        f"{without:,} experiments without replicates: {unreplicated}",
+        f"{without:,} experiments without a p-value, for want of replicates: {unreplicated}",
         lambda t: t["p_value"].notna() | (unreplicated == "keep"),
     )
     apply(
@@ -163,7 +163,7 @@ def _with_counts_before(steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def _best_id_of_each_name(table: pd.DataFrame) -> pd.Series:
-    name = table["name"].fillna("").str.strip().str.casefold()
+    name = table.groupby("drug")["name"].transform("first").fillna("").str.strip().str.casefold()
     # LINCS writes an unnamed drug's id as its name.
     unnamed = name.isin(["", "nan", "-666"]) | (name == table["drug"].str.casefold())
     name = name.mask(unnamed, "id " + table["drug"])

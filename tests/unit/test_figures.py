@@ -1,0 +1,86 @@
+"""Figures: the same bytes each time, whole, and showing what they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lacuna.figures import (
+    best_method,
+    cell_specificity,
+    coverage,
+    deg_roc,
+    overview,
+    predicted_vs_true,
+)
+from lacuna.figures.style import method_colours, save_figure
+
+METHODS = ["mean_1d", "dnpp", "a_new_method"]
+
+
+def scores(metric):
+    return pd.DataFrame(
+        {"method": METHODS, "metric": metric, "value": [0.3, 0.5, 0.4], "low": 0.2, "high": 0.6}
+    )
+
+
+def make(name):
+    rng = np.random.default_rng(0)
+    measured = rng.random((30, 6)) < 0.5
+    cells = [f"CELL{i}" for i in range(6)]
+    if name == "coverage":
+        return coverage.draw(measured, cells, "data")
+    if name == "overview":
+        metrics = pd.concat([scores("pct"), scores("deg_auc_1")])
+        return overview.draw(measured, cells, metrics, "data")
+    if name == "cell_specificity":
+        table = pd.DataFrame(
+            {"name": [f"drug {i}" for i in range(30)], "cells": 5, "specificity": rng.random(30)}
+        )
+        return cell_specificity.draw(table, "data")
+    if name == "best_method":
+        best = pd.DataFrame({"drug": ["d1", "d0"], "cell": ["c0", "c1"], "best": ["dnpp"] * 2})
+        return best_method.draw(best, METHODS, ["d0", "d1"], ["c0", "c1"], "data")
+    if name == "deg_roc":
+        rates = {"false_positive_rate": [0, 0.2, 1], "true_positive_rate": [0, 0.7, 1]}
+        both = [(method, percent) for method in METHODS for percent in (1, 10)]
+        roc = pd.concat([pd.DataFrame({"method": m, "percent": p, **rates}) for m, p in both])
+        auc = pd.concat([scores("").assign(percent=percent) for percent in (1, 10)])
+        return deg_roc.draw(roc, auc, "data")
+    values = np.round(np.arange(-3, 4) * 0.01, 2)
+    grid = pd.DataFrame({"true": np.repeat(values, 7), "predicted": np.tile(values, 7)})
+    density = pd.concat([grid.assign(method=method, entries=5) for method in METHODS])
+    return predicted_vs_true.draw(density, scores("pct"), "data")
+
+
+ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_figure_is_the_same_bytes_each_time(name, tmp_path):
+    table = pd.DataFrame({"x": [1]})
+    for run in ("first", "second"):
+        outputs = [tmp_path / run / f"{name}.{ending}" for ending in ("svg", "png", "tsv")]
+        save_figure(make(name), table, outputs)
+    for path in (tmp_path / "first").iterdir():
+        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+        assert path.stat().st_size > 0
+
+
+def test_a_grid_cell_has_the_colour_of_its_best_method():
+    figure = make("best_method")
+    image = figure.axes[0].get_images()[0]
+    shown = image.get_array()
+    assert shown[1, 0] == METHODS.index("dnpp")
+    assert np.ma.getmaskarray(np.ma.masked_invalid(shown)).tolist() == [
+        [True, False],
+        [False, True],
+    ]
+
+
+@pytest.mark.parametrize("count", range(2, 9))
+def test_methods_are_told_apart_in_grey(count):
+    colours = method_colours([f"m{i}" for i in range(count)])
+    rgb = np.array(list(colours.values()))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    lightness = 116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16  # CIE L*, 0 to 100
+    assert (np.diff(lightness) > 60 / count).all()

@@ -1,0 +1,119 @@
+"""The simulated screen has what it is said to have."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lacuna import geo, hdf5, simulate
+from lacuna.gctx import Gctx
+
+
+@pytest.fixture(scope="module")
+def screen(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("screen")
+    simulate.simulate(folder, drugs=200, cells=6, mechanisms=8, seed=5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wells(screen):
+    return geo.read_wells(screen / simulate.FILES["inst_info"])
+
+
+@pytest.fixture(scope="module")
+def truth(screen):
+    return hdf5.load(screen / simulate.TRUTH)
+
+
+def test_files_belong_together_as_those_of_geo(screen, wells):
+    genes = geo.read_genes(screen / simulate.FILES["gene_info"])
+    assert len(genes) == 978
+    with Gctx(screen / simulate.FILES["level3"]) as matrix:
+        geo.check_matrix(matrix, wells, genes)
+        values = matrix.read(list(matrix.rows), list(matrix.columns[::50]))
+    assert values.min() >= 2
+    assert values.max() <= 15
+    drugs = geo.read_drugs(screen / simulate.FILES["pert_info"])
+    assert set(wells["drug"]) <= set(drugs["drug"])
+    cells = geo.read_cells(screen / simulate.FILES["cell_info"])
+    assert set(wells["cell"]) == set(cells["cell"])
+
+
+def test_plates_are_laid_out_as_in_a_screen(wells):
+    plates = wells.groupby("plate")
+    assert plates.size().max() <= 384
+    assert (plates["kind"].agg(lambda kind: kind.eq("ctl_vehicle").sum()) == 24).all()
+    replicates = wells.groupby("batch")["plate"].nunique()
+    assert replicates.between(2, 4).all()
+    assert set(wells["dose"].dropna()) == {10.0, 0.37}
+    assert set(wells["time"]) == {6, 24}
+
+
+def test_few_cells_have_most_drugs(wells):
+    treated = wells[wells["kind"] == "trt_cp"]
+    drugs = treated.groupby("cell")["name"].nunique().sort_values(ascending=False)
+    assert drugs.iloc[0] > 2 * drugs.iloc[-1]
+
+
+def test_one_drug_goes_by_two_ids(wells):
+    ids = wells[wells["kind"] == "trt_cp"].groupby("name")["drug"].nunique()
+    assert (ids == 2).sum() == simulate.DRUGS_UNDER_TWO_IDS
+
+
+def test_names_say_that_it_is_simulated(wells):
+    treated = wells[wells["kind"] == "trt_cp"]
+    assert treated["name"].str.startswith("simulated").all()
+    assert all(name.startswith("SIMULATED") for name in simulate.FILES.values())
+
+
+def test_drugs_of_a_mechanism_act_alike_and_gates_differ(truth):
+    drugs = truth["drugs"]
+    change = truth["log2_change"][:, 0]
+    active = drugs["active"].to_numpy()
+    similarity = np.corrcoef(change[active])
+    mechanism = drugs.loc[active, "mechanism"].to_numpy()
+    same = mechanism[:, None] == mechanism
+    other = ~same
+    np.fill_diagonal(same, False)
+    assert np.mean(similarity[same]) > 0.5
+    assert abs(np.mean(similarity[other])) < 0.1
+
+
+def test_cell_specific_drugs_differ_more_between_lineages(truth):
+    drugs, change = truth["drugs"], truth["log2_change"]
+    lineage = truth["cells"]["lineage"]
+    far = int(np.flatnonzero(lineage != lineage[0])[0])
+
+    def agreement(which):
+        return np.mean([np.corrcoef(change[drug, 0], change[drug, far])[0, 1] for drug in which])
+
+    active, specific = drugs["active"].to_numpy(), drugs["cell_specific"].to_numpy()
+    assert agreement(np.flatnonzero(active & ~specific)) > 0.2 + agreement(np.flatnonzero(specific))
+
+
+def test_inactive_drugs_change_nothing(truth):
+    inactive = ~truth["drugs"]["active"].to_numpy()
+    assert inactive.mean() == pytest.approx(simulate.INACTIVE_SHARE, abs=0.12)
+    assert (truth["log2_change"][inactive] == 0).all()
+
+
+def test_annotation_follows_the_mechanism(screen, truth):
+    annotation = pd.read_csv(screen / simulate.ANNOTATION, sep="\t", keep_default_na=False)
+    drugs = truth["drugs"].merge(annotation, on="pert_id")
+    known = drugs[drugs["atc_code"] != ""]
+    codes = known.groupby("mechanism")["atc_code"].nunique()
+    assert codes.max() == 1
+    assert 0.5 < len(known) / len(drugs) < 0.9
+
+
+def test_same_seed_same_files(screen, tmp_path):
+    simulate.simulate(tmp_path, drugs=200, cells=6, mechanisms=8, seed=5)
+    for kind in ("inst_info", "pert_info", "gene_info", "cell_info"):
+        name = simulate.FILES[kind]
+        assert (tmp_path / name).read_bytes() == (screen / name).read_bytes()
+    with (
+        Gctx(tmp_path / simulate.FILES["level3"]) as again,
+        Gctx(screen / simulate.FILES["level3"]) as first,
+    ):
+        some = list(first.columns[:100])
+        assert np.array_equal(again.read(again.rows, some), first.read(first.rows, some))
