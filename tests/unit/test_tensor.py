@@ -307,7 +307,7 @@ def test_what_is_known_of_the_signatures_is_kept_with_the_profile():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"unreplicated": "drop"}, ["6 experiments without a p-value, for want of replicates: drop"]),
+        ({"unreplicated": "drop"}, ["6 experiments without a p-value"]),
         ({"max_p_value": 0.01}, ["p-value at most 0.01"]),
         ({"min_cells_per_drug": 3}, ["1 drugs per cell and 3 cells per drug"]),
         ({"min_drugs_per_cell": 4}, ["4 drugs per cell and 1 cells per drug"]),
