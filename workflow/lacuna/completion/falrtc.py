@@ -120,7 +120,7 @@ def falrtc(
             b = (1 + np.sqrt(1 + 4 * step_l * big_b)) / (2 * step_l)
             share = np.float32(b / (big_b + b))
             if big_b > 0 or x is None:  # while B is 0, x does not depend on L
-                x = share * z + (1 - share) * last_y
+                x = last_y + share * (z - last_y)  # equal ones stay exactly equal
                 value_x, gradient = smoothing.value_and_gradient(x)
                 gradient[known] = 0
             y = x - gradient / np.float32(step_l)

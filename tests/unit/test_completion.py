@@ -1,0 +1,223 @@
+"""Methods against their definitions written out, and what every method must keep."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from toy import GENES, at, clustered, grid
+
+from lacuna.completion import (
+    Completion,
+    SideInformation,
+    available,
+    check_options,
+    find_method,
+    run_method,
+)
+from lacuna.completion.dnpp import drug_similarity
+from lacuna.errors import LacunaError
+from lacuna.gctx import Gctx
+from lacuna.product import write_completed
+from lacuna.profiles import ProfileSet
+
+CONTROLS = {"truth", "zeros", "random"}
+METHODS = [name for name in available() if name not in CONTROLS]
+
+
+def run(name, observed, wanted, answers=None, seed=0, **options):
+    rng = np.random.default_rng(seed)
+    return run_method(name, observed, wanted, SideInformation(answers), rng, options)
+
+
+def split(tensor, seed=1):
+    """Hold out a fifth of the profiles."""
+    held_out = np.random.default_rng(seed).random(len(tensor)) < 0.2
+    return tensor.take(~held_out), tensor.take(held_out)
+
+
+def mean(profiles):
+    found = [profile for profile in profiles if profile is not None]
+    return np.mean(found, axis=0) if found else None
+
+
+def plain_drug_mean(observed, drug):
+    return mean(at(observed, drug, cell) for cell in range(len(observed.cells)))
+
+
+def plain_cell_mean(observed, cell):
+    found = mean(at(observed, drug, cell) for drug in range(len(observed.drugs)))
+    return observed.profiles.astype(float).mean(axis=0) if found is None else found
+
+
+def plain_1d(observed, drug, cell):
+    found = plain_drug_mean(observed, drug)
+    return (plain_cell_mean(observed, cell), True) if found is None else (found, False)
+
+
+def plain_2d(observed, drug, cell):
+    of_drug = plain_drug_mean(observed, drug)
+    in_cell = (observed.cell == cell).any()
+    if of_drug is None:
+        return plain_cell_mean(observed, cell), True
+    if not in_cell:
+        return of_drug, True
+    return 0.5 * plain_cell_mean(observed, cell) + 0.5 * of_drug, False
+
+
+def plain_similarity(observed, one, other):
+    both = [(at(observed, one, c), at(observed, other, c)) for c in range(len(observed.cells))]
+    found = [np.corrcoef(a, b)[0, 1] for a, b in both if a is not None and b is not None]
+    return max(np.mean(found), 0) if found and one != other else 0.0
+
+
+def plain_dnpp(observed, drug, cell, neighbours=10):
+    candidates = [d for d in range(len(observed.drugs)) if at(observed, d, cell) is not None]
+    nearest = sorted(candidates, key=lambda d: -plain_similarity(observed, drug, d))[:neighbours]
+    weights = np.array([plain_similarity(observed, drug, d) for d in nearest])
+    if not len(weights) or weights.sum() == 0:
+        return plain_cell_mean(observed, cell), True
+    profiles = np.array([at(observed, d, cell) for d in nearest])
+    return weights @ profiles / weights.sum(), False
+
+
+def awkward():
+    """A grid with a drug and a cell that have no profile, and a drug that shares no cell."""
+    rng = np.random.default_rng(3)
+    measured = rng.random((14, 5)) < 0.5
+    measured[0] = False
+    measured[:, 4] = False
+    measured[1] = [False, False, False, True, False]
+    measured[2:, 3] = False
+    return grid(rng.normal(size=(14, 5, GENES)) + rng.normal(size=(1, 5, GENES)), measured)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"), [("mean_1d", plain_1d), ("mean_2d", plain_2d), ("dnpp", plain_dnpp)]
+)
+@pytest.mark.parametrize("observed", [clustered(), awkward()], ids=["clustered", "awkward"])
+def test_a_method_equals_its_definition(name, plain, observed):
+    wanted = observed.missing_pairs
+    completion = run(name, observed, wanted)
+    expected = [plain(observed, drug, cell) for drug, cell in wanted]
+    assert np.allclose(completion.profiles, [profile for profile, _ in expected], atol=1e-5)
+    assert completion.fallback.tolist() == [fallback for _, fallback in expected]
+
+
+def test_fewer_neighbours_than_asked_for_are_all_used():
+    observed = awkward()
+    wanted = observed.missing_pairs
+    found = run("dnpp", observed, wanted, neighbours=2)
+    expected = [plain_dnpp(observed, drug, cell, 2)[0] for drug, cell in wanted]
+    assert np.allclose(found.profiles, expected, atol=1e-5)
+
+
+def test_similarity_is_never_negative_and_0_with_itself_or_without_a_common_cell():
+    observed = awkward()
+    similarity = drug_similarity(observed)
+    drugs = range(len(observed.drugs))
+    plain = [[plain_similarity(observed, one, other) for other in drugs] for one in drugs]
+    assert np.allclose(similarity, plain, atol=1e-5)
+    assert (np.array(plain) > 0).any()
+    assert (similarity[1] == 0).all()
+
+
+@pytest.mark.parametrize("name", available())
+def test_a_method_keeps_the_contract(name):
+    observed, held_out = split(clustered())
+    before = observed.profiles.copy()
+    first = run(name, observed, held_out.pairs, held_out)
+    again = run(name, observed, held_out.pairs, held_out)
+    assert first.profiles.dtype == np.float32
+    assert first.profiles.shape == (len(held_out), GENES)
+    assert np.array_equal(first.profiles, again.profiles)
+    assert np.array_equal(observed.profiles, before)
+
+
+@pytest.mark.parametrize("axis", ["drug", "cell"])
+@pytest.mark.parametrize("name", METHODS)
+def test_permuting_an_axis_permutes_the_predictions(name, axis):
+    observed = clustered()
+    axes = {"drug": observed.drugs, "cell": observed.cells}
+    order = np.random.default_rng(0).permutation(len(axes[axis]))
+    new = np.argsort(order)  # what was i is now new[i]
+    permuted = ProfileSet(
+        observed.profiles,
+        new[observed.drug] if axis == "drug" else observed.drug,
+        new[observed.cell] if axis == "cell" else observed.cell,
+        observed.drugs[order] if axis == "drug" else observed.drugs,
+        observed.cells[order] if axis == "cell" else observed.cells,
+        observed.genes,
+    )
+    wanted = observed.missing_pairs
+    moved = wanted.copy()
+    column = 0 if axis == "drug" else 1
+    moved[:, column] = new[wanted[:, column]]
+    expected, found = run(name, observed, wanted), run(name, permuted, moved)
+    assert np.allclose(found.profiles, expected.profiles, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_finds_what_was_planted(name):
+    observed, held_out = split(clustered(drugs=60, missing=0.3))
+    predicted = run(name, observed, held_out.pairs).profiles
+    assert np.corrcoef(predicted.ravel(), held_out.profiles.ravel())[0, 1] > 0.3
+
+
+def test_controls_are_what_they_say():
+    observed, held_out = split(clustered())
+    truth = run("truth", observed, held_out.pairs, held_out).profiles
+    assert np.array_equal(truth, held_out.profiles)
+    assert not run("zeros", observed, held_out.pairs).profiles.any()
+    random = run("random", observed, held_out.pairs).profiles
+    values = {tuple(np.sort(profile)) for profile in observed.profiles}
+    assert all(tuple(np.sort(profile)) in values for profile in random)
+    assert abs(np.corrcoef(random.ravel(), held_out.profiles.ravel())[0, 1]) < 0.1
+
+
+def test_unknown_names_get_a_hint():
+    with pytest.raises(LacunaError, match=r"unknown method 'falrct'.*'falrtc'"):
+        find_method("falrct")
+    with pytest.raises(LacunaError, match=r"dnpp has no option 'neigbours'.*'neighbours'"):
+        check_options("dnpp", {"neigbours": 3})
+
+
+def test_a_method_that_breaks_the_contract_is_caught(monkeypatch):
+    observed = clustered()
+
+    def wrong(profiles):
+        monkeypatch.setattr(
+            "lacuna.completion.zeros.complete", lambda *_, **__: Completion(profiles)
+        )
+        with pytest.raises(ValueError, match="zeros returned"):
+            run("zeros", observed, observed.missing_pairs)
+
+    shape = (len(observed.missing_pairs), GENES)
+    wrong(np.zeros(shape))
+    wrong(np.zeros((1, GENES), dtype=np.float32))
+    wrong(np.full(shape, np.nan, dtype=np.float32))
+
+
+def test_the_product_holds_measured_and_predicted(tmp_path):
+    tensor = clustered()
+    reliability = pd.DataFrame({"replicates": np.arange(len(tensor)), "acd": 0.25})
+    tensor = ProfileSet(*(getattr(tensor, n) for n in AXES), reliability)
+    completion = run("dnpp", tensor, tensor.missing_pairs)
+    axes = {
+        "drugs": pd.DataFrame({"drug": tensor.drugs, "name": "n"}),
+        "cells": pd.DataFrame({"cell": tensor.cells, "lineage": "l"}),
+        "genes": pd.DataFrame({"gene": tensor.genes, "symbol": "s"}),
+    }
+    write_completed(tmp_path / "a.gctx", tensor, completion, **axes)
+    with Gctx(tmp_path / "a.gctx") as product:
+        columns = product.metadata("columns")
+        measured = [f"d{drug}:c{cell}" for drug, cell in tensor.pairs]
+        predicted = [f"d{drug}:c{cell}" for drug, cell in tensor.missing_pairs]
+        assert np.array_equal(product.read(tensor.genes, measured), tensor.profiles)
+        assert np.array_equal(product.read(tensor.genes, predicted), completion.profiles)
+    assert (columns.loc[measured, "source"] == "measured").all()
+    assert (columns.loc[predicted, "source"] == "predicted").all()
+    assert columns.loc[measured, "replicates"].tolist() == list(range(len(tensor)))
+    assert (columns.loc[predicted, "replicates"] == -666).all()
+    assert np.allclose(columns.loc[measured, "norm"], 1, atol=1e-5)
+
+
+AXES = ("profiles", "drug", "cell", "drugs", "cells", "genes")

@@ -1,0 +1,71 @@
+"""Folds hold every profile out once and leave each drug something to learn from."""
+
+import numpy as np
+import pytest
+from toy import clustered, grid
+
+from lacuna.errors import LacunaError
+from lacuna.splits import NEVER_HELD_OUT, count_folds, fold_table, folds_by_profile
+
+
+def many_drugs_of_two_cells(drugs=300):
+    measured = np.zeros((drugs, 6), dtype=bool)
+    for drug in range(drugs):
+        measured[drug, [drug % 6, (drug + 1 + drug % 4) % 6]] = True
+    return grid(np.random.default_rng(0).normal(size=(drugs, 6, 3)), measured)
+
+
+def with_single_profiles():
+    measured = np.ones((20, 4), dtype=bool)
+    measured[12:, 1:] = False
+    return grid(np.random.default_rng(0).normal(size=(20, 4, 3)), measured)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("folds", [2, 3, 10])
+@pytest.mark.parametrize("make", [many_drugs_of_two_cells, with_single_profiles, clustered])
+def test_every_profile_once_and_each_drug_always_in_training(make, folds, seed):
+    tensor = make()
+    fold = folds_by_profile(tensor, folds, np.random.default_rng(seed))
+    several = np.bincount(tensor.drug)[tensor.drug] > 1
+    assert (fold[several] >= 0).all()
+    assert (fold[~several] == NEVER_HELD_OUT).all()
+    sizes = np.bincount(fold[several], minlength=folds)
+    assert sizes.max() - sizes.min() <= 1
+    for number in range(folds):
+        assert set(tensor.drug[fold != number]) == set(tensor.drug)
+
+
+def test_the_seed_decides():
+    tensor = clustered()
+    first, again, other = (
+        folds_by_profile(tensor, 4, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_folds_are_random_not_by_place():
+    tensor = clustered(drugs=200)
+    fold = folds_by_profile(tensor, 5, np.random.default_rng(0))
+    together = [
+        (fold[tensor.drug == drug][:, None] == fold[tensor.drug == drug]).sum()
+        - (tensor.drug == drug).sum()
+        for drug in range(200)
+    ]
+    assert np.sum(together) > 0  # profiles of a drug do share folds at times
+
+
+def test_too_few_profiles_are_refused():
+    with pytest.raises(LacunaError, match="too few for 10 folds"):
+        folds_by_profile(clustered(drugs=3, cells=2), 10, np.random.default_rng(0))
+
+
+def test_the_table_counts_what_is_never_held_out():
+    tensor = with_single_profiles()
+    fold = folds_by_profile(tensor, 3, np.random.default_rng(0))
+    table = fold_table(tensor, fold)
+    assert table["drug"].tolist() == tensor.drugs[tensor.drug].tolist()
+    counted = count_folds(table).set_index("use")
+    assert counted.loc["held out once", "profiles"] == 48
+    assert counted.loc["never held out: the drug's only profile", "drugs"] == 8
