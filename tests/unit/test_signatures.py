@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from wells import (
     ODD_NAMES,
+    all_signatures,
     inst_info,
     join,
     noise,
@@ -26,7 +27,6 @@ from lacuna.signatures import (
     EXPERIMENT,
     SignatureSet,
     count_wells,
-    make_signatures,
     sort_wells,
 )
 from lacuna.tensor import build_tensor
@@ -99,7 +99,7 @@ def test_without_any_usable_compound_well_nothing_can_be_made(tmp_path, wells):
         Gctx(tmp_path / "level3.gctx") as matrix,
         pytest.raises(LacunaError, match=r"level3\.gctx: no compound well"),
     ):
-        make_signatures(matrix, wells, matrix.rows, gamma=0.5, null_draws=10, seed=1)
+        all_signatures(matrix, wells, matrix.rows, gamma=0.5, null_draws=10, seed=1)
 
 
 def test_a_value_that_is_no_number_is_named_with_its_well(tmp_path, wells):
@@ -164,7 +164,7 @@ def test_profiles_have_unit_length_and_the_genes_asked_for(tmp_path, wells):
     write_matrix(tmp_path / "level3.gctx", wells, noise(wells))
     genes = ["1007", "1002", "1011"]
     with Gctx(tmp_path / "level3.gctx") as matrix:
-        found = make_signatures(matrix, wells, genes, gamma=0.5, null_draws=10, seed=1)
+        found = all_signatures(matrix, wells, genes, gamma=0.5, null_draws=10, seed=1)
     assert found.genes.tolist() == genes
     assert found.profiles.shape == (len(found.table), 3)
     assert found.profiles.dtype == np.float32
@@ -206,8 +206,8 @@ def test_the_order_of_inst_info_does_not_matter(tmp_path, wells, seed):
     settings = {"gamma": 0.5, "null_draws": 500, "seed": 1}
     shuffled = wells.sample(frac=1, random_state=seed)
     with Gctx(tmp_path / "level3.gctx") as matrix:
-        first = make_signatures(matrix, wells, matrix.rows, **settings)
-        again = make_signatures(matrix, shuffled, matrix.rows, **settings)
+        first = all_signatures(matrix, wells, matrix.rows, **settings)
+        again = all_signatures(matrix, shuffled, matrix.rows, **settings)
     assert_same(first, again)
 
 
@@ -230,7 +230,7 @@ def test_progress_sees_every_batch(tmp_path, wells):
 
 def test_they_come_back_from_a_file(tmp_path, wells):
     found = signatures_of(tmp_path, wells)
-    found.save(tmp_path / "signatures.h5")
+    SignatureSet.save(tmp_path / "signatures.h5", [found])
     again = SignatureSet.load(tmp_path / "signatures.h5")
     pd.testing.assert_frame_equal(again.table, found.table)
     np.testing.assert_array_equal(again.profiles, found.profiles)
@@ -241,7 +241,7 @@ def test_they_come_back_from_a_file(tmp_path, wells):
 def test_drugs_without_a_name_are_still_distinct_after_a_file(tmp_path, wells):
     wells.loc[wells["drug"].isin(["a", "b", "c"]), "name"] = np.nan
     found = signatures_of(tmp_path, wells)
-    found.save(tmp_path / "signatures.h5")
+    SignatureSet.save(tmp_path / "signatures.h5", [found])
     again = SignatureSet.load(tmp_path / "signatures.h5")
     tensor, counts = build_tensor(found, **NO_FILTER)
     tensor_again, counts_again = build_tensor(again, **NO_FILTER)
@@ -262,7 +262,7 @@ def test_a_file_that_is_none_is_refused(tmp_path, content):
 
 def test_a_file_cut_short_is_refused(tmp_path, wells):
     path = tmp_path / "signatures.h5"
-    signatures_of(tmp_path, wells).save(path)
+    SignatureSet.save(path, [signatures_of(tmp_path, wells)])
     content = path.read_bytes()
     for share in (0.1, 0.5, 0.9):
         path.write_bytes(content[: int(share * len(content))])
@@ -277,7 +277,7 @@ def test_series_with_genes_in_another_order_are_joined(tmp_path, wells):
     second = SignatureSet(table, first.profiles[:, order], first.genes[order])
     joined = SignatureSet.concatenate(iter([first, second]))
     assert joined.genes.tolist() == first.genes.tolist()
-    np.testing.assert_array_equal(joined.profiles, np.vstack([first.profiles] * 2))
+    np.testing.assert_array_equal(joined.profiles[:], np.vstack([first.profiles] * 2))
     expected = pd.concat([first.table, table], ignore_index=True)
     pd.testing.assert_frame_equal(joined.table, expected)
 
@@ -314,8 +314,8 @@ def test_odd_names_survive_the_whole_way(tmp_path):
     landmarks = read_genes(write_text(info, tmp_path / "gene_info.txt"))
     with Gctx(tmp_path / "level3.gctx") as matrix:
         check_matrix(matrix, wells, landmarks)
-        made = make_signatures(matrix, wells, landmarks["gene"], gamma=0.5, null_draws=100, seed=1)
-    made.save(tmp_path / "signatures.h5")
+        made = all_signatures(matrix, wells, landmarks["gene"], gamma=0.5, null_draws=100, seed=1)
+    SignatureSet.save(tmp_path / "signatures.h5", [made])
     joined = SignatureSet.concatenate([SignatureSet.load(tmp_path / "signatures.h5")])
     assert joined.table["replicates"].tolist() == [2] * len(ODD_NAMES) ** 2
     assert joined.table["dose"].tolist() == [10.0] * len(ODD_NAMES) ** 2
@@ -341,7 +341,7 @@ def test_real_replicates_agree_more_than_chance(shared_data, tmp_path):
     }
     with Gctx(tmp_path / "level3.gctx") as matrix:
         landmarks = genes.loc[genes["landmark"], "gene"]
-        made = make_signatures(matrix, wells, landmarks, gamma=0.5, null_draws=2000, seed=1)
+        made = all_signatures(matrix, wells, landmarks, gamma=0.5, null_draws=2000, seed=1)
     table = made.table
     assert table["replicates"].sum() == counts["compound"]
     assert made.profiles.shape == (len(table), 978)

@@ -417,7 +417,8 @@ def test_the_axes_are_described_in_the_tensors_order():
 
 
 def test_a_drug_without_a_name_has_none_after_a_file(tmp_path):
-    named(("a", "Alpha", "1"), ("b", np.nan, "1")).save(tmp_path / "signatures.h5")
+    made = named(("a", "Alpha", "1"), ("b", np.nan, "1"))
+    SignatureSet.save(tmp_path / "signatures.h5", [made])
     made = SignatureSet.load(tmp_path / "signatures.h5")
     tensor, _ = build_tensor(made, **OPEN)
     axes = describe_axes(tensor, made, drug_tables=[], gene_tables=[], cell_tables=[])

@@ -1,5 +1,6 @@
 """Small inputs in the layout of GEO: wells, their expression, and the files that hold them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,13 @@ def signatures_of(
     genes = write_matrix(folder / "level3.gctx", wells, expression)
     settings = {"gamma": 0.5, "null_draws": 200, "seed": 1} | settings
     with Gctx(folder / "level3.gctx") as matrix:
-        return make_signatures(matrix, wells, genes, **settings)
+        return all_signatures(matrix, wells, genes, **settings)
+
+
+def all_signatures(*inputs, **settings) -> SignatureSet:
+    """The signatures of all batches, in memory."""
+    made = SignatureSet.concatenate(make_signatures(*inputs, **settings))
+    return replace(made, profiles=made.profiles[:])
 
 
 def plain_direction(treated: np.ndarray, vehicle: np.ndarray, gamma: float) -> np.ndarray:

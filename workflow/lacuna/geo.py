@@ -6,7 +6,6 @@ Facts on their columns: both phases name the same things differently (`rna_plate
 
 import csv
 import gzip
-import io
 import shutil
 import zlib
 from pathlib import Path
@@ -157,36 +156,34 @@ def _read(
     for name, candidates in {**required, **(optional or {})}.items():
         found = [column for column in candidates if column in table]
         if found:
-            chosen[name] = table[found[0]]
+            chosen[name] = found[0]
         elif name in required:
-            hint = did_you_mean(candidates[0], table.columns)
+            hint = did_you_mean(candidates[0], table)
             raise LacunaError(
                 f"{path}: no column {' or '.join(candidates)}{hint}; it has {listed(table, 20)}."
             )
-        else:
-            chosen[name] = pd.Series(np.nan, index=table.index, dtype=object)
-    return pd.DataFrame(chosen)
+    read = {name: table[column].astype(object) for name, column in chosen.items()}
+    absent = {name: np.nan for name in optional or {} if name not in chosen}
+    return pd.DataFrame(read).assign(**absent).astype(object)
 
 
 def _read_text_table(path: Path) -> pd.DataFrame:
+    options = {
+        "sep": "\t",
+        "dtype": "category",  # so that a name that stands in a million rows is kept once
+        "na_values": MISSING,
+        "keep_default_na": False,
+        "index_col": False,
+        "quoting": csv.QUOTE_NONE,  # names such as "2-APB hold quotes that quote nothing
+        "compression": "gzip" if _is_gzip(path) else None,
+    }
     try:
-        content = gzip.decompress(path.read_bytes()) if _is_gzip(path) else path.read_bytes()
+        try:
+            return pd.read_csv(path, **options)
+        except UnicodeDecodeError:
+            return pd.read_csv(path, encoding="latin-1", **options)
     except DAMAGED_GZIP as error:
         raise LacunaError(_damaged_gzip(path, error)) from error
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    try:
-        return pd.read_csv(
-            io.StringIO(text),
-            sep="\t",
-            dtype=str,
-            na_values=MISSING,
-            keep_default_na=False,
-            index_col=False,
-            quoting=csv.QUOTE_NONE,  # names such as "2-APB hold quotes that quote nothing
-        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise LacunaError(f"{path}: not a tab-separated table ({error}).") from error
 

@@ -4,7 +4,7 @@ An experiment is a drug at a dose and time in a cell line, within one batch; its
 the wells of the batch's plates that got that treatment.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from lacuna.gctx import Gctx
 from lacuna.randomness import generator
 
 COMPOUND, VEHICLE = "trt_cp", "ctl_vehicle"
+SIGNATURES_AT_ONCE = 4096
 EXPERIMENT = ["drug", "cell", "dose", "time", "batch"]
 
 
@@ -36,7 +37,7 @@ class SignatureSet:
         drug, name (NaN or empty when the drug has none), cell, dose (micromolar), time (hours),
         batch, replicates, acd and p_value (both NaN for an experiment without replicates).
     profiles : float32 array of shape (signatures, genes)
-        Unit rows.
+        Unit rows; of a set that was loaded they stay in the file until they are sliced.
     genes : array of str
         Entrez ids of the landmark genes.
     """
@@ -45,14 +46,21 @@ class SignatureSet:
     profiles: np.ndarray
     genes: np.ndarray
 
-    def save(self, path: str | Path) -> None:
-        """Write one HDF5 file."""
-        hdf5.save(path, vars(self))
+    @staticmethod
+    def save(path: str | Path, parts: Iterable["SignatureSet"]) -> None:
+        """Write one HDF5 file part by part, so that only one of them is ever in memory."""
+        tables = []
+        with hdf5.Writer(path) as writer:
+            for part in parts:
+                writer.append("profiles", part.profiles)
+                tables.append(part.table)
+            table = pd.concat(tables, ignore_index=True)
+            writer.write({"table": table, "genes": part.genes})
 
     @classmethod
     def load(cls, path: str | Path) -> "SignatureSet":
         """Read a file that `save` wrote."""
-        return cls(**hdf5.load(path))
+        return cls(**hdf5.load(path, unread=("profiles",)))
 
     @classmethod
     def concatenate(cls, sets: Iterable["SignatureSet"]) -> "SignatureSet":
@@ -72,9 +80,53 @@ class SignatureSet:
                     f"({len(genes)} and {len(other.genes)}); expected the same in every gene_info."
                 )
         columns = [pd.Index(each.genes).get_indexer(genes) for each in sets]
-        profiles = [each.profiles[:, order] for each, order in zip(sets, columns, strict=True)]
-        tables = [each.table for each in sets]
-        return cls(pd.concat(tables, ignore_index=True), np.concatenate(profiles), genes)
+        profiles = _Joined([each.profiles for each in sets], columns)
+        return cls(pd.concat([each.table for each in sets], ignore_index=True), profiles, genes)
+
+    def sum_by(self, group: np.ndarray, groups: int) -> np.ndarray:
+        """Add up the profiles of each group, reading a block of them at a time.
+
+        Parameters
+        ----------
+        group : int array of shape (signatures,)
+            The group of each signature; those below 0 are left out.
+        groups
+            The number of groups.
+
+        Returns
+        -------
+        float64 array of shape (groups, genes)
+            The same on every machine and number of cores, as it adds in file order.
+        """
+        sums = np.zeros((groups, len(self.genes)))
+        for start in range(0, len(group), SIGNATURES_AT_ONCE):
+            block = slice(start, start + SIGNATURES_AT_ONCE)
+            used = group[block] >= 0
+            if used.any():
+                np.add.at(sums, group[block][used], self.profiles[block][used])
+        return sums
+
+
+class _Joined:
+    """Profiles of several sets below each other, read where they are when sliced."""
+
+    def __init__(self, parts: list[np.ndarray], columns: list[np.ndarray]):
+        self._parts, self._columns = parts, columns
+        self._starts = np.cumsum([0, *map(len, parts)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        start, stop, _ = rows.indices(len(self))
+        return np.concatenate(
+            [
+                part[max(start - first, 0) : max(stop - first, 0)][:, columns]
+                for part, columns, first in zip(
+                    self._parts, self._columns, self._starts, strict=False
+                )
+            ]
+        )
 
 
 def sort_wells(wells: pd.DataFrame) -> pd.Series:
@@ -110,8 +162,8 @@ def make_signatures(
     null_draws: int,
     seed: int,
     progress=iter,
-) -> SignatureSet:
-    """Make a signature of every experiment of a Level 3 matrix.
+) -> Iterator[SignatureSet]:
+    """Make a signature of every experiment of a Level 3 matrix, batch by batch.
 
     The signature is the mean of the replicates' Characteristic Directions, scaled to unit length.
 
@@ -132,6 +184,11 @@ def make_signatures(
     progress
         Wraps the loop over batches, for example `tqdm.tqdm`.
 
+    Yields
+    ------
+    SignatureSet
+        Of one batch. Only its own wells are in memory, however many the matrix has.
+
     Raises
     ------
     LacunaError
@@ -146,15 +203,11 @@ def make_signatures(
             "can be made."
         )
     usable = wells.assign(use=use)[use.isin(["compound", "vehicle"])].sort_values("well")
-    tables, profiles = [], []
-    for batch, batch_wells in progress(list(usable.groupby("batch"))):
+    for batch, batch_wells in progress(usable.groupby("batch")):
         treated, directions = _batch_directions(matrix, batch_wells, genes, gamma)
         if len(treated):
             rng = generator(seed, "consistency", batch)
-            table, means = _experiments(treated, directions, null_draws, rng)
-            tables.append(table)
-            profiles.append(means)
-    return SignatureSet(pd.concat(tables, ignore_index=True), np.concatenate(profiles), genes)
+            yield SignatureSet(*_experiments(treated, directions, null_draws, rng), genes)
 
 
 def _batch_directions(

@@ -184,10 +184,9 @@ def _dense_enough(table: pd.DataFrame, min_cells: int, min_drugs: int) -> pd.Ser
 
 def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
     pairs = table.groupby(["drug", "cell"])
-    place = pairs.ngroup().to_numpy()
-    # Sums in float64 and in file order: the same on every machine and number of cores.
-    sums = np.zeros((pairs.ngroups, len(signatures.genes)))
-    np.add.at(sums, place, signatures.profiles[table.index])
+    place = np.full(len(signatures.table), -1)
+    place[table.index] = pairs.ngroup()
+    sums = signatures.sum_by(place, pairs.ngroups)
     known = pairs.agg(
         signatures=("replicates", "size"), replicates=("replicates", "sum"), acd=("acd", "mean")
     )

@@ -6,15 +6,14 @@ from lacuna.files import write_table
 from lacuna.gctx import Gctx
 from lacuna.geo import check_matrix, read_genes, read_wells
 from lacuna.job import logged
-from lacuna.signatures import count_wells, make_signatures
+from lacuna.signatures import SignatureSet, count_wells, make_signatures
 
 with logged(snakemake.log[0]):
     wells = read_wells(snakemake.input.inst_info)
     genes = read_genes(snakemake.input.gene_info)
     with Gctx(snakemake.input.level3) as matrix:
         check_matrix(matrix, wells, genes)
-        signatures = make_signatures(
-            matrix, wells, genes.loc[genes["landmark"], "gene"], progress=tqdm, **snakemake.params
-        )
-    signatures.save(snakemake.output.signatures)
+        landmarks = genes.loc[genes["landmark"], "gene"]
+        batches = make_signatures(matrix, wells, landmarks, progress=tqdm, **snakemake.params)
+        SignatureSet.save(snakemake.output.signatures, batches)
     write_table(count_wells(wells), snakemake.output.wells)
