@@ -4,11 +4,11 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo lincs-mini test lint format readme constraints clean
+.PHONY: help demo lincs-mini lincs-cells bench-signatures test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## run the workflow on the embedded simulated screen
 	@$(BIN)/python -m lacuna.stale_lock
@@ -19,6 +19,14 @@ lincs-mini: $(READY) ## run the workflow on real plates (needs the data, see con
 	@$(BIN)/python -m lacuna.stale_lock
 	$(SNAKEMAKE) --configfile config/lincs-mini.yaml
 	@echo "The report: results/lincs-mini/report.html"
+
+lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the data, see config/README.md)
+	@$(BIN)/python -m lacuna.stale_lock
+	$(SNAKEMAKE) --configfile config/lincs-cells.yaml
+	@echo "The report: results/lincs-cells/report.html"
+
+bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
+	$(BIN)/python bench/signatures.py
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal

@@ -23,9 +23,10 @@ wildcard_constraints:
     dataset=re.escape(config["dataset"]),
     size="large|small",
     split="profiles",
+    level="level3|level5",
     method=r"\w+",
     fold=r"\d+",
-    series="|".join(map(re.escape, SERIES)),
+    series=one_of(SERIES),
 
 
 rule all:

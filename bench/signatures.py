@@ -77,6 +77,7 @@ def end_to_end(folder: Path, result: multiprocessing.Queue) -> None:
             wells,
             genes.loc[genes["landmark"], "gene"],
             gamma=GAMMA,
+            reference="vehicle",
             null_draws=NULL_DRAWS,
             seed=SEED,
         )

@@ -10,6 +10,7 @@ from lacuna.figures import (
     coverage,
     deg_roc,
     overview,
+    plate_quality,
     predicted_vs_true,
 )
 from lacuna.figures.style import method_colours, save_figure
@@ -37,6 +38,20 @@ def make(name):
             {"name": [f"drug {i}" for i in range(30)], "cells": 5, "specificity": rng.random(30)}
         )
         return cell_specificity.draw(table, "data")
+    if name.startswith("plate_quality"):
+        plates = {"plate_quality of few plates": 4, "plate_quality of many plates": 400}[name]
+        table = pd.DataFrame(
+            {
+                "plate": [f"plate {i}" for i in range(plates)] * 3,
+                "reference": np.repeat(["vehicle", "plate", "shrunk"], plates),
+                "vehicle_wells": rng.integers(8, 30, 3 * plates),
+                "common": rng.random(3 * plates),
+                "replicate_cosine": rng.random(3 * plates),
+                "mismatch_cosine": rng.random(3 * plates),
+                "significant": rng.random(3 * plates),
+            }
+        )
+        return plate_quality.draw(table, "vehicle", "data")
     if name == "best_method":
         best = pd.DataFrame({"drug": ["d1", "d0"], "cell": ["c0", "c1"], "best": ["dnpp"] * 2})
         return best_method.draw(best, METHODS, ["d0", "d1"], ["c0", "c1"], "data")
@@ -53,6 +68,7 @@ def make(name):
 
 
 ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
+ALL += ["plate_quality of few plates", "plate_quality of many plates"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -84,3 +100,8 @@ def test_methods_are_told_apart_in_grey(count):
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     lightness = 116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16  # CIE L*, 0 to 100
     assert (np.diff(lightness) > 60 / count).all()
+
+
+def test_the_worst_plates_are_named():
+    figure = make("plate_quality of many plates")
+    assert len(figure.axes[2].texts) == plate_quality.WORST_NAMED

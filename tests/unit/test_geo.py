@@ -345,7 +345,7 @@ def test_a_matrix_in_any_order_and_without_other_genes_is_accepted(series, rows)
 @pytest.mark.parametrize(
     ("columns", "rows", "said"),
     [
-        (["w1"], ["780", "2978"], "2 wells of inst_info have no column in the matrix: 'w2', 'w3'"),
+        (["w1"], ["780", "2978"], "2 rows of inst_info have no column in the matrix: 'w2', 'w3'"),
         (
             ["w1", "w2", "w3", "w4"],
             ["780", "2978"],

@@ -31,6 +31,8 @@ from lacuna.signatures import (
 )
 from lacuna.tensor import build_tensor
 
+SETTINGS = {"gamma": 0.5, "reference": "vehicle", "null_draws": 2000, "seed": 1}
+
 MINI = "lincs-mini/MINI_Broad_LINCS_"
 NO_FILTER = {
     "max_p_value": 1,
@@ -99,7 +101,9 @@ def test_without_any_usable_compound_well_nothing_can_be_made(tmp_path, wells):
         Gctx(tmp_path / "level3.gctx") as matrix,
         pytest.raises(LacunaError, match=r"level3\.gctx: no compound well"),
     ):
-        all_signatures(matrix, wells, matrix.rows, gamma=0.5, null_draws=10, seed=1)
+        all_signatures(
+            matrix, wells, matrix.rows, gamma=0.5, reference="vehicle", null_draws=10, seed=1
+        )
 
 
 def test_a_value_that_is_no_number_is_named_with_its_well(tmp_path, wells):
@@ -164,7 +168,9 @@ def test_profiles_have_unit_length_and_the_genes_asked_for(tmp_path, wells):
     write_matrix(tmp_path / "level3.gctx", wells, noise(wells))
     genes = ["1007", "1002", "1011"]
     with Gctx(tmp_path / "level3.gctx") as matrix:
-        found = all_signatures(matrix, wells, genes, gamma=0.5, null_draws=10, seed=1)
+        found = all_signatures(
+            matrix, wells, genes, gamma=0.5, reference="vehicle", null_draws=10, seed=1
+        )
     assert found.genes.tolist() == genes
     assert found.profiles.shape == (len(found.table), 3)
     assert found.profiles.dtype == np.float32
@@ -203,7 +209,7 @@ def test_the_same_seed_gives_the_same(tmp_path, wells):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_inst_info_does_not_matter(tmp_path, wells, seed):
     write_matrix(tmp_path / "level3.gctx", wells, noise(wells))
-    settings = {"gamma": 0.5, "null_draws": 500, "seed": 1}
+    settings = {"gamma": 0.5, "reference": "vehicle", "null_draws": 500, "seed": 1}
     shuffled = wells.sample(frac=1, random_state=seed)
     with Gctx(tmp_path / "level3.gctx") as matrix:
         first = all_signatures(matrix, wells, matrix.rows, **settings)
@@ -314,7 +320,9 @@ def test_odd_names_survive_the_whole_way(tmp_path):
     landmarks = read_genes(write_text(info, tmp_path / "gene_info.txt"))
     with Gctx(tmp_path / "level3.gctx") as matrix:
         check_matrix(matrix, wells, landmarks)
-        made = all_signatures(matrix, wells, landmarks["gene"], gamma=0.5, null_draws=100, seed=1)
+        made = all_signatures(
+            matrix, wells, landmarks["gene"], gamma=0.5, reference="vehicle", null_draws=100, seed=1
+        )
     SignatureSet.save(tmp_path / "signatures.h5", [made])
     joined = SignatureSet.concatenate([SignatureSet.load(tmp_path / "signatures.h5")])
     assert joined.table["replicates"].tolist() == [2] * len(ODD_NAMES) ** 2
@@ -341,7 +349,9 @@ def test_real_replicates_agree_more_than_chance(shared_data, tmp_path):
     }
     with Gctx(tmp_path / "level3.gctx") as matrix:
         landmarks = genes.loc[genes["landmark"], "gene"]
-        made = all_signatures(matrix, wells, landmarks, gamma=0.5, null_draws=2000, seed=1)
+        made = all_signatures(
+            matrix, wells, landmarks, gamma=0.5, reference="vehicle", null_draws=2000, seed=1
+        )
     table = made.table
     assert table["replicates"].sum() == counts["compound"]
     assert made.profiles.shape == (len(table), 978)

@@ -93,7 +93,7 @@ def signatures_of(
     """Write the matrix (noise if none is given) and make its signatures."""
     expression = noise(wells) if expression is None else expression
     genes = write_matrix(folder / "level3.gctx", wells, expression)
-    settings = {"gamma": 0.5, "null_draws": 200, "seed": 1} | settings
+    settings = {"gamma": 0.5, "reference": "vehicle", "null_draws": 200, "seed": 1} | settings
     with Gctx(folder / "level3.gctx") as matrix:
         return all_signatures(matrix, wells, genes, **settings)
 

@@ -5,6 +5,10 @@ import yaml
 from project import ROOT, Project
 
 
+def series(files):
+    return {"source": "files", "files": {"series": {"mine": files}}}
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     return Project(tmp_path_factory.mktemp("config"))
@@ -20,6 +24,11 @@ def project(tmp_path_factory):
         ({"dataset": "../elsewhere"}, ["dataset", "../elsewhere"]),
         ({"source": "files"}, ["series is empty"]),
         ({"crossval": {"sizes": ["small"]}}, ["crossval: sizes"]),
+        ({"signatures": {"reference": "vehicles"}}, ["signatures: reference", "'vehicle'"]),
+        (series({"level3": "a.gctx", "pert_info": "p"}), ["'inst_info' is a dependency"]),
+        (series({"level5": "a.gctx", "pert_info": "p"}), ["'sig_info' is a dependency"]),
+        (series({"pert_info": "p"}), ["mine", "either level3", "or level5"]),
+        (series({"level6": "a.gctx", "pert_info": "p"}), ["unknown key 'level6'", "'level5'"]),
     ],
 )
 def test_a_mistake_stops_the_run_before_it_starts(project, config, said):
@@ -35,7 +44,7 @@ def test_a_misspelt_option_of_a_method_is_named(project):
     assert "'neighbours'" in printed
 
 
-@pytest.mark.parametrize("name", ["paper", "lincs-mini"])
+@pytest.mark.parametrize("name", ["paper", "lincs-mini", "lincs-cells"])
 def test_shipped_configurations_dry_run(project, name):
     planned = project.run("-n", "--configfile", f"config/{name}.yaml")
     assert "rule acquire_file" in planned

@@ -33,5 +33,13 @@ def test_real_plates_to_the_report(shared_data, tmp_path):
     assert abs(pct.loc["mean_2d", "value"] - 0.17) < 0.03
     assert abs(pct.loc["mean_1d", "value"] - 0.08) < 0.03
 
+    plates = pd.read_csv(results / "signatures/lincs-mini/plates.tsv", sep="\t")
+    replicated = plates[plates["plate"].str.contains("HT115")]
+    assert len(replicated) == 2 * 3
+    assert (replicated["replicate_cosine"] > 3 * replicated["mismatch_cosine"]).all()
+    shown = (results / "tables/plates.html").read_text()
+    assert f"{replicated['replicate_cosine'].iloc[0]:.3f}" in shown
+    assert f"{replicated['mismatch_cosine'].iloc[0]:.3f}" in shown
+
     filters = pd.read_csv(results / "tensor/filters.tsv", sep="\t")
     assert filters["step"].str.contains("for want of replicates: keep").any()

@@ -8,10 +8,14 @@ adds nothing to the pooled within-class covariance) and s2 the mean of its diago
 
 import numpy as np
 
+from lacuna.reference import reference_profile
+
 FEWEST_VEHICLE_WELLS = 2
 
 
-def characteristic_directions(treated: np.ndarray, vehicle: np.ndarray, gamma: float) -> np.ndarray:
+def characteristic_directions(
+    treated: np.ndarray, vehicle: np.ndarray, gamma: float, reference: str = "vehicle"
+) -> np.ndarray:
     """Return the Characteristic Direction of every treated well of one plate.
 
     Parameters
@@ -24,21 +28,23 @@ def characteristic_directions(treated: np.ndarray, vehicle: np.ndarray, gamma: f
         Weight of the vehicle covariance, in (0, 1]. At 1, where the covariance of fewer wells
         than genes has no inverse, the limit is taken: what varies between vehicle wells is
         removed altogether.
+    reference
+        What is taken from the treated wells, see `lacuna.reference`; the covariance is always
+        that of the vehicle wells about their own mean.
 
     Returns
     -------
     float32 array of shape (wells, genes)
-        Rows of unit length; a well equal to the vehicle mean has no direction and gives zeros.
+        Rows of unit length; a well equal to the reference has no direction and gives zeros.
 
     Notes
     -----
     S is s2 (1 - gamma) I plus a matrix of rank below the number of vehicle wells, so its inverse
     follows from the vehicle wells' singular vectors (Woodbury), once for all wells of the plate.
     """
+    difference = treated - reference_profile(treated, vehicle, reference)
     vehicle = np.asarray(vehicle, dtype=np.float64)
-    centre = vehicle.mean(axis=0)
-    difference = np.asarray(treated, dtype=np.float64) - centre
-    _, singular, axes = np.linalg.svd(vehicle - centre, full_matrices=False)
+    _, singular, axes = np.linalg.svd(vehicle - vehicle.mean(axis=0), full_matrices=False)
     variance = singular**2 / (len(vehicle) - 1)
     rounding = np.finfo(float).eps * len(vehicle) * np.linalg.norm(vehicle)
     variance, axes = variance[singular > rounding], axes[singular > rounding]

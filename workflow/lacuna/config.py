@@ -37,6 +37,12 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
             )
     if config["source"] == "files" and not config["files"]["series"]:
         raise LacunaError("files: series is empty; with source: files, name at least one series.")
+    for name, files in config["files"]["series"].items():
+        if ("level3" in files) == ("level5" in files):
+            raise LacunaError(
+                f"files: series: {name}: expected either level3 (with inst_info and gene_info) or "
+                "level5 (with sig_info)."
+            )
 
 
 def _explain(fault: ValidationError) -> list[str]:

@@ -35,6 +35,10 @@ WELL_COLUMNS = {
     "time_unit": ("pert_time_unit",),
     "cell": ("cell_id",),
 }
+SIGNATURE_COLUMNS = {"signature": ("sig_id",)} | {
+    name: columns for name, columns in WELL_COLUMNS.items() if name not in ("well", "plate")
+}
+SIGNATURE_OPTIONAL = {"replicates": ("distil_nsample",)}
 GENE_COLUMNS = {"gene": ("pr_gene_id",), "symbol": ("pr_gene_symbol",), "landmark": ("pr_is_lm",)}
 DRUG_COLUMNS = {"drug": ("pert_id",)}
 DRUG_OPTIONAL = {"inchi_key": ("inchi_key",), "smiles": ("canonical_smiles",)}
@@ -64,13 +68,30 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     for column in ("plate", "drug", "kind", "cell"):
         _check_present(wells, column, path)
     wells["batch"] = wells["plate"].str.replace(r"_X\d+.*$", "", regex=True)
-    given = wells["dose"].notna() & _number(wells["dose"]).ne(MISSING_NUMBER)
-    wells["dose"] = _micromolar(_number(wells["dose"]), wells.pop("dose_unit"))
-    wells["unknown_dose"] = given & wells["dose"].isna()
-    hours = wells.pop("time_unit").fillna("h").str.lower().str.startswith("h")
-    time = _number(wells["time"])
-    wells["time"] = time.where(hours & time.ne(MISSING_NUMBER))
-    return wells
+    return _with_dose_and_time(wells)
+
+
+def read_signatures(path: str | Path) -> pd.DataFrame:
+    """Read sig_info, which describes ready-made signatures.
+
+    Returns
+    -------
+    DataFrame, one row per signature, in file order
+        signature, drug, name, kind, dose, time, cell as `read_wells` has them; replicates (1 where
+        distil_nsample is not given) and an empty batch.
+
+    Raises
+    ------
+    LacunaError
+        If a column is missing, a signature stands twice, or one has no drug or cell.
+    """
+    table = _read(path, SIGNATURE_COLUMNS, SIGNATURE_OPTIONAL)
+    _check_unique(table, "signature", "sig_id", path)
+    for column in ("drug", "kind", "cell"):
+        _check_present(table, column, path)
+    table = _with_dose_and_time(table).drop(columns="unknown_dose")
+    replicates = _number(table["replicates"]).where(lambda count: count >= 1)
+    return table.assign(replicates=replicates.fillna(1).astype(int), batch="")
 
 
 def read_genes(path: str | Path) -> pd.DataFrame:
@@ -103,22 +124,52 @@ def check_matrix(matrix: Gctx, wells: pd.DataFrame, genes: pd.DataFrame) -> None
     Raises
     ------
     LacunaError
-        If a well has no column or a column no well, a matrix row is no known gene, or a landmark
-        gene has no row.
+        See `check_columns` and `check_genes`.
     """
-    known_wells, known_genes = pd.Index(wells["well"]), pd.Index(genes["gene"])
-    landmarks = pd.Index(genes.loc[genes["landmark"], "gene"])
-    for missing, said in [
-        (known_wells.difference(matrix.columns), "wells of inst_info have no column in the matrix"),
-        (matrix.columns.difference(known_wells), "columns of the matrix have no row in inst_info"),
-        (matrix.rows.difference(known_genes), "rows of the matrix are no gene of gene_info"),
-        (landmarks.difference(matrix.rows), "landmark genes of gene_info are no row of the matrix"),
-    ]:
-        if len(missing):
-            raise LacunaError(
-                f"{matrix.path}: {len(missing)} {said}: {listed(missing)}. Expected the matrix, "
-                "inst_info and gene_info of one series; take all three from the same place."
-            )
+    check_columns(matrix, wells["well"], "inst_info")
+    check_genes(matrix, genes)
+
+
+def check_columns(matrix: Gctx, names: pd.Series, table: str) -> None:
+    """Check that the matrix has just the columns that a table names.
+
+    Raises
+    ------
+    LacunaError
+        If a row of the table has no column or a column no row.
+    """
+    names = pd.Index(names)
+    _refuse(
+        matrix, names.difference(matrix.columns), f"rows of {table} have no column in the matrix"
+    )
+    _refuse(
+        matrix, matrix.columns.difference(names), f"columns of the matrix have no row in {table}"
+    )
+
+
+def check_genes(matrix: Gctx, genes: pd.DataFrame) -> None:
+    """Check that the matrix's rows are known genes, the landmarks among them.
+
+    Raises
+    ------
+    LacunaError
+        If a matrix row is no known gene, or a landmark gene has no row.
+    """
+    known, landmarks = pd.Index(genes["gene"]), pd.Index(genes.loc[genes["landmark"], "gene"])
+    _refuse(matrix, matrix.rows.difference(known), "rows of the matrix are no gene of gene_info")
+    _refuse(
+        matrix,
+        landmarks.difference(matrix.rows),
+        "landmark genes of gene_info are no row of the matrix",
+    )
+
+
+def _refuse(matrix: Gctx, missing: pd.Index, said: str) -> None:
+    if len(missing):
+        raise LacunaError(
+            f"{matrix.path}: {len(missing)} {said}: {listed(missing)}. Expected the matrix and the "
+            "tables of one series; take all of them from the same place."
+        )
 
 
 def unpack(source: str | Path, destination: str | Path) -> None:
@@ -219,6 +270,19 @@ def _check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
             f"{path}: the column read as {column} is empty in {len(empty)} rows, "
             f"first in line {empty[0] + 2}; every row needs one."
         )
+
+
+def _with_dose_and_time(table: pd.DataFrame) -> pd.DataFrame:
+    """Replace doses and times with their units by micromolar and hours."""
+    dose, time = _number(table["dose"]), _number(table["time"])
+    given = table["dose"].notna() & dose.ne(MISSING_NUMBER)
+    hours = table["time_unit"].fillna("h").str.lower().str.startswith("h")
+    micromolar = _micromolar(dose, table["dose_unit"])
+    return table.drop(columns=["dose_unit", "time_unit"]).assign(
+        dose=micromolar,
+        unknown_dose=given & micromolar.isna(),
+        time=time.where(hours & time.ne(MISSING_NUMBER)),
+    )
 
 
 def _number(texts: pd.Series) -> pd.Series:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.core.groupby import DataFrameGroupBy
 
 from lacuna import hdf5
 from lacuna.characteristic_direction import (
@@ -159,6 +160,7 @@ def make_signatures(
     genes: Iterable[str],
     *,
     gamma: float,
+    reference: str,
     null_draws: int,
     seed: int,
     progress=iter,
@@ -177,6 +179,8 @@ def make_signatures(
         Ids of the landmark genes.
     gamma
         Weight of the vehicle covariance, see `characteristic_directions`.
+    reference
+        What treated wells are compared with, see `lacuna.reference`.
     null_draws
         Random replicate sets per batch and replicate count.
     seed
@@ -195,40 +199,85 @@ def make_signatures(
         If no compound well is left, or the matrix cannot be read.
     """
     genes = np.array(list(genes))
+    for batch, batch_wells in progress(usable_batches(wells, matrix.path)):
+        treated, directions = directions_of_batch(matrix, batch_wells, genes, gamma, (reference,))
+        if len(treated):
+            rng = generator(seed, "consistency", batch)
+            yield SignatureSet(
+                *average_replicates(treated, directions[reference], null_draws, rng), genes
+            )
+
+
+def usable_batches(wells: pd.DataFrame, source: Path) -> DataFrameGroupBy:
+    """Return the compound and vehicle wells by batch, with their use.
+
+    Parameters
+    ----------
+    wells
+        As `lacuna.geo.read_wells` returns them.
+    source
+        The matrix, for the message.
+
+    Raises
+    ------
+    LacunaError
+        If no compound well is left.
+    """
     use = sort_wells(wells)
     if not use.eq("compound").any():
         raise LacunaError(
-            f"{matrix.path}: no compound well (pert_type {COMPOUND}) lies on a plate with at "
-            f"least {FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature "
-            "can be made."
+            f"{source}: no compound well (pert_type {COMPOUND}) lies on a plate with at least "
+            f"{FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature can be made."
         )
+    # By name, so that random draws do not depend on the order of inst_info.
     usable = wells.assign(use=use)[use.isin(["compound", "vehicle"])].sort_values("well")
-    for batch, batch_wells in progress(usable.groupby("batch")):
-        treated, directions = _batch_directions(matrix, batch_wells, genes, gamma)
-        if len(treated):
-            rng = generator(seed, "consistency", batch)
-            yield SignatureSet(*_experiments(treated, directions, null_draws, rng), genes)
+    return usable.groupby("batch")
 
 
-def _batch_directions(
-    matrix: Gctx, wells: pd.DataFrame, genes: np.ndarray, gamma: float
-) -> tuple[pd.DataFrame, np.ndarray]:
-    treated, directions = [wells.iloc[:0]], [np.empty((0, len(genes)), dtype=np.float32)]
+def directions_of_batch(
+    matrix: Gctx,
+    wells: pd.DataFrame,
+    genes: np.ndarray,
+    gamma: float,
+    references: Iterable[str],
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Return the compound wells of a batch and their Characteristic Directions.
+
+    Returns
+    -------
+    DataFrame
+        The compound wells, plate by plate, with the number of vehicle wells of their plate.
+    dict of float32 arrays of shape (wells, genes)
+        Their directions, against each reference.
+    """
+    treated = [wells.iloc[:0].assign(vehicle_wells=0)]
+    directions = {reference: [np.empty((0, len(genes)), np.float32)] for reference in references}
     for _, plate in wells.groupby("plate"):
         is_vehicle = plate["use"].eq("vehicle").to_numpy()
         if is_vehicle.all():
             continue
         expression = matrix.read(genes, plate["well"])
-        treated.append(plate[~is_vehicle])
-        directions.append(
-            characteristic_directions(expression[~is_vehicle], expression[is_vehicle], gamma)
-        )
-    return pd.concat(treated, ignore_index=True), np.concatenate(directions)
+        treated.append(plate[~is_vehicle].assign(vehicle_wells=is_vehicle.sum()))
+        for reference, of_plates in directions.items():
+            of_plates.append(
+                characteristic_directions(
+                    expression[~is_vehicle], expression[is_vehicle], gamma, reference
+                )
+            )
+    joined = {reference: np.concatenate(plates) for reference, plates in directions.items()}
+    return pd.concat(treated, ignore_index=True), joined
 
 
-def _experiments(
+def average_replicates(
     wells: pd.DataFrame, directions: np.ndarray, null_draws: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, np.ndarray]:
+    """Average the wells of each experiment of a batch and test whether they agree.
+
+    Returns
+    -------
+    DataFrame, float32 array
+        Table and profiles of a `SignatureSet`.
+    """
     groups = wells.groupby(EXPERIMENT, dropna=False, sort=True)
     members = [np.asarray(positions) for positions in groups.indices.values()]
     table = wells.iloc[[wells_of[0] for wells_of in members]][[*EXPERIMENT, "name"]]

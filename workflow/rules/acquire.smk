@@ -27,7 +27,7 @@ rule acquire_file:
     benchmark:
         "results/{dataset}/benchmarks/acquire_file/{series}/{file}.tsv"
     wildcard_constraints:
-        series="|".join(map(re.escape, config["files"]["series"])) or "none",
+        series=one_of(config["files"]["series"]),
         file="[^/]+",
     conda:
         "../../envs/lacuna.yaml"

@@ -12,11 +12,14 @@ with open(workflow.source_path("../schemas/config.schema.yaml")) as schema:
 SERIES = (
     {"simulated": simulate.FILES} if config["source"] == "simulator" else config["files"]["series"]
 )
+LEVEL3 = [name for name, files in SERIES.items() if "level3" in files]
+LEVEL5 = [name for name, files in SERIES.items() if "level5" in files]
 METHODS = [*config["methods"], *config["controls"]]
 FOLDS = range(config["crossval"]["folds"])
 FIGURES = [
     "overview",
     "coverage",
+    *(["plate_quality"] if LEVEL3 else []),
     "cell_specificity",
     "predicted_vs_true",
     "best_method",
@@ -40,6 +43,7 @@ RESULTS = [
             "metrics_per_fold.tsv",
             "comparisons.tsv",
             "tables/filters.html",
+            *(["tables/plates.html"] if LEVEL3 else []),
             "tables/methods.html",
         ],
     ),
@@ -52,9 +56,21 @@ RESULTS = [
 ]
 
 
+def one_of(names):
+    """Return the pattern of a wildcard that takes one of these values; of none, if there is none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 def acquired(kind):
     """Return an input function: the file of this kind that belongs to the series."""
     return lambda wildcards: _acquired(wildcards.dataset, wildcards.series, kind)
+
+
+def acquired_if_given(kind):
+    """Return an input function: the file of this kind, if the series has one."""
+    return lambda wildcards: (
+        [acquired(kind)(wildcards)] if kind in SERIES[wildcards.series] else []
+    )
 
 
 def acquired_of_every_series(kind):

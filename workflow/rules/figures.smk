@@ -47,6 +47,31 @@ rule draw_coverage:
         "../scripts/draw_coverage.py"
 
 
+rule draw_plate_quality:
+    input:
+        expand("results/{{dataset}}/signatures/{series}/plates.tsv", series=LEVEL3),
+    output:
+        report(
+            "results/{dataset}/figures/plate_quality.svg",
+            category="2. Data",
+            labels={"figure": "Plates"},
+            caption="../report/plate_quality.rst",
+        ),
+        "results/{dataset}/figures/plate_quality.png",
+        "results/{dataset}/figures/plate_quality.tsv",
+    log:
+        "results/{dataset}/logs/draw_plate_quality.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_plate_quality.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        reference=config["signatures"]["reference"],
+    script:
+        "../scripts/draw_plate_quality.py"
+
+
 rule draw_cell_specificity:
     input:
         tensor="results/{dataset}/tensor/large.h5",

@@ -27,6 +27,29 @@ rule tabulate_filters:
         "../scripts/tabulate_filters.py"
 
 
+rule tabulate_plates:
+    input:
+        expand("results/{{dataset}}/signatures/{series}/plates.tsv", series=LEVEL3),
+    output:
+        report(
+            "results/{dataset}/tables/plates.html",
+            category="2. Data",
+            labels={"figure": "Plates, one by one"},
+            caption="../report/plates.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_plates.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_plates.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        reference=config["signatures"]["reference"],
+    script:
+        "../scripts/tabulate_plates.py"
+
+
 rule tabulate_methods:
     input:
         metrics="results/{dataset}/metrics.tsv",

@@ -1,12 +1,12 @@
 rule unpack_matrix:
     input:
-        acquired("level3"),
+        lambda wildcards: acquired(wildcards.level)(wildcards),
     output:
-        temp("results/{dataset}/signatures/{series}/level3.gctx"),
+        temp("results/{dataset}/signatures/{series}/{level}.gctx"),
     log:
-        "results/{dataset}/logs/unpack_matrix/{series}.log",
+        "results/{dataset}/logs/unpack_matrix/{series}_{level}.log",
     benchmark:
-        "results/{dataset}/benchmarks/unpack_matrix/{series}.tsv"
+        "results/{dataset}/benchmarks/unpack_matrix/{series}_{level}.tsv"
     conda:
         "../../envs/lacuna.yaml"
     script:
@@ -25,6 +25,8 @@ rule make_signatures:
         "results/{dataset}/logs/make_signatures/{series}.log",
     benchmark:
         "results/{dataset}/benchmarks/make_signatures/{series}.tsv"
+    wildcard_constraints:
+        series=one_of(LEVEL3),
     conda:
         "../../envs/lacuna.yaml"
     params:
@@ -32,3 +34,44 @@ rule make_signatures:
         seed=config["seed"],
     script:
         "../scripts/make_signatures.py"
+
+
+rule import_signatures:
+    input:
+        level5="results/{dataset}/signatures/{series}/level5.gctx",
+        sig_info=acquired("sig_info"),
+        gene_info=acquired_if_given("gene_info"),
+    output:
+        signatures="results/{dataset}/signatures/{series}/signatures.h5",
+        wells="results/{dataset}/signatures/{series}/wells.tsv",
+    log:
+        "results/{dataset}/logs/import_signatures/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/import_signatures/{series}.tsv"
+    wildcard_constraints:
+        series=one_of(LEVEL5),
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/import_signatures.py"
+
+
+rule assess_plates:
+    input:
+        level3="results/{dataset}/signatures/{series}/level3.gctx",
+        inst_info=acquired("inst_info"),
+        gene_info=acquired("gene_info"),
+    output:
+        "results/{dataset}/signatures/{series}/plates.tsv",
+    log:
+        "results/{dataset}/logs/assess_plates/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/assess_plates/{series}.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        gamma=config["signatures"]["gamma"],
+        null_draws=config["signatures"]["null_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/assess_plates.py"

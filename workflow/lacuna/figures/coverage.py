@@ -53,4 +53,4 @@ def label_cells(axes: Axes, cells: list[str]) -> None:
     axes.set_xticks(
         range(0, len(cells), every), cells[::every], rotation=90 if len(cells) > 3 else 0
     )
-    axes.set_xlabel("cell line" if every == 1 else f"cell line (every {every}th named)")
+    axes.set_xlabel("cell line" if every == 1 else f"cell line (one in {every} named)")

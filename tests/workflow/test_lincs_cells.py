@@ -1,0 +1,31 @@
+"""Real ready-made signatures: few compounds in many cell lines."""
+
+import numpy as np
+import pandas as pd
+import yaml
+from project import ROOT, Project
+
+from lacuna.profiles import ProfileSet
+
+
+def test_ready_made_signatures_to_the_report(shared_data, tmp_path):
+    config = yaml.safe_load((ROOT / "config/lincs-cells.yaml").read_text())
+    config["files"]["mirror"] = str(shared_data / "lincs-cells")
+    project = Project(tmp_path)
+    project.run("--cores", "2", *project.configure(config))
+    results = tmp_path / "results/lincs-cells"
+    assert (results / "report.html").exists()
+    assert not (results / "figures/plate_quality.svg").exists()
+
+    tensor = ProfileSet.load(results / "tensor/large.h5")
+    assert tensor.measured.shape == (14, 43)
+    assert len(tensor) == 100
+    assert np.allclose(np.linalg.norm(tensor.profiles, axis=1), 1, atol=1e-5)
+
+    metrics = pd.read_csv(results / "metrics.tsv", sep="\t").query("metric == 'pct'")
+    pct = metrics.set_index("method")
+    assert pct.loc["truth", "value"] > 0.999999
+    assert abs(pct.loc["random", "value"]) < 0.03
+    # What a rough independent version of these methods gave on the same signatures.
+    assert abs(pct.loc["dnpp", "value"] - 0.25) < 0.04
+    assert abs(pct.loc["falrtc", "value"] - 0.22) < 0.04

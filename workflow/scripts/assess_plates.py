@@ -1,0 +1,22 @@
+"""Assess every plate of a series under every reference."""
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from lacuna.files import write_table
+from lacuna.gctx import Gctx
+from lacuna.geo import check_matrix, read_genes, read_wells
+from lacuna.job import logged
+from lacuna.plate_quality import assess_plates
+
+with logged(snakemake.log[0]):
+    wells = read_wells(snakemake.input.inst_info)
+    genes = read_genes(snakemake.input.gene_info)
+    with Gctx(snakemake.input.level3) as matrix:
+        check_matrix(matrix, wells, genes)
+        landmarks = np.array(genes.loc[genes["landmark"], "gene"])
+        batches = assess_plates(matrix, wells, landmarks, progress=tqdm, **snakemake.params)
+        quality = pd.concat(batches, ignore_index=True)
+    quality.insert(0, "series", snakemake.wildcards.series)
+    write_table(quality, snakemake.output[0])

@@ -1,0 +1,23 @@
+"""Bring ready-made signatures of a series into the form of our own."""
+
+import numpy as np
+
+from lacuna.files import write_table
+from lacuna.gctx import Gctx
+from lacuna.geo import check_columns, check_genes, read_genes, read_signatures
+from lacuna.job import logged
+from lacuna.ready_made import count_signatures, import_signatures
+from lacuna.signatures import SignatureSet
+
+with logged(snakemake.log[0]):
+    info = read_signatures(snakemake.input.sig_info)
+    with Gctx(snakemake.input.level5) as matrix:
+        check_columns(matrix, info["signature"], "sig_info")
+        genes = np.array(matrix.rows)
+        for path in snakemake.input.gene_info:
+            known = read_genes(path)
+            check_genes(matrix, known)
+            genes = np.array(known.loc[known["landmark"], "gene"])
+        blocks = import_signatures(matrix, info, genes)
+        SignatureSet.save(snakemake.output.signatures, blocks)
+    write_table(count_signatures(info), snakemake.output.wells)

@@ -1,0 +1,21 @@
+"""Write the page of plates: medians under each reference, and the plates to look at."""
+
+import pandas as pd
+
+from lacuna.job import logged
+from lacuna.tables import plate_medians, worst_plates, write_page
+
+with logged(snakemake.log[0]):
+    quality = pd.concat(pd.read_csv(path, sep="\t") for path in snakemake.input)
+    write_page(
+        snakemake.output[0],
+        f"Plates: {snakemake.params.data}",
+        [],
+        [
+            ("Medians over plates, by reference", plate_medians(quality)),
+            (
+                f"Plates with the largest common part, reference: {snakemake.params.reference}",
+                worst_plates(quality, snakemake.params.reference),
+            ),
+        ],
+    )
