@@ -72,14 +72,10 @@ def load(path: str | Path, unread: tuple[str, ...] = ()) -> Content:
     """
     try:
         file = h5py.File(path, "r")
-        return {
-            name: pd.DataFrame({column: _get(item[column]) for column in item})
-            if isinstance(item, h5py.Group)
-            else item
-            if name in unread
-            else _get(item)
-            for name, item in file.items()
-        }
+        content = {name: item if name in unread else _get(item) for name, item in file.items()}
+        if not unread:
+            file.close()
+        return content
     except (OSError, RuntimeError, KeyError) as error:
         raise LacunaError(
             f"{path}: cannot be read ({error}). It is missing or damaged; "
@@ -95,5 +91,7 @@ def _put(group: h5py.Group, name: str, values: np.ndarray) -> None:
         group.create_dataset(name, data=values)
 
 
-def _get(dataset: h5py.Dataset) -> np.ndarray:
-    return dataset.asstr()[:] if h5py.check_string_dtype(dataset.dtype) else dataset[:]
+def _get(item: h5py.Dataset | h5py.Group) -> np.ndarray | pd.DataFrame:
+    if isinstance(item, h5py.Group):
+        return pd.DataFrame({column: _get(item[column]) for column in item})
+    return item.asstr()[:] if h5py.check_string_dtype(item.dtype) else item[:]

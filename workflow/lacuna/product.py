@@ -7,9 +7,8 @@ import pandas as pd
 
 from lacuna.completion import Completion
 from lacuna.gctx import write_gctx
+from lacuna.geo import MISSING_NUMBER
 from lacuna.profiles import ProfileSet
-
-MISSING_NUMBER = -666  # as LINCS writes it
 
 
 def write_completed(
