@@ -72,3 +72,10 @@ def test_equal_tables_are_equal_files_whichever_process_wrote_them(tmp_path, mon
         write_table(TABLE, tmp_path / "table.tsv.gz")
         written.append((tmp_path / "table.tsv.gz").read_bytes())
     assert written[0] == written[1]
+
+
+def test_what_a_killed_job_left_is_swept_away(tmp_path):
+    (tmp_path / ".unfinished-12345-a.tsv").write_text("half a ta")
+    (tmp_path / ".unfinished-12345-b.tsv").write_text("of another file")
+    write_table(pd.DataFrame({"x": [1]}), tmp_path / "a.tsv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".unfinished-12345-b.tsv", "a.tsv"]

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import glob
 import gzip
 import os
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ def whole(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for abandoned in path.parent.glob(f".unfinished-*-{glob.escape(path.name)}"):
+        abandoned.unlink(missing_ok=True)  # left by a job that was killed
     unfinished = path.with_name(f".unfinished-{os.getpid()}-{path.name}")
     try:
         yield unfinished
