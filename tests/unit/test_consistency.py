@@ -45,7 +45,8 @@ def test_its_range_is_known():
 def null_of(directions, plates, drugs, sets, draws=3000, seed=0):
     rng = np.random.default_rng(seed)
     sets = [np.array(wells) for wells in sets]
-    return null_distances(directions, np.array(plates), np.array(drugs), sets, draws, rng)
+    cosine = directions @ directions.T
+    return null_distances(cosine, np.array(plates), np.array(drugs), sets, draws, rng)
 
 
 def allowed_sets(plates, drugs, sets):

@@ -19,7 +19,7 @@ def average_cosine_distance(directions: np.ndarray) -> float:
 
 
 def null_distances(
-    directions: np.ndarray,
+    cosine: np.ndarray,
     plates: np.ndarray,
     drugs: np.ndarray,
     replicate_sets: list[np.ndarray],
@@ -35,8 +35,8 @@ def null_distances(
 
     Parameters
     ----------
-    directions : array of shape (wells, genes)
-        Unit rows: the treated wells of the batch.
+    cosine : array of shape (wells, wells)
+        Between the Characteristic Directions of the batch's treated wells.
     plates, drugs : arrays of shape (wells,)
         Plate and drug of each well.
     replicate_sets
@@ -67,11 +67,10 @@ def null_distances(
                 break
         else:
             return None
-    gram = directions @ directions.T
     first, second = np.triu_indices(chosen.shape[1], k=1)
     similarity = np.zeros(draws)
     for a, b in zip(first, second, strict=True):
-        similarity += gram[drawn[:, a], drawn[:, b]]
+        similarity += cosine[drawn[:, a], drawn[:, b]]
     return 1 - similarity / len(first)
 
 

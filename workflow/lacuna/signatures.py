@@ -290,10 +290,11 @@ def average_replicates(
     ]
     table["p_value"] = np.nan
     plates, drugs = (pd.factorize(wells[name])[0] for name in ("plate", "drug"))
+    cosine = directions @ directions.T
     for count in sorted(table.loc[replicated, "replicates"].unique()):
         same = table.index[table["replicates"] == count]
         sets = [members[position] for position in same]
-        null = null_distances(directions, plates, drugs, sets, null_draws, rng)
+        null = null_distances(cosine, plates, drugs, sets, null_draws, rng)
         if null is not None:
             table.loc[same, "p_value"] = p_value(table.loc[same, "acd"], null)
     means = np.stack([directions[wells_of].mean(axis=0) for wells_of in members])

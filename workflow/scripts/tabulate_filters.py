@@ -8,7 +8,7 @@ from lacuna.tables import filter_table, write_page
 
 with logged(snakemake.log[0]):
     wells = {
-        f"Wells of {series}": pd.read_csv(path, sep="\t")
+        f"Input of {series}": pd.read_csv(path, sep="\t")
         for series, path in zip(snakemake.params.series, snakemake.input.wells, strict=True)
     }
     folds = {
