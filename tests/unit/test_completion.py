@@ -53,14 +53,14 @@ def plain_1d(observed, drug, cell):
     return (plain_cell_mean(observed, cell), True) if found is None else (found, False)
 
 
-def plain_2d(observed, drug, cell):
+def plain_2d(observed, drug, cell, cell_weight=0.5):
     of_drug = plain_drug_mean(observed, drug)
     in_cell = (observed.cell == cell).any()
     if of_drug is None:
         return plain_cell_mean(observed, cell), True
     if not in_cell:
         return of_drug, True
-    return 0.5 * plain_cell_mean(observed, cell) + 0.5 * of_drug, False
+    return cell_weight * plain_cell_mean(observed, cell) + (1 - cell_weight) * of_drug, False
 
 
 def plain_similarity(observed, one, other):
@@ -102,6 +102,14 @@ def test_a_method_equals_its_definition(name, plain, observed):
     assert completion.fallback.tolist() == [fallback for _, fallback in expected]
 
 
+def test_the_two_means_are_weighed_as_asked():
+    observed = awkward()
+    wanted = observed.missing_pairs
+    found = run("mean_2d", observed, wanted, cell_weight=0.8)
+    expected = [plain_2d(observed, drug, cell, 0.8)[0] for drug, cell in wanted]
+    assert np.allclose(found.profiles, expected, atol=1e-5)
+
+
 def test_fewer_neighbours_than_asked_for_are_all_used():
     observed = awkward()
     wanted = observed.missing_pairs
@@ -123,13 +131,39 @@ def test_similarity_is_never_negative_and_0_with_itself_or_without_a_common_cell
 @pytest.mark.parametrize("name", available())
 def test_a_method_keeps_the_contract(name):
     observed, held_out = split(clustered())
-    before = observed.profiles.copy()
-    first = run(name, observed, held_out.pairs, held_out)
-    again = run(name, observed, held_out.pairs, held_out)
+    wanted = held_out.pairs
+    inputs = [observed.profiles, observed.drug, observed.cell, wanted, held_out.profiles]
+    before = [array.copy() for array in inputs]
+    first = run(name, observed, wanted, held_out)
+    again = run(name, observed, wanted, held_out)
     assert first.profiles.dtype == np.float32
     assert first.profiles.shape == (len(held_out), GENES)
     assert np.array_equal(first.profiles, again.profiles)
-    assert np.array_equal(observed.profiles, before)
+    assert first.fallback is None or first.fallback.shape == (len(held_out),)
+    assert all(map(np.array_equal, inputs, before))
+
+
+@pytest.mark.parametrize("name", [name for name in available() if name != "truth"])
+def test_a_method_answers_where_a_drug_or_a_cell_has_no_profile(name):
+    observed = awkward()
+    found = run(name, observed, observed.missing_pairs).profiles
+    assert np.isfinite(found).all()
+    assert found.shape == (len(observed.missing_pairs), GENES)
+
+
+@pytest.mark.parametrize("name", available())
+def test_nothing_wanted_is_nothing_given(name):
+    observed = clustered()
+    nowhere = np.empty((0, 2), dtype=int)
+    assert run(name, observed, nowhere, observed).profiles.shape == (0, GENES)
+
+
+def test_the_order_of_the_wanted_does_not_matter():
+    observed = clustered()
+    wanted = observed.missing_pairs
+    for name in METHODS:
+        forward, backward = run(name, observed, wanted), run(name, observed, wanted[::-1])
+        assert np.allclose(forward.profiles, backward.profiles[::-1], atol=1e-5), name
 
 
 @pytest.mark.parametrize("axis", ["drug", "cell"])
@@ -162,10 +196,44 @@ def test_a_method_finds_what_was_planted(name):
     assert np.corrcoef(predicted.ravel(), held_out.profiles.ravel())[0, 1] > 0.3
 
 
+def agreement(name, observed, held_out):
+    predicted = run(name, observed, held_out.pairs).profiles
+    return np.corrcoef(predicted.ravel(), held_out.profiles.ravel())[0, 1]
+
+
+def test_where_drug_and_cell_add_up_two_means_beat_one():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(30, 1, GENES)) + rng.normal(size=(1, 8, GENES))
+    dense = dense + 0.3 * rng.normal(size=(30, 8, GENES))
+    observed, held_out = split(grid(dense, rng.random((30, 8)) < 0.8))
+    assert agreement("mean_2d", observed, held_out) > 0.85
+    assert agreement("mean_2d", observed, held_out) > agreement("mean_1d", observed, held_out) + 0.1
+
+
+def test_where_classes_act_apart_in_each_cell_neighbours_beat_means():
+    rng = np.random.default_rng(0)
+    dense = np.tile(rng.normal(size=(4, 8, GENES)), (15, 1, 1))
+    dense = dense + 0.3 * rng.normal(size=(60, 8, GENES))
+    observed, held_out = split(grid(dense, rng.random((60, 8)) < 0.7))
+    dnpp = agreement("dnpp", observed, held_out)
+    assert dnpp > 0.9
+    assert all(dnpp > agreement(name, observed, held_out) + 0.3 for name in ("mean_1d", "mean_2d"))
+
+
+def test_the_random_control_knows_nothing_of_what_all_profiles_share():
+    rng = np.random.default_rng(0)
+    dense = 2 * rng.normal(size=GENES) + rng.normal(size=(40, 5, GENES))
+    observed, held_out = split(grid(dense, rng.random((40, 5)) < 0.8))
+    assert agreement("mean_1d", observed, held_out) > 0.5
+    assert abs(agreement("random", observed, held_out)) < 0.1
+
+
 def test_controls_are_what_they_say():
     observed, held_out = split(clustered())
     truth = run("truth", observed, held_out.pairs, held_out).profiles
     assert np.array_equal(truth, held_out.profiles)
+    backward = run("truth", observed, held_out.pairs[::-1], held_out).profiles
+    assert np.array_equal(backward, held_out.profiles[::-1])
     assert not run("zeros", observed, held_out.pairs).profiles.any()
     random = run("random", observed, held_out.pairs).profiles
     values = {tuple(np.sort(profile)) for profile in observed.profiles}
@@ -178,6 +246,13 @@ def test_unknown_names_get_a_hint():
         find_method("falrct")
     with pytest.raises(LacunaError, match=r"dnpp has no option 'neigbours'.*'neighbours'"):
         check_options("dnpp", {"neigbours": 3})
+    observed = clustered()
+    with pytest.raises(LacunaError, match=r"unknown method 'dnp'.*'dnpp'"):
+        run("dnp", observed, observed.missing_pairs)
+    with pytest.raises(LacunaError, match=r"mean_2d has no option 'cel_weight'.*'cell_weight'"):
+        run("mean_2d", observed, observed.missing_pairs, cel_weight=0.5)
+    with pytest.raises(LacunaError, match="mean_1d has no option 'neighbours'; it has none"):
+        run("mean_1d", observed, observed.missing_pairs, neighbours=3)
 
 
 def test_a_method_that_breaks_the_contract_is_caught(monkeypatch):
@@ -221,3 +296,20 @@ def test_the_product_holds_measured_and_predicted(tmp_path):
 
 
 AXES = ("profiles", "drug", "cell", "drugs", "cells", "genes")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("dnpp", {"neighbours": 0}, "neighbours is 0, expected at least 1"),
+        ("dnpp", {"neighbours": 2.5}, "neighbours is 2.5, expected int"),
+        ("mean_2d", {"cell_weight": 7}, "cell_weight is 7, expected 0 to 1"),
+        ("falrtc", {"gene_weight": -1.0}, "expected positive numbers"),
+        ("falrtc", {"tolerance": "a"}, "tolerance is 'a', expected float"),
+        ("truth", {}, "list it under controls"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named(name, options, said):
+    observed = clustered()
+    with pytest.raises(LacunaError, match=said):
+        run(name, observed, observed.missing_pairs, **options)

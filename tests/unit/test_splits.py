@@ -5,6 +5,7 @@ import pytest
 from toy import clustered, grid
 
 from lacuna.errors import LacunaError
+from lacuna.randomness import generator
 from lacuna.splits import NEVER_HELD_OUT, count_folds, fold_table, folds_by_profile
 
 
@@ -43,6 +44,32 @@ def test_the_seed_decides():
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_the_seed_decides_where_nothing_has_to_be_swapped():
+    tensor = grid(np.zeros((20, 6, 3)) + 1, np.ones((20, 6), dtype=bool))
+    first, again, other = (folds_by_profile(tensor, 10, generator(s, "folds")) for s in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_streams_differ_by_seed_and_by_every_name():
+    names = [(1,), (2,), (1, "a"), (1, "b"), (1, "a", "b"), (1, "b", "a"), (1, "ab"), (2, "a")]
+    first = {name: tuple(generator(*name).integers(2**60, size=2)) for name in names}
+    assert len(set(first.values())) == len(names)
+    assert all(tuple(generator(*name).integers(2**60, size=2)) == first[name] for name in names)
+
+
+def test_two_folds_of_many_drugs_of_two_cells_exist_and_are_found():
+    """One profile of each drug in each fold: easily written down, found by few random swaps."""
+    tensor = many_drugs_of_two_cells(4000)
+    fold = folds_by_profile(tensor, 2, np.random.default_rng(0))
+    assert (np.bincount(tensor.drug, fold) == 1).all()
+
+
+def test_a_drug_that_has_no_training_profile_is_named_plainly():
+    with pytest.raises(LacunaError, match=r"leave drug 'd\d+' a training profile"):
+        folds_by_profile(clustered(), 1, np.random.default_rng(0))
 
 
 def test_folds_are_random_not_by_place():

@@ -109,7 +109,10 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
     draws = {
         "pct": pooled(held_out.truth, unit, every),
         "pct_raw": pooled(held_out.truth, held_out.predicted, every),
-        "pct_fold": np.mean([pooled(held_out.truth, unit, mask) for mask in folds], axis=0),
+        "pct_fold": _mean_over_present(
+            [pooled(held_out.truth, unit, mask) for mask in folds],
+            [weights @ np.bincount(drug[mask], minlength=len(drugs)) for mask in folds],
+        ),
         "pct_specific": pooled(held_out.truth - cell_mean, unit - cell_mean, every),
         "profile_pearson": sums[:, 0] / sums[:, 1],
     }
@@ -315,6 +318,12 @@ def _correlation(moments: np.ndarray) -> np.ndarray:
         value = (xy - x * y / n) / np.sqrt(variance_x * variance_y)
     varies = (variance_x > 1e-12 * xx) & (variance_y > 1e-12 * yy)
     return np.where(varies, value, 0.0)
+
+
+def _mean_over_present(values: list[np.ndarray], sizes: list[np.ndarray]) -> np.ndarray:
+    """Mean over folds, in each draw over those that any of its drugs lies in."""
+    present = np.array(sizes) > 0
+    return (np.array(values) * present).sum(axis=0) / present.sum(axis=0)
 
 
 def _sum_by(group: np.ndarray, rows: np.ndarray, groups: int) -> np.ndarray:

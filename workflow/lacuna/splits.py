@@ -7,7 +7,6 @@ from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 
 NEVER_HELD_OUT = -1
-MOST_SWAPS_PER_PROFILE = 1000
 
 
 def folds_by_profile(tensor: ProfileSet, folds: int, rng: np.random.Generator) -> np.ndarray:
@@ -46,24 +45,25 @@ def folds_by_profile(tensor: ProfileSet, folds: int, rng: np.random.Generator) -
         )
     fold = np.full(len(tensor), NEVER_HELD_OUT)
     fold[rng.permutation(eligible)] = np.arange(len(eligible)) % folds
-    profiles_of = {drug: np.flatnonzero(tensor.drug == drug) for drug in np.unique(tensor.drug)}
-
-    def all_in_one_fold(drug: int) -> bool:
-        mine = fold[profiles_of[drug]]
-        return len(mine) > 1 and (mine == mine[0]).all()
-
-    for drug in filter(all_in_one_fold, profiles_of):
-        for _ in range(MOST_SWAPS_PER_PROFILE):
-            mine, other = rng.choice(profiles_of[drug]), rng.choice(eligible)
-            fold[[mine, other]] = fold[[other, mine]]
-            if not all_in_one_fold(drug) and not all_in_one_fold(tensor.drug[other]):
-                break
-            fold[[mine, other]] = fold[[other, mine]]
-        else:
+    in_fold = np.zeros((len(tensor.drugs), folds), dtype=np.int64)
+    np.add.at(in_fold, (tensor.drug[eligible], fold[eligible]), 1)
+    for drug in np.flatnonzero(per_drug > 1):
+        full = in_fold[drug].argmax()
+        if in_fold[drug, full] < per_drug[drug]:
+            continue
+        # A partner from another fold, whose drug does not fall wholly into this one by the swap.
+        of_drug = tensor.drug[eligible]
+        fits = (fold[eligible] != full) & (in_fold[of_drug, full] + 1 < per_drug[of_drug])
+        if not fits.any():
             raise LacunaError(
-                f"crossval: found no {folds} folds that leave drug {tensor.drugs[drug]!r} a "
+                f"crossval: found no {folds} folds that leave drug {str(tensor.drugs[drug])!r} a "
                 "training profile. Raise tensor: min_cells_per_drug or the number of folds."
             )
+        mine, other = rng.choice(np.flatnonzero(tensor.drug == drug)), rng.choice(eligible[fits])
+        pair = [mine, other]
+        in_fold[tensor.drug[pair], fold[pair]] -= 1
+        fold[pair] = fold[pair[::-1]]
+        in_fold[tensor.drug[pair], fold[pair]] += 1
     return fold
 
 

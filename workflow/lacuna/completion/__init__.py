@@ -90,15 +90,22 @@ def check_options(name: str, options: Mapping[str, object]) -> None:
     Raises
     ------
     LacunaError
-        If the method or one of its options is unknown.
+        If the method or one of its options is unknown, or an option's value is of another type.
     """
     parameters = inspect.signature(find_method(name)).parameters
     known = [option for option in parameters if option not in CONTRACT]
-    for option in options:
+    for option, value in options.items():
         if option not in known:
             raise LacunaError(
                 f"method_options: {name} has no option {option!r}{did_you_mean(option, known)}; "
                 f"it has {listed(known) or 'none'}."
+            )
+        kind = parameters[option].annotation
+        if isinstance(value, bool) or not isinstance(
+            value, (int, float) if kind is float else kind
+        ):
+            raise LacunaError(
+                f"method_options: {name}: {option} is {value!r}, expected {kind.__name__}."
             )
 
 
@@ -143,6 +150,8 @@ def run_method(
             f"method {name} returned {completion.profiles.dtype} {completion.profiles.shape}, "
             f"expected float32 {expected}"
         )
+    if completion.fallback is not None and completion.fallback.shape != (len(wanted),):
+        raise ValueError(f"method {name} returned fallback of shape {completion.fallback.shape}")
     if not np.isfinite(completion.profiles).all():
         raise ValueError(f"method {name} returned values that are not finite")
     return completion

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lacuna.completion import Completion, SideInformation
+from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 
 
@@ -19,6 +20,8 @@ def complete(
     Where no drug of the cell resembles the wanted one, the cell's mean stands instead. (The
     authors' code falls back on a mean that already holds imputed profiles.)
     """
+    if neighbours < 1:
+        raise LacunaError(f"method_options: dnpp: neighbours is {neighbours}, expected at least 1.")
     similarity = drug_similarity(observed)
     profiles, _ = observed.mean_by_cell()
     profiles = profiles[wanted[:, 1]].astype(np.float32)
@@ -26,8 +29,6 @@ def complete(
     for cell in np.unique(wanted[:, 1]):
         here = np.flatnonzero(observed.cell == cell)
         asked = np.flatnonzero(wanted[:, 1] == cell)
-        if not len(here):
-            continue
         to_measured = similarity[np.ix_(wanted[asked, 0], observed.drug[here])]
         weights = _keep_largest(to_measured, min(neighbours, len(here)))
         total = weights.sum(axis=1)

@@ -98,8 +98,13 @@ def falrtc(
     Raises
     ------
     LacunaError
-        If max_iterations leaves the smoothing no iteration to fall in.
+        If a weight is not positive, or max_iterations leaves the smoothing no iteration to fall in.
     """
+    if not (weights > 0).all():
+        raise LacunaError(
+            f"method_options: falrtc: the weights are {weights.tolist()} (drug, gene, cell), "
+            "expected positive numbers."
+        )
     if max_iterations < FLAT_ITERATIONS + 2:
         raise LacunaError(
             f"method_options: falrtc: max_iterations is {max_iterations}, expected at least "

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lacuna.completion import Completion, SideInformation
+from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 
 
@@ -18,6 +19,10 @@ def complete(
 
     Where only one of the two was measured, it is taken whole (the paper leaves this undefined).
     """
+    if not 0 <= cell_weight <= 1:
+        raise LacunaError(
+            f"method_options: mean_2d: cell_weight is {cell_weight}, expected 0 to 1."
+        )
     by_drug, cells_of_drug = observed.mean_by_drug()
     by_cell, drugs_of_cell = observed.mean_by_cell()
     drug, cell = wanted.T

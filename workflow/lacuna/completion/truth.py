@@ -3,6 +3,7 @@
 import numpy as np
 
 from lacuna.completion import Completion, SideInformation
+from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 
 
@@ -10,4 +11,6 @@ def complete(
     observed: ProfileSet, wanted: np.ndarray, side: SideInformation, rng: np.random.Generator
 ) -> Completion:
     """Return the answers, which only a control is given."""
+    if side.answers is None:
+        raise LacunaError("methods: truth is a control; list it under controls.")
     return Completion(side.answers.profiles[side.answers.find(wanted)])
