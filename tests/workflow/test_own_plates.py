@@ -106,6 +106,17 @@ def lose_a_row(folder):
     write(folder, "inst_info", read(folder, "inst_info").iloc[1:])
 
 
+def lose_a_plate(folder):
+    wells = read(folder, "inst_info")
+    write(folder, "inst_info", wells[wells["rna_plate"] != wells["rna_plate"][0]])
+
+
+def cut_packed_matrix(folder):
+    path = folder / simulate.FILES["level3"]
+    packed = gzip.compress(path.read_bytes(), compresslevel=1)
+    path.write_bytes(packed[: len(packed) // 2])
+
+
 def repeat_a_row(folder):
     wells = read(folder, "inst_info")
     write(folder, "inst_info", pd.concat([wells, wells.iloc[:1]]))
@@ -139,6 +150,8 @@ def lose_a_file(folder):
         (lambda folder: change_matrix(folder, gene="nonsense"), ["nonsense", "gene_info"]),
         (lambda folder: change_matrix(folder, well="nonsense"), ["no column in the matrix"]),
         (lose_a_row, ["no row in inst_info"]),
+        (lose_a_plate, ["columns of the matrix have no row in inst_info"]),
+        (cut_packed_matrix, ["SIMULATED_Level3.gctx", "cut short"]),
         (add_a_row, ["'nowhere'", "no column in the matrix"]),
         (repeat_a_row, ["SIMULATED_inst_info.txt.gz", "more than one row"]),
         (no_vehicles, ["no compound well", "vehicle wells"]),
