@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo lincs-mini lincs-cells bench-signatures test lint format readme constraints clean
+.PHONY: help demo lincs-mini lincs-cells bench-signatures bench-completion test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -28,6 +28,9 @@ lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the da
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
 	$(BIN)/python bench/signatures.py
 
+bench-completion: $(READY) ## measure speed, memory and PCT of each method at the paper's size
+	$(BIN)/python bench/completion.py
+
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal
 
@@ -48,7 +51,7 @@ readme: demo ## draw the README's figure anew
 constraints: ## pin the newest versions that pyproject.toml allows
 	rm -rf .venv
 	$(MAKE) $(READY) CONSTRAINTS=
-	{ head -n 1 constraints.txt; $(BIN)/pip freeze --exclude-editable; } > constraints.new
+	{ head -n 1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed "s|+cpu$$||"; } > constraints.new
 	mv constraints.new constraints.txt
 
 clean: ## remove the virtual environment and what the demo made

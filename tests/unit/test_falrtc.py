@@ -1,67 +1,23 @@
 """FaLRTC against a plain port of the algorithm as the paper's authors ran it."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
-from toy import clustered
+import torch
+from paper_tensor import paper_tensor
+from plain_falrtc import WEIGHTS, objective, plain_falrtc
+from toy import clustered, grid
 
+from lacuna.arrays import Device
+from lacuna.characteristic_direction import unit_rows
 from lacuna.completion import SideInformation, run_method
-from lacuna.completion.falrtc import _mu_at, falrtc
+from lacuna.completion._descent import Grid
+from lacuna.completion.falrtc import _mu_at, falrtc, gene_basis
 from lacuna.errors import LacunaError
-
-RAW = np.array([1.0, 0.01, 1.0])
-
-
-def unfold(tensor, mode):
-    return np.moveaxis(tensor, mode, 0).reshape(tensor.shape[mode], -1)
-
-
-def fold(matrix, mode, shape):
-    front = [shape[mode], *[size for axis, size in enumerate(shape) if axis != mode]]
-    return np.moveaxis(matrix.reshape(front), 0, mode)
-
-
-def objective(tensor, alpha, mu):
-    total, gradient = 0.0, np.zeros_like(tensor)
-    for mode in range(3):
-        left, singular, right = np.linalg.svd(unfold(tensor, mode), full_matrices=False)
-        tau, weight = mu[mode] / alpha[mode], alpha[mode] ** 2 / mu[mode]
-        total += weight * (np.sum(singular**2) - np.sum(np.maximum(singular - tau, 0) ** 2))
-        clipped = left @ np.diag(np.minimum(singular, tau)) @ right
-        gradient += weight * fold(clipped, mode, tensor.shape)
-    return total, gradient
-
-
-def plain_falrtc(tensor, known, raw=RAW, max_iterations=20, tolerance=0.1):
-    """Facts, section 2.4: float64, full decompositions, everything evaluated as written."""
-    known = np.broadcast_to(known, tensor.shape)
-    alpha, final = raw / raw.sum(), 0.01 * raw / np.sqrt(tensor.shape)
-    x = np.where(known, tensor, tensor[known].mean())
-    y = z = x
-    first = np.array(
-        [0.3 * alpha[m] * np.linalg.svd(unfold(x, m), compute_uv=False)[0] for m in range(3)]
-    )
-    n, power = max_iterations - 15, 1.15
-    slope = (first - final) / (1 - n**-power)
-    offset = (final * n**power - first) / (n**power - 1)
-    big_b, step, most = 0.0, 1e-5, 10 * np.sum(1 / final)
-    for k in range(1, max_iterations + 1):
-        mu = np.maximum(slope / k**power + offset, final)
-        while True:
-            b = (1 + np.sqrt(1 + 4 * step * big_b)) / (2 * step)
-            x = b / (big_b + b) * z + big_b / (big_b + b) * y
-            value, gradient = objective(x, alpha, mu)
-            gradient[known] = 0
-            new = x - gradient / step
-            if (value - objective(new, alpha, mu)[0]) * step >= np.sum(gradient**2):
-                break
-            if step > most:
-                return new
-            step *= 2
-        change, y = np.linalg.norm(new - y), new
-        if change < tolerance:
-            break
-        z, big_b = z - b * gradient, big_b + b
-    return y
 
 
 def dense(tensor):
@@ -70,26 +26,130 @@ def dense(tensor):
     return values, tensor.measured[:, None, :]
 
 
+CPU = Device("cpu", np)
+TORCH = Device("cpu", torch)
+
+
+def filled(observed, device=CPU, weights=WEIGHTS, basis=None):
+    """Return the tensor (drugs, genes, cells)."""
+    *_, last = falrtc(Grid.of(observed, device, basis), weights, 20, 0.1)
+    return np.moveaxis(device.get(last.y), 1, 2)
+
+
+@pytest.mark.parametrize("device", [CPU, TORCH], ids=["numpy", "torch"])
 @pytest.mark.parametrize("seed", range(3))
 # More drugs than genes x cells, and more genes than drugs x cells, are decomposed the other way.
 @pytest.mark.parametrize("shape", [(30, 6), (60, 3), (8, 7), (130, 3), (6, 5)])
-def test_it_equals_the_plain_port(shape, seed):
-    values, known = dense(clustered(drugs=shape[0], cells=shape[1], missing=0.6, seed=seed))
+def test_it_equals_the_plain_port(shape, seed, device):
+    observed = clustered(drugs=shape[0], cells=shape[1], missing=0.6, seed=seed)
+    values, known = dense(observed)
     expected = plain_falrtc(values.astype(float), known)
-    found = falrtc(values, known, RAW, 20, 0.1)
+    found = filled(observed, device)
     unknown = ~np.broadcast_to(known, values.shape)
     # float32 against float64 through some 40 steps differ by about 1e-5; entries are about 0.16.
     assert np.abs(found - expected)[unknown].max() < 2e-4
     assert np.corrcoef(found[unknown], expected[unknown])[0, 1] > 0.9999
     assert np.array_equal(found[~unknown], values[~unknown])
-    alpha, mu = RAW / RAW.sum(), 0.01 * RAW / np.sqrt(values.shape)
+    alpha, mu = WEIGHTS / WEIGHTS.sum(), 0.01 * WEIGHTS / np.sqrt(values.shape)
     ours, theirs = (objective(t.astype(float), alpha, mu)[0] for t in (found, expected))
     assert ours <= theirs * (1 + 1e-3)
 
 
-def complete(observed, **options):
+def test_it_equals_the_plain_port_where_steps_are_tried_several_times():
+    observed = paper_tensor(drugs=200, genes=30, cells=71)
+    values, known = dense(observed)
+    expected = plain_falrtc(values.astype(float), known)
+    steps = np.array([step.big_l for step in falrtc(Grid.of(observed, CPU), WEIGHTS, 20, 0.1)])
+    assert (steps[2:] / steps[1:-1]).max() >= 4  # with momentum: three tries or more
+    assert np.abs(filled(observed) - expected).max() < 2e-4
+
+
+def test_rotated_genes_give_the_same_answer():
+    observed = clustered(drugs=40)
+    genes = len(observed.genes)
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(genes, genes)))[0]
+    rotated = filled(observed, basis=rotation.astype(np.float32))
+    back = np.einsum("dkc,gk->dgc", rotated, rotation)
+    assert np.allclose(back, filled(observed), atol=1e-5)
+
+
+def test_a_basis_holds_the_constant_and_the_directions_of_most_energy():
+    profiles = clustered(drugs=60).profiles
+    basis = gene_basis(profiles, 5)
+    assert np.allclose(basis.T @ basis, np.eye(5), atol=1e-5)
+    assert np.allclose(np.abs(basis[:, 0]), len(basis) ** -0.5, atol=1e-5)
+    varying = profiles - profiles.mean(axis=1, keepdims=True)
+    expected = np.linalg.svd(varying, full_matrices=False)[2][:4]
+    assert np.allclose(np.abs(np.diag(expected @ basis[:, 1:])), 1, atol=1e-3)
+
+
+def test_components_that_hold_everything_change_nothing():
+    # Profiles of 6 directions of 40 genes, and the constant.
     rng = np.random.default_rng(0)
-    return run_method("falrtc", observed, observed.missing_pairs, SideInformation(), rng, options)
+    dense = np.einsum("dck,kg->dcg", rng.normal(size=(30, 5, 6)), rng.normal(size=(6, 40)))
+    observed = grid(dense, rng.random((30, 5)) < 0.7)
+    everything = complete(observed).profiles
+    assert np.allclose(complete(observed, gene_components=7).profiles, everything, atol=1e-4)
+    assert np.abs(complete(observed, gene_components=3).profiles - everything).max() > 0.01
+
+
+def test_the_log_says_what_components_leave_out(capsys):
+    complete(clustered(), gene_components=4)
+    said = capsys.readouterr().out
+    assert re.search(r"4 gene components keep \d\d\.\d\d% of the energy", said)
+    assert "iteration 1 of at most 20: change" in said
+
+
+def test_what_memory_cannot_hold_is_refused_before_it_is_tried(monkeypatch):
+    monkeypatch.setattr(Device, "free_bytes", lambda self: 10 * 2**20)
+    with pytest.raises(
+        LacunaError, match=r"24 drugs x 40 gene components x 5 cells needs 0\.\d GiB"
+    ):
+        complete(clustered())
+
+
+def test_the_estimate_covers_what_is_used():
+    # Measured in a process of its own, as memory that was freed stays with the process.
+    code = """
+import sys
+import numpy as np
+from completion import peak_bytes
+from paper_tensor import paper_tensor
+from plain_falrtc import WEIGHTS
+from lacuna.arrays import Device
+from lacuna.completion._descent import Grid, bytes_needed
+from lacuna.completion.falrtc import falrtc
+grid = Grid.of(paper_tensor(drugs=400, genes=300, cells=60), Device("cpu", np))
+before = peak_bytes()
+for _ in falrtc(grid, WEIGHTS, 20, 0.1):
+    pass
+print((peak_bytes() - before) / bytes_needed(grid.shape, 300))
+"""
+    bench = Path(__file__).parents[2] / "bench"
+    share = subprocess.run([sys.executable, "-c", code], cwd=bench, capture_output=True, text=True)
+    assert 0.3 < float(share.stdout) <= 1, share
+
+
+@pytest.mark.parametrize("components", [-1, 1])
+def test_components_that_make_no_sense_are_refused(components):
+    with pytest.raises(LacunaError, match=f"gene_components is {components}"):
+        complete(clustered(), gene_components=components)
+
+
+def test_an_unknown_device_is_refused():
+    with pytest.raises(LacunaError, match="device is 'gpu', expected one of 'auto', 'cpu', 'cuda'"):
+        complete(clustered(), device="gpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_cuda_without_a_gpu_is_refused():
+    with pytest.raises(LacunaError, match="PyTorch finds no GPU here"):
+        complete(clustered(), device="cuda")
+
+
+def complete(observed, method="falrtc", **options):
+    rng = np.random.default_rng(0)
+    return run_method(method, observed, observed.missing_pairs, SideInformation(), rng, options)
 
 
 def test_the_weights_belong_to_their_axes():
@@ -128,19 +188,18 @@ def test_a_weight_of_0_leaves_the_mode_out_or_is_refused():
 
 def test_low_rank_is_recovered_better_than_by_the_mean():
     rng = np.random.default_rng(0)
-    factors = [rng.normal(size=(size, 2)) for size in (40, 50, 8)]
-    truth = np.einsum("ir,jr,kr->ijk", *factors).astype(np.float32)
-    truth /= np.linalg.norm(truth, axis=1, keepdims=True)
-    known = rng.random((40, 1, 8)) < 0.6
-    found = falrtc(np.where(known, truth, 0), known, RAW, 20, 0.1)
-    unknown = ~np.broadcast_to(known, truth.shape)
-    of_drug = (truth * known).sum(axis=2, keepdims=True) / known.sum(axis=2, keepdims=True)
-    mean = np.broadcast_to(np.nan_to_num(of_drug), truth.shape)
+    factors = [rng.normal(size=(size, 2)) for size in (40, 8, 50)]
+    truth = unit_rows(np.einsum("ir,jr,kr->ijk", *factors))
+    known = rng.random((40, 8)) < 0.6
+    known[np.arange(40), np.arange(40) % 8] = True
+    observed = grid(truth, known)
+    unknown = tuple(observed.missing_pairs.T)
 
-    def agreement(predicted):
-        return np.corrcoef(predicted[unknown], truth[unknown])[0, 1]
+    def agreement(method):
+        predicted = complete(observed, method=method).profiles
+        return np.corrcoef(predicted.ravel(), truth[unknown].ravel())[0, 1]
 
-    assert agreement(found) > agreement(mean) + 0.1
+    assert agreement("falrtc") > agreement("mean_1d") + 0.1
 
 
 def test_smoothing_falls_from_first_to_final():
@@ -152,6 +211,5 @@ def test_smoothing_falls_from_first_to_final():
 
 
 def test_too_few_iterations_are_refused():
-    values, known = dense(clustered())
     with pytest.raises(LacunaError, match="max_iterations is 16"):
-        falrtc(values, known, RAW, 16, 0.1)
+        complete(clustered(), max_iterations=16)

@@ -17,7 +17,7 @@ from lacuna.names import METHOD_NAMES, METRIC_NAMES
 from lacuna.sources import read_sources
 
 ROOT = Path(__file__).parents[2]
-CONDA_NAMES = {"matplotlib": "matplotlib-base"}
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch"}
 
 
 @pytest.fixture(scope="module")

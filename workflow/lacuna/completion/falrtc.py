@@ -3,19 +3,34 @@
 As Hodos et al. 2018 ran it: the schedule of the smoothing, the stopping rule and the parameters are
 those of their code, of which about 20 iterations are early stopping rather than convergence. Their
 mu0 uses the weights before they are scaled to sum 1; this is kept, as their numbers come from it.
+
+What makes it fast leaves the answer as it is, up to rounding:
+
+- x lies on the line through the last two y, so that the products of its drugs at every step follow
+  from those at three points of the line.
+- Where x does not depend on the step, a convex f passes the descent test at all steps below some
+  length: bisection finds the first L that passes.
+- The gene and cell mode's part of that test is bracketed by their tangent and their curvature, and
+  evaluated only where the bracket does not decide.
+- f stays the same when genes are rotated. `gene_components` rotates them to principal components
+  and keeps the leading ones; this alone is an approximation, and off by default.
 """
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from lacuna.arrays import Array, Device, find_device
 from lacuna.completion import Completion, SideInformation
+from lacuna.completion._descent import Grid, Search, Smoothing, bytes_needed
 from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 
 FLAT_ITERATIONS = 15
 DECAY = 1.15
-FIRST_STEP = 1e-5
+FIRST_L = 1e-5
 
 
 def complete(
@@ -29,6 +44,8 @@ def complete(
     cell_weight: float = 1.0,
     max_iterations: int = 20,
     tolerance: float = 0.1,
+    gene_components: int = 0,
+    device: str = "auto",
 ) -> Completion:
     """Fill the tensor such that its three unfoldings have low rank.
 
@@ -39,109 +56,130 @@ def complete(
     max_iterations, tolerance
         Stop after so many iterations, or when the Frobenius norm of a change is below the
         tolerance. Both regularise: a converged solution is another one.
-    """
-    tensor = np.zeros((len(observed.drugs), len(observed.genes), len(observed.cells)), np.float32)
-    known = np.zeros((len(observed.drugs), 1, len(observed.cells)), dtype=bool)
-    tensor[observed.drug, :, observed.cell] = observed.profiles
-    known[observed.drug, 0, observed.cell] = True
-    weights = np.array([drug_weight, gene_weight, cell_weight])
-    filled = falrtc(tensor, known, weights, max_iterations, tolerance)
-    return Completion(filled[wanted[:, 0], :, wanted[:, 1]])
-
-
-@dataclass(frozen=True)
-class Smoothing:
-    """The smoothed objective f at one iteration: weights alpha and smoothness mu of each mode."""
-
-    alpha: np.ndarray
-    mu: np.ndarray
-
-    def value_and_gradient(self, tensor: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return f and its gradient, of the tensor's shape (drugs, genes, cells)."""
-        value, gradient = 0.0, np.zeros_like(tensor)
-        for mode, (weight, threshold) in enumerate(self._modes):
-            clipped, energy = _clip_singular_values(_unfold(tensor, mode), threshold)
-            value += weight * energy
-            gradient += np.float32(weight) * _fold(clipped, mode, tensor.shape)
-        return value, gradient
-
-    def value(self, tensor: np.ndarray) -> float:
-        """Return f alone, for which no singular vectors are needed."""
-        return sum(
-            weight * _smoothed_energy(_singular_values(_unfold(tensor, mode)), threshold)
-            for mode, (weight, threshold) in enumerate(self._modes)
-        )
-
-    @property
-    def _modes(self) -> zip:
-        return zip(self.alpha**2 / self.mu, self.mu / self.alpha, strict=True)
-
-
-def falrtc(
-    tensor: np.ndarray,
-    known: np.ndarray,
-    weights: np.ndarray,
-    max_iterations: int,
-    tolerance: float,
-) -> np.ndarray:
-    """Return the tensor with its unknown entries filled and its known ones as they are.
-
-    Parameters
-    ----------
-    tensor : float32 array of shape (drugs, genes, cells)
-    known : bool array that broadcasts to the tensor's shape
-    weights : array of shape (3,)
-        Of the drug, gene and cell mode, before scaling.
-    max_iterations, tolerance
-        The stopping rule, see `complete`.
+    gene_components
+        How many principal components of the training profiles stand for the genes; 0 for all
+        genes, which leaves nothing out.
+    device
+        auto, cpu or cuda; auto takes a GPU where there is one.
 
     Raises
     ------
     LacunaError
-        If a weight is not positive, or max_iterations leaves the smoothing no iteration to fall in.
+        If an option makes no sense, or memory cannot hold the tensor.
     """
-    if not (weights > 0).all():
-        raise LacunaError(
-            f"method_options: falrtc: the weights are {weights.tolist()} (drug, gene, cell), "
-            "expected positive numbers."
+    weights = np.array([drug_weight, gene_weight, cell_weight])
+    _check_options(weights, max_iterations, gene_components)
+    where = find_device(device)
+    genes = len(observed.genes)
+    basis = gene_basis(observed.profiles, gene_components) if 0 < gene_components < genes else None
+    shape = (len(observed.drugs), genes, len(observed.cells))
+    _check_memory(shape, genes if basis is None else gene_components, where)
+    grid = Grid.of(observed, where, basis)
+    if basis is not None:
+        kept, whole = (np.sum(p**2, dtype=np.float64) for p in (grid.profiles, observed.profiles))
+        print(f"falrtc: {gene_components} gene components keep {kept / whole:.2%} of the energy")
+    for iteration in falrtc(grid, weights, max_iterations, tolerance):
+        print(
+            f"falrtc: iteration {iteration.number} of at most {max_iterations}: "
+            f"change {iteration.change:.3g}, L {iteration.big_l:.3g}"
         )
-    if max_iterations < FLAT_ITERATIONS + 2:
-        raise LacunaError(
-            f"method_options: falrtc: max_iterations is {max_iterations}, expected at least "
-            f"{FLAT_ITERATIONS + 2}: the smoothing falls until {FLAT_ITERATIONS} before the last."
-        )
-    known = np.broadcast_to(known, tensor.shape)
+    predicted = where.get(iteration.y[wanted[:, 0], wanted[:, 1]])
+    return Completion(predicted if basis is None else predicted @ basis.T)
+
+
+def gene_basis(profiles: np.ndarray, components: int) -> np.ndarray:
+    """Return an orthonormal basis that holds most of what profiles vary in.
+
+    Parameters
+    ----------
+    profiles : array of shape (n, genes)
+        Training profiles.
+    components
+        Number of columns, at least 2, of which the first is constant over genes: unknown profiles
+        start there, so that the basis has to hold it.
+
+    Returns
+    -------
+    float32 array of shape (genes, components)
+    """
+    genes = profiles.shape[1]
+    varying = profiles - profiles.mean(axis=1, keepdims=True)
+    # The constant is an eigenvector of value 0; raised above all others it comes first.
+    products = (varying.T @ varying).astype(np.float64)
+    _, vectors = np.linalg.eigh(products + np.trace(products) / genes * 2)
+    return vectors[:, : -components - 1 : -1].astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """Where the algorithm stands after an iteration.
+
+    Attributes
+    ----------
+    number : int
+        From 1 on.
+    y : float32 array of shape (drugs, cells, components)
+        The tensor, unknown profiles filled in and observed ones as they are.
+    change : float
+        Frobenius norm of the change that the iteration made; NaN if it found no step that descends.
+    big_l : float
+        L, the inverse of the step.
+    """
+
+    number: int
+    y: Array
+    change: float
+    big_l: float
+
+
+def falrtc(
+    grid: Grid, weights: np.ndarray, max_iterations: int, tolerance: float
+) -> Iterator[Iteration]:
+    """Fill the tensor, iteration by iteration; the last one holds the answer.
+
+    Parameters
+    ----------
+    grid
+        The observed profiles.
+    weights : array of shape (3,)
+        Of the drug, gene and cell mode, before scaling.
+    max_iterations, tolerance
+        The stopping rule, see `complete`.
+    """
     alpha = weights / weights.sum()
-    last_y = np.where(known, tensor, tensor[known].mean(dtype=np.float64).astype(np.float32))
-    final_mu = 0.01 * weights / np.sqrt(tensor.shape)
-    largest = [_singular_values(_unfold(last_y, mode))[-1] for mode in range(3)]
-    first_mu = 0.3 * alpha * np.array(largest)
-    # L and B below are the algorithm's names: the step is 1 / L, B weighs the momentum.
-    x, z, big_b, step_l = None, last_y.copy(), 0.0, FIRST_STEP
+    search = Search(grid)
+    final_mu = 0.01 * weights / np.sqrt(grid.shape)
+    first_mu = 0.3 * alpha * search.largest_singular_values()
     largest_l = 10 * (1 / final_mu).sum()
-    for iteration in range(1, max_iterations + 1):
-        smoothing = Smoothing(alpha, _mu_at(iteration, first_mu, final_mu, max_iterations))
+    # L and B are the algorithm's names: the step is 1 / L, B weighs the momentum.
+    big_b, big_l, last_share = 0.0, FIRST_L, 1.0
+    for number in range(1, max_iterations + 1):
+        mu = _mu_at(number, first_mu, final_mu, max_iterations)
+        search.smoothing = Smoothing(alpha, mu)
+        if last_share == 1:  # x is y, whatever L
+            search.move_to(momentum=0)
+            big_l *= 2.0 ** _doublings(search, big_l, largest_l)
         while True:
-            b = (1 + np.sqrt(1 + 4 * step_l * big_b)) / (2 * step_l)
-            share = np.float32(b / (big_b + b))
-            if big_b > 0 or x is None:  # while B is 0, x does not depend on L
-                x = last_y + share * (z - last_y)  # equal ones stay exactly equal
-                value_x, gradient = smoothing.value_and_gradient(x)
-                gradient[known] = 0
-            y = x - gradient / np.float32(step_l)
-            value_y = smoothing.value(y)
-            if (value_x - value_y) * step_l >= np.sum(gradient**2, dtype=np.float64):
+            b = (1 + np.sqrt(1 + 4 * big_l * big_b)) / (2 * big_l)
+            share = b / (big_b + b)
+            search.move_to(momentum=share * (1 - last_share) / last_share)
+            if search.descends(big_l):
                 break
-            if step_l > largest_l:
-                return y
-            step_l *= 2
-        change = np.linalg.norm((y - last_y).ravel())
-        last_y = y
+            if big_l > largest_l:
+                yield Iteration(number, search.trial, np.nan, big_l)
+                return
+            big_l *= 2
+        change = search.accept()
+        yield Iteration(number, search.y, change, big_l)
         if change < tolerance:
-            break
-        z -= np.float32(b) * gradient
-        big_b += b
-    return last_y
+            return
+        big_b, last_share = big_b + b, share
+
+
+def _doublings(search: Search, big_l: float, largest_l: float) -> int:
+    """Return how often L is to be doubled until the search descends, from where it stands."""
+    most = int(np.ceil(np.log2(max(largest_l / big_l, 1))))
+    return bisect_left(range(most), True, key=lambda n: search.descends(big_l * 2.0**n))
 
 
 def _mu_at(iteration: int, first: np.ndarray, final: np.ndarray, max_iterations: int) -> np.ndarray:
@@ -152,42 +190,32 @@ def _mu_at(iteration: int, first: np.ndarray, final: np.ndarray, max_iterations:
     return np.maximum(slope / iteration**DECAY + offset, final)
 
 
-def _unfold(tensor: np.ndarray, mode: int) -> np.ndarray:
-    return np.moveaxis(tensor, mode, 0).reshape(tensor.shape[mode], -1)
+def _check_options(weights: np.ndarray, max_iterations: int, gene_components: int) -> None:
+    if not (weights > 0).all():
+        raise LacunaError(
+            f"method_options: falrtc: the weights are {weights.tolist()} (drug, gene, cell), "
+            "expected positive numbers."
+        )
+    if max_iterations < FLAT_ITERATIONS + 2:
+        raise LacunaError(
+            f"method_options: falrtc: max_iterations is {max_iterations}, expected at least "
+            f"{FLAT_ITERATIONS + 2}: the smoothing falls until {FLAT_ITERATIONS} before the last."
+        )
+    if gene_components < 0 or gene_components == 1:
+        raise LacunaError(
+            f"method_options: falrtc: gene_components is {gene_components}, expected 0 (all genes) "
+            "or at least 2."
+        )
 
 
-def _fold(matrix: np.ndarray, mode: int, shape: tuple[int, ...]) -> np.ndarray:
-    front = (shape[mode], *shape[:mode], *shape[mode + 1 :])
-    return np.moveaxis(matrix.reshape(front), 0, mode)
-
-
-def _gram(matrix: np.ndarray) -> np.ndarray:
-    """Products of the rows, or of the columns where those are fewer, in float64.
-
-    float64 because the squares lose half the digits, and small singular values with them.
-    """
-    wide = matrix.shape[0] <= matrix.shape[1]
-    rows = (matrix if wide else matrix.T).astype(np.float64)
-    return rows @ rows.T
-
-
-def _singular_values(matrix: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.maximum(np.linalg.eigvalsh(_gram(matrix)), 0))
-
-
-def _smoothed_energy(singular: np.ndarray, threshold: float) -> float:
-    return float(np.sum(singular**2) - np.sum(np.maximum(singular - threshold, 0) ** 2))
-
-
-def _clip_singular_values(matrix: np.ndarray, threshold: float) -> tuple[np.ndarray, float]:
-    """Return the matrix with its singular values cut to the threshold, and its smoothed energy."""
-    squares, vectors = np.linalg.eigh(_gram(matrix))
-    singular = np.sqrt(np.maximum(squares, 0))
-    above = singular > threshold
-    vectors = vectors[:, above].astype(np.float32)
-    shrunk = vectors * (1 - threshold / singular[above]).astype(np.float32)
-    if matrix.shape[0] <= matrix.shape[1]:
-        clipped = matrix - shrunk @ (vectors.T @ matrix)
-    else:
-        clipped = matrix - (matrix @ vectors) @ shrunk.T
-    return clipped, _smoothed_energy(singular, threshold)
+def _check_memory(shape: tuple[int, int, int], components: int, device: Device) -> None:
+    need, free = bytes_needed(shape, components), device.free_bytes()
+    if need <= free:
+        return
+    drugs, _, cells = shape
+    raise LacunaError(
+        f"falrtc: a tensor of {drugs:,} drugs x {components:,} gene components x {cells:,} cells "
+        f"needs {need / 2**30:.1f} GiB of memory ({device.name}), but {free / 2**30:.1f} GiB are "
+        "free. Lower method_options: falrtc: gene_components, run fewer jobs at once, take a "
+        "machine with more memory, or use dnpp, which needs little."
+    )

@@ -1,0 +1,84 @@
+"""Where heavy arrays live: NumPy on the processor, PyTorch on a GPU.
+
+Both have the operations that are used on them (@, mT, clip, sum, linalg.eigh, indexing), so that a
+method is written once. On processors NumPy's BLAS is the faster one of the two.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import psutil
+
+from lacuna.errors import LacunaError, listed
+
+if TYPE_CHECKING:
+    import torch
+
+    Array = np.ndarray | torch.Tensor
+else:
+    Array = np.ndarray
+
+CHOICES = ("auto", "cpu", "cuda")
+# What a container or a batch system allows, where it says so (cgroup version 2).
+CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+CGROUP_USE = Path("/sys/fs/cgroup/memory.current")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A place for arrays.
+
+    Attributes
+    ----------
+    name : str
+        cpu or cuda, as PyTorch calls it.
+    xp : module
+        numpy or torch.
+    """
+
+    name: str
+    xp: ModuleType
+
+    def put(self, array: np.ndarray) -> Array:
+        """Return the array there."""
+        return array if self.xp is np else self.xp.as_tensor(array, device=self.name)
+
+    def get(self, array: Array) -> np.ndarray:
+        """Return the array as NumPy's."""
+        return array if self.xp is np else array.cpu().numpy()
+
+    def free_bytes(self) -> int:
+        """Return how much memory is free there."""
+        if self.name == "cuda":
+            return self.xp.cuda.mem_get_info()[0]
+        free = psutil.virtual_memory().available
+        try:
+            return min(free, int(CGROUP_LIMIT.read_text()) - int(CGROUP_USE.read_text()))
+        except (OSError, ValueError):  # no limit
+            return free
+
+
+def find_device(choice: str) -> Device:
+    """Return the device of a choice: auto (a GPU where there is one), cpu or cuda.
+
+    Raises
+    ------
+    LacunaError
+        If there is no such choice, or cuda is asked for where there is none.
+    """
+    if choice not in CHOICES:
+        raise LacunaError(f"device is {choice!r}, expected one of {listed(CHOICES)}.")
+    if choice != "cpu":
+        import torch  # takes a second, so only where it is asked for
+
+        if torch.cuda.is_available():
+            return Device("cuda", torch)
+        if choice == "cuda":
+            raise LacunaError(
+                "device is 'cuda', but PyTorch finds no GPU here. Use device: auto or cpu, or send "
+                "the job to a machine with one."
+            )
+    return Device("cpu", np)
