@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo lincs-mini lincs-cells bench-signatures bench-completion test lint format readme constraints clean
+.PHONY: help demo lincs-mini lincs-cells bench-signatures bench-completion bench-scaling test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -30,6 +30,9 @@ bench-signatures: $(READY) ## measure how fast signatures are made, and in how m
 
 bench-completion: $(READY) ## measure speed, memory and PCT of each method at the paper's size
 	$(BIN)/python bench/completion.py
+
+bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
+	$(BIN)/python bench/scaling.py
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n $(CORES) --dist worksteal

@@ -49,7 +49,7 @@ def predict(folder: Path, method: str, options: dict, fold: int) -> None:
     """Predict one fold as the workflow's job does; prints what it took."""
     tensor = ProfileSet.load(folder / "tensor.h5")
     is_held_out = np.load(folder / "folds.npy") == fold
-    started = time.perf_counter()
+    before, started = peak_bytes(), time.perf_counter()
     completion = run_method(
         method,
         tensor.take(~is_held_out),
@@ -60,7 +60,9 @@ def predict(folder: Path, method: str, options: dict, fold: int) -> None:
     )
     seconds = time.perf_counter() - started
     completion.save(folder / f"{fold}.h5")
-    print(json.dumps({"seconds": seconds, "peak": peak_bytes() / 2**30}))
+    peak = peak_bytes()
+    took = {"seconds": seconds, "peak": peak / 2**30, "working": (peak - before) / 2**30}
+    print(json.dumps(took))
 
 
 def peak_bytes() -> int:
@@ -69,29 +71,36 @@ def peak_bytes() -> int:
     return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 
 
-def measure(folder: Path, tensor: ProfileSet, name: str, method: str, options: dict, folds: int):
-    """Run a method on some folds, one process each."""
-    took, walls, logs, predicted, truth = [], [], [], [], []
+def run_fold(folder: Path, method: str, options: dict, fold: int) -> tuple[dict, str]:
+    """Predict one fold in a process of its own; returns what it took, and its log."""
+    command = [sys.executable, __file__, "--predict", str(folder), method, json.dumps(options)]
+    started = time.perf_counter()
+    log = subprocess.run(
+        [*command, str(fold)], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    return json.loads(log.splitlines()[-1]) | {"wall": time.perf_counter() - started}, log
+
+
+def measure(
+    folder: Path, tensor: ProfileSet, name: str, method: str, options: dict, folds: int
+) -> dict[str, object]:
+    """Run a method on some folds."""
+    took, logs, predicted, truth = [], [], [], []
     fold_of = np.load(folder / "folds.npy")
     for fold in range(folds):
-        started = time.perf_counter()
-        command = [sys.executable, __file__, "--predict", str(folder), method, json.dumps(options)]
-        output = subprocess.run(
-            [*command, str(fold)], check=True, capture_output=True, text=True
-        ).stdout
-        walls.append(time.perf_counter() - started)
-        took.append(json.loads(output.splitlines()[-1]))
-        logs.append(output)
+        one, log = run_fold(folder, method, options, fold)
+        took.append(one)
+        logs.append(log)
         predicted.append(unit_rows(Completion.load(folder / f"{fold}.h5").profiles))
         truth.append(tensor.profiles[fold_of == fold])
-        print(f"{name}, fold {fold}: {walls[-1]:.1f} s", file=sys.stderr)
-    seconds = np.mean([one["seconds"] for one in took])
+        print(f"{name}, fold {fold}: {one['wall']:.1f} s", file=sys.stderr)
+    mean = pd.DataFrame(took).mean()
     return {
         "method": name,
         "folds run": folds,
-        "s per fold": seconds,
-        "start-up, s": np.mean(walls) - seconds,
-        "10 folds, min": FOLDS * np.mean(walls) / 60,
+        "s per fold": mean["seconds"],
+        "start-up, s": mean["wall"] - mean["seconds"],
+        "10 folds, min": FOLDS * mean["wall"] / 60,
         "peak, GiB": max(one["peak"] for one in took),
         "PCT, first fold": pooled_correlation(predicted[0], truth[0]),
         "PCT, folds run": pooled_correlation(np.concatenate(predicted), np.concatenate(truth)),

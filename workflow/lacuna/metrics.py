@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 
 from lacuna.characteristic_direction import unit_rows
 from lacuna.completion import Completion
@@ -18,6 +18,7 @@ from lacuna.profiles import ProfileSet
 BOOTSTRAP_DRAWS = 1000
 CONFIDENCE = 0.95
 DEG_PERCENTS = (1, 10)
+CALIBRATION_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 DENSITY_LIMIT, DENSITY_BINS = 0.7, 141
 
 
@@ -36,6 +37,8 @@ class HeldOut:
         The mean of the profile's cell over the training profiles of its fold.
     fallback : bool array of shape (n,)
         Where the method had nothing to go by.
+    stderr : float32 array of shape (n,) or (n, genes), or None
+        The standard error that the method states, if it does.
     """
 
     truth: np.ndarray
@@ -45,6 +48,7 @@ class HeldOut:
     cell: np.ndarray
     cell_mean: np.ndarray
     fallback: np.ndarray
+    stderr: np.ndarray | None = None
 
     @classmethod
     def gather(
@@ -70,6 +74,7 @@ class HeldOut:
             none = np.zeros(len(held_out), dtype=bool)
             fallback.append(none if completion.fallback is None else completion.fallback)
         at = np.concatenate(where)
+        stderr = [completion.stderr for completion in completions]
         return cls(
             truth=tensor.profiles[at],
             predicted=np.concatenate([completion.profiles for completion in completions]),
@@ -78,6 +83,7 @@ class HeldOut:
             cell=tensor.cell[at],
             cell_mean=np.concatenate(cell_mean),
             fallback=np.concatenate(fallback),
+            stderr=None if any(error is None for error in stderr) else np.concatenate(stderr),
         )
 
 
@@ -273,6 +279,37 @@ def joint_density(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
             "entries": counts[true, guess].astype(int),
         }
     )
+
+
+def calibration(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
+    """Compare the standard errors that a method states with the errors it makes.
+
+    Returns
+    -------
+    DataFrame with columns view, stated, observed, low, high; empty if none are stated
+        view "coverage": the share of entries within the normal interval of the stated level, with
+        a 95 % bootstrap interval over drugs; view "error": for each tenth of the profiles by
+        stated standard error, its mean and the root mean square of the errors made.
+    """
+    columns = ["view", "stated", "observed", "low", "high"]
+    if held_out.stderr is None:
+        return pd.DataFrame(columns=columns)
+    stated = np.broadcast_to(held_out.stderr.reshape(len(held_out.truth), -1), held_out.truth.shape)
+    error = np.abs(held_out.truth - held_out.predicted)
+    drugs, drug = np.unique(held_out.drug, return_inverse=True)
+    reach = norm.ppf((1 + np.array(CALIBRATION_LEVELS)) / 2)
+    within = [(error <= limit * stated).sum(axis=1) for limit in reach]
+    sums = _sum_by(drug, np.column_stack([*within, np.full(len(drug), error.shape[1])]), len(drugs))
+    sums = _bootstrap_weights(len(drugs), rng) @ sums
+    draws = pd.DataFrame(sums[:, :-1] / sums[:, -1:], columns=CALIBRATION_LEVELS)
+    coverage = intervals(draws).rename(columns={"metric": "stated", "value": "observed"})
+    of_profile = pd.DataFrame(
+        {"stated": (stated**2).mean(axis=1), "observed": (error**2).mean(axis=1)}
+    )
+    tenth = (of_profile["stated"].rank(method="first") - 1) * 10 // len(of_profile)
+    by_tenth = of_profile.groupby(tenth).mean() ** 0.5
+    views = [coverage.assign(view="coverage"), by_tenth.assign(view="error")]
+    return pd.concat(views, ignore_index=True)[columns]
 
 
 def cell_specificity(profiles: np.ndarray, drug: np.ndarray) -> pd.DataFrame:

@@ -38,8 +38,9 @@ def write_completed(
     Columns go by drug, then cell; their ids are drug:cell. Column metadata: pert_id, pert_iname,
     cell_id, source (measured or predicted), fallback (1 where a plain mean stands for want of
     anything nearer), norm (length of the profile: 1 when measured; a prediction is as the method
-    made it, shorter where the method is less certain), replicates and acd (-666 when predicted or
-    not replicated).
+    made it, shorter where the method is less certain), stderr (the standard error of a predicted
+    entry, on average over the profile; -666 when measured or not stated), replicates and acd (-666
+    when predicted or not replicated).
     """
     pairs = np.argwhere(np.ones_like(tensor.measured))
     at = tensor.find(pairs)
@@ -57,8 +58,12 @@ def write_completed(
             "source": np.where(measured, "measured", "predicted"),
             "fallback": 0,
             "norm": np.linalg.norm(matrix, axis=1),
+            "stderr": float(MISSING_NUMBER),
         }
     )
+    if completion.stderr is not None:
+        stderr = completion.stderr.reshape(len(completion.profiles), -1).mean(axis=1)
+        columns.loc[~measured, "stderr"] = stderr
     if completion.fallback is not None:
         columns.loc[~measured, "fallback"] = completion.fallback.astype(int)
     for name in ("replicates", "acd"):

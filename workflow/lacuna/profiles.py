@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from lacuna import hdf5
 
@@ -121,10 +122,11 @@ class ProfileSet:
 
 
 def _mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    members = sparse.csr_array(
+        (np.ones(len(group)), (group, np.arange(len(group)))), shape=(groups, len(group))
+    )
     size = np.bincount(group, minlength=groups)
-    sums = np.zeros((groups, rows.shape[1]))
-    np.add.at(sums, group, rows)
-    return sums / np.maximum(size, 1)[:, None], size
+    return (members @ rows) / np.maximum(size, 1)[:, None], size
 
 
 _ARRAYS = ("profiles", "drug", "cell", "drugs", "cells", "genes")

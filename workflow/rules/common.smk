@@ -24,6 +24,7 @@ FIGURES = [
     "predicted_vs_true",
     "best_method",
     "deg_roc",
+    "calibration",
 ]
 # What figures call the data: simulated results never go without the word.
 DATA = config["dataset"] + (" (simulated data)" if config["source"] == "simulator" else "")
@@ -80,6 +81,11 @@ def acquired_of_every_series(kind):
         for series, files in SERIES.items()
         if kind in files
     ]
+
+
+def gpus(wildcards):
+    """Return how many GPUs a job of the method asks for."""
+    return int(config["method_options"].get(wildcards.method, {}).get("device") == "cuda")
 
 
 def scored(table):

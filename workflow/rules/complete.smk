@@ -12,6 +12,9 @@ rule complete_tensor:
         "results/{dataset}/benchmarks/complete_tensor/{method}.tsv"
     conda:
         "../../envs/lacuna.yaml"
+    threads: 4
+    resources:
+        gpu=gpus,
     params:
         options=lambda wildcards: config["method_options"].get(wildcards.method, {}),
         seed=config["seed"],

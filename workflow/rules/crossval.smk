@@ -28,6 +28,8 @@ rule predict_fold:
         "results/{dataset}/benchmarks/predict_fold/{size}_{split}_{method}_fold{fold}.tsv"
     conda:
         "../../envs/lacuna.yaml"
+    resources:
+        gpu=gpus,
     params:
         options=lambda wildcards: config["method_options"].get(wildcards.method, {}),
         is_control=lambda wildcards: wildcards.method in config["controls"],
@@ -50,6 +52,7 @@ rule score_method:
         folds="results/{dataset}/crossval/{size}/{split}/{method}/metrics_per_fold.tsv",
         profiles="results/{dataset}/crossval/{size}/{split}/{method}/metrics_per_profile.tsv",
         roc="results/{dataset}/crossval/{size}/{split}/{method}/deg_roc.tsv",
+        calibration="results/{dataset}/crossval/{size}/{split}/{method}/calibration.tsv",
         density="results/{dataset}/crossval/{size}/{split}/{method}/joint_density.tsv",
     log:
         "results/{dataset}/logs/score_method/{size}_{split}_{method}.log",

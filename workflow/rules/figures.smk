@@ -173,3 +173,27 @@ rule draw_deg_roc:
         methods=config["methods"],
     script:
         "../scripts/draw_deg_roc.py"
+
+
+rule draw_calibration:
+    input:
+        scored("calibration.tsv"),
+    output:
+        report(
+            "results/{dataset}/figures/calibration.svg",
+            category="3. Predictions",
+            labels={"figure": "stated and real errors"},
+            caption="../report/calibration.rst",
+        ),
+        "results/{dataset}/figures/calibration.png",
+        "results/{dataset}/figures/calibration.tsv",
+    log:
+        "results/{dataset}/logs/draw_calibration.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_calibration.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_calibration.py"

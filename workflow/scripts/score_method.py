@@ -8,6 +8,7 @@ from lacuna.job import logged
 from lacuna.metrics import (
     HeldOut,
     bootstrap,
+    calibration,
     deg_roc,
     intervals,
     joint_density,
@@ -32,6 +33,7 @@ with logged(snakemake.log[0]):
         (score_folds(held_out), snakemake.output.folds),
         (score_profiles(held_out, tensor), snakemake.output.profiles),
         (deg_roc(held_out.truth, held_out.predicted), snakemake.output.roc),
+        (calibration(held_out, rng), snakemake.output.calibration),
         (joint_density(held_out.truth, held_out.predicted), snakemake.output.density),
     ]:
         write_table(pd.DataFrame(names, index=table.index).join(table), path)

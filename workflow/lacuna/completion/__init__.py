@@ -152,6 +152,11 @@ def run_method(
         )
     if completion.fallback is not None and completion.fallback.shape != (len(wanted),):
         raise ValueError(f"method {name} returned fallback of shape {completion.fallback.shape}")
+    stderr = completion.stderr
+    if stderr is not None and stderr.shape not in {(len(wanted),), expected}:
+        raise ValueError(f"method {name} returned stderr of shape {stderr.shape}")
+    if stderr is not None and not (stderr >= 0).all():
+        raise ValueError(f"method {name} returned standard errors that are not positive")
     if not np.isfinite(completion.profiles).all():
         raise ValueError(f"method {name} returned values that are not finite")
     return completion
