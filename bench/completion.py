@@ -36,6 +36,8 @@ RUNS = [
     ("1D-Mean", "mean_1d", {}, 10),
     ("2D-Mean", "mean_2d", {}, 10),
     ("DNPP", "dnpp", {}, 10),
+    ("Additive", "additive", {}, 10),
+    ("Kernel", "kernel", {}, 2),
     ("FaLRTC", "falrtc", {"device": "cpu"}, 1),
     ("FaLRTC, 100 gene components", "falrtc", {"device": "cpu", "gene_components": 100}, 2),
 ]

@@ -60,6 +60,9 @@ def test_every_metric_equals_its_definition():
         "pct_specific": pearsonr(
             (truth - held.cell_mean).ravel(), (guess - held.cell_mean).ravel()
         )[0],
+        "pct_specific_raw": pearsonr(
+            (truth - held.cell_mean).ravel(), (held.predicted - held.cell_mean).ravel()
+        )[0],
         "profile_pearson": np.mean([pearsonr(t, g)[0] for t, g in zip(truth, guess, strict=True)]),
         "deg_auc_1": plain_auc(held.truth, guess.astype(np.float32), 1),
         "deg_auc_10": plain_auc(held.truth, guess.astype(np.float32), 10),

@@ -20,7 +20,7 @@ def project(tmp_path_factory):
         ({"signatures": {"gama": 0.5}}, ["signatures: unknown key 'gama'", "'gamma'"]),
         ({"methods": ["dnp"]}, ["unknown method 'dnp'", "'dnpp'"]),
         ({"signatures": {"gamma": 2}}, ["signatures: gamma", "2 is greater than the maximum of 1"]),
-        ({"completed": ["kernel"]}, ["completed", "'kernel'"]),
+        ({"completed": ["zeros"]}, ["completed", "'zeros'"]),
         ({"dataset": "../elsewhere"}, ["dataset", "../elsewhere"]),
         ({"source": "files"}, ["series is empty"]),
         ({"crossval": {"sizes": ["small"]}}, ["crossval: sizes"]),

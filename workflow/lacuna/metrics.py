@@ -96,9 +96,11 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
         pct: Pearson correlation of all entries pooled, predictions scaled to unit length (as Hodos
         et al. 2018 report); pct_raw: the same on predictions as they are; pct_fold: mean over
         folds of the fold's pct; pct_specific: pct after the cell's training mean is taken from
-        truth and prediction; profile_pearson: mean over profiles of the correlation within the
-        profile; deg_auc_1 and deg_auc_10: area under the pooled ROC curve of finding the 1 % and
-        10 % of genes that change most. With equal streams the draws of two methods are paired.
+        truth and prediction; pct_specific_raw: the same on predictions as they are, so that one
+        that equals the cell's mean scores 0; profile_pearson: mean over profiles of the
+        correlation within the profile; deg_auc_1 and deg_auc_10: area under the pooled ROC curve
+        of finding the 1 % and 10 % of genes that change most. With equal streams the draws of two
+        methods are paired.
     """
     unit = unit_rows(held_out.predicted)
     drugs, drug = np.unique(held_out.drug, return_inverse=True)
@@ -120,6 +122,9 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
             [weights @ np.bincount(drug[mask], minlength=len(drugs)) for mask in folds],
         ),
         "pct_specific": pooled(held_out.truth - cell_mean, unit - cell_mean, every),
+        "pct_specific_raw": pooled(
+            held_out.truth - cell_mean, held_out.predicted - cell_mean, every
+        ),
         "profile_pearson": sums[:, 0] / sums[:, 1],
     }
     for percent in DEG_PERCENTS:

@@ -3,8 +3,10 @@
 METHOD_NAMES = {
     "mean_1d": "1D-Mean",
     "mean_2d": "2D-Mean",
+    "additive": "Additive",
     "dnpp": "DNPP",
     "falrtc": "FaLRTC",
+    "kernel": "Kernel",
     "truth": "control: truth",
     "zeros": "control: zeros",
     "random": "control: random",
@@ -14,6 +16,7 @@ METRIC_NAMES = {
     "pct_raw": "PCT, as predicted",
     "pct_fold": "PCT, mean over folds",
     "pct_specific": "PCT, cell mean removed",
+    "pct_specific_raw": "PCT as predicted, cell mean removed",
     "profile_pearson": "Pearson r per profile",
     "deg_auc_1": "DEG AUC, top 1 %",
     "deg_auc_10": "DEG AUC, top 10 %",

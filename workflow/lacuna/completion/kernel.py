@@ -9,7 +9,7 @@ training profiles best that were set aside before anything was computed from the
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -31,10 +31,13 @@ FIRST_WEIGHTS = {
     "noise": 0.5,
     "noise of few replicates": 0.2,
 }
-PULL = 3.0  # of the first weights, in set-aside profiles
+PULL = 0.03  # of the first weights, in set-aside profiles
 SHARED_BY_HALF = 1.0  # a similarity over so many shared cells or drugs is shrunk by half
 SET_ASIDE, SET_ASIDE_SHARE = 300, 0.2
-TUNING_COMPONENTS = 64
+BAND_ENDS = [16, 64]  # principal components: leading ones, some more, and the rest
+SKETCH = 48
+STEPS = 20
+FARTHEST = 7.0  # from the first weights, in logarithms
 COVERAGE, NORMAL_QUANTILE = 0.9, 1.6449
 BATCH = 256
 
@@ -45,7 +48,7 @@ def complete(
     side: SideInformation,
     rng: np.random.Generator,
     *,
-    neighbours: int = 128,
+    neighbours: int = 64,
 ) -> Completion:
     """Predict each profile, and its standard error, from those that covary with it most.
 
@@ -58,20 +61,37 @@ def complete(
         raise LacunaError(
             f"method_options: kernel: neighbours is {neighbours}, expected at least 1."
         )
-    weights, scale = tune(observed, neighbours, rng)
-    print(
-        "kernel: " + ", ".join(f"{t} {w:.3g}" for t, w in zip(FIRST_WEIGHTS, weights, strict=True))
-    )
+    bands = tune(observed, neighbours, rng)
     process = Process(observed, neighbours)
+    in_bands = [process.residual @ band.directions for band in bands]
     predicted = process.mean[wanted[:, 1]]
-    stderr = np.empty(len(wanted), dtype=np.float32)
+    variance = np.zeros(len(wanted))
     for start in range(0, len(wanted), BATCH):
         rows = slice(start, start + BATCH)
         near = process.nearest(wanted[rows])
-        shares, variance = near.condition(weights)
-        predicted[rows] += np.einsum("bm,bmg->bg", shares, process.residual[near.index])
-        stderr[rows] = scale * np.sqrt(variance)
-    return Completion(predicted, stderr=stderr)
+        for band, residual in zip(bands, in_bands, strict=True):
+            shares, relative = near.condition(band.weights)
+            score = np.einsum("bm,bmk->bk", shares, residual[near.index])
+            predicted[rows] += score @ band.directions.T
+            variance[rows] += band.variance * relative
+    return Completion(predicted, stderr=np.sqrt(variance).astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Band:
+    """Directions of expression that share the weights of the covariance.
+
+    Attributes
+    ----------
+    directions : float32 array of shape (genes, k), orthonormal
+    weights : array of shape (terms,)
+    variance : float
+        What the process's variance is to be multiplied with, to be that of an entry of a profile.
+    """
+
+    directions: np.ndarray
+    weights: np.ndarray
+    variance: float
 
 
 @dataclass(frozen=True)
@@ -162,47 +182,87 @@ class Process:
         yield same_cell
 
 
-def tune(
-    observed: ProfileSet, neighbours: int, rng: np.random.Generator
-) -> tuple[np.ndarray, float]:
-    """Return the weights that predict set-aside training profiles best, and the errors' scale.
+def tune(observed: ProfileSet, neighbours: int, rng: np.random.Generator) -> list[Band]:
+    """Return the bands, with the weights that predict set-aside training profiles best.
 
-    The scale makes intervals of normal width hold as often as they should on these profiles.
+    The bands are principal components of the training profiles, leading ones apart from the many
+    that hold mostly noise. Variances are scaled such that 90 % intervals hold on those profiles.
     """
-    first = np.array(list(FIRST_WEIGHTS.values()))
     count = min(SET_ASIDE, int(SET_ASIDE_SHARE * len(observed)))
     # Drawn from an order that is the profiles' own, so that the drugs' order changes nothing.
     order = np.lexsort(observed.profiles[:, :2].T)
     aside = np.zeros(len(observed), dtype=bool)
     aside[order[rng.choice(len(observed), count, replace=False)]] = True
-    if not 0 < count < len(observed):
-        return first, 1.0
     process, targets = Process(observed.take(~aside), neighbours), observed.take(aside)
     near = process.nearest(targets.pairs)
     truth = targets.profiles - process.mean[targets.cell]
-    _, _, directions = np.linalg.svd(process.residual[: 4 * TUNING_COMPONENTS], full_matrices=False)
-    directions = directions[:TUNING_COMPONENTS].T
-    known, asked = (process.residual @ directions)[near.index], truth @ directions
+    bands, error, variance = [], -truth, np.zeros(count)
+    for directions in _bands(process.residual):
+        known, asked = (process.residual @ directions)[near.index], truth @ directions
+        weights = fit_weights(near, *_sketch(known, asked, rng))
+        shares, relative = near.condition(weights)
+        score = np.einsum("bm,bmk->bk", shares, known)
+        made = ((score - asked) ** 2).sum() / truth.size
+        bands.append(Band(directions, weights, made / relative.mean()))
+        error += score @ directions.T
+        variance += bands[-1].variance * relative
+        print(
+            f"kernel, {directions.shape[1]} directions: "
+            + ", ".join(f"{t} {w:.3g}" for t, w in zip(FIRST_WEIGHTS, weights, strict=True))
+        )
+    reach = np.quantile(np.abs(error) / np.sqrt(variance)[:, None], COVERAGE) / NORMAL_QUANTILE
+    return [replace(band, variance=band.variance * reach**2) for band in bands]
+
+
+def fit_weights(near: Neighbourhoods, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return the weights with the least squared error.
+
+    Parameters
+    ----------
+    near
+        The neighbourhoods of the pairs that are asked for.
+    known : array of shape (pairs, m, k)
+        The neighbours' profiles.
+    asked : array of shape (pairs, k)
+        The pairs' own.
+    """
+    first = np.log(list(FIRST_WEIGHTS.values()))
     size = (asked**2).sum()
 
     def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
         weights = np.exp(logs)
         among = np.tensordot(weights, near.among, 1)
         shares = _solve(among, np.tensordot(weights, near.to_pair, 1))
-        error = np.einsum("bm,bmg->bg", shares, known) - asked
-        back = _solve(among, 2 * np.einsum("bg,bmg->bm", error, known))
+        error = np.einsum("bm,bmk->bk", shares, known) - asked
+        back = _solve(among, 2 * np.einsum("bk,bmk->bm", error, known))
         slope = np.einsum("rbm,bm->r", near.to_pair, back, optimize=True)
-        slope -= np.einsum("rbmk,bm,bk->r", near.among, back, shares, optimize=True)
-        pull = PULL / count * (logs - np.log(first))
-        value = (error**2).sum() / size + 0.5 * (pull * (logs - np.log(first))).sum()
+        slope -= np.einsum("rbm,bm->r", np.matmul(near.among, shares[:, :, None])[..., 0], back)
+        pull = PULL / len(asked) * (logs - first)
+        value = (error**2).sum() / size + 0.5 * (pull * (logs - first)).sum()
         return float(value), slope * weights / size + pull
 
-    found = minimize(loss, np.log(first), jac=True, method="L-BFGS-B", options={"maxiter": 30})
-    weights = np.exp(found.x)
-    shares, variance = near.condition(weights)
-    error = np.einsum("bm,bmg->bg", shares, process.residual[near.index]) - truth
-    relative = np.abs(error) / np.sqrt(variance)[:, None]
-    return weights, float(np.quantile(relative, COVERAGE) / NORMAL_QUANTILE)
+    bounds = np.column_stack([first - FARTHEST, first + FARTHEST])
+    found = minimize(
+        loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": STEPS}
+    )
+    return np.exp(found.x)
+
+
+def _bands(residual: np.ndarray) -> list[np.ndarray]:
+    """Principal components, cut into bands."""
+    _, vectors = np.linalg.eigh((residual.T @ residual).astype(np.float64))
+    leading = vectors[:, ::-1].astype(np.float32)
+    return [band for band in np.split(leading, BAND_ENDS, axis=1) if band.shape[1]]
+
+
+def _sketch(
+    known: np.ndarray, asked: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Random directions within a band, which hold signal and noise in the band's proportion."""
+    if asked.shape[1] <= SKETCH:
+        return known, asked
+    mix = rng.normal(size=(asked.shape[1], SKETCH)).astype(np.float32)
+    return known @ mix, asked @ mix
 
 
 def similarity(
