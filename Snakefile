@@ -22,10 +22,10 @@ report: "workflow/report/workflow.rst"
 wildcard_constraints:
     dataset=re.escape(config["dataset"]),
     size="large|small",
-    split="profiles",
-    level="level3|level5",
+    split=one_of(SPLITS),
+    level="level3|level5|baseline",
     method=r"\w+",
-    fold=r"\d+",
+    batch=r"\d+",
     series=one_of(SERIES),
 
 

@@ -11,7 +11,7 @@ from lacuna.gctx import Gctx
 @pytest.fixture(scope="module")
 def screen(tmp_path_factory):
     folder = tmp_path_factory.mktemp("screen")
-    simulate.simulate(folder, drugs=200, cells=6, mechanisms=8, seed=5)
+    simulate.simulate(folder, generator="clustered", drugs=200, cells=6, mechanisms=8, seed=5)
     return folder
 
 

@@ -63,27 +63,25 @@ class HeldOut:
         fold : int array of shape (n,)
             The fold that holds out each of them, if any.
         completions
-            For each fold from 0 on, the predictions of the profiles it holds out, in their order.
+            Predictions of the profiles that fold 0 holds out, in their order, then of those of
+            fold 1, and so on; in as many parts as they come.
         """
-        where, cell_mean, fallback = [], [], []
-        for number, completion in enumerate(completions):
-            held_out = np.flatnonzero(fold == number)
+        at = np.argsort(fold, kind="stable")[np.sum(fold < 0) :]
+        cell_mean = np.empty((len(at), len(tensor.genes)), dtype=np.float32)
+        for number in np.unique(fold[at]):
             means, _ = tensor.take(fold != number).mean_by_cell()
-            where.append(held_out)
-            cell_mean.append(means[tensor.cell[held_out]].astype(np.float32))
-            none = np.zeros(len(held_out), dtype=bool)
-            fallback.append(none if completion.fallback is None else completion.fallback)
-        at = np.concatenate(where)
-        stderr = [completion.stderr for completion in completions]
+            rows = fold[at] == number
+            cell_mean[rows] = means[tensor.cell[at][rows]]
+        predicted = Completion.join(completions)
         return cls(
             truth=tensor.profiles[at],
-            predicted=np.concatenate([completion.profiles for completion in completions]),
+            predicted=predicted.profiles,
             drug=tensor.drug[at],
             fold=fold[at],
             cell=tensor.cell[at],
-            cell_mean=np.concatenate(cell_mean),
-            fallback=np.concatenate(fallback),
-            stderr=None if any(error is None for error in stderr) else np.concatenate(stderr),
+            cell_mean=cell_mean,
+            fallback=predicted.fallback,
+            stderr=predicted.stderr,
         )
 
 

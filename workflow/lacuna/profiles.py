@@ -26,7 +26,8 @@ class ProfileSet:
     drugs, cells, genes : arrays of str
         Names, in the grid's order.
     reliability : DataFrame of n rows, or None
-        What is known of each profile: signatures, replicates, acd (NaN when not replicated).
+        What is known of each profile: signatures, replicates, acd (NaN when not replicated), and
+        plates (profiles of one number share plates, directly or through others; -1: not known).
     """
 
     profiles: np.ndarray

@@ -1,9 +1,17 @@
 """A simulated screen, written as GEO would have shipped it; its names say that it is simulated.
 
 Biology: gene programmes (sparse sets of genes that move together); mechanism classes that drive a
-few programmes each; lineages whose cells let a programme through or not. Most classes act alike in
-every cell that lets their programmes through; some are cell-specific and drive other programmes in
-each lineage. The screen: plates of 384 wells in 2 to 4 replicates, two doses, two
+few programmes each; drugs of a class that share a chemical scaffold, by and large; cells of a few
+lineages. How a drug's response differs between cells depends on the generator, so that no method
+need be judged on the family that it assumes:
+
+- clustered: lineages whose cells let a programme through or not. Most classes act alike in every
+  cell that lets their programmes through; some are cell-specific and drive other programmes in each
+  lineage. Responses saturate.
+- additive: the drug's response, the same in every cell, plus the cell's own to any drug.
+- low_rank: the sum over a few factors of drug x cell x programmes.
+
+The screen, whatever the generator: plates of 384 wells in 2 to 4 replicates, two doses, two
 times, plate and well-position effects, correlated noise, failed wells, and a drug x cell grid of
 which few cells have most drugs.
 """
@@ -18,7 +26,7 @@ from lacuna import hdf5
 from lacuna.characteristic_direction import unit_rows
 from lacuna.files import write_table
 from lacuna.gctx import write_gctx
-from lacuna.randomness import generator
+from lacuna.randomness import generator as stream
 
 FILES = {
     "level3": "SIMULATED_Level3.gctx",
@@ -37,6 +45,8 @@ PROGRAMMES_PER_CLASS = 3
 LINEAGES = ("breast", "prostate", "skin", "lung", "kidney", "colon")
 CELLS_PER_LINEAGE = 2
 ATC_LETTERS = "ACDGHJLMNR"
+GENERATORS = ("clustered", "additive", "low_rank")
+FACTORS = 6  # of the generator low_rank
 
 PLATE_ROWS, PLATE_COLUMNS = 16, 24
 VEHICLE_WELLS = 24
@@ -49,6 +59,14 @@ INACTIVE_SHARE = 0.35
 CELL_SPECIFIC_SHARE = 0.4  # of mechanisms
 ANNOTATED_SHARE = 0.7
 FAILED_SHARE = 0.02
+ODD_SHARE = 0.25  # of drugs without the scaffold of their mechanism
+RINGS = (
+    *("c1ccc({})cc1", "c1cnc({})cc1", "C1CCN({})CC1", "c1csc({})c1", "c1coc({})c1"),
+    *("C1CCC({})CC1", "c1nc({})sc1", "c1ccc2nc({})ccc2c1", "n1ccc({})c1", "c1ncnc({})c1"),
+)
+LINKERS = ("C(=O)N", "CC", "O", "S(=O)(=O)", "C(=O)", "CN", "OCC", "C=C", "C(C)", "COC")
+HEADS = ("C", "CC", "O=C(O)", "FC(F)(F)", "CC(C)", "N#C", "COC", "CC(=O)", "NC(=O)", "OC")
+SUBSTITUENTS = ("C", "CC", "C(F)(F)F", "C(C)C", "C#N", "CO", "C(=O)C", "C(N)=O", "CCl", "CCO")
 DRUGS_UNDER_TWO_IDS = 1
 
 
@@ -85,21 +103,25 @@ class Biology:
         return (DOSES[dose] * at_time * self.response[drug, cell]) @ self.programmes
 
 
-def simulate(folder: str | Path, *, drugs: int, cells: int, mechanisms: int, seed: int) -> None:
+def simulate(
+    folder: str | Path, *, generator: str, drugs: int, cells: int, mechanisms: int, seed: int
+) -> None:
     """Write a simulated screen into a folder: `FILES`, the annotation and the truth beside them.
 
     Parameters
     ----------
     folder
         Where to write.
+    generator
+        How responses come about: one of `GENERATORS`.
     drugs, cells, mechanisms
         How many of each.
     seed
         The run's seed.
     """
     folder = Path(folder)
-    biology = plant(drugs, cells, mechanisms, generator(seed, "biology"))
-    wells, expression = _screen(biology, generator(seed, "screen"))
+    biology = plant(generator, drugs, cells, mechanisms, stream(seed, "biology"))
+    wells, expression = _screen(biology, stream(seed, "screen"))
     genes = pd.DataFrame(
         {
             "pr_gene_id": [str(900_001 + gene) for gene in range(GENES)],
@@ -108,13 +130,13 @@ def simulate(folder: str | Path, *, drugs: int, cells: int, mechanisms: int, see
         }
     )
     write_table(wells, folder / FILES["inst_info"])
-    write_table(_pert_info(biology), folder / FILES["pert_info"])
+    write_table(_pert_info(biology, stream(seed, "structures")), folder / FILES["pert_info"])
     write_table(genes, folder / FILES["gene_info"])
     write_table(
         biology.cells[["cell_id", "lineage"]].rename(columns={"lineage": "primary_site"}),
         folder / FILES["cell_info"],
     )
-    write_table(_annotation(biology, generator(seed, "annotation")), folder / ANNOTATION)
+    write_table(_annotation(biology, stream(seed, "annotation")), folder / ANNOTATION)
     _write_truth(biology, genes, folder / TRUTH)
     write_gctx(
         folder / FILES["level3"],
@@ -124,11 +146,27 @@ def simulate(folder: str | Path, *, drugs: int, cells: int, mechanisms: int, see
     )
 
 
-def plant(drugs: int, cells: int, mechanisms: int, rng: np.random.Generator) -> Biology:
-    """Draw programmes, mechanisms, gates and drugs."""
+def plant(
+    generator: str, drugs: int, cells: int, mechanisms: int, rng: np.random.Generator
+) -> Biology:
+    """Draw programmes, mechanisms, drugs, cells and what the drugs do in the cells."""
     cell_table = _cells(cells)
     drug_table = _drugs(drugs, mechanisms, rng)
     lineage = pd.factorize(cell_table["lineage"])[0]
+    respond = {"clustered": _clustered, "additive": _additive, "low_rank": _low_rank}[generator]
+    response = respond(drug_table, lineage, mechanisms, rng)
+    shared = rng.uniform(4, 13, GENES)
+    of_lineage = rng.normal(0, 0.9, (lineage.max() + 1, GENES))
+    baseline = shared + of_lineage[lineage] + rng.normal(0, 0.5, (cells, GENES))
+    late = rng.random(PROGRAMMES) < 0.5
+    return Biology(drug_table, cell_table, _programmes(rng), late, response, baseline)
+
+
+def _clustered(
+    drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Mechanisms through the gates of cells, saturating; shape (drugs, cells, programmes)."""
+    drugs = len(drug_table)
     gate = _gates(lineage, rng)
 
     # A cell-specific mechanism drives its programmes in one lineage, others elsewhere.
@@ -142,12 +180,36 @@ def plant(drugs: int, cells: int, mechanisms: int, rng: np.random.Generator) -> 
     response = response * gate * drug_table["potency"].to_numpy()[:, None, None]
     response = 8 * np.tanh(response / 8)  # no gene set moves without bound
     response[~drug_table["active"].to_numpy()] = 0
+    return response
 
-    shared = rng.uniform(4, 13, GENES)
-    of_lineage = rng.normal(0, 0.9, (lineage.max() + 1, GENES))
-    baseline = shared + of_lineage[lineage] + rng.normal(0, 0.5, (cells, GENES))
-    late = rng.random(PROGRAMMES) < 0.5
-    return Biology(drug_table, cell_table, _programmes(rng), late, response, baseline)
+
+def _additive(
+    drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
+) -> np.ndarray:
+    """The drug's response plus the cell's own to any drug; shape (drugs, cells, programmes)."""
+    by_class = np.stack([_class_weights(rng) for _ in range(mechanisms)])
+    own = rng.normal(0, 0.25, (len(drug_table), PROGRAMMES))
+    of_drug = (by_class[drug_table["mechanism"]] + own) * drug_table["potency"].to_numpy()[:, None]
+    of_drug[~drug_table["active"].to_numpy()] = 0
+    of_lineage = rng.normal(0, 1, (lineage.max() + 1, PROGRAMMES))
+    of_cell = of_lineage[lineage] + rng.normal(0, 0.5, (len(lineage), PROGRAMMES))
+    drug_table["cell_specific"] = False
+    return of_drug[:, None] + of_cell
+
+
+def _low_rank(
+    drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
+) -> np.ndarray:
+    """A sum over factors of drug x cell x programmes; shape (drugs, cells, programmes)."""
+    of_class = rng.normal(size=(mechanisms, FACTORS))
+    of_drug = of_class[drug_table["mechanism"]] + rng.normal(0, 0.4, (len(drug_table), FACTORS))
+    of_drug *= drug_table["potency"].to_numpy()[:, None]
+    of_drug[~drug_table["active"].to_numpy()] = 0
+    of_lineage = rng.normal(size=(lineage.max() + 1, FACTORS))
+    of_cell = of_lineage[lineage] + rng.normal(0, 0.5, (len(lineage), FACTORS))
+    programmes = unit_rows(rng.normal(size=(FACTORS, PROGRAMMES)))
+    drug_table["cell_specific"] = drug_table["active"]
+    return np.einsum("df,cf,fp->dcp", of_drug, of_cell, programmes) / np.sqrt(FACTORS)
 
 
 def _cells(cells: int) -> pd.DataFrame:
@@ -300,8 +362,9 @@ def _second_id(drug: int) -> str:
     return f"SIM-A{drug + 1:08d}"
 
 
-def _pert_info(biology: Biology) -> pd.DataFrame:
+def _pert_info(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
     drugs = biology.drugs[["pert_id", "name"]].rename(columns={"name": "pert_iname"})
+    drugs["canonical_smiles"] = _structures(biology.drugs["mechanism"].to_numpy(), rng)
     twice = drugs.iloc[:DRUGS_UNDER_TWO_IDS].copy()
     twice["pert_id"] = [_second_id(drug) for drug in twice.index]
     table = pd.concat([drugs, twice], ignore_index=True).assign(pert_type="trt_cp")
@@ -309,7 +372,23 @@ def _pert_info(biology: Biology) -> pd.DataFrame:
         {"pert_id": ["DMSO"], "pert_iname": ["DMSO"], "pert_type": ["ctl_vehicle"]}
     )
     table = pd.concat([table, vehicle], ignore_index=True)
-    return table.assign(inchi_key="-666", canonical_smiles="-666")
+    return table.fillna({"canonical_smiles": "-666"}).assign(inchi_key="-666")
+
+
+def _structures(mechanism: np.ndarray, rng: np.random.Generator) -> list[str]:
+    """SMILES: most drugs of a mechanism have its scaffold in common, two rings and a linker."""
+
+    def scaffold() -> tuple[str, str, str]:
+        return rng.choice(RINGS), rng.choice(LINKERS), rng.choice(RINGS)
+
+    of_class = [scaffold() for _ in range(mechanism.max() + 1)]
+    structures = []
+    for each in mechanism:
+        first, linker, second = scaffold() if rng.random() < ODD_SHARE else of_class[each]
+        # Ring bonds of the inner ring get numbers of their own, as the outer one is still open.
+        inner = second.translate(str.maketrans("12", "34")).format(rng.choice(SUBSTITUENTS))
+        structures.append(rng.choice(HEADS) + first.format(linker + inner))
+    return structures
 
 
 def _annotation(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:

@@ -1,12 +1,91 @@
-"""Cross-validation folds over whole profiles."""
+"""Cross-validation folds: over profiles, or over all that belong to a drug, a cell, a plate."""
 
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
+from lacuna.tensor import NO_PLATES
 
 NEVER_HELD_OUT = -1
+
+
+def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Assign every profile to the fold that holds it out.
+
+    Parameters
+    ----------
+    tensor
+        All observed profiles.
+    split
+        "profiles": single profiles, see `folds_by_profile`. "drugs", "cells": all profiles of a
+        drug, or of a cell. "plates": all profiles of a cell that share plates with each other,
+        directly or through others, and so share the plates' technical effects.
+    folds
+        Number of folds.
+    rng
+        The run's random stream.
+
+    Returns
+    -------
+    int array of shape (n,)
+
+    Raises
+    ------
+    LacunaError
+        If there are not as many drugs, cells or groups of plates as folds, or plates are unknown.
+    """
+    if split == "profiles":
+        return folds_by_profile(tensor, folds, rng)
+    if split == "plates" and (
+        tensor.reliability is None or (tensor.reliability["plates"] == NO_PLATES).any()
+    ):
+        raise LacunaError(
+            "crossval: splits: plates: nothing is known of the plates of ready-made signatures. "
+            "Set its sizes to []."
+        )
+    group = {
+        "drugs": tensor.drug,
+        "cells": tensor.cell,
+        "plates": None if tensor.reliability is None else tensor.reliability.get("plates"),
+    }[split]
+    return folds_by_group(np.asarray(group), folds, rng, split)
+
+
+def folds_by_group(
+    group: np.ndarray, folds: int, rng: np.random.Generator, name: str
+) -> np.ndarray:
+    """Assign whole groups of profiles to folds of about equal size.
+
+    The largest group goes first, each to the fold that is smallest so far.
+
+    Parameters
+    ----------
+    group : int array of shape (n,)
+    folds
+        Number of folds.
+    rng
+        Puts groups of one size in a random order.
+    name
+        What the groups are, for the message.
+
+    Raises
+    ------
+    LacunaError
+        If there are fewer groups than folds.
+    """
+    groups, member, size = np.unique(group, return_inverse=True, return_counts=True)
+    if len(groups) < folds:
+        raise LacunaError(
+            f"crossval: splits: {name}: {folds} folds, but only {len(groups)} groups that can be "
+            "held out whole. Lower its folds, or set its sizes to []."
+        )
+    shuffled = rng.permutation(len(groups))
+    fold_of, filled = np.empty(len(groups), dtype=np.int64), np.zeros(folds, dtype=np.int64)
+    for each in shuffled[np.argsort(-size[shuffled], kind="stable")]:
+        fold_of[each] = filled.argmin()
+        filled[fold_of[each]] += size[each]
+    return fold_of[member]
 
 
 def folds_by_profile(tensor: ProfileSet, folds: int, rng: np.random.Generator) -> np.ndarray:

@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from lacuna.characteristic_direction import unit_rows
 from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 from lacuna.signatures import SignatureSet
+
+NO_PLATES = -1
 
 
 def build_tensor(
@@ -190,6 +194,7 @@ def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
     known = pairs.agg(
         signatures=("replicates", "size"), replicates=("replicates", "sum"), acd=("acd", "mean")
     )
+    known["plates"] = _linked_plates(table, pairs.ngroup(), pairs.ngroups)
     drug, drugs = pd.factorize(known.index.get_level_values("drug"), sort=True)
     cell, cells = pd.factorize(known.index.get_level_values("cell"), sort=True)
     tensor = ProfileSet(
@@ -204,6 +209,17 @@ def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
     measured = tensor.measured
     by_drug, by_cell = _most_first(measured.sum(axis=1)), _most_first(measured.sum(axis=0))
     return _subgrid(tensor, by_drug, by_cell)
+
+
+def _linked_plates(table: pd.DataFrame, place: pd.Series, places: int) -> np.ndarray:
+    """Number the groups of profiles of a cell that share batches, directly or through others."""
+    batch, batches = pd.factorize(table["cell"] + "\t" + table["batch"])
+    nodes = (place.to_numpy(), places + batch)
+    size = places + len(batches)
+    links = sparse.coo_array((np.ones(len(table)), nodes), shape=(size, size))
+    group = connected_components(links, directed=False)[1][:places]
+    unknown = table["batch"].eq("").groupby(place).any().to_numpy()
+    return np.where(unknown, NO_PLATES, group)
 
 
 def _most_first(counts: np.ndarray) -> np.ndarray:

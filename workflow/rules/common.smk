@@ -14,8 +14,15 @@ SERIES = (
 )
 LEVEL3 = [name for name, files in SERIES.items() if "level3" in files]
 LEVEL5 = [name for name, files in SERIES.items() if "level5" in files]
-METHODS = [*config["methods"], *config["controls"]]
-FOLDS = range(config["crossval"]["folds"])
+WITH_BASELINE = [name for name, files in SERIES.items() if "baseline" in files]
+SPLITS = config["crossval"]["splits"]
+# What is cross-validated, as columns of an expand(zip). Controls judge the scoring: once will do.
+EVALUATED = [
+    {"size": size, "split": split, "method": method}
+    for split, how in SPLITS.items()
+    for size in how["sizes"]
+    for method in config["methods"] + (config["controls"] if split == "profiles" else [])
+]
 FIGURES = [
     "overview",
     "coverage",
@@ -86,6 +93,32 @@ def acquired_of_every_series(kind):
 def gpus(wildcards):
     """Return how many GPUs a job of the method asks for."""
     return int(config["method_options"].get(wildcards.method, {}).get("device") == "cuda")
+
+
+def folds_of(wildcards):
+    """Return the folds that a job predicts."""
+    at_once = config["crossval"]["folds_per_job"]
+    first = int(wildcards.batch) * at_once
+    return list(range(first, min(first + at_once, SPLITS[wildcards.split]["folds"])))
+
+
+def predicted(wildcards):
+    """Return the files that hold a method's predictions of all folds."""
+    batches = -(-SPLITS[wildcards.split]["folds"] // config["crossval"]["folds_per_job"])
+    return [
+        f"results/{wildcards.dataset}/crossval/{wildcards.size}/{wildcards.split}/"
+        f"{wildcards.method}/predicted_{batch}.h5"
+        for batch in range(batches)
+    ]
+
+
+def evaluated(table, methods):
+    """Return the paths of a table that score_method writes, of every split, size and method."""
+    return [
+        "results/{dataset}/crossval/%(size)s/%(split)s/%(method)s/" % what + table
+        for what in EVALUATED
+        if what["method"] in methods
+    ]
 
 
 def scored(table):

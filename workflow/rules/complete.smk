@@ -4,6 +4,7 @@ rule complete_tensor:
         drugs="results/{dataset}/tensor/drugs.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
         genes="results/{dataset}/tensor/genes.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
     output:
         "results/{dataset}/completed/{method}.gctx",
     log:

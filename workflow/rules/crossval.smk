@@ -10,42 +10,42 @@ rule make_folds:
     conda:
         "../../envs/lacuna.yaml"
     params:
-        folds=config["crossval"]["folds"],
+        folds=lambda wildcards: SPLITS[wildcards.split]["folds"],
         seed=config["seed"],
     script:
         "../scripts/make_folds.py"
 
 
-rule predict_fold:
+rule predict_folds:
     input:
         tensor="results/{dataset}/tensor/{size}.h5",
         folds="results/{dataset}/crossval/{size}/{split}/folds.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
     output:
-        "results/{dataset}/crossval/{size}/{split}/{method}/fold{fold}.h5",
+        "results/{dataset}/crossval/{size}/{split}/{method}/predicted_{batch}.h5",
     log:
-        "results/{dataset}/logs/predict_fold/{size}_{split}_{method}_fold{fold}.log",
+        "results/{dataset}/logs/predict_folds/{size}_{split}_{method}_{batch}.log",
     benchmark:
-        "results/{dataset}/benchmarks/predict_fold/{size}_{split}_{method}_fold{fold}.tsv"
+        "results/{dataset}/benchmarks/predict_folds/{size}_{split}_{method}_{batch}.tsv"
     conda:
         "../../envs/lacuna.yaml"
     resources:
         gpu=gpus,
     params:
+        folds=folds_of,
         options=lambda wildcards: config["method_options"].get(wildcards.method, {}),
         is_control=lambda wildcards: wildcards.method in config["controls"],
         seed=config["seed"],
     script:
-        "../scripts/predict_fold.py"
+        "../scripts/predict_folds.py"
 
 
 rule score_method:
     input:
         tensor="results/{dataset}/tensor/{size}.h5",
         folds="results/{dataset}/crossval/{size}/{split}/folds.tsv",
-        predicted=expand(
-            "results/{{dataset}}/crossval/{{size}}/{{split}}/{{method}}/fold{fold}.h5",
-            fold=FOLDS,
-        ),
+        predicted=predicted,
     output:
         metrics="results/{dataset}/crossval/{size}/{split}/{method}/metrics.tsv",
         draws="results/{dataset}/crossval/{size}/{split}/{method}/bootstrap.tsv",
@@ -68,21 +68,9 @@ rule score_method:
 
 rule gather_metrics:
     input:
-        metrics=expand(
-            "results/{{dataset}}/crossval/{size}/profiles/{method}/metrics.tsv",
-            size=config["crossval"]["sizes"],
-            method=METHODS,
-        ),
-        folds=expand(
-            "results/{{dataset}}/crossval/{size}/profiles/{method}/metrics_per_fold.tsv",
-            size=config["crossval"]["sizes"],
-            method=METHODS,
-        ),
-        draws=expand(
-            "results/{{dataset}}/crossval/{size}/profiles/{method}/bootstrap.tsv",
-            size=config["crossval"]["sizes"],
-            method=config["methods"],
-        ),
+        metrics=evaluated("metrics.tsv", config["methods"] + config["controls"]),
+        folds=evaluated("metrics_per_fold.tsv", config["methods"] + config["controls"]),
+        draws=evaluated("bootstrap.tsv", config["methods"]),
     output:
         metrics="results/{dataset}/metrics.tsv",
         folds="results/{dataset}/metrics_per_fold.tsv",

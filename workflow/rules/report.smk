@@ -4,7 +4,7 @@ rule tabulate_filters:
         wells=expand("results/{{dataset}}/signatures/{series}/wells.tsv", series=SERIES),
         folds=expand(
             "results/{{dataset}}/crossval/{size}/profiles/folds.tsv",
-            size=config["crossval"]["sizes"],
+            size=SPLITS["profiles"]["sizes"],
         ),
     output:
         report(
@@ -22,7 +22,7 @@ rule tabulate_filters:
     params:
         data=DATA,
         series=list(SERIES),
-        sizes=config["crossval"]["sizes"],
+        sizes=SPLITS["profiles"]["sizes"],
     script:
         "../scripts/tabulate_filters.py"
 

@@ -56,6 +56,43 @@ rule import_signatures:
         "../scripts/import_signatures.py"
 
 
+rule measure_baseline:
+    input:
+        level3="results/{dataset}/signatures/{series}/level3.gctx",
+        inst_info=acquired("inst_info"),
+        gene_info=acquired("gene_info"),
+    output:
+        "results/{dataset}/signatures/{series}/baseline.tsv",
+    log:
+        "results/{dataset}/logs/measure_baseline/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/measure_baseline/{series}.tsv"
+    wildcard_constraints:
+        series=one_of(name for name in LEVEL3 if name not in WITH_BASELINE),
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/measure_baseline.py"
+
+
+rule import_baseline:
+    input:
+        baseline="results/{dataset}/signatures/{series}/baseline.gctx",
+        signatures="results/{dataset}/signatures/{series}/signatures.h5",
+    output:
+        "results/{dataset}/signatures/{series}/baseline.tsv",
+    log:
+        "results/{dataset}/logs/import_baseline/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/import_baseline/{series}.tsv"
+    wildcard_constraints:
+        series=one_of(WITH_BASELINE),
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/import_baseline.py"
+
+
 rule assess_plates:
     input:
         level3="results/{dataset}/signatures/{series}/level3.gctx",

@@ -4,12 +4,17 @@ rule build_tensor:
         pert_info=acquired_of_every_series("pert_info"),
         gene_info=acquired_of_every_series("gene_info"),
         cell_info=acquired_of_every_series("cell_info"),
+        baselines=expand(
+            "results/{{dataset}}/signatures/{series}/baseline.tsv",
+            series=dict.fromkeys([*LEVEL3, *WITH_BASELINE]),
+        ),
     output:
         tensor="results/{dataset}/tensor/large.h5",
         filters="results/{dataset}/tensor/filters.tsv",
         drugs="results/{dataset}/tensor/drugs.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
         genes="results/{dataset}/tensor/genes.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
     log:
         "results/{dataset}/logs/build_tensor.log",
     benchmark:

@@ -14,7 +14,7 @@ with logged(snakemake.log[0]):
         snakemake.wildcards.method,
         observed=tensor,
         wanted=tensor.missing_pairs,
-        side=SideInformation(),
+        side=SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline),
         rng=generator(snakemake.params.seed, "completed", snakemake.wildcards.method),
         options=snakemake.params.options,
     )

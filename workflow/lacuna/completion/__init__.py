@@ -10,11 +10,12 @@ It sees the training profiles only, and knows nothing of how it is judged.
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from lacuna import hdf5
 from lacuna.errors import LacunaError, did_you_mean, listed
@@ -29,11 +30,39 @@ class SideInformation:
 
     Attributes
     ----------
+    smiles : array of str of shape (drugs,), or None
+        Structures of the drugs; empty where not known.
+    baseline : float32 array of shape (cells, genes), or None
+        Log2 expression of the cells without treatment; NaN where not known.
     answers : ProfileSet or None
         The held-out profiles themselves; given to controls only.
     """
 
+    smiles: np.ndarray | None = None
+    baseline: np.ndarray | None = None
     answers: ProfileSet | None = None
+
+    @classmethod
+    def read(cls, tensor: ProfileSet, drugs: str | Path, baseline: str | Path) -> "SideInformation":
+        """Find what tables know of a tensor's drugs and cells.
+
+        Parameters
+        ----------
+        tensor
+            Gives the order.
+        drugs
+            Table with drug and smiles, of the tensor's drugs or more.
+        baseline
+            Table of cells x genes with the column cell; cells without any are left out.
+        """
+        of_drugs = pd.read_csv(drugs, sep="\t", dtype=str, keep_default_na=False)
+        of_cells = pd.read_csv(baseline, sep="\t", dtype={"cell": str}, keep_default_na=False)
+        smiles = of_drugs.set_index("drug")["smiles"].reindex(tensor.drugs, fill_value="")
+        known = of_cells.set_index("cell").reindex(index=tensor.cells, columns=tensor.genes)
+        return cls(
+            smiles.to_numpy(str) if smiles.any() else None,
+            known.to_numpy(np.float32) if len(of_cells) else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -56,6 +85,20 @@ class Completion:
     def save(self, path: str | Path) -> None:
         """Write one HDF5 file."""
         hdf5.save(path, {name: value for name, value in vars(self).items() if value is not None})
+
+    @classmethod
+    def join(cls, parts: Sequence["Completion"]) -> "Completion":
+        """Put completions below each other; standard errors only if all have them."""
+        fallback = [
+            np.zeros(len(part.profiles), bool) if part.fallback is None else part.fallback
+            for part in parts
+        ]
+        stderr = [part.stderr for part in parts]
+        return cls(
+            np.concatenate([part.profiles for part in parts]),
+            np.concatenate(fallback),
+            None if any(error is None for error in stderr) else np.concatenate(stderr),
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> "Completion":

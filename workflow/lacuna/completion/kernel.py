@@ -1,20 +1,28 @@
 """Kernel completion: a Gaussian process over (drug, cell) pairs, all genes sharing the covariance.
 
 A profile is its cell's mean plus a Gaussian process, whose covariance is a weighted sum of products
-of a drug kernel (same drug, similar drug) and a cell kernel (any cell, same cell, similar cell),
-plus noise. Each prediction conditions on the profiles that covary with it most, as in
-nearest-neighbour Gaussian processes (Vecchia 1988, JRSS B 50:297; Datta et al. 2016, JASA 111:800):
-time grows with the number of profiles, not with its cube. The weights are those that predict
-training profiles best that were set aside before anything was computed from them.
+of a drug kernel (same drug, drugs that act alike, drugs of like structure) and a cell kernel (any
+cell, same cell, cells that answer alike, cells of like baseline expression), plus noise. Each
+prediction conditions on the profiles that covary with it most, as in nearest-neighbour Gaussian
+processes (Vecchia 1988, JRSS B 50:297; Datta et al. 2016, JASA 111:800): time grows with the number
+of profiles, not with its cube. The weights are those that predict training profiles best that were
+set aside before anything was computed from them: single profiles, or all of some drugs or cells
+where drugs or cells are to be predicted that have no profile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
 
 from lacuna.completion import Completion, SideInformation
+from lacuna.completion._aside import Aside, situations
+from lacuna.completion._similarity import (
+    baseline_similarity,
+    response_similarity,
+    structure_similarity,
+)
 from lacuna.completion.additive import best_predictors
 from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
@@ -28,12 +36,14 @@ FIRST_WEIGHTS = {
     "similar drug, similar cell": 0.2,
     "very similar drug, same cell": 0.1,
     "same cell": 0.02,
+    "like structure": 0.1,
+    "like structure, same cell": 0.1,
+    "same drug, like baseline": 0.1,
+    "similar drug, like baseline": 0.1,
     "noise": 0.5,
     "noise of few replicates": 0.2,
 }
 PULL = 0.03  # of the first weights, in set-aside profiles
-SHARED_BY_HALF = 1.0  # a similarity over so many shared cells or drugs is shrunk by half
-SET_ASIDE, SET_ASIDE_SHARE = 300, 0.2
 BAND_ENDS = [16, 64]  # principal components: leading ones, some more, and the rest
 SKETCH = 48
 STEPS = 20
@@ -61,20 +71,37 @@ def complete(
         raise LacunaError(
             f"method_options: kernel: neighbours is {neighbours}, expected at least 1."
         )
-    bands = tune(observed, neighbours, rng)
-    process = Process(observed, neighbours)
-    in_bands = [process.residual @ band.directions for band in bands]
+    known = Known.of(side)
+    process = Process(observed, known, neighbours)
     predicted = process.mean[wanted[:, 1]]
-    variance = np.zeros(len(wanted))
-    for start in range(0, len(wanted), BATCH):
-        rows = slice(start, start + BATCH)
-        near = process.nearest(wanted[rows])
-        for band, residual in zip(bands, in_bands, strict=True):
-            shares, relative = near.condition(band.weights)
-            score = np.einsum("bm,bmk->bk", shares, residual[near.index])
-            predicted[rows] += score @ band.directions.T
-            variance[rows] += band.variance * relative
-    return Completion(predicted, stderr=np.sqrt(variance).astype(np.float32))
+    stderr = np.empty(len(wanted), dtype=np.float32)
+    for situation, rows in situations(observed, wanted):
+        asides = Aside.draw(observed, situation, rng)
+        bands = tune(process, asides, known, rng)
+        change, stderr[rows] = process.predict(wanted[rows], bands)
+        predicted[rows] += change
+    return Completion(predicted, stderr=stderr)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Similarities that need no profile; None where there is nothing to take them from.
+
+    Attributes
+    ----------
+    structure : float32 array of shape (drugs, drugs), or None
+    baseline : float32 array of shape (cells, cells), or None
+    """
+
+    structure: np.ndarray | None
+    baseline: np.ndarray | None
+
+    @classmethod
+    def of(cls, side: SideInformation) -> "Known":
+        return cls(
+            None if side.smiles is None else structure_similarity(side.smiles),
+            None if side.baseline is None else baseline_similarity(side.baseline),
+        )
 
 
 @dataclass(frozen=True)
@@ -112,8 +139,18 @@ class Neighbourhoods:
     to_pair: np.ndarray
     among: np.ndarray
 
+    @classmethod
+    def join(cls, parts: list["Neighbourhoods"]) -> "Neighbourhoods":
+        """Put neighbourhoods of one size below each other, each with the index of its own part."""
+        return cls(
+            np.concatenate([part.index for part in parts]),
+            np.concatenate([part.to_pair for part in parts], axis=1),
+            np.concatenate([part.among for part in parts], axis=1),
+        )
+
     def condition(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what share each neighbour has in a prediction, and the prediction's variance."""
+        weights = weights.astype(np.float32)
         to_pair = np.tensordot(weights, self.to_pair, 1)
         shares = _solve(np.tensordot(weights, self.among, 1), to_pair)
         # Every kernel is 1 on its diagonal, so that a pair's own variance is the sum of weights.
@@ -129,33 +166,55 @@ class Process:
         Each cell's mean profile, shrunk towards the mean of all.
     residual : float32 array of shape (n, genes)
         The training profiles less the means of their cells.
+    neighbours : int
+        How many profiles a prediction conditions on, at most.
+    terms : list of str
+        The terms of the covariance, of which those are left out that nothing is known of.
     """
 
-    def __init__(self, observed: ProfileSet, neighbours: int):
-        self._observed, self._neighbours = observed, min(neighbours, len(observed))
+    def __init__(self, observed: ProfileSet, known: Known, neighbours: int):
+        self._observed, self.neighbours = observed, neighbours
         every = observed.profiles.mean(axis=0, dtype=np.float64)
         of_cell = best_predictors(observed.profiles - every, observed.cell, len(observed.cells))
         self.mean = (every + of_cell).astype(np.float32)
         self.residual = observed.profiles - self.mean[observed.cell]
-        self._drugs = similarity(self.residual, observed.drug, observed.cell, observed.measured)
-        self._cells = similarity(self.residual, observed.cell, observed.drug, observed.measured.T)
-        self._few = replicate_noise(observed)
+        drug, cell, measured = observed.drug, observed.cell, observed.measured
+        self._drugs = response_similarity(self.residual, drug, cell, measured)
+        self._cells = response_similarity(self.residual, cell, drug, measured.T)
+        self._known, self._few = known, replicate_noise(observed)
+        left_out = ["like structure"] * (known.structure is None)
+        left_out += ["like baseline"] * (known.baseline is None)
+        self.terms = [t for t in FIRST_WEIGHTS if not any(part in t for part in left_out)]
+
+    @property
+    def first_weights(self) -> np.ndarray:
+        """Where the search for weights begins, shape (terms,)."""
+        return np.array([FIRST_WEIGHTS[term] for term in self.terms])
+
+    def untuned(self) -> Band:
+        """Return what stands in where too few profiles are observed to tune anything on."""
+        weights, genes = self.first_weights, self.residual.shape[1]
+        variance = float(np.mean(self.residual**2, dtype=np.float64))
+        return Band(np.eye(genes, dtype=np.float32), weights, variance / weights.sum())
 
     def nearest(self, pairs: np.ndarray) -> Neighbourhoods:
         """Return what covaries most, by the first weights, with each pair (drug, cell)."""
         drug, cell = self._observed.drug, self._observed.cell
         covariance = 0.0
         for weight, term in zip(
-            FIRST_WEIGHTS.values(),
-            self._terms(pairs[:, :1], pairs[:, 1:], drug[None], cell[None]),
+            self.first_weights,
+            self._covariances(pairs[:, :1], pairs[:, 1:], drug[None], cell[None]),
             strict=False,
         ):
             covariance = covariance + np.float32(weight) * term
-        index = np.argpartition(-covariance, self._neighbours - 1, axis=1)[:, : self._neighbours]
+        count = min(self.neighbours, len(drug))
+        index = np.argpartition(-covariance, count - 1, axis=1)[:, :count]
         drug, cell = drug[index], cell[index]
-        to_pair = list(self._terms(pairs[:, :1], pairs[:, 1:], drug, cell))
+        to_pair = list(self._covariances(pairs[:, :1], pairs[:, 1:], drug, cell))
         among = list(
-            self._terms(drug[:, :, None], cell[:, :, None], drug[:, None, :], cell[:, None, :])
+            self._covariances(
+                drug[:, :, None], cell[:, :, None], drug[:, None, :], cell[:, None, :]
+            )
         )
         one = np.broadcast_to(np.eye(index.shape[1], dtype=np.float32), among[0].shape)
         none = np.zeros_like(to_pair[0])
@@ -165,7 +224,22 @@ class Process:
             np.stack([*among, one, one * self._few[index][:, None, :]]),
         )
 
-    def _terms(
+    def predict(self, pairs: np.ndarray, bands: list[Band]) -> tuple[np.ndarray, np.ndarray]:
+        """Return how each pair's profile differs from its cell's mean, and the standard error."""
+        in_bands = [self.residual @ band.directions for band in bands]
+        change = np.zeros((len(pairs), self.residual.shape[1]), dtype=np.float32)
+        variance = np.zeros(len(pairs))
+        for start in range(0, len(pairs), BATCH):
+            rows = slice(start, start + BATCH)
+            near = self.nearest(pairs[rows])
+            for band, residual in zip(bands, in_bands, strict=True):
+                shares, relative = near.condition(band.weights)
+                score = np.einsum("bm,bmk->bk", shares, residual[near.index])
+                change[rows] += score @ band.directions.T
+                variance[rows] += band.variance * relative
+        return change, np.sqrt(variance)
+
+    def _covariances(
         self, drug: np.ndarray, cell: np.ndarray, other_drug: np.ndarray, other_cell: np.ndarray
     ) -> Iterator[np.ndarray]:
         """Yield the terms of the covariance but for noise, in the order of the weights."""
@@ -180,57 +254,78 @@ class Process:
         yield similar_drug * similar_cell
         yield similar_drug**3 * same_cell
         yield same_cell
+        if self._known.structure is not None:
+            like_structure = self._known.structure[drug, other_drug] ** 2
+            yield like_structure
+            yield like_structure * same_cell
+        if self._known.baseline is not None:
+            like_baseline = self._known.baseline[cell, other_cell]
+            yield same_drug * like_baseline
+            yield similar_drug * like_baseline
 
 
-def tune(observed: ProfileSet, neighbours: int, rng: np.random.Generator) -> list[Band]:
+def tune(
+    process: Process, asides: Iterable[Aside], known: Known, rng: np.random.Generator
+) -> list[Band]:
     """Return the bands, with the weights that predict set-aside training profiles best.
 
     The bands are principal components of the training profiles, leading ones apart from the many
     that hold mostly noise. Variances are scaled such that 90 % intervals hold on those profiles.
+    Where too little is observed to set anything aside, there is one band, with the first weights.
     """
-    count = min(SET_ASIDE, int(SET_ASIDE_SHARE * len(observed)))
-    # Drawn from an order that is the profiles' own, so that the drugs' order changes nothing.
-    order = np.lexsort(observed.profiles[:, :2].T)
-    aside = np.zeros(len(observed), dtype=bool)
-    aside[order[rng.choice(len(observed), count, replace=False)]] = True
-    process, targets = Process(observed.take(~aside), neighbours), observed.take(aside)
-    near = process.nearest(targets.pairs)
-    truth = targets.profiles - process.mean[targets.cell]
-    bands, error, variance = [], -truth, np.zeros(count)
+    asides = list(asides)
+    if not asides:
+        return [process.untuned()]
+    neighbours = min(process.neighbours, *(len(aside.others) for aside in asides))
+    parts = [_around(aside, Process(aside.others, known, neighbours)) for aside in asides]
+    near = Neighbourhoods.join([part[0] for part in parts])
+    profiles, truth = (np.concatenate([part[i] for part in parts]) for i in (1, 2))
+    bands, error, variance = [], -truth, np.zeros(len(truth))
     for directions in _bands(process.residual):
-        known, asked = (process.residual @ directions)[near.index], truth @ directions
-        weights = fit_weights(near, *_sketch(known, asked, rng))
+        few = _sketch(directions, rng)
+        weights = fit_weights(near, process.first_weights, profiles @ few, truth @ few)
         shares, relative = near.condition(weights)
-        score = np.einsum("bm,bmk->bk", shares, known)
-        made = ((score - asked) ** 2).sum() / truth.size
+        score = np.einsum("bm,bmg->bg", shares, profiles) @ directions
+        made = ((score - truth @ directions) ** 2).sum() / truth.size
         bands.append(Band(directions, weights, made / relative.mean()))
         error += score @ directions.T
         variance += bands[-1].variance * relative
         print(
             f"kernel, {directions.shape[1]} directions: "
-            + ", ".join(f"{t} {w:.3g}" for t, w in zip(FIRST_WEIGHTS, weights, strict=True))
+            + ", ".join(f"{t} {w:.3g}" for t, w in zip(process.terms, weights, strict=True))
         )
     reach = np.quantile(np.abs(error) / np.sqrt(variance)[:, None], COVERAGE) / NORMAL_QUANTILE
     return [replace(band, variance=band.variance * reach**2) for band in bands]
 
 
-def fit_weights(near: Neighbourhoods, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def _around(aside: Aside, process: Process) -> tuple[Neighbourhoods, np.ndarray, np.ndarray]:
+    """The targets' neighbourhoods, the neighbours' residuals and the targets' own."""
+    near = process.nearest(aside.targets.pairs)
+    truth = aside.targets.profiles - process.mean[aside.targets.cell]
+    return near, process.residual[near.index], truth
+
+
+def fit_weights(
+    near: Neighbourhoods, first: np.ndarray, known: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
     """Return the weights with the least squared error.
 
     Parameters
     ----------
     near
         The neighbourhoods of the pairs that are asked for.
+    first : array of shape (terms,)
+        Where to begin.
     known : array of shape (pairs, m, k)
         The neighbours' profiles.
     asked : array of shape (pairs, k)
         The pairs' own.
     """
-    first = np.log(list(FIRST_WEIGHTS.values()))
+    first = np.log(first)
     size = (asked**2).sum()
 
     def loss(logs: np.ndarray) -> tuple[float, np.ndarray]:
-        weights = np.exp(logs)
+        weights = np.exp(logs).astype(np.float32)  # in double, all terms would be copied
         among = np.tensordot(weights, near.among, 1)
         shares = _solve(among, np.tensordot(weights, near.to_pair, 1))
         error = np.einsum("bm,bmk->bk", shares, known) - asked
@@ -255,49 +350,12 @@ def _bands(residual: np.ndarray) -> list[np.ndarray]:
     return [band for band in np.split(leading, BAND_ENDS, axis=1) if band.shape[1]]
 
 
-def _sketch(
-    known: np.ndarray, asked: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _sketch(directions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Random directions within a band, which hold signal and noise in the band's proportion."""
-    if asked.shape[1] <= SKETCH:
-        return known, asked
-    mix = rng.normal(size=(asked.shape[1], SKETCH)).astype(np.float32)
-    return known @ mix, asked @ mix
-
-
-def similarity(
-    profiles: np.ndarray, item: np.ndarray, context: np.ndarray, measured: np.ndarray
-) -> np.ndarray:
-    """Return how alike two items (drugs, or cells) answer in the contexts that they share.
-
-    The mean cosine of their profiles over shared contexts, shrunk the more the fewer they are, and
-    made positive semidefinite by dropping negative eigenvalues; 1 on the diagonal.
-
-    Parameters
-    ----------
-    profiles : array of shape (n, genes)
-    item, context : int arrays of shape (n,)
-    measured : bool array of shape (items, contexts)
-
-    Returns
-    -------
-    float32 array of shape (items, items)
-    """
-    items, contexts = measured.shape
-    length = np.linalg.norm(profiles, axis=1, keepdims=True)
-    unit = np.divide(profiles, length, out=np.zeros_like(profiles), where=length > 0)
-    total = np.zeros((items, items), dtype=np.float32)
-    for number in range(contexts):
-        here = np.flatnonzero(context == number)
-        total[np.ix_(item[here], item[here])] += unit[here] @ unit[here].T
-    shared = measured.astype(np.float32) @ measured.T.astype(np.float32)
-    mean = total / (shared + SHARED_BY_HALF)
-    np.fill_diagonal(mean, 1)
-    values, vectors = np.linalg.eigh(mean.astype(np.float64))
-    vectors = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
-    scale = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = np.divide(vectors, scale, out=np.zeros_like(vectors), where=scale > 0)
-    return vectors @ vectors.T
+    width = directions.shape[1]
+    if width <= SKETCH:
+        return directions
+    return directions @ rng.normal(size=(width, SKETCH)).astype(np.float32)
 
 
 def replicate_noise(observed: ProfileSet) -> np.ndarray:

@@ -1,0 +1,13 @@
+"""Bring the baseline expression that a series comes with into the form of our own."""
+
+from lacuna.baseline import read_baseline
+from lacuna.files import write_table
+from lacuna.gctx import Gctx
+from lacuna.job import logged
+from lacuna.signatures import SignatureSet
+
+with logged(snakemake.log[0]):
+    signatures = SignatureSet.load(snakemake.input.signatures)
+    with Gctx(snakemake.input.baseline) as matrix:
+        table = read_baseline(matrix, signatures.genes, signatures.table["cell"])
+    write_table(table, snakemake.output[0])

@@ -1,0 +1,18 @@
+"""Measure the expression of a series' cells in its vehicle wells."""
+
+import numpy as np
+from tqdm import tqdm
+
+from lacuna.baseline import measure_baseline
+from lacuna.files import write_table
+from lacuna.gctx import Gctx
+from lacuna.geo import check_matrix, read_genes, read_wells
+from lacuna.job import logged
+
+with logged(snakemake.log[0]):
+    wells = read_wells(snakemake.input.inst_info)
+    genes = read_genes(snakemake.input.gene_info)
+    with Gctx(snakemake.input.level3) as matrix:
+        check_matrix(matrix, wells, genes)
+        landmarks = np.array(genes.loc[genes["landmark"], "gene"])
+        write_table(measure_baseline(matrix, wells, landmarks, tqdm), snakemake.output[0])

@@ -1,0 +1,30 @@
+"""Predict the profiles that each of some folds holds out, from all those that it does not."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from lacuna.completion import Completion, SideInformation, run_method
+from lacuna.job import logged
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+
+with logged(snakemake.log[0]):
+    names = {name: snakemake.wildcards[name] for name in ("dataset", "size", "split", "method")}
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
+    side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
+    completions = []
+    for number in snakemake.params.folds:
+        held_out = tensor.take(fold == number)
+        completions.append(
+            run_method(
+                names["method"],
+                observed=tensor.take(fold != number),
+                wanted=held_out.pairs,
+                side=replace(side, answers=held_out if snakemake.params.is_control else None),
+                rng=generator(snakemake.params.seed, *names.values(), number),
+                options=snakemake.params.options,
+            )
+        )
+    Completion.join(completions).save(snakemake.output[0])
