@@ -18,6 +18,7 @@ from lacuna.profiles import ProfileSet
 BOOTSTRAP_DRAWS = 1000
 CONFIDENCE = 0.95
 DEG_PERCENTS = (1, 10)
+HIGHER_IS_NOT_BETTER = ["variance_ratio"]
 CALIBRATION_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 DENSITY_LIMIT, DENSITY_BINS = 0.7, 141
 
@@ -35,6 +36,10 @@ class HeldOut:
     cell : int array of shape (n,)
     cell_mean : float32 array of shape (n, genes)
         The mean of the profile's cell over the training profiles of its fold.
+    drug_mean : float32 array of shape (n, genes)
+        The mean of the profile's drug over the training profiles of its fold; 0 without any.
+    ceiling : array of shape (n,), or None
+        The correlation that a perfect prediction would have with each profile, see `ceilings`.
     fallback : bool array of shape (n,)
         Where the method had nothing to go by.
     stderr : float32 array of shape (n,) or (n, genes), or None
@@ -47,8 +52,10 @@ class HeldOut:
     fold: np.ndarray
     cell: np.ndarray
     cell_mean: np.ndarray
+    drug_mean: np.ndarray
     fallback: np.ndarray
     stderr: np.ndarray | None = None
+    ceiling: np.ndarray | None = None
 
     @classmethod
     def gather(
@@ -67,11 +74,12 @@ class HeldOut:
             fold 1, and so on; in as many parts as they come.
         """
         at = np.argsort(fold, kind="stable")[np.sum(fold < 0) :]
-        cell_mean = np.empty((len(at), len(tensor.genes)), dtype=np.float32)
+        cell_mean, drug_mean = np.empty((2, len(at), len(tensor.genes)), dtype=np.float32)
         for number in np.unique(fold[at]):
-            means, _ = tensor.take(fold != number).mean_by_cell()
-            rows = fold[at] == number
-            cell_mean[rows] = means[tensor.cell[at][rows]]
+            training, rows = tensor.take(fold != number), fold[at] == number
+            cell_mean[rows] = training.mean_by_cell()[0][tensor.cell[at][rows]]
+            drug_mean[rows] = training.mean_by_drug()[0][tensor.drug[at][rows]]
+        ceiling = None if tensor.reliability is None else ceilings(tensor.reliability)
         predicted = Completion.join(completions)
         return cls(
             truth=tensor.profiles[at],
@@ -80,9 +88,22 @@ class HeldOut:
             fold=fold[at],
             cell=tensor.cell[at],
             cell_mean=cell_mean,
+            drug_mean=drug_mean,
             fallback=predicted.fallback,
             stderr=predicted.stderr,
+            ceiling=None if ceiling is None else ceiling[at],
         )
+
+
+def ceilings(reliability: pd.DataFrame) -> np.ndarray:
+    """Return the correlation that a perfect prediction would have with each measured profile.
+
+    With a mean correlation r = 1 - ACD between single replicates, the average of k of them has
+    reliability k r / (1 + (k - 1) r) (Spearman 1910, Brown 1910), and correlates with what it
+    measures at the square root of that. NaN without replicates.
+    """
+    count, agreement = reliability["replicates"], (1 - reliability["acd"]).clip(lower=0)
+    return np.sqrt(count * agreement / (1 + (count - 1) * agreement)).to_numpy()
 
 
 def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
@@ -95,10 +116,14 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
         et al. 2018 report); pct_raw: the same on predictions as they are; pct_fold: mean over
         folds of the fold's pct; pct_specific: pct after the cell's training mean is taken from
         truth and prediction; pct_specific_raw: the same on predictions as they are, so that one
-        that equals the cell's mean scores 0; profile_pearson: mean over profiles of the
-        correlation within the profile; deg_auc_1 and deg_auc_10: area under the pooled ROC curve
-        of finding the 1 % and 10 % of genes that change most. With equal streams the draws of two
-        methods are paired.
+        that equals the cell's mean scores 0; pct_beyond_drug: the same with the drug's training
+        mean, which then scores 0; profile_pearson: mean over profiles of the correlation within
+        the profile; retrieval: see `retrieval`; variance_ratio: squared distance of predictions
+        from the cell's mean over that of the truth, small where predictions collapse to the mean;
+        pct_of_ceiling: pct over the mean of `ceilings`, on the profiles that have one; deg_auc_1
+        and deg_auc_10: area under the pooled ROC curve of finding the 1 % and 10 % of genes that
+        change most; deg_auc_signed_1 and deg_auc_signed_10: of finding those that rise most, and
+        those that fall most. With equal streams the draws of two methods are paired.
     """
     unit = unit_rows(held_out.predicted)
     drugs, drug = np.unique(held_out.drug, return_inverse=True)
@@ -108,10 +133,16 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
         sums = _sum_by(drug[mask], _moments(truth[mask], predicted[mask]), len(drugs))
         return _correlation(weights @ sums)
 
-    every, cell_mean = slice(None), held_out.cell_mean
+    def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+        sums = weights @ _sum_by(drug, np.column_stack([above, below]), len(drugs))
+        return sums[:, 0] / sums[:, 1]
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        present = np.isfinite(values)
+        return ratio(np.where(present, values, 0), present)
+
+    every, cell_mean, drug_mean = slice(None), held_out.cell_mean, held_out.drug_mean
     folds = [held_out.fold == fold for fold in np.unique(held_out.fold)]
-    within = np.column_stack([profile_pearson(held_out.truth, unit), np.ones(len(unit))])
-    sums = weights @ _sum_by(drug, within, len(drugs))
     draws = {
         "pct": pooled(held_out.truth, unit, every),
         "pct_raw": pooled(held_out.truth, held_out.predicted, every),
@@ -123,12 +154,45 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
         "pct_specific_raw": pooled(
             held_out.truth - cell_mean, held_out.predicted - cell_mean, every
         ),
-        "profile_pearson": sums[:, 0] / sums[:, 1],
+        "pct_beyond_drug": pooled(
+            held_out.truth - drug_mean, held_out.predicted - drug_mean, every
+        ),
+        "profile_pearson": mean(profile_pearson(held_out.truth, unit)),
+        "retrieval": mean(retrieval(held_out)),
+        "variance_ratio": ratio(
+            ((held_out.predicted - cell_mean) ** 2).sum(axis=1),
+            ((held_out.truth - cell_mean) ** 2).sum(axis=1),
+        ),
     }
+    if held_out.ceiling is not None and np.isfinite(held_out.ceiling).any():
+        known = np.isfinite(held_out.ceiling)
+        draws["pct_of_ceiling"] = pooled(held_out.truth, unit, known) / mean(held_out.ceiling)
     for percent in DEG_PERCENTS:
-        positive, negative = deg_histograms(held_out.truth, unit, percent, drug, len(drugs))
-        draws[f"deg_auc_{percent}"] = _auc(weights @ positive, weights @ negative)
+        for name, histograms in (("", deg_histograms), ("signed_", signed_deg_histograms)):
+            positive, negative = histograms(held_out.truth, unit, percent, drug, len(drugs))
+            draws[f"deg_auc_{name}{percent}"] = _auc(weights @ positive, weights @ negative)
     return pd.DataFrame(draws)
+
+
+def retrieval(held_out: HeldOut) -> np.ndarray:
+    """Return, for each prediction, how surely it points to the right profile of its cell.
+
+    The share of the cell's other held-out profiles that correlate less with the prediction than
+    the right one does; ties count half, so that chance is 0.5. NaN where the cell has no other.
+    """
+    truth, predicted = (
+        unit_rows(rows - rows.mean(axis=1, keepdims=True))
+        for rows in (held_out.truth, held_out.predicted)
+    )
+    share = np.full(len(truth), np.nan)
+    for cell in np.unique(held_out.cell):
+        rows = np.flatnonzero(held_out.cell == cell)
+        if len(rows) > 1:
+            likeness = predicted[rows] @ truth[rows].T
+            right = np.diag(likeness)[:, None]
+            beaten = (likeness < right).sum(axis=1) + ((likeness == right).sum(axis=1) - 1) / 2
+            share[rows] = beaten / (len(rows) - 1)
+    return share
 
 
 def intervals(draws: pd.DataFrame) -> pd.DataFrame:
@@ -148,20 +212,36 @@ def compare_methods(draws: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns size, split, metric, best, method, value, low, high
-        For each metric, how far each method lies below the best one, with a paired 95 % interval.
+    DataFrame with columns size, split, metric, best, method, value, low, high, p_holm
+        For each metric of which more is better, how far each method lies below the best one, with a
+        paired 95 % interval, and the two-sided bootstrap p-value of no difference, adjusted for
+        the number of methods (Holm 1979, Scand J Stat 6:65).
     """
+    metrics = draws.columns.drop(["size", "split", "method"])
     tables = []
     for (size, split), group in draws.groupby(["size", "split"], sort=False):
         of_method = {name: rows.reset_index(drop=True) for name, rows in group.groupby("method")}
-        for metric in draws.columns.drop(["size", "split", "method"]):
+        for metric in metrics.difference(HIGHER_IS_NOT_BETTER, sort=False):
             scores = pd.DataFrame({name: rows[metric] for name, rows in of_method.items()})
             best = scores.iloc[0].idxmax()
-            below = intervals(scores.drop(columns=best).rsub(scores[best], axis=0))
+            lead = scores.drop(columns=best).rsub(scores[best], axis=0)
+            below = intervals(lead).assign(p_holm=_holm(_p_values(lead.iloc[1:])))
             below = below.rename(columns={"metric": "method"}).sort_values("value")
             names = {"size": size, "split": split, "metric": metric, "best": best}
             tables.append(pd.DataFrame(names, index=below.index).join(below))
     return pd.concat(tables, ignore_index=True)
+
+
+def _p_values(draws: pd.DataFrame) -> np.ndarray:
+    """Two-sided bootstrap p-values of a difference of 0, one per column."""
+    least = np.minimum((draws <= 0).sum(), (draws >= 0).sum()).to_numpy()
+    return np.minimum(2 * (least + 1) / (len(draws) + 1), 1)
+
+
+def _holm(p_values: np.ndarray) -> np.ndarray:
+    order = np.argsort(p_values)
+    adjusted = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1))
+    return np.minimum(adjusted, 1)[np.argsort(order)]
 
 
 def score_folds(held_out: HeldOut) -> pd.DataFrame:
@@ -227,9 +307,24 @@ def deg_histograms(
     two arrays of shape (drugs, 2 genes - 1)
         Counts of positives and negatives at the scores 1, 1.5, 2, ..., genes.
     """
-    magnitude = np.abs(truth)
-    positive = magnitude >= np.quantile(magnitude, 1 - percent / 100, axis=1, keepdims=True)
-    score = (2 * rankdata(np.abs(predicted), axis=1) - 2).astype(np.int64)
+    return _histograms(np.abs(truth), np.abs(predicted), percent, drug, drugs)
+
+
+def signed_deg_histograms(
+    truth: np.ndarray, predicted: np.ndarray, percent: float, drug: np.ndarray, drugs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Count as `deg_histograms`, but find the genes that rise most, then those that fall most."""
+    rising, falling = (
+        _histograms(sign * truth, sign * predicted, percent, drug, drugs) for sign in (1, -1)
+    )
+    return rising[0] + falling[0], rising[1] + falling[1]
+
+
+def _histograms(
+    truth: np.ndarray, predicted: np.ndarray, percent: float, drug: np.ndarray, drugs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    positive = truth >= np.quantile(truth, 1 - percent / 100, axis=1, keepdims=True)
+    score = (2 * rankdata(predicted, axis=1) - 2).astype(np.int64)
     bins = 2 * truth.shape[1] - 1
     flat = drug[:, None] * bins + score
 

@@ -6,7 +6,9 @@ METHOD_NAMES = {
     "additive": "Additive",
     "dnpp": "DNPP",
     "falrtc": "FaLRTC",
+    "ntk": "NTK",
     "kernel": "Kernel",
+    "blend": "Blend",
     "truth": "control: truth",
     "zeros": "control: zeros",
     "random": "control: random",
@@ -17,9 +19,15 @@ METRIC_NAMES = {
     "pct_fold": "PCT, mean over folds",
     "pct_specific": "PCT, cell mean removed",
     "pct_specific_raw": "PCT as predicted, cell mean removed",
+    "pct_beyond_drug": "PCT as predicted, drug mean removed",
+    "pct_of_ceiling": "PCT, share of the noise ceiling",
     "profile_pearson": "Pearson r per profile",
+    "retrieval": "retrieval within the cell",
+    "variance_ratio": "variance, predicted / measured",
     "deg_auc_1": "DEG AUC, top 1 %",
     "deg_auc_10": "DEG AUC, top 10 %",
+    "deg_auc_signed_1": "signed DEG AUC, top 1 %",
+    "deg_auc_signed_10": "signed DEG AUC, top 10 %",
 }
 
 

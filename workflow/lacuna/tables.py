@@ -107,13 +107,13 @@ def comparison_table(comparisons: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     comparisons
-        metric, best, method, value, low, high: of one tensor size and split.
+        metric, best, method, value, low, high, p_holm: of one tensor size and split.
     """
     rows = {}
     for row in comparisons.itertuples():
         shown = {"metric": METRIC_NAMES[row.metric], "best": method_name(row.best)}
         shown = rows.setdefault(row.metric, shown)
-        shown[f"above {method_name(row.method)} by"] = _with_interval(row)
+        shown[f"above {method_name(row.method)} by"] = f"{_with_interval(row)}, p {row.p_holm:.3f}"
     return pd.DataFrame(list(rows.values())).fillna("")
 
 

@@ -8,7 +8,9 @@ from lacuna.job import logged
 
 with logged(snakemake.log[0]):
     roc = pd.concat(pd.read_csv(path, sep="\t") for path in snakemake.input.roc)
-    metrics = pd.read_csv(snakemake.input.metrics, sep="\t").query("size == 'large'")
+    metrics = pd.read_csv(snakemake.input.metrics, sep="\t").query(
+        "size == 'large' and split == 'profiles'"
+    )
     auc = metrics[metrics["method"].isin(snakemake.params.methods)]
     auc = auc.assign(percent=pd.to_numeric(auc["metric"].str.extract(r"deg_auc_(\d+)$")[0]))
     figure = deg_roc.draw(roc, auc.dropna().astype({"percent": int}), snakemake.params.data)

@@ -9,7 +9,9 @@ from lacuna.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
-    metrics = pd.read_csv(snakemake.input.metrics, sep="\t").query("size == 'large'")
+    metrics = pd.read_csv(snakemake.input.metrics, sep="\t").query(
+        "size == 'large' and split == 'profiles'"
+    )
     metrics = metrics[metrics["metric"].isin(overview.METRICS)]
     figure = overview.draw(tensor.measured, list(tensor.cells), metrics, snakemake.params.data)
     save_figure(figure, metrics, snakemake.output)

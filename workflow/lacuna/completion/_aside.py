@@ -11,7 +11,8 @@ import numpy as np
 
 from lacuna.profiles import ProfileSet
 
-SET_ASIDE, SET_ASIDE_SHARE = 300, 0.2
+SET_ASIDE, ENOUGH, SET_ASIDE_SHARE = 300, 200, 0.2
+LOTS = 3
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,17 @@ class Aside:
             )
             if whole
         ] or [_parts(np.arange(len(observed)), order, min(share, SET_ASIDE), rng)]
+        # Profiles of few drugs or cells say little of others: several lots of them.
+        most = SET_ASIDE // LOTS if situation.new_drug or situation.new_cell else SET_ASIDE
         targets = 0
         for part in zip(*parts, strict=False):
             asked = order[np.logical_and.reduce(part)[order]]
-            asked = np.sort(rng.permutation(asked)[: SET_ASIDE - targets])
+            asked = np.sort(rng.permutation(asked)[: min(most, SET_ASIDE - targets)])
             others = ~np.logical_or.reduce(part)
             if len(asked) and others.any():
                 yield cls(observed.take(asked), observed.take(others))
                 targets += len(asked)
-            if targets == SET_ASIDE:
+            if targets > ENOUGH:
                 break
 
 
