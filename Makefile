@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo lincs-mini lincs-cells bench-signatures bench-completion bench-scaling test lint format readme constraints clean
+.PHONY: help demo lincs-mini lincs-cells bench-signatures bench-accuracy bench-completion bench-scaling test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -28,6 +28,15 @@ lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the da
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
 	$(BIN)/python bench/signatures.py
 
+COMPARED := demo demo-additive demo-low-rank lincs-mini lincs-cells
+
+bench-accuracy: $(READY) ## compare all methods on five datasets (needs the data, see config/README.md)
+	for name in $(COMPARED); do \
+		file=config/$$name.yaml; test -f $$file || file=config/config.yaml; \
+		$(SNAKEMAKE) --configfile $$file -- results/$$name/metrics.tsv || exit 1; \
+	done
+	$(BIN)/python bench/accuracy.py $(COMPARED)
+
 bench-completion: $(READY) ## measure speed, memory and PCT of each method at the paper's size
 	$(BIN)/python bench/completion.py
 
@@ -35,7 +44,7 @@ bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells an
 	$(BIN)/python bench/scaling.py
 
 test: $(READY) ## run all tests
-	$(BIN)/python -m pytest -n $(CORES) --dist worksteal
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadgroup
 
 lint: $(READY) ## check the style of the code and of the workflow
 	$(BIN)/ruff check .

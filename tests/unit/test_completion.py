@@ -25,7 +25,7 @@ METHODS = [name for name in available() if name not in CONTROLS]
 
 def run(name, observed, wanted, answers=None, seed=0, **options):
     rng = np.random.default_rng(seed)
-    return run_method(name, observed, wanted, SideInformation(answers), rng, options)
+    return run_method(name, observed, wanted, SideInformation(answers=answers), rng, options)
 
 
 def split(tensor, seed=1):
@@ -186,7 +186,9 @@ def test_permuting_an_axis_permutes_the_predictions(name, axis):
     column = 0 if axis == "drug" else 1
     moved[:, column] = new[wanted[:, column]]
     expected, found = run(name, observed, wanted), run(name, permuted, moved)
-    assert np.allclose(found.profiles, expected.profiles, atol=1e-4)
+    # The kernel's weights are searched in single precision; steps of the search amplify rounding.
+    atol = 1e-3 if name in ("kernel", "blend") else 1e-4
+    assert np.allclose(found.profiles, expected.profiles, atol=atol)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -255,6 +257,35 @@ def test_unknown_names_get_a_hint():
         run("mean_1d", observed, observed.missing_pairs, neighbours=3)
 
 
+def test_joined_completions_keep_what_all_of_them_have():
+    rows = np.arange(6, dtype=np.float32).reshape(3, 2)
+    errors = np.array([0.1, 0.2, 0.3], dtype=np.float32)
+    one = Completion(rows, np.array([True, False, True]), errors)
+    other = Completion(rows[:1])
+    joined = Completion.join([one, other, one])
+    assert np.array_equal(joined.profiles, np.concatenate([rows, rows[:1], rows]))
+    assert joined.fallback.tolist() == [True, False, True, False, True, False, True]
+    assert joined.stderr is None
+    assert Completion.join([one, one]).stderr.tolist() == [*errors, *errors]
+
+
+def test_side_information_follows_the_tensors_order(tmp_path):
+    observed = clustered(drugs=3, cells=3)
+    (tmp_path / "drugs.tsv").write_text("drug\tsmiles\nd2\tCC\nother\tC\nd0\tN\n")
+    genes = "\t".join(observed.genes[::-1])
+    values = "\t".join(str(number) for number in range(GENES))
+    (tmp_path / "baseline.tsv").write_text(f"cell\t{genes}\nc1\t{values}\n")
+    side = SideInformation.read(observed, tmp_path / "drugs.tsv", tmp_path / "baseline.tsv")
+    assert side.smiles.tolist() == ["N", "", "CC"]
+    assert np.isnan(side.baseline[[0, 2]]).all()
+    assert side.baseline[1].tolist() == list(range(GENES))[::-1]
+    (tmp_path / "baseline.tsv").write_text(f"cell\t{genes}\n")
+    (tmp_path / "drugs.tsv").write_text("drug\tsmiles\nd2\t\n")
+    side = SideInformation.read(observed, tmp_path / "drugs.tsv", tmp_path / "baseline.tsv")
+    assert side.smiles is None
+    assert side.baseline is None
+
+
 def test_a_method_that_breaks_the_contract_is_caught(monkeypatch):
     observed = clustered()
 
@@ -295,6 +326,24 @@ def test_the_product_holds_measured_and_predicted(tmp_path):
     assert np.allclose(columns.loc[measured, "norm"], 1, atol=1e-5)
 
 
+def test_the_product_carries_the_standard_error_of_each_prediction(tmp_path):
+    tensor = clustered()
+    reliability = pd.DataFrame({"replicates": np.full(len(tensor), 2), "acd": 0.25})
+    tensor = ProfileSet(*(getattr(tensor, n) for n in AXES), reliability)
+    completion = run("kernel", tensor, tensor.missing_pairs)
+    axes = {
+        "drugs": pd.DataFrame({"drug": tensor.drugs, "name": "n"}),
+        "cells": pd.DataFrame({"cell": tensor.cells, "lineage": "l"}),
+        "genes": pd.DataFrame({"gene": tensor.genes, "symbol": "s"}),
+    }
+    write_completed(tmp_path / "a.gctx", tensor, completion, **axes)
+    with Gctx(tmp_path / "a.gctx") as product:
+        stderr = product.metadata("columns")["stderr"]
+    predicted = [f"d{drug}:c{cell}" for drug, cell in tensor.missing_pairs]
+    assert np.allclose(stderr[predicted], completion.stderr, rtol=1e-5)
+    assert (stderr.drop(predicted) == -666).all()
+
+
 AXES = ("profiles", "drug", "cell", "drugs", "cells", "genes")
 
 
@@ -307,6 +356,11 @@ AXES = ("profiles", "drug", "cell", "drugs", "cells", "genes")
         ("falrtc", {"gene_weight": -1.0}, "expected positive numbers"),
         ("falrtc", {"tolerance": "a"}, "tolerance is 'a', expected float"),
         ("truth", {}, "list it under controls"),
+        ("kernel", {"neighbours": 0}, "neighbours is 0, expected at least 1"),
+        ("blend", {"members": []}, "expected names of other methods"),
+        ("blend", {"members": ["kernel", "blend"]}, "expected names of other methods"),
+        ("blend", {"members": ["kernal"]}, "unknown method 'kernal'"),
+        ("blend", {"members": "kernel"}, "members is 'kernel', expected list"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(name, options, said):

@@ -6,6 +6,7 @@ import pytest
 
 from lacuna.figures import (
     best_method,
+    calibration,
     cell_specificity,
     coverage,
     deg_roc,
@@ -55,6 +56,16 @@ def make(name):
     if name == "best_method":
         best = pd.DataFrame({"drug": ["d1", "d0"], "cell": ["c0", "c1"], "best": ["dnpp"] * 2})
         return best_method.draw(best, METHODS, ["d0", "d1"], ["c0", "c1"], "data")
+    if name.startswith("calibration"):
+        coverage_view = pd.DataFrame(
+            {"view": "coverage", "stated": [0.5, 0.9], "observed": [0.4, 0.8]}
+        )
+        error_view = pd.DataFrame(
+            {"view": "error", "stated": [0.02, 0.03], "observed": [0.02, 0.04]}
+        )
+        table = pd.concat([coverage_view.assign(low=0.3, high=0.9), error_view])
+        table = pd.concat([table.assign(method=method) for method in METHODS])
+        return calibration.draw(table if name == "calibration" else table[:0], "data")
     if name == "deg_roc":
         rates = {"false_positive_rate": [0, 0.2, 1], "true_positive_rate": [0, 0.7, 1]}
         both = [(method, percent) for method in METHODS for percent in (1, 10)]
@@ -69,6 +80,7 @@ def make(name):
 
 ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
 ALL += ["plate_quality of few plates", "plate_quality of many plates"]
+ALL += ["calibration", "calibration of methods that state no error"]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -26,7 +26,8 @@ def predictions(noise=1.0, drugs=24, seed=0) -> HeldOut:
         truth = tensor.profiles[fold == number]
         guess = truth + noise * rng.normal(size=truth.shape) / np.sqrt(GENES)
         length = rng.uniform(0.2, 2, (len(truth), 1))
-        completions.append(Completion((length * guess).astype(np.float32)))
+        stderr = rng.uniform(0.5, 2, len(truth)).astype(np.float32)
+        completions.append(Completion((length * guess).astype(np.float32), stderr=stderr))
     return HeldOut.gather(tensor, fold, completions)
 
 
@@ -48,8 +49,31 @@ def plain_auc(truth, predicted, percent):
     return roc_auc_score(labels, scores)
 
 
+def plain_signed_auc(truth, predicted, percent):
+    labels, scores = [], []
+    for sign in (1, -1):
+        for true, guess in zip(sign * truth, sign * predicted, strict=True):
+            labels += (true >= np.quantile(true, 1 - percent / 100)).tolist()
+            scores += rankdata(guess).tolist()
+    return roc_auc_score(labels, scores)
+
+
+def plain_retrieval(held):
+    shares = []
+    for row, guess in enumerate(held.predicted):
+        others = np.flatnonzero((held.cell == held.cell[row]) & (np.arange(len(held.cell)) != row))
+        right = pearsonr(guess, held.truth[row])[0]
+        if len(others):
+            shares.append(np.mean([pearsonr(guess, held.truth[o])[0] < right for o in others]))
+    return np.mean(shares)
+
+
 def test_every_metric_equals_its_definition():
+    rng = np.random.default_rng(3)
     held = predictions()
+    ceiling = np.where(rng.random(len(held.truth)) < 0.8, rng.uniform(0.3, 0.9), np.nan)
+    held = replace(held, ceiling=ceiling)
+    known = np.isfinite(ceiling)
     found, guess = values(held), unit(held.predicted)
     truth = held.truth.astype(float)
     of_fold = [held.fold == number for number in range(FOLDS)]
@@ -63,12 +87,22 @@ def test_every_metric_equals_its_definition():
         "pct_specific_raw": pearsonr(
             (truth - held.cell_mean).ravel(), (held.predicted - held.cell_mean).ravel()
         )[0],
+        "pct_beyond_drug": pearsonr(
+            (truth - held.drug_mean).ravel(), (held.predicted - held.drug_mean).ravel()
+        )[0],
         "profile_pearson": np.mean([pearsonr(t, g)[0] for t, g in zip(truth, guess, strict=True)]),
+        "retrieval": plain_retrieval(held),
+        "variance_ratio": ((held.predicted - held.cell_mean) ** 2).sum()
+        / ((truth - held.cell_mean) ** 2).sum(),
+        "pct_of_ceiling": pearsonr(truth[known].ravel(), guess[known].ravel())[0]
+        / ceiling[known].mean(),
+        "deg_auc_signed_1": plain_signed_auc(held.truth, guess.astype(np.float32), 1),
+        "deg_auc_signed_10": plain_signed_auc(held.truth, guess.astype(np.float32), 10),
         "deg_auc_1": plain_auc(held.truth, guess.astype(np.float32), 1),
         "deg_auc_10": plain_auc(held.truth, guess.astype(np.float32), 10),
     }
     assert found.to_dict() == pytest.approx(expected, abs=1e-5)
-    assert len({round(value, 6) for value in expected.values()}) > 4
+    assert len({round(value, 6) for value in expected.values()}) > 8
 
 
 def test_the_controls_score_as_they_must():
@@ -113,7 +147,8 @@ def test_a_fold_without_a_drawn_drug_does_not_count_as_0():
 def from_pair(truth, predicted, drug):
     none = np.zeros(len(drug), dtype=int)
     truth, predicted = truth.astype(np.float32), predicted.astype(np.float32)
-    return HeldOut(truth, predicted, drug, none, none, np.zeros_like(truth), none.astype(bool))
+    mean = np.zeros_like(truth)
+    return HeldOut(truth, predicted, drug, none, none, mean, mean, none.astype(bool))
 
 
 def test_intervals_are_the_middle_95_percent_of_the_draws_without_the_data():
@@ -182,6 +217,85 @@ def test_the_mean_of_the_cell_is_not_specific():
     found = values(HeldOut.gather(tensor, fold, means))
     assert found["pct"] > 0.7
     assert abs(found["pct_specific"]) < 0.05
+
+
+def test_the_mean_of_the_drug_is_nothing_beyond_the_drug():
+    tensor = clustered()
+    fold = np.random.default_rng(0).permutation(np.arange(len(tensor)) % FOLDS)
+    means = []
+    for number in range(FOLDS):
+        by_drug, _ = tensor.take(fold != number).mean_by_drug()
+        means.append(Completion(by_drug[tensor.drug[fold == number]].astype(np.float32)))
+    found = values(HeldOut.gather(tensor, fold, means))
+    assert found["pct"] > 0.2
+    assert found["pct_beyond_drug"] == 0
+
+
+def test_chance_retrieves_half_and_the_truth_all():
+    held = predictions(drugs=200)
+    guess = np.random.default_rng(0).normal(size=held.truth.shape).astype(np.float32)
+    assert np.nanmean(metrics.retrieval(replace(held, predicted=guess))) == pytest.approx(
+        0.5, abs=0.03
+    )
+    assert np.nanmin(metrics.retrieval(replace(held, predicted=held.truth))) == 1
+    same = np.ones_like(held.truth)  # one that predicts nothing ties with all
+    assert np.nanmean(metrics.retrieval(replace(held, predicted=same))) == 0.5
+
+
+def test_the_only_profile_of_a_cell_cannot_be_retrieved():
+    held = predictions()
+    alone = replace(held, cell=np.arange(len(held.cell)))
+    assert np.isnan(metrics.retrieval(alone)).all()
+
+
+@pytest.mark.parametrize("replicates", [2, 5])
+def test_the_ceiling_is_what_the_planted_truth_reaches(replicates):
+    """Replicates are the truth and noise; ACD is the mean of 1 - cosine between two of them."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(100, 1, 2000))
+    single = truth + 1.5 * rng.normal(size=(100, replicates, 2000))
+    cosines = [np.corrcoef(of_one)[np.triu_indices(replicates, 1)].mean() for of_one in single]
+    reliability = pd.DataFrame({"replicates": replicates, "acd": 1 - np.array(cosines)})
+    reached = [
+        np.corrcoef(mean, true[0])[0, 1]
+        for mean, true in zip(single.mean(axis=1), truth, strict=True)
+    ]
+    assert np.mean(metrics.ceilings(reliability)) == pytest.approx(np.mean(reached), abs=0.01)
+
+
+def test_without_replicates_there_is_no_ceiling():
+    reliability = pd.DataFrame({"replicates": [1, 2], "acd": [np.nan, 1.2]})
+    assert np.isnan(metrics.ceilings(reliability)[0])
+    assert metrics.ceilings(reliability)[1] == 0
+    held = replace(predictions(), ceiling=np.full(len(predictions().truth), np.nan))
+    assert "pct_of_ceiling" not in values(held)
+
+
+def test_p_values_are_adjusted_as_holm_says():
+    assert metrics._holm(np.array([0.01, 0.04, 0.03])).tolist() == pytest.approx([0.03, 0.06, 0.06])
+    assert metrics._holm(np.array([0.5, 0.6])).tolist() == pytest.approx([1, 1])
+
+
+def test_differences_by_chance_are_seldom_significant_and_real_ones_are():
+    rng = np.random.default_rng(0)
+
+    def p_of(difference):
+        draws = pd.concat(
+            pd.DataFrame({"size": "large", "split": "profiles", "method": name, "pct": scores})
+            for name, scores in (("a", difference), ("b", np.zeros(len(difference))))
+        )
+        return compare_methods(draws)["p_holm"].item()
+
+    # The first value is the data, around which the draws of a bootstrap lie.
+    by_chance = [p_of(np.r_[d, rng.normal(d, 1, 500)]) for d in rng.normal(size=300)]
+    assert 0.02 < np.mean(np.array(by_chance) < 0.05) < 0.09
+    assert p_of(np.r_[6.0, rng.normal(6, 1, 500)]) == pytest.approx(2 / 501)
+
+
+def test_of_the_variance_more_is_not_better():
+    draws = pd.DataFrame({"size": "large", "split": "profiles", "method": ["a", "b"] * 3})
+    draws = draws.assign(pct=[0.1, 0.2] * 3, variance_ratio=[3.0, 1.0] * 3)
+    assert set(compare_methods(draws)["metric"]) == {"pct"}
 
 
 def test_methods_are_compared_in_pairs():
@@ -317,3 +431,44 @@ def test_scores_per_fold_and_per_profile():
     expected = pearsonr(held.truth[5], held.predicted[5])[0]
     assert per_profile["pearson"][5] == pytest.approx(expected, abs=1e-5)
     assert per_profile["drug"][5] == tensor.drugs[held.drug[5]]
+
+
+def test_calibration_equals_its_definition():
+    held = predictions(drugs=60)
+    table = metrics.calibration(held, np.random.default_rng(0))
+    error, stated = np.abs(held.truth - held.predicted), held.stderr[:, None]
+    coverage = table[table["view"] == "coverage"]
+    assert coverage["stated"].tolist() == list(metrics.CALIBRATION_LEVELS)
+    for row in coverage.itertuples():
+        reach = {0.5: 0.6745, 0.9: 1.6449}.get(row.stated)
+        if reach:
+            assert row.observed == pytest.approx((error <= reach * stated).mean(), abs=1e-3)
+        assert row.low <= row.observed <= row.high
+    made = table[table["view"] == "error"]
+    assert len(made) == 10
+    lowest = np.argsort(held.stderr, kind="stable")[: len(held.stderr) // 10]
+    assert made["stated"].iloc[0] == pytest.approx(
+        np.sqrt((held.stderr[lowest] ** 2).mean()), rel=0.1
+    )
+    whole = np.sqrt((made["observed"] ** 2).mean())
+    assert whole == pytest.approx(np.sqrt((error**2).mean()), rel=0.02)
+
+
+def test_honest_errors_lie_on_the_diagonal_and_understated_ones_below():
+    rng = np.random.default_rng(0)
+    held = predictions(drugs=200)
+    stderr = rng.uniform(0.05, 0.5, len(held.truth)).astype(np.float32)
+    noise = stderr[:, None] * rng.normal(size=held.truth.shape).astype(np.float32)
+    honest = replace(held, predicted=held.truth + noise, stderr=stderr)
+    table = metrics.calibration(honest, rng)
+    assert np.allclose(table["stated"].astype(float), table["observed"].astype(float), atol=0.02)
+    coverage = metrics.calibration(replace(honest, stderr=stderr / 2), rng).query(
+        "view == 'coverage'"
+    )
+    assert (coverage["observed"] < coverage["stated"] - 0.02).all()
+
+
+def test_a_method_that_states_no_error_has_no_calibration():
+    table = metrics.calibration(replace(predictions(), stderr=None), np.random.default_rng(0))
+    assert table.empty
+    assert list(table) == ["view", "stated", "observed", "low", "high"]

@@ -47,8 +47,8 @@ def test_the_conda_environment_is_in_step(project, pins):
 def test_every_configured_file_has_a_source():
     sources = read_sources(ROOT / "resources/sources.tsv")
     for path in (ROOT / "config").glob("*.yaml"):
-        series = yaml.safe_load(path.read_text())["files"]["series"]
-        for files in series.values():
+        of_files = yaml.safe_load(path.read_text()).get("files", {"series": {}})
+        for files in of_files["series"].values():
             assert set(files.values()) <= set(sources), path
 
 

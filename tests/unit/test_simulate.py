@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from rdkit import Chem
 
 from lacuna import geo, hdf5, simulate
+from lacuna.completion._similarity import structure_similarity
 from lacuna.gctx import Gctx
 
 
@@ -107,7 +109,7 @@ def test_annotation_follows_the_mechanism(screen, truth):
 
 
 def test_same_seed_same_files(screen, tmp_path):
-    simulate.simulate(tmp_path, drugs=200, cells=6, mechanisms=8, seed=5)
+    simulate.simulate(tmp_path, generator="clustered", drugs=200, cells=6, mechanisms=8, seed=5)
     for kind in ("inst_info", "pert_info", "gene_info", "cell_info"):
         name = simulate.FILES[kind]
         assert (tmp_path / name).read_bytes() == (screen / name).read_bytes()
@@ -117,3 +119,48 @@ def test_same_seed_same_files(screen, tmp_path):
     ):
         some = list(first.columns[:100])
         assert np.array_equal(again.read(again.rows, some), first.read(first.rows, some))
+
+
+def test_structures_can_be_read_and_most_of_a_mechanism_share_their_scaffold(screen, truth):
+    drugs = geo.read_drugs(screen / simulate.FILES["pert_info"]).set_index("drug")
+    smiles = drugs.loc[truth["drugs"]["pert_id"], "smiles"].to_numpy(str)
+    assert all(Chem.MolFromSmiles(text) is not None for text in smiles)
+    alike = structure_similarity(smiles)
+    mechanism = truth["drugs"]["mechanism"].to_numpy()
+    same = (mechanism[:, None] == mechanism) & ~np.eye(len(mechanism), dtype=bool)
+    assert np.mean(alike[same]) > 2 * np.mean(alike[mechanism[:, None] != mechanism])
+
+
+def planted(generator, drugs=60, cells=8):
+    return simulate.plant(generator, drugs, cells, 8, np.random.default_rng(0)).response
+
+
+def test_additive_responses_add_up():
+    response = planted("additive")
+    of_drug, of_cell = response.mean(axis=1, keepdims=True), response.mean(axis=0, keepdims=True)
+    assert np.allclose(response, of_drug + of_cell - response.mean(axis=(0, 1)))
+    assert of_drug.std() > 0.1
+    assert of_cell.std() > 0.1
+
+
+def test_low_rank_responses_have_few_factors():
+    response = planted("low_rank")
+    for axis in range(3):
+        unfolded = np.moveaxis(response, axis, 0).reshape(response.shape[axis], -1)
+        assert np.linalg.matrix_rank(unfolded) <= simulate.FACTORS
+
+
+def test_clustered_responses_are_neither():
+    response = planted("clustered")
+    unfolded = response.reshape(len(response), -1)
+    assert np.linalg.matrix_rank(unfolded) > 2 * simulate.FACTORS
+    left = response - response.mean(axis=1, keepdims=True) - response.mean(axis=0, keepdims=True)
+    assert (left + response.mean(axis=(0, 1))).std() > 0.2 * response.std()
+
+
+@pytest.mark.parametrize("generator", simulate.GENERATORS)
+def test_responses_are_as_large_whatever_the_generator(generator):
+    change = planted(generator, drugs=300)
+    active = np.abs(change).sum(axis=2) > 0
+    size = np.linalg.norm(change[active], axis=1).mean()
+    assert 2 < size < 12

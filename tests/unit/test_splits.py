@@ -1,12 +1,14 @@
 """Folds hold every profile out once and leave each drug something to learn from."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from toy import clustered, grid
 
 from lacuna.errors import LacunaError
+from lacuna.profiles import ProfileSet
 from lacuna.randomness import generator
-from lacuna.splits import NEVER_HELD_OUT, count_folds, fold_table, folds_by_profile
+from lacuna.splits import NEVER_HELD_OUT, count_folds, fold_table, folds_by_profile, make_folds
 
 
 def many_drugs_of_two_cells(drugs=300):
@@ -96,3 +98,44 @@ def test_the_table_counts_what_is_never_held_out():
     counted = count_folds(table).set_index("use")
     assert counted.loc["held out once", "profiles"] == 48
     assert counted.loc["never held out: the drug's only profile", "drugs"] == 8
+
+
+def with_plates(plates):
+    tensor = clustered(drugs=30, cells=6)
+    names = ("profiles", "drug", "cell", "drugs", "cells", "genes")
+    reliability = pd.DataFrame({"plates": plates(tensor)})
+    return ProfileSet(*(getattr(tensor, name) for name in names), reliability)
+
+
+@pytest.mark.parametrize("split", ["drugs", "cells", "plates"])
+def test_what_belongs_together_is_held_out_together(split):
+    tensor = with_plates(lambda t: t.cell * 10 + t.drug % 2)
+    fold = make_folds(tensor, split, 4, np.random.default_rng(0))
+    group = {"drugs": tensor.drug, "cells": tensor.cell}.get(split, tensor.reliability["plates"])
+    assert set(fold) == {0, 1, 2, 3}
+    assert (
+        pd.DataFrame({"group": group, "fold": fold}).groupby("group")["fold"].nunique().max() == 1
+    )
+    sizes, largest = np.bincount(fold), np.unique(group, return_counts=True)[1].max()
+    assert sizes.max() - sizes.min() <= largest
+    again = make_folds(tensor, split, 4, np.random.default_rng(0))
+    assert np.array_equal(fold, again)
+    others = [make_folds(tensor, split, 4, np.random.default_rng(seed)) for seed in range(1, 6)]
+    assert not all(np.array_equal(fold, other) for other in others)
+
+
+def test_fewer_groups_than_folds_are_refused():
+    with pytest.raises(LacunaError, match="splits: cells: 10 folds, but only 6 groups"):
+        make_folds(clustered(cells=6), "cells", 10, np.random.default_rng(0))
+
+
+def test_plates_that_are_not_known_cannot_be_held_out():
+    for tensor in (clustered(), with_plates(lambda t: np.where(t.drug == 3, -1, t.cell))):
+        with pytest.raises(LacunaError, match="nothing is known of the plates"):
+            make_folds(tensor, "plates", 3, np.random.default_rng(0))
+
+
+def test_single_profiles_are_the_paper_s_folds():
+    tensor = clustered()
+    expected = folds_by_profile(tensor, 3, np.random.default_rng(0))
+    assert np.array_equal(make_folds(tensor, "profiles", 3, np.random.default_rng(0)), expected)

@@ -295,8 +295,8 @@ def test_what_is_known_of_the_signatures_is_kept_with_the_profile():
         {"drug": "b", "cell": "2", "replicates": 3, "acd": 0.1},
     ]
     tensor, _ = build_tensor(signatures(rows), **OPEN)
-    assert list(tensor.reliability) == ["signatures", "replicates", "acd"]
-    known = {pair: row[-3:] for pair, row in profiles_of(tensor).items()}
+    assert list(tensor.reliability) == ["signatures", "replicates", "acd", "plates"]
+    known = {pair: row[-4:-1] for pair, row in profiles_of(tensor).items()}
     assert known == {
         ("a", "1"): (2, 7, pytest.approx(0.6)),
         ("b", "2"): (1, 3, 0.1),
@@ -547,3 +547,20 @@ def test_a_grid_that_cannot_be_is_refused(grid, wrong):
     right = {name: getattr(grid, name) for name in [*AXES, "reliability"]}
     with pytest.raises((ValueError, IndexError)):
         ProfileSet(**right | wrong)
+
+
+def test_profiles_of_a_cell_are_linked_by_the_plates_they_share():
+    rows = [
+        {"drug": "a", "cell": "1", "batch": "X"},
+        {"drug": "b", "cell": "1", "batch": "X"},
+        {"drug": "b", "cell": "1", "batch": "Y"},  # links X and Y
+        {"drug": "c", "cell": "1", "batch": "Y"},
+        {"drug": "d", "cell": "1", "batch": "Z"},
+        {"drug": "a", "cell": "2", "batch": "X"},  # another cell's plates, of the same name
+        {"drug": "e", "cell": "2", "batch": ""},
+    ]
+    tensor, _ = build_tensor(signatures(rows), **OPEN)
+    plates = {pair: int(known[-1]) for pair, known in profiles_of(tensor).items()}
+    assert plates["a", "1"] == plates["b", "1"] == plates["c", "1"]
+    assert len({plates["a", "1"], plates["d", "1"], plates["a", "2"], plates["e", "2"]}) == 4
+    assert plates["e", "2"] == -1

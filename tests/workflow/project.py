@@ -13,7 +13,18 @@ PARTS = ["Snakefile", "profiles", "workflow", "config", "resources", "envs"]
 TINY = {
     "simulator": {"drugs": 40, "cells": 4, "mechanisms": 5},
     "tensor": {"small": {"drugs": 15, "cells": 3, "ranking_cells": 4}},
-    "crossval": {"folds": 3},
+    "crossval": {
+        "folds_per_job": 2,
+        "splits": {
+            "profiles": {"folds": 3},
+            "drugs": {"folds": 2},
+            "cells": {"sizes": []},
+            "plates": {"folds": 2},
+        },
+    },
+    "methods": ["mean_1d", "dnpp", "falrtc", "kernel", "blend"],
+    "method_options": {"blend": {"members": ["additive", "kernel"]}},
+    "completed": ["dnpp", "falrtc", "blend"],
 }
 
 

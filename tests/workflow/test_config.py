@@ -23,7 +23,9 @@ def project(tmp_path_factory):
         ({"completed": ["zeros"]}, ["completed", "'zeros'"]),
         ({"dataset": "../elsewhere"}, ["dataset", "../elsewhere"]),
         ({"source": "files"}, ["series is empty"]),
-        ({"crossval": {"sizes": ["small"]}}, ["crossval: sizes"]),
+        ({"crossval": {"splits": {"profiles": {"sizes": ["small"]}}}}, ["splits: profiles: sizes"]),
+        ({"crossval": {"splits": {"genes": {}}}}, ["unknown key 'genes'", "'drugs'"]),
+        ({"simulator": {"generator": "additiv"}}, ["simulator: generator", "'additiv'"]),
         ({"signatures": {"reference": "vehicles"}}, ["signatures: reference", "'vehicle'"]),
         (series({"level3": "a.gctx", "pert_info": "p"}), ["'inst_info' is a dependency"]),
         (series({"level5": "a.gctx", "pert_info": "p"}), ["'sig_info' is a dependency"]),
@@ -48,6 +50,12 @@ def test_a_misspelt_option_of_a_method_is_named(project):
 def test_shipped_configurations_dry_run(project, name):
     planned = project.run("-n", "--configfile", f"config/{name}.yaml")
     assert "rule acquire_file" in planned
+    assert f"results/{name}/report.html" in planned
+
+
+@pytest.mark.parametrize("name", ["demo-additive", "demo-low-rank"])
+def test_other_simulated_screens_dry_run(project, name):
+    planned = project.run("-n", "--configfile", f"config/{name}.yaml")
     assert f"results/{name}/report.html" in planned
 
 

@@ -20,7 +20,7 @@ KINDS = ("level3", "inst_info", "pert_info", "gene_info", "cell_info")
 def plates(tmp_path_factory):
     """A folder with a small screen that has odd names and a plate without vehicle wells."""
     folder = tmp_path_factory.mktemp("plates")
-    simulate.simulate(folder, drugs=40, cells=4, mechanisms=5, seed=3)
+    simulate.simulate(folder, generator="clustered", drugs=40, cells=4, mechanisms=5, seed=3)
     wells = read(folder, "inst_info")
     first_cell, first_drug = (
         wells["cell_id"][0],
@@ -59,7 +59,14 @@ def from_files(mirror, **changes):
         "dataset": "own",
         "source": "files",
         "files": {"mirror": str(mirror), "series": {"own": dict(simulate.FILES)}},
-        "crossval": {"folds": 3, "sizes": ["large"]},
+        "crossval": {
+            "splits": {
+                "profiles": {"folds": 3, "sizes": ["large"]},
+                **{split: {"sizes": []} for split in ("drugs", "cells", "plates")},
+            }
+        },
+        "methods": ["dnpp"],
+        "completed": ["dnpp"],
         **changes,
     }
 

@@ -1,0 +1,79 @@
+"""The blend finds the weights that were planted, and is no worse than its members."""
+
+import numpy as np
+from toy import GENES, clustered
+
+from lacuna.completion import SideInformation, find_method, run_method
+from lacuna.completion.blend import fit_weights
+
+
+def parts(pairs=400, seed=0):
+    """Two members' predictions, and counts of cells and drugs."""
+    rng = np.random.default_rng(seed)
+    profiles = rng.normal(size=(2, pairs, GENES))
+    counts = np.log2(1 + rng.integers(1, 40, size=(pairs, 2)))
+    return rng, profiles, counts, np.arange(pairs) // 4
+
+
+def test_planted_weights_are_found():
+    rng, profiles, counts, drug = parts()
+    truth = 0.7 * profiles[0] + 0.2 * profiles[1] + rng.normal(size=profiles[0].shape)
+    weights = fit_weights(profiles, truth, counts, drug, rng)
+    assert np.allclose(weights.same, [0.7, 0.2], atol=0.03)
+    assert np.abs(weights.change).max() < 0.02
+
+
+def test_weights_are_never_negative():
+    rng, profiles, counts, drug = parts()
+    truth = profiles[0] - 0.5 * profiles[1]
+    weights = fit_weights(profiles, truth, counts, drug, rng)
+    assert weights.same[1] == 0
+    assert weights.same[0] > 0.9
+
+
+def test_weights_follow_the_counts_where_that_is_planted():
+    rng, profiles, counts, drug = parts()
+    many_cells = (counts[:, 0] > np.median(counts[:, 0]))[:, None]
+    truth = np.where(many_cells, profiles[0], profiles[1]) + rng.normal(size=profiles[0].shape)
+    weights = fit_weights(profiles, truth, counts, drug, rng)
+    few, many = weights.of(np.array([[1.0, 4.0], [5.3, 4.0]]))
+    assert few[1] > 0.7 > 0.3 > few[0]
+    assert many[0] > 0.7 > 0.3 > many[1]
+    beyond = weights.of(np.array([[100.0, 4.0], [1000.0, 4.0]]))
+    assert np.array_equal(beyond[0], beyond[1])
+
+
+def test_equal_members_share_the_weight_and_none_at_all_is_no_trouble():
+    rng, profiles, counts, drug = parts()
+    same = np.stack([profiles[0], profiles[0]])
+    weights = fit_weights(same, profiles[0], counts, drug, rng)
+    assert np.isclose(weights.same.sum(), 1, atol=0.01)
+    silent = fit_weights(np.zeros_like(profiles), profiles[0], counts, drug, rng)
+    assert not silent.of(counts).any()
+
+
+def test_the_blend_is_no_worse_than_its_best_member():
+    tensor = clustered(drugs=80, cells=6)
+    held_out = np.random.default_rng(1).random(len(tensor)) < 0.2
+    observed, asked = tensor.take(~held_out), tensor.take(held_out)
+    members = ["mean_1d", "dnpp", "kernel"]
+
+    def error(method, **options):
+        rng = np.random.default_rng(0)
+        found = run_method(method, observed, asked.pairs, SideInformation(), rng, options)
+        return ((found.profiles - asked.profiles) ** 2).sum()
+
+    best = min(error(member) for member in members)
+    assert error("blend", members=members) < 1.02 * best
+
+
+def test_one_member_is_itself_but_for_its_length():
+    tensor = clustered()
+    side, rng = SideInformation(), np.random.default_rng
+    one = find_method("dnpp")(tensor, tensor.missing_pairs, side, rng(0)).profiles
+    found = run_method("blend", tensor, tensor.missing_pairs, side, rng(0), {"members": ["dnpp"]})
+    directions = [
+        rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (one, found.profiles)
+    ]
+    assert np.allclose(*directions, atol=1e-5)
+    assert found.stderr is None
