@@ -140,11 +140,11 @@ def test_with_all_profiles_as_neighbours_it_is_the_gaussian_process_of_the_defin
     pairs = observed.missing_pairs
     process = k.Process(observed, known, neighbours=1000)
     band = process.untuned()
-    change, stderr = process.predict(pairs, [band])
+    change, found = process.predict(pairs, [band])
     mean, expected, variance = plain_process(observed, known, pairs)
     assert np.allclose(process.mean, mean, atol=1e-5)
     assert np.allclose(change, expected, atol=1e-4)
-    assert np.allclose(stderr**2 / band.variance, variance, rtol=1e-3)
+    assert np.allclose(found / band.variance, variance, rtol=1e-3)
 
 
 def pd_frame(**columns):
@@ -265,6 +265,17 @@ def test_errors_are_stated_as_large_as_they_are():
     found = k.complete(observed, asked.pairs, side, np.random.default_rng(0))
     within = np.abs(found.profiles - asked.profiles) < 1.6449 * found.stderr[:, None]
     assert 0.87 < within.mean() < 0.93
+
+
+def test_a_variance_that_only_sorts_the_errors_becomes_their_size():
+    rng = np.random.default_rng(0)
+    size = rng.uniform(0.5, 2, 2000)
+    error = size[:, None] * rng.normal(size=(2000, GENES))
+    variance = 7 * size**0.5  # a quarter of the spread of the squared errors
+    stated = k.Calibration.fit(error, variance).stderr(variance)
+    assert np.allclose(stated, size, rtol=0.05)
+    constant = k.Calibration.fit(error, np.full(2000, 3.0)).stderr(np.full(2000, 3.0))
+    assert (np.abs(error) < 1.6449 * constant[:, None]).mean() == pytest.approx(0.9, abs=0.001)
 
 
 # Setting aside

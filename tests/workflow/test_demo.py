@@ -13,7 +13,6 @@ from project import TINY, Project
 
 from lacuna.profiles import ProfileSet
 
-
 # One worker makes the finished run, once for all of these.
 pytestmark = pytest.mark.xdist_group("demo")
 

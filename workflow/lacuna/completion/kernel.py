@@ -11,7 +11,7 @@ where drugs or cells are to be predicted that have no profile.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
@@ -49,6 +49,8 @@ SKETCH = 48
 STEPS = 20
 FARTHEST = 7.0  # from the first weights, in logarithms
 COVERAGE, NORMAL_QUANTILE = 0.9, 1.6449
+STEEPEST = 10.0  # power of the variance
+TINY = 1e-12
 BATCH = 256
 
 
@@ -77,9 +79,10 @@ def complete(
     stderr = np.empty(len(wanted), dtype=np.float32)
     for situation, rows in situations(observed, wanted):
         asides = Aside.draw(observed, situation, rng)
-        bands = tune(process, asides, known, rng)
-        change, stderr[rows] = process.predict(wanted[rows], bands)
+        bands, calibration = tune(process, asides, known, rng)
+        change, variance = process.predict(wanted[rows], bands)
         predicted[rows] += change
+        stderr[rows] = calibration.stderr(variance)
     return Completion(predicted, stderr=stderr)
 
 
@@ -119,6 +122,32 @@ class Band:
     directions: np.ndarray
     weights: np.ndarray
     variance: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The way from the process's variance to a standard error: scale x variance ^ (power / 2).
+
+    The process's variance sorts profiles by their error, but knows only what they are near to; the
+    power spreads it as far as errors spread, the scale makes 90 % intervals hold.
+    """
+
+    scale: float = 1.0
+    power: float = 1.0
+
+    @classmethod
+    def fit(cls, error: np.ndarray, variance: np.ndarray) -> "Calibration":
+        """Take scale and power from errors (pairs, genes) of pairs of known variance."""
+        stated, made = np.log(variance), np.log((error**2).mean(axis=1) + TINY)
+        spread = stated.var()
+        slope = np.mean((stated - stated.mean()) * made) / spread if spread > TINY else 1.0
+        power = float(np.clip(slope, 0, STEEPEST))
+        off = np.abs(error) / (variance ** (power / 2))[:, None]
+        return cls(float(np.quantile(off, COVERAGE) / NORMAL_QUANTILE), power)
+
+    def stderr(self, variance: np.ndarray) -> np.ndarray:
+        """Return the standard error of each profile."""
+        return self.scale * variance ** (self.power / 2)
 
 
 @dataclass(frozen=True)
@@ -225,7 +254,7 @@ class Process:
         )
 
     def predict(self, pairs: np.ndarray, bands: list[Band]) -> tuple[np.ndarray, np.ndarray]:
-        """Return how each pair's profile differs from its cell's mean, and the standard error."""
+        """Return how each pair's profile differs from its cell's mean, and the variance of that."""
         in_bands = [self.residual @ band.directions for band in bands]
         change = np.zeros((len(pairs), self.residual.shape[1]), dtype=np.float32)
         variance = np.zeros(len(pairs))
@@ -237,7 +266,7 @@ class Process:
                 score = np.einsum("bm,bmk->bk", shares, residual[near.index])
                 change[rows] += score @ band.directions.T
                 variance[rows] += band.variance * relative
-        return change, np.sqrt(variance)
+        return change, variance
 
     def _covariances(
         self, drug: np.ndarray, cell: np.ndarray, other_drug: np.ndarray, other_cell: np.ndarray
@@ -266,16 +295,16 @@ class Process:
 
 def tune(
     process: Process, asides: Iterable[Aside], known: Known, rng: np.random.Generator
-) -> list[Band]:
+) -> tuple[list[Band], Calibration]:
     """Return the bands, with the weights that predict set-aside training profiles best.
 
     The bands are principal components of the training profiles, leading ones apart from the many
-    that hold mostly noise. Variances are scaled such that 90 % intervals hold on those profiles.
-    Where too little is observed to set anything aside, there is one band, with the first weights.
+    that hold mostly noise. Where too little is observed to set anything aside, there is one band,
+    with the first weights.
     """
     asides = list(asides)
     if not asides:
-        return [process.untuned()]
+        return [process.untuned()], Calibration()
     neighbours = min(process.neighbours, *(len(aside.others) for aside in asides))
     parts = [_around(aside, Process(aside.others, known, neighbours)) for aside in asides]
     near = Neighbourhoods.join([part[0] for part in parts])
@@ -294,8 +323,7 @@ def tune(
             f"kernel, {directions.shape[1]} directions: "
             + ", ".join(f"{t} {w:.3g}" for t, w in zip(process.terms, weights, strict=True))
         )
-    reach = np.quantile(np.abs(error) / np.sqrt(variance)[:, None], COVERAGE) / NORMAL_QUANTILE
-    return [replace(band, variance=band.variance * reach**2) for band in bands]
+    return bands, Calibration.fit(error, variance)
 
 
 def _around(aside: Aside, process: Process) -> tuple[Neighbourhoods, np.ndarray, np.ndarray]:

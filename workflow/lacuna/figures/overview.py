@@ -9,6 +9,7 @@ from lacuna.figures.style import MEASURED
 from lacuna.names import METRIC_NAMES, method_name
 
 METRICS = ("pct", "deg_auc_1")
+INCHES_PER_METHOD = 0.36
 
 
 def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: str) -> Figure:
@@ -24,11 +25,11 @@ def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: st
     data
         What data this is, for the title.
     """
-    figure = Figure(figsize=(10, 3.8), layout="constrained")
+    methods = list(metrics["method"].unique())[::-1]
+    figure = Figure(figsize=(10, 1.4 + INCHES_PER_METHOD * len(methods)), layout="constrained")
     grid, *panels = figure.subplots(1, 1 + len(METRICS), width_ratios=[1.1, 1, 1])
     draw_grid(grid, measured, cells)
     grid.set_title(f"{measured.sum():,} profiles measured,\n{(~measured).sum():,} to predict")
-    methods = list(metrics["method"].unique())[::-1]
     for panel, metric in zip(panels, METRICS, strict=True):
         scores = metrics[metrics["metric"] == metric].set_index("method").loc[methods]
         error = [scores["value"] - scores["low"], scores["high"] - scores["value"]]
