@@ -37,7 +37,9 @@ RUNS = [
     ("2D-Mean", "mean_2d", {}, 10),
     ("DNPP", "dnpp", {}, 10),
     ("Additive", "additive", {}, 10),
+    ("NTK", "ntk", {}, 1),
     ("Kernel", "kernel", {}, 2),
+    ("Blend", "blend", {}, 1),
     ("FaLRTC", "falrtc", {"device": "cpu"}, 1),
     ("FaLRTC, 100 gene components", "falrtc", {"device": "cpu", "gene_components": 100}, 2),
 ]

@@ -67,6 +67,19 @@ def test_the_blend_is_no_worse_than_its_best_member():
     assert error("blend", members=members) < 1.02 * best
 
 
+def test_where_the_drug_is_new_the_last_member_predicts_alone():
+    tensor = clustered(drugs=40)
+    is_new = tensor.drug < 5
+    observed, asked = tensor.take(~is_new), tensor.take(is_new)
+    side, members = SideInformation(), ["dnpp", "additive"]
+    alone = run_method("additive", observed, asked.pairs, side, np.random.default_rng(0), {})
+    found = run_method(
+        "blend", observed, asked.pairs, side, np.random.default_rng(0), {"members": members}
+    )
+    assert np.array_equal(found.profiles, alone.profiles)
+    assert found.fallback.all()
+
+
 def test_one_member_is_itself_but_for_its_length():
     tensor = clustered()
     side, rng = SideInformation(), np.random.default_rng

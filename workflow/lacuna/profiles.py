@@ -11,6 +11,7 @@ from scipy import sparse
 from lacuna import hdf5
 
 NO_PROFILE = -1
+NO_PLATES = -1
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,14 @@ class ProfileSet:
 
         A drug without profiles has zeros.
         """
-        return _mean_by(self.drug, len(self.drugs), self.profiles)
+        return mean_by(self.drug, len(self.drugs), self.profiles)
 
     def mean_by_cell(self) -> tuple[np.ndarray, np.ndarray]:
         """Return each cell's mean profile, float64 (cells, genes), and its number of profiles.
 
         A cell without profiles has the mean of all profiles, as there is nothing nearer.
         """
-        means, size = _mean_by(self.cell, len(self.cells), self.profiles)
+        means, size = mean_by(self.cell, len(self.cells), self.profiles)
         means[size == 0] = self.profiles.mean(axis=0, dtype=np.float64)
         return means, size
 
@@ -122,7 +123,8 @@ class ProfileSet:
         return cls(**hdf5.load(path))
 
 
-def _mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each group's mean row, float64 (groups, genes), 0 without any, and its size."""
     members = sparse.csr_array(
         (np.ones(len(group)), (group, np.arange(len(group)))), shape=(groups, len(group))
     )

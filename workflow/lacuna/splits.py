@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
-from lacuna.profiles import ProfileSet
-from lacuna.tensor import NO_PLATES
+from lacuna.profiles import NO_PLATES, ProfileSet
 
 NEVER_HELD_OUT = -1
 

@@ -14,10 +14,8 @@ from scipy.sparse.csgraph import connected_components
 
 from lacuna.characteristic_direction import unit_rows
 from lacuna.errors import LacunaError
-from lacuna.profiles import ProfileSet
+from lacuna.profiles import NO_PLATES, ProfileSet
 from lacuna.signatures import SignatureSet
-
-NO_PLATES = -1
 
 
 def build_tensor(

@@ -7,7 +7,7 @@ count the mean of all twice, and trusts an effect the less the fewer profiles it
 import numpy as np
 
 from lacuna.completion import Completion, SideInformation
-from lacuna.profiles import ProfileSet
+from lacuna.profiles import ProfileSet, mean_by
 
 PASSES = 10
 
@@ -45,10 +45,7 @@ def best_predictors(rows: np.ndarray, group: np.ndarray, groups: int) -> np.ndar
     -------
     float64 array of shape (groups, genes)
     """
-    size = np.bincount(group, minlength=groups)
-    means = np.zeros((groups, rows.shape[1]))
-    np.add.at(means, group, rows)
-    means /= np.maximum(size, 1)[:, None]
+    means, size = mean_by(group, groups, rows)
     seen = size > 0
     spare = len(rows) - seen.sum()
     if spare <= 0:

@@ -3,7 +3,9 @@
 Stacked regression (Breiman 1996, Machine Learning 24:49). Each member predicts training profiles
 that were set aside before it saw any; weights that are not negative are fitted to the predictions.
 Weights may change with how many cells the drug, and how many drugs the cell, was measured in, as
-far as that predicts other drugs' set-aside profiles better than the same weights for all.
+far as that predicts other drugs' set-aside profiles better than the same weights for all. Where
+the drug or the cell has no profile, the last member predicts alone: the few drugs or cells that
+could be set aside do not tell weights.
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from lacuna.profiles import ProfileSet
 # On weights that change, relative to the predictions' size; the first leaves them all but the same.
 PENALTIES = 10.0 ** np.arange(3, -3, -1)
 INNER_FOLDS = 5
+KNOWN = Situation(new_drug=False, new_cell=False)
 FARTHEST = 2.0  # standard deviations of the counts
 COVERAGE, NORMAL_QUANTILE = 0.9, 1.6449
 
@@ -36,8 +39,9 @@ def complete(
     Parameters
     ----------
     members
-        Names of methods, which run with their default options. Where the last one states standard
-        errors, so does the blend: the same, scaled to the errors of the blend.
+        Names of methods, which run with their default options. The last one predicts alone where
+        drug or cell are new; where it states standard errors, so does the blend: the same, scaled
+        to the errors of the blend.
 
     Raises
     ------
@@ -49,13 +53,13 @@ def complete(
             f"method_options: blend: members is {list(members)}, expected names of other methods."
         )
     predicted = Predicted.by(members, observed, wanted, side, rng)
-    blended = np.empty_like(predicted.profiles[0])
-    stderr = np.empty(len(wanted), dtype=np.float32)
+    blended, stderr = predicted.profiles[-1].copy(), predicted.stderr.astype(np.float32)
     for situation, rows in situations(observed, wanted):
-        here = predicted.take(rows)
-        weights, scale = fit(members, observed, situation, side, rng)
-        blended[rows] = np.einsum("im,mig->ig", weights.of(here.counts), here.profiles)
-        stderr[rows] = scale * here.stderr
+        if situation == KNOWN:
+            here = predicted.take(rows)
+            weights, scale = fit(members, observed, side, rng)
+            blended[rows] = np.einsum("im,mig->ig", weights.of(here.counts), here.profiles)
+            stderr[rows] = scale * here.stderr
     return Completion(blended, predicted.fallback, stderr if np.isfinite(stderr).all() else None)
 
 
@@ -134,16 +138,15 @@ class Weights:
 def fit(
     members: list,
     observed: ProfileSet,
-    situation: Situation,
     side: SideInformation,
     rng: np.random.Generator,
 ) -> tuple[Weights, float]:
-    """Return the weights for a situation, and by how much the last member's errors are stated off.
+    """Return the weights, and by how much the last member's errors are to be scaled.
 
     Equal weights where there is too little to set anything aside.
     """
     predicted, truth, drug = [], [], []
-    for aside in Aside.draw(observed, situation, rng):
+    for aside in Aside.draw(observed, KNOWN, rng):
         pairs = aside.targets.pairs
         predicted.append(Predicted.by(members, aside.others, pairs, side, rng))
         truth.append(aside.targets.profiles)
@@ -157,10 +160,7 @@ def fit(
     )
     truth, drug = np.concatenate(truth), np.concatenate(drug)
     weights = fit_weights(profiles, truth, counts, drug, rng)
-    print(
-        f"blend: {situation}: "
-        + ", ".join(f"{m} {w:.2f}" for m, w in zip(members, weights.same, strict=True))
-    )
+    print("blend: " + ", ".join(f"{m} {w:.2f}" for m, w in zip(members, weights.same, strict=True)))
     error = np.einsum("im,mig->ig", weights.of(counts), profiles) - truth
     off = np.quantile(np.abs(error) / stderr[:, None], COVERAGE) / NORMAL_QUANTILE
     return weights, float(off)
