@@ -102,8 +102,8 @@ def test_inactive_drugs_change_nothing(truth):
 def test_annotation_follows_the_mechanism(screen, truth):
     annotation = pd.read_csv(screen / simulate.ANNOTATION, sep="\t", keep_default_na=False)
     drugs = truth["drugs"].merge(annotation, on="pert_id")
-    known = drugs[drugs["atc_code"] != ""]
-    codes = known.groupby("mechanism")["atc_code"].nunique()
+    known = drugs[drugs["atc_codes"] != ""]
+    codes = known.groupby("mechanism")["atc_codes"].nunique()
     assert codes.max() == 1
     assert 0.5 < len(known) / len(drugs) < 0.9
 

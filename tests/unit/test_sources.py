@@ -130,7 +130,7 @@ class Place:
     def acquire(self, source: Source | None, file: str = FILE, mirror: Path | None = None, **more):
         sources = {source.file: source} if source else {}
         more = {"progress": False} | more
-        acquire(file, self.destination, sources, self.recorded, mirror, **more)
+        acquire(file, self.destination, sources, self.recorded, [mirror] if mirror else [], **more)
 
     def hold(self, content: bytes) -> Path:
         self.mirror.mkdir(exist_ok=True)
@@ -366,7 +366,7 @@ def record_many(recorded: Path, mirror: Path, job: int, start) -> None:
         # Each job brings files of its own, and one that all of them bring.
         for file in (f"{job}-{number}", "shared"):
             destination = recorded.parent / f"got-{job}-{file}"
-            acquire(file, destination, {}, recorded, mirror, progress=False)
+            acquire(file, destination, {}, recorded, [mirror], progress=False)
 
 
 def test_parallel_jobs_record_every_file_once(place):

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -87,7 +88,7 @@ def acquire(
     destination: Path,
     sources: dict[str, Source],
     recorded: Path,
-    mirror: Path | None,
+    mirrors: Sequence[Path],
     *,
     progress: bool = True,
     attempts: int = 5,
@@ -106,8 +107,8 @@ def acquire(
     recorded : Path
         Table of the sizes and checksums found at first sight; a file that neither table knows
         is added to it.
-    mirror : Path or None
-        Folder of the user's own copies, looked into first.
+    mirrors : sequence of Path
+        Folders of the user's own copies, looked into first, in their order.
     progress : bool
         Show a progress bar on standard error.
     attempts : int
@@ -120,8 +121,9 @@ def acquire(
         size or checksum differs from the expected one.
     """
     source = sources.get(file)
-    if mirror is not None and (mirror / file).is_file():
-        held = (mirror / file).resolve()
+    copies = [mirror / file for mirror in mirrors if (mirror / file).is_file()]
+    if copies:
+        held = copies[0].resolve()
         _verify(held, file, source, recorded, came_from=str(held))
         _link(held, destination)
     elif source is not None and source.url:
@@ -135,7 +137,7 @@ def acquire(
             raise
         os.replace(part, destination)
     else:
-        raise LacunaError(_why_unavailable(file, sources, mirror))
+        raise LacunaError(_why_unavailable(file, sources, mirrors))
 
 
 def _link(held: Path, destination: Path) -> None:
@@ -146,13 +148,12 @@ def _link(held: Path, destination: Path) -> None:
         unfinished.symlink_to(held)
 
 
-def _why_unavailable(file: str, sources: dict[str, Source], mirror: Path | None) -> str:
-    if mirror is None:
-        looked = "no mirror is configured"
-    elif mirror.is_dir():
-        looked = f"the mirror folder {mirror} does not hold it"
-    else:
-        looked = f"the mirror folder {mirror} does not exist"
+def _why_unavailable(file: str, sources: dict[str, Source], mirrors: Sequence[Path]) -> str:
+    looked = ", and ".join(
+        f"the mirror folder {mirror} does not {'hold it' if mirror.is_dir() else 'exist'}"
+        for mirror in mirrors
+    )
+    looked = looked or "no mirror is configured"
     remedy = "Set `mirror:` in the config to a folder that holds it."
     if file not in sources:
         hint = did_you_mean(file, sources)

@@ -27,12 +27,12 @@ rule acquire_file:
     benchmark:
         "results/{dataset}/benchmarks/acquire_file/{series}/{file}.tsv"
     wildcard_constraints:
-        series=one_of(config["files"]["series"]),
+        series=one_of([*config["files"]["series"], "annotations"]),
         file="[^/]+",
     conda:
         "../../envs/lacuna.yaml"
     params:
-        mirror=config["files"]["mirror"],
+        mirrors=MIRRORS,
         recorded="resources/recorded_checksums.tsv",
     script:
         "../scripts/acquire_file.py"

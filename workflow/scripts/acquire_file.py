@@ -6,11 +6,10 @@ from lacuna.job import logged
 from lacuna.sources import acquire, read_sources
 
 with logged(snakemake.log[0]):
-    mirror = snakemake.params.mirror
     acquire(
         snakemake.wildcards.file,
         Path(snakemake.output[0]),
         read_sources(snakemake.input.sources),
         recorded=Path(snakemake.params.recorded),
-        mirror=Path(mirror) if mirror else None,
+        mirrors=[Path(mirror) for mirror in snakemake.params.mirrors],
     )
