@@ -165,6 +165,19 @@ def test_a_misspelt_drug_of_the_heatmaps_is_said(finished):
     assert "did you mean 'simulated-0" in printed
 
 
+def test_where_methods_win_covers_every_held_out_profile(finished):
+    where = pd.read_csv(finished.results / "where.tsv", sep="\t")
+    folds = pd.read_csv(finished.results / "crossval/large/profiles/folds.tsv", sep="\t")
+    assert where["profiles"].sum() == (folds["fold"] >= 0).sum()
+    won = where[[f"won_{method}" for method in TINY["methods"]]].sum(axis=1)
+    assert np.allclose(won, 1, atol=1e-4)
+    kept = pd.read_csv(finished.results / "specificity_kept.tsv", sep="\t")
+    assert list(kept["method"].unique()) == TINY["methods"]
+    page = (finished.results / "tables/where.html").read_text()
+    assert "slope through 0" in page
+    assert f"{where['pearson_blend'].iloc[0]:.3f}" in page
+
+
 def test_methods_recover_what_was_planted(finished):
     """Predicted profiles resemble the noise-free truth of drugs that do something."""
     from lacuna import hdf5

@@ -51,9 +51,12 @@ RESULTS = [
             "metrics.tsv",
             "metrics_per_fold.tsv",
             "comparisons.tsv",
+            "where.tsv",
+            "specificity_kept.tsv",
             "tables/filters.html",
             *(["tables/plates.html"] if LEVEL3 else []),
             "tables/methods.html",
+            "tables/where.html",
         ],
     ),
     *expand(
