@@ -10,6 +10,7 @@ from lacuna.figures import (
     cell_specificity,
     coverage,
     deg_roc,
+    heatmaps,
     overview,
     plate_quality,
     predicted_vs_true,
@@ -23,6 +24,19 @@ def scores(metric):
     return pd.DataFrame(
         {"method": METHODS, "metric": metric, "value": [0.3, 0.5, 0.4], "low": 0.2, "high": 0.6}
     )
+
+
+def heatmap_entries():
+    """Two drugs, of 2 and of 50 cells, with entries that count up; and one method at half."""
+    tables = []
+    for drug, cells in (("one", 2), ("two", 50)):
+        places = {"cell": np.repeat([f"c{i}" for i in range(cells)], 7)}
+        places |= {"gene": [f"g{i}" for i in range(7)] * cells, "name": drug, "drug": drug}
+        for panel, scale in (("measured", 1), ("dnpp", 0.5)):
+            value = scale * np.linspace(-1, 1, 7 * cells)
+            scores = {"panel": panel, "value": value, "correlation": 0.25, "specificity": 0.75}
+            tables.append(pd.DataFrame(places | scores))
+    return pd.concat(tables, ignore_index=True)
 
 
 def make(name):
@@ -66,6 +80,8 @@ def make(name):
         table = pd.concat([coverage_view.assign(low=0.3, high=0.9), error_view])
         table = pd.concat([table.assign(method=method) for method in METHODS])
         return calibration.draw(table if name == "calibration" else table[:0], "data")
+    if name == "heatmaps":
+        return heatmaps.draw(heatmap_entries(), "data")
     if name == "deg_roc":
         rates = {"false_positive_rate": [0, 0.2, 1], "true_positive_rate": [0, 0.7, 1]}
         both = [(method, percent) for method in METHODS for percent in (1, 10)]
@@ -80,7 +96,7 @@ def make(name):
 
 ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
 ALL += ["plate_quality of few plates", "plate_quality of many plates"]
-ALL += ["calibration", "calibration of methods that state no error"]
+ALL += ["heatmaps", "calibration", "calibration of methods that state no error"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -103,6 +119,24 @@ def test_a_grid_cell_has_the_colour_of_its_best_method():
         [True, False],
         [False, True],
     ]
+
+
+def test_heatmaps_show_the_entries_in_order_on_one_scale():
+    figure = make("heatmaps")
+    panels = [axes for axes in figure.axes if axes.get_images()][:4]
+    entries = heatmap_entries()
+    drawn = [("one", "measured"), ("one", "dnpp"), ("two", "measured"), ("two", "dnpp")]
+    for axes, (drug, panel) in zip(panels, drawn, strict=True):
+        image = axes.get_images()[0]
+        expected = entries[(entries["drug"] == drug) & (entries["panel"] == panel)]
+        assert np.allclose(image.get_array().ravel(), expected["value"])
+        assert image.get_array().shape == (expected["cell"].nunique(), 7)
+        assert image.norm is panels[0].get_images()[0].norm
+        assert "specificity 0.75" in axes.get_title()
+    assert image.norm.vmin == -image.norm.vmax
+    assert "DNPP\nr 0.25" in panels[1].get_title()
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["c0", "c1"]
+    assert len(panels[2].get_yticklabels()) == 25
 
 
 @pytest.mark.parametrize("count", range(2, 9))

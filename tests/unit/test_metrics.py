@@ -419,6 +419,158 @@ def test_the_best_method_of_each_profile():
     assert best.to_dict() == {"d": "a", "e": "z"}  # of equal ones the first
 
 
+def test_profiles_of_zeros_are_unrelated():
+    found = metrics.cell_specificity(np.zeros((3, 4)), np.array([2, 2, 2]))
+    assert found.to_dict("list") == {"drug": [2], "cells": [3], "specificity": [1.0]}
+
+
+def wide(tensor, **of_method):
+    """What methods score on all profiles of a grid, as the best method per profile is told from."""
+    scores = [
+        pd.DataFrame(
+            {
+                "method": method,
+                "drug": tensor.drugs[tensor.drug],
+                "cell": tensor.cells[tensor.cell],
+                "pearson": pearson,
+            }
+        )
+        for method, pearson in of_method.items()
+    ]
+    return metrics.best_method_per_profile(pd.concat(scores))
+
+
+def uneven_grid(seed=0):
+    """Drugs in 2 to 9 of 9 cells, some cells rarely measured."""
+    rng = np.random.default_rng(seed)
+    chance = np.outer(rng.uniform(0.3, 1, 60), np.linspace(0.3, 1, 9))
+    measured = rng.random((60, 9)) < chance
+    measured[:, -1] = True
+    return grid(rng.normal(size=(60, 9, 5)), measured)
+
+
+def ends(name):
+    """The counts that a bin called "3" or "3 to 5" reaches from and to."""
+    return [int(end) for end in (name.split(" to ") * 2)[:2]]
+
+
+def test_bins_hold_every_profile_once_and_say_what_they_hold():
+    tensor, rng = uneven_grid(), np.random.default_rng(1)
+    best = wide(tensor, a=rng.random(len(tensor)), b=rng.random(len(tensor)))
+    where = metrics.where_methods_win(best, tensor, rng)
+    assert where["profiles"].sum() == len(tensor)
+    assert not where.duplicated(["cells_per_drug", "drugs_per_cell"]).any()
+    assert where["cells_per_drug"].nunique() == where["drugs_per_cell"].nunique() == 3
+    counts = {"drug": tensor.measured.sum(axis=1), "cell": tensor.measured.sum(axis=0)}
+    for row in where.itertuples():
+        here = np.full(len(best), True)
+        for bin, axis, names in (
+            (row.cells_per_drug, "drug", tensor.drugs),
+            (row.drugs_per_cell, "cell", tensor.cells),
+        ):
+            low, high = ends(bin)
+            count = counts[axis][pd.Index(names).get_indexer(best[axis])]
+            here &= (low <= count) & (count <= high)
+        held = best[here]
+        assert row.profiles == len(held)
+        assert row.drugs == held["drug"].nunique()
+        assert row.pearson_a == pytest.approx(held["a"].mean())
+        assert row.won_b == pytest.approx((held["b"] > held["a"]).mean())
+        assert row.won_a + row.won_b == pytest.approx(1)
+        assert row.lead == pytest.approx(abs(held["a"].mean() - held["b"].mean()))
+        assert row.best == ("a" if held["a"].mean() > held["b"].mean() else "b")
+
+
+def test_a_method_that_wins_in_one_bin_is_found_there_and_nowhere_else():
+    tensor, rng = uneven_grid(), np.random.default_rng(2)
+    noise = 0.1 * rng.normal(size=(3, len(tensor)))
+    equal = wide(tensor, a=noise[0], b=noise[1], c=noise[2] - 0.5)
+    bins = metrics.where_methods_win(equal, tensor, np.random.default_rng(0))
+    assert not (bins["p_holm"] < 0.05).any()
+    chosen = bins.iloc[3]
+    cells, drugs = tensor.measured.sum(axis=1), tensor.measured.sum(axis=0)
+    low, high = ends(chosen["cells_per_drug"])
+    rare, often = ends(chosen["drugs_per_cell"])
+    planted = (low <= cells[tensor.drug]) & (cells[tensor.drug] <= high)
+    planted &= (rare <= drugs[tensor.cell]) & (drugs[tensor.cell] <= often)
+    best = wide(tensor, a=noise[0], b=noise[1] + 0.2 * planted, c=noise[2] - 0.5)
+    where = metrics.where_methods_win(best, tensor, np.random.default_rng(0))
+    assert where.index[where["p_holm"] < 0.05].tolist() == [3]
+    found = where.iloc[3]
+    assert (found["best"], found["runner_up"]) == ("b", "a")
+    assert found["low"] < 0.2 < found["high"]
+    assert 0 < found["low"] < found["lead"] < found["high"]
+
+
+def test_the_interval_of_a_lead_equals_resampling_the_drugs_themselves():
+    tensor, rng = uneven_grid(), np.random.default_rng(3)
+    best = wide(tensor, a=rng.random(len(tensor)), b=rng.random(len(tensor)) - 0.05)
+    where = metrics.where_methods_win(best, tensor, np.random.default_rng(7)).iloc[0]
+    low, high = ends(where["cells_per_drug"])
+    rare, often = ends(where["drugs_per_cell"])
+    cells = pd.Series(tensor.measured.sum(axis=1), tensor.drugs)
+    drugs = pd.Series(tensor.measured.sum(axis=0), tensor.cells)
+    here = best["drug"].map(cells).between(low, high) & best["cell"].map(drugs).between(rare, often)
+    sign = 1 if where["best"] == "a" else -1
+    lead = (sign * (best["a"] - best["b"]))[here]
+    of_drug = {drug: lead[best["drug"] == drug].to_list() for drug in best["drug"].unique()}
+    rng, leads = np.random.default_rng(8), []
+    for _ in range(1000):
+        drawn = rng.choice(list(of_drug), len(of_drug))
+        leads.append(np.mean([each for drug in drawn for each in of_drug[drug]]))
+    expected = np.quantile(leads, [0.025, 0.975])
+    assert where[["low", "high"]].to_list() == pytest.approx(expected, abs=0.15 * np.ptp(expected))
+
+
+def test_bins_without_several_drugs_or_methods_state_no_chance():
+    tensor = uneven_grid()
+    few = tensor.take(tensor.drug < 3)
+    where = metrics.where_methods_win(wide(few, a=0.1, b=0.2), few, np.random.default_rng(0))
+    assert where["drugs"].max() < metrics.LEAST_DRUGS
+    assert where[["low", "high", "p_holm"]].isna().all(axis=None)
+    alone = metrics.where_methods_win(wide(tensor, a=0.1), tensor, np.random.default_rng(0))
+    assert alone["profiles"].sum() == len(tensor)
+    assert alone[["lead", "low", "p_holm"]].isna().all(axis=None)
+
+
+def test_a_grid_that_is_even_is_one_bin():
+    tensor = grid(np.random.default_rng(0).normal(size=(8, 3, 5)), np.ones((8, 3), dtype=bool))
+    where = metrics.where_methods_win(wide(tensor, a=0.1, b=0.2), tensor, np.random.default_rng(0))
+    assert where[["cells_per_drug", "drugs_per_cell"]].to_numpy().tolist() == [["3", "8"]]
+    assert where[["low", "high"]].to_numpy() == pytest.approx(0.1)
+
+
+def test_specificity_is_scored_over_the_held_out_cells_at_unit_length():
+    held, tensor = predictions(), clustered()
+    found = metrics.score_specificity(held, tensor)
+    for column, rows in (("measured", held.truth), ("predicted", unit(held.predicted))):
+        expected = metrics.cell_specificity(rows, held.drug)
+        assert found[column].to_numpy() == pytest.approx(expected["specificity"], abs=1e-6)
+        assert found["drug"].tolist() == tensor.drugs[expected["drug"]].tolist()
+
+
+def test_preserved_specificity_equals_its_definition():
+    rng = np.random.default_rng(4)
+    measured = rng.uniform(0.2, 1, 80)
+    table = pd.DataFrame({"drug": [f"d{i}" for i in range(80)], "measured": measured})
+    good = 0.5 * measured + 0.02 * rng.normal(size=80)
+    both = [table.assign(method="truth", predicted=measured)]
+    both += [table.assign(method="good", predicted=good)]
+    both += [table.assign(method="alike", predicted=0.0)]
+    kept = metrics.specificity_kept(pd.concat(both), rng).set_index(["method", "metric"])
+    value = kept["value"]
+    assert value["truth"].to_list() == pytest.approx([1, 1])
+    assert value["alike"].to_list() == [0, 0]
+    slope = np.linalg.lstsq(measured[:, None], good, rcond=None)[0][0]
+    assert value["good", "correlation"] == pytest.approx(pearsonr(measured, good)[0])
+    assert value["good", "slope"] == pytest.approx(slope)
+    # The textbook interval of a regression through the origin (HC0 errors).
+    spread = np.sqrt(((good - slope * measured) ** 2 * measured**2).sum()) / (measured**2).sum()
+    low, high = kept.loc[("good", "slope"), ["low", "high"]]
+    assert [low, high] == pytest.approx([slope - 1.96 * spread, slope + 1.96 * spread], abs=0.002)
+    assert (kept["drugs"] == 80).all()
+
+
 def test_scores_per_fold_and_per_profile():
     held = predictions()
     tensor = clustered()

@@ -119,6 +119,7 @@ def test_the_report_stands_alone_and_says_simulated(finished):
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?:", report)
     assert "simulated" in report
     figures = ["overview", "coverage", "cell_specificity", "best_method", "deg_roc", "calibration"]
+    figures += ["heatmaps"]
     for figure in figures:
         assert f"{figure}.svg" in report
         assert (finished.results / f"figures/{figure}.png").stat().st_size > 10_000
@@ -127,6 +128,54 @@ def test_the_report_stands_alone_and_says_simulated(finished):
 def test_every_figure_has_its_table(finished):
     for figure in finished.results.glob("figures/*.svg"):
         assert len(pd.read_csv(figure.with_suffix(".tsv"), sep="\t")) > 0
+
+
+def test_heatmaps_show_every_method_for_the_same_cells_and_genes(finished):
+    table = pd.read_csv(finished.results / "figures/heatmaps.tsv", sep="\t")
+    assert list(table["panel"].unique()) == ["measured", *TINY["methods"]]
+    assert table["drug"].nunique() == 3
+    for _, of_drug in table.groupby("drug"):
+        places = [rows[["cell", "gene"]].to_numpy() for _, rows in of_drug.groupby("panel")]
+        assert all((places[0] == place).all() for place in places)
+    tensor = ProfileSet.load(finished.results / "tensor/large.h5")
+    entry = table.iloc[0]
+    drug, cell, gene = (
+        list(names).index(name)
+        for names, name in (
+            (tensor.drugs, entry["drug"]),
+            (tensor.cells, entry["cell"]),
+            (tensor.genes, str(entry["gene"])),
+        )
+    )
+    profile = tensor.profiles[tensor.find(np.array([[drug, cell]]))[0]]
+    assert entry["value"] == pytest.approx(profile[gene], rel=1e-4)
+    # Predictions belong to their profiles: each method is nearer to the truth than chance.
+    of_panel = table.pivot_table("correlation", "panel", "drug")
+    assert np.allclose(of_panel.loc["measured"], 1)
+    assert (of_panel.loc["blend"] > 0.1).all()
+
+
+def test_a_misspelt_drug_of_the_heatmaps_is_said(finished):
+    changed = {**TINY, "heatmaps": {"drugs": ["Simulated-O03"]}}
+    target = "results/demo/figures/heatmaps.svg"
+    printed = finished.run(
+        "--cores", "1", target, *finished.configure(changed, "misspelt"), fails=True
+    )
+    assert "'Simulated-O03' is not in the tensor" in printed
+    assert "did you mean 'simulated-0" in printed
+
+
+def test_where_methods_win_covers_every_held_out_profile(finished):
+    where = pd.read_csv(finished.results / "where.tsv", sep="\t")
+    folds = pd.read_csv(finished.results / "crossval/large/profiles/folds.tsv", sep="\t")
+    assert where["profiles"].sum() == (folds["fold"] >= 0).sum()
+    won = where[[f"won_{method}" for method in TINY["methods"]]].sum(axis=1)
+    assert np.allclose(won, 1, atol=1e-4)
+    kept = pd.read_csv(finished.results / "specificity_kept.tsv", sep="\t")
+    assert list(kept["method"].unique()) == TINY["methods"]
+    page = (finished.results / "tables/where.html").read_text()
+    assert "slope through 0" in page
+    assert f"{where['pearson_blend'].iloc[0]:.3f}" in page
 
 
 def test_methods_recover_what_was_planted(finished):

@@ -17,5 +17,7 @@ def listed(names: Iterable[object], most: int = 5) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint such as `` (did you mean 'dnpp'?)``, empty when nothing is near."""
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
-    return f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+    spelt = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(name.casefold(), spelt, n=3, cutoff=0.6)
+    shown = " or ".join(repr(spelt[each]) for each in near)
+    return f" (did you mean {shown}?)" if near else ""

@@ -21,6 +21,8 @@ DEG_PERCENTS = (1, 10)
 HIGHER_IS_NOT_BETTER = ["variance_ratio"]
 CALIBRATION_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 DENSITY_LIMIT, DENSITY_BINS = 0.7, 141
+COVERAGE_BINS = 3
+LEAST_DRUGS = 5
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class HeldOut:
             Predictions of the profiles that fold 0 holds out, in their order, then of those of
             fold 1, and so on; in as many parts as they come.
         """
-        at = np.argsort(fold, kind="stable")[np.sum(fold < 0) :]
+        at = held_out_order(fold)
         cell_mean, drug_mean = np.empty((2, len(at), len(tensor.genes)), dtype=np.float32)
         for number in np.unique(fold[at]):
             training, rows = tensor.take(fold != number), fold[at] == number
@@ -93,6 +95,15 @@ class HeldOut:
             stderr=predicted.stderr,
             ceiling=None if ceiling is None else ceiling[at],
         )
+
+
+def held_out_order(fold: np.ndarray) -> np.ndarray:
+    """Return the positions of the held-out profiles in the order of their predictions.
+
+    Those of fold 0 first, each fold's in the tensor's order; `fold` is negative where none holds
+    the profile out.
+    """
+    return np.argsort(fold, kind="stable")[np.sum(fold < 0) :]
 
 
 def ceilings(reliability: pd.DataFrame) -> np.ndarray:
@@ -288,6 +299,80 @@ def best_method_per_profile(scores: pd.DataFrame) -> pd.DataFrame:
     return wide.rename_axis(columns=None).reset_index()
 
 
+def where_methods_win(
+    best: pd.DataFrame, tensor: ProfileSet, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Compare the methods where drugs and cells have few profiles, and where they have many.
+
+    Held-out profiles are put into bins by the number of cells their drug was measured in, and the
+    number of drugs measured in their cell, each cut at its terciles over the profiles; cuts that
+    are equal are merged. It puts Hodos et al. 2018, figure 3B, in numbers, and says what of it is
+    chance.
+
+    Parameters
+    ----------
+    best
+        As `best_method_per_profile` returns it.
+    tensor
+        All observed profiles: what is counted.
+    rng
+        Draws the drugs of the bootstrap.
+
+    Returns
+    -------
+    DataFrame, one row per bin that holds profiles
+        cells_per_drug, drugs_per_cell: the counts in the bin, such as "3 to 5"; profiles; drugs;
+        best, runner_up: the methods of the highest mean correlation per profile, of equal ones the
+        first; lead: by how much, with low and high, the paired 95 % bootstrap interval over drugs,
+        and p_holm, the two-sided p-value adjusted for the number of bins (NaN, all three, with
+        fewer than `LEAST_DRUGS` drugs); then of each method pearson_{method}, its mean correlation,
+        and won_{method}, the share of the profiles that it predicts best.
+    """
+    methods = list(best.columns.drop(["drug", "cell", "best"]))
+    axes = {
+        "cells_per_drug": ("drug", tensor.drugs, 1),
+        "drugs_per_cell": ("cell", tensor.cells, 0),
+    }
+    bins = [
+        _bins(pd.Series(tensor.measured.sum(axis=axis), names)[best[column]]).rename(key)
+        for key, (column, names, axis) in axes.items()
+    ]
+    drugs = best["drug"].unique()
+    weights = _bootstrap_weights(len(drugs), rng)
+    rows, leads = [], {}
+    for place, held in best.groupby(bins, observed=True):
+        mean = held[methods].mean()
+        first, second, *_ = [*mean.sort_values(ascending=False, kind="stable").index, None]
+        row = {**dict(zip(axes, place, strict=True)), "profiles": len(held)}
+        row |= {"drugs": held["drug"].nunique(), "best": first, "runner_up": second or ""}
+        row["lead"] = mean[first] - mean[second] if second else np.nan
+        won = held["best"].value_counts(normalize=True)
+        row |= {f"pearson_{method}": mean[method] for method in methods}
+        row |= {f"won_{method}": won.get(method, 0) for method in methods}
+        if second and row["drugs"] >= LEAST_DRUGS:
+            lead = held[first] - held[second]
+            sums = lead.groupby(held["drug"]).agg(["sum", "size"]).reindex(drugs, fill_value=0)
+            with np.errstate(invalid="ignore"):  # a draw may hold no drug of the bin
+                leads[len(rows)] = np.divide(*(weights @ sums.to_numpy()).T)
+        rows.append(row)
+    draws = pd.DataFrame(leads, index=range(len(weights)))
+    chance = intervals(draws).set_index("metric")[["low", "high"]]
+    chance["p_holm"] = _holm(_p_values(draws.iloc[1:]))
+    table = pd.DataFrame(rows).join(chance)
+    front = [*axes, "profiles", "drugs", "best", "runner_up", "lead", *chance]
+    return table[[*front, *table.columns.difference(front, sort=False)]]
+
+
+def _bins(counts: pd.Series) -> pd.Series:
+    """Cut counts at quantiles of their own, and name each bin by what it holds, in order."""
+    cuts = np.arange(1, COVERAGE_BINS) / COVERAGE_BINS
+    edges = np.unique(np.quantile(counts, cuts, method="inverted_cdf"))
+    _, number = np.unique(np.searchsorted(edges, counts), return_inverse=True)
+    ends = counts.groupby(number).agg(["min", "max"])
+    names = [f"{low} to {high}" if low < high else str(low) for low, high in ends.to_numpy()]
+    return pd.Series(pd.Categorical.from_codes(number, names, ordered=True))
+
+
 def profile_pearson(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Return the correlation over genes of each row; 0 where a row does not vary."""
     return _correlation(_moments(truth, predicted))
@@ -417,15 +502,65 @@ def cell_specificity(profiles: np.ndarray, drug: np.ndarray) -> pd.DataFrame:
     -------
     DataFrame with columns drug, cells, specificity
         One row per drug with at least two profiles; the specificity is the mean of 1 - cosine over
-        pairs of its (unit) profiles, 0 for equal and 1 for unrelated ones.
+        pairs of its (unit) profiles, 0 for equal and 1 for unrelated ones. A profile of zeros is
+        unrelated to all others.
     """
     order = np.argsort(drug, kind="stable")
     drugs, starts, cells = np.unique(drug[order], return_index=True, return_counts=True)
-    sums = np.add.reduceat(profiles[order].astype(np.float64), starts, axis=0)
-    several = cells > 1
-    cells, sums = cells[several], sums[several]
-    cosine = ((sums**2).sum(axis=1) - cells) / (cells * (cells - 1))
-    return pd.DataFrame({"drug": drugs[several], "cells": cells, "specificity": 1 - cosine})
+    rows = profiles[order].astype(np.float64)
+    sums = np.add.reduceat(rows, starts, axis=0)
+    alone = np.add.reduceat((rows**2).sum(axis=1), starts)
+    table = pd.DataFrame({"drug": drugs, "cells": cells})[cells > 1]
+    with np.errstate(invalid="ignore"):  # the drugs of one profile
+        cosine = ((sums**2).sum(axis=1) - alone) / (cells * (cells - 1))
+    return table.assign(specificity=1 - cosine[cells > 1]).reset_index(drop=True)
+
+
+def score_specificity(held_out: HeldOut, tensor: ProfileSet) -> pd.DataFrame:
+    """Return the cell specificity of each drug with two held-out profiles, measured and predicted.
+
+    Returns
+    -------
+    DataFrame with columns drug, cells, measured, predicted
+        See `cell_specificity`; both over the same cells, of predictions scaled to unit length.
+    """
+    table = cell_specificity(held_out.truth, held_out.drug)
+    predicted = cell_specificity(unit_rows(held_out.predicted), held_out.drug)["specificity"]
+    table["drug"] = tensor.drugs[table["drug"]]
+    return table.rename(columns={"specificity": "measured"}).assign(predicted=predicted)
+
+
+def specificity_kept(specificity: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Say how well methods preserve the drugs' cell specificity (Hodos et al. 2018, figure 4).
+
+    Parameters
+    ----------
+    specificity
+        method, drug, measured, predicted: `score_specificity` of every method, below each other;
+        all methods of the same drugs.
+    rng
+        Draws the drugs of the bootstrap.
+
+    Returns
+    -------
+    DataFrame with columns method, drugs, metric, value, low, high
+        correlation: Pearson's r over drugs of predicted with measured specificity; slope: of the
+        line through the origin by which least squares tell the predicted from the measured, below
+        1 where predictions differ less between cells than they should. With 95 % bootstrap
+        intervals over drugs, the same draws for each method.
+    """
+    drugs = specificity["drug"].nunique()
+    weights = _bootstrap_weights(drugs, rng)
+    tables = []
+    for method, rows in specificity.groupby("method", sort=False):
+        moments = _moments(rows[["measured"]].to_numpy(), rows[["predicted"]].to_numpy())
+        sums = weights @ moments
+        scores = {"correlation": _correlation(sums), "slope": sums[:, 5] / sums[:, 3]}
+        table = intervals(pd.DataFrame(scores))
+        table.insert(0, "drugs", drugs)
+        table.insert(0, "method", method)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def _bootstrap_weights(drugs: int, rng: np.random.Generator) -> np.ndarray:

@@ -56,6 +56,7 @@ PLATE_SCORES = {
     "significant": "experiments with p at most 0.1",
 }
 MOST_PLATES = 40
+SIGNIFICANT = 0.05
 
 
 def plate_medians(quality: pd.DataFrame) -> pd.DataFrame:
@@ -131,6 +132,66 @@ def conclude(comparisons: pd.DataFrame) -> str:
         f"{best} has the highest PCT, but these drugs do not tell it from {second}: "
         f"the difference is {by}."
     )
+
+
+def where_table(where: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per bin: each method's mean correlation and share of wins, and the lead.
+
+    Parameters
+    ----------
+    where
+        As `lacuna.metrics.where_methods_win` returns it.
+    """
+    columns = ["cells_per_drug", "drugs_per_cell", "profiles", "drugs"]
+    shown = where[columns].rename(columns=lambda name: name.replace("_", " "))
+    for column in where.columns[where.columns.str.startswith("pearson_")]:
+        method = column.removeprefix("pearson_")
+        shown[method_name(method)] = [
+            f"{pearson:z.3f} ({won:.0%})"
+            for pearson, won in zip(where[column], where[f"won_{method}"], strict=True)
+        ]
+    shown["best"] = where["best"].map(method_name)
+    shown["lead over the next one"] = [_lead(row) for row in where.itertuples()]
+    return shown
+
+
+def _lead(row) -> str:
+    if pd.isna(row.lead):
+        return "no other method"
+    lead = f"{row.lead:.4f} over {method_name(row.runner_up)}"
+    if pd.isna(row.low):
+        return f"{lead}, too few drugs for an interval"
+    return f"{lead} [{row.low:z.4f}, {row.high:z.4f}], p {row.p_holm:.3f}"
+
+
+def conclude_where(where: pd.DataFrame) -> list[str]:
+    """Say of each method that leads anywhere in how many bins, and where it is beyond chance."""
+    sentences = []
+    for method, rows in where.groupby("best", sort=False):
+        beyond = rows[rows["p_holm"] < SIGNIFICANT]
+        sentences.append(
+            f"{method_name(method)} has the highest mean correlation in {len(rows)} of "
+            f"{len(where)} bins ({rows['profiles'].sum():,} profiles), beyond chance in "
+            f"{len(beyond)} ({beyond['profiles'].sum():,} profiles)."
+        )
+    return sentences
+
+
+def kept_table(kept: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per method: how its cell specificities of drugs follow the measured ones.
+
+    Parameters
+    ----------
+    kept
+        As `lacuna.metrics.specificity_kept` returns it.
+    """
+    rows = {}
+    for row in kept.itertuples():
+        shown = rows.setdefault(
+            row.method, {"method": method_name(row.method), "drugs": f"{row.drugs:,}"}
+        )
+        shown[{"slope": "slope through 0"}.get(row.metric, row.metric)] = _with_interval(row)
+    return pd.DataFrame(list(rows.values()))
 
 
 def _with_interval(row) -> str:

@@ -30,6 +30,7 @@ FIGURES = [
     "cell_specificity",
     "predicted_vs_true",
     "best_method",
+    "heatmaps",
     "deg_roc",
     "calibration",
 ]
@@ -50,9 +51,12 @@ RESULTS = [
             "metrics.tsv",
             "metrics_per_fold.tsv",
             "comparisons.tsv",
+            "where.tsv",
+            "specificity_kept.tsv",
             "tables/filters.html",
             *(["tables/plates.html"] if LEVEL3 else []),
             "tables/methods.html",
+            "tables/where.html",
         ],
     ),
     *expand(
@@ -104,12 +108,14 @@ def folds_of(wildcards):
 
 def predicted(wildcards):
     """Return the files that hold a method's predictions of all folds."""
-    batches = -(-SPLITS[wildcards.split]["folds"] // config["crossval"]["folds_per_job"])
-    return [
-        f"results/{wildcards.dataset}/crossval/{wildcards.size}/{wildcards.split}/"
-        f"{wildcards.method}/predicted_{batch}.h5"
-        for batch in range(batches)
-    ]
+    folder = "results/{w.dataset}/crossval/{w.size}/{w.split}/{w.method}".format(w=wildcards)
+    return [f"{folder}/{file}" for file in prediction_files(wildcards.split)]
+
+
+def prediction_files(split):
+    """Return the names of the files that hold a method's predictions, in the order of folds."""
+    batches = -(-SPLITS[split]["folds"] // config["crossval"]["folds_per_job"])
+    return [f"predicted_{batch}.h5" for batch in range(batches)]
 
 
 def evaluated(table, methods):
@@ -121,12 +127,12 @@ def evaluated(table, methods):
     ]
 
 
-def scored(table):
-    """Return the paths of a table that score_method writes, of all methods without controls."""
+def of_methods(files):
+    """Return the paths of files that each method has, method by method, without controls."""
     return expand(
-        "results/{{dataset}}/crossval/large/profiles/{method}/{table}",
+        "results/{{dataset}}/crossval/large/profiles/{method}/{file}",
         method=config["methods"],
-        table=table,
+        file=files,
     )
 
 

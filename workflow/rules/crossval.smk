@@ -51,6 +51,7 @@ rule score_method:
         draws="results/{dataset}/crossval/{size}/{split}/{method}/bootstrap.tsv",
         folds="results/{dataset}/crossval/{size}/{split}/{method}/metrics_per_fold.tsv",
         profiles="results/{dataset}/crossval/{size}/{split}/{method}/metrics_per_profile.tsv",
+        specificity="results/{dataset}/crossval/{size}/{split}/{method}/cell_specificity.tsv",
         roc="results/{dataset}/crossval/{size}/{split}/{method}/deg_roc.tsv",
         calibration="results/{dataset}/crossval/{size}/{split}/{method}/calibration.tsv",
         density="results/{dataset}/crossval/{size}/{split}/{method}/joint_density.tsv",

@@ -99,7 +99,7 @@ rule draw_cell_specificity:
 
 rule draw_predicted_vs_true:
     input:
-        density=scored("joint_density.tsv"),
+        density=of_methods("joint_density.tsv"),
         metrics="results/{dataset}/metrics.tsv",
     output:
         report(
@@ -126,7 +126,7 @@ rule draw_predicted_vs_true:
 rule draw_best_method:
     input:
         tensor="results/{dataset}/tensor/large.h5",
-        profiles=scored("metrics_per_profile.tsv"),
+        profiles=of_methods("metrics_per_profile.tsv"),
     output:
         report(
             "results/{dataset}/figures/best_method.svg",
@@ -149,9 +149,38 @@ rule draw_best_method:
         "../scripts/draw_best_method.py"
 
 
+rule draw_heatmaps:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        folds="results/{dataset}/crossval/large/profiles/folds.tsv",
+        predicted=of_methods(prediction_files("profiles")),
+    output:
+        report(
+            "results/{dataset}/figures/heatmaps.svg",
+            category="3. Predictions",
+            labels={"figure": "4: cell-specific drugs"},
+            caption="../report/heatmaps.rst",
+        ),
+        "results/{dataset}/figures/heatmaps.png",
+        "results/{dataset}/figures/heatmaps.tsv",
+    log:
+        "results/{dataset}/logs/draw_heatmaps.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_heatmaps.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        methods=config["methods"],
+        drugs=config["heatmaps"]["drugs"],
+    script:
+        "../scripts/draw_heatmaps.py"
+
+
 rule draw_deg_roc:
     input:
-        roc=scored("deg_roc.tsv"),
+        roc=of_methods("deg_roc.tsv"),
         metrics="results/{dataset}/metrics.tsv",
     output:
         report(
@@ -177,7 +206,7 @@ rule draw_deg_roc:
 
 rule draw_calibration:
     input:
-        scored("calibration.tsv"),
+        of_methods("calibration.tsv"),
     output:
         report(
             "results/{dataset}/figures/calibration.svg",

@@ -76,6 +76,33 @@ rule tabulate_methods:
         "../scripts/tabulate_methods.py"
 
 
+rule tabulate_where:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        profiles=of_methods("metrics_per_profile.tsv"),
+        specificity=of_methods("cell_specificity.tsv"),
+    output:
+        page=report(
+            "results/{dataset}/tables/where.html",
+            category="3. Predictions",
+            labels={"figure": "3B and 4C: who wins where"},
+            caption="../report/where.rst",
+        ),
+        where="results/{dataset}/where.tsv",
+        specificity="results/{dataset}/specificity_kept.tsv",
+    log:
+        "results/{dataset}/logs/tabulate_where.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_where.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        seed=config["seed"],
+    script:
+        "../scripts/tabulate_where.py"
+
+
 rule results:
     input:
         RESULTS,

@@ -14,6 +14,7 @@ from lacuna.metrics import (
     joint_density,
     score_folds,
     score_profiles,
+    score_specificity,
 )
 from lacuna.profiles import ProfileSet
 from lacuna.randomness import generator
@@ -32,6 +33,7 @@ with logged(snakemake.log[0]):
         (intervals(draws), snakemake.output.metrics),
         (score_folds(held_out), snakemake.output.folds),
         (score_profiles(held_out, tensor), snakemake.output.profiles),
+        (score_specificity(held_out, tensor), snakemake.output.specificity),
         (deg_roc(held_out.truth, held_out.predicted), snakemake.output.roc),
         (calibration(held_out, rng), snakemake.output.calibration),
         (joint_density(held_out.truth, held_out.predicted), snakemake.output.density),
