@@ -12,6 +12,7 @@ include: "workflow/rules/signatures.smk"
 include: "workflow/rules/tensor.smk"
 include: "workflow/rules/crossval.smk"
 include: "workflow/rules/complete.smk"
+include: "workflow/rules/classify.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 

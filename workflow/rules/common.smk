@@ -2,7 +2,7 @@ import re
 
 import yaml
 
-from lacuna import simulate
+from lacuna import classify, simulate
 from lacuna.config import check_config
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as schema:
@@ -15,6 +15,15 @@ SERIES = (
 LEVEL3 = [name for name, files in SERIES.items() if "level3" in files]
 LEVEL5 = [name for name, files in SERIES.items() if "level5" in files]
 WITH_BASELINE = [name for name, files in SERIES.items() if "baseline" in files]
+# What others know of the drugs, by kind of table.
+ANNOTATIONS = (
+    {"table": simulate.ANNOTATION}
+    if config["source"] == "simulator"
+    else config["files"]["annotations"]
+)
+CLASSIFIED = config["classify"]["completed"]
+MIRRORS = config["files"]["mirror"] or []
+MIRRORS = [MIRRORS] if isinstance(MIRRORS, str) else MIRRORS
 SPLITS = config["crossval"]["splits"]
 # What is cross-validated, as columns of an expand(zip). Controls judge the scoring: once will do.
 EVALUATED = [
@@ -33,6 +42,7 @@ FIGURES = [
     "heatmaps",
     "deg_roc",
     "calibration",
+    *(["class_gain", "class_predicted"] if CLASSIFIED else []),
 ]
 # What figures call the data: simulated results never go without the word.
 DATA = config["dataset"] + (" (simulated data)" if config["source"] == "simulator" else "")
@@ -56,6 +66,7 @@ RESULTS = [
             "tables/filters.html",
             *(["tables/plates.html"] if LEVEL3 else []),
             "tables/methods.html",
+            *(["tables/classes.html"] if CLASSIFIED else []),
             "tables/where.html",
         ],
     ),
@@ -92,6 +103,30 @@ def acquired_of_every_series(kind):
         for series, files in SERIES.items()
         if kind in files
     ]
+
+
+def annotation_files(wildcards):
+    """Return the annotation tables of the dataset, by kind."""
+    series = "simulated" if config["source"] == "simulator" else "annotations"
+    return {
+        kind: f"results/{wildcards.dataset}/acquire/{series}/{file}"
+        for kind, file in ANNOTATIONS.items()
+    }
+
+
+def classified(table):
+    """Return the paths of a file that classify_drugs writes, of every method and model."""
+    return expand(
+        "results/{{dataset}}/classes/{method}/{model}/{table}",
+        method=CLASSIFIED,
+        model=classify.MODELS,
+        table=table,
+    )
+
+
+def classifier_threads(wildcards):
+    """Return how many threads a classifier can use: only forests grow in parallel."""
+    return 16 if wildcards.model == "random_forest" else 1
 
 
 def gpus(wildcards):

@@ -1,0 +1,24 @@
+"""Say which drugs belong to which ATC class and hit which target, and choose what to predict."""
+
+import pandas as pd
+
+from lacuna.annotations import annotate, read_sources
+from lacuna.classify import make_tasks
+from lacuna.files import write_table
+from lacuna.geo import read_genes
+from lacuna.job import logged
+from lacuna.profiles import ProfileSet
+
+with logged(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    drugs = pd.read_csv(snakemake.input.drugs, sep="\t", dtype=str)
+    genes = pd.concat([pd.DataFrame(), *map(read_genes, snakemake.input.gene_info)])
+    symbols = genes.drop_duplicates("gene").set_index("gene")["symbol"]
+    files = {kind: snakemake.input[kind] for kind in snakemake.params.kinds}
+    labels, sources = annotate(drugs, read_sources(files, symbols))
+    in_best_cells = tensor.measured[:, : snakemake.params.cells].any(axis=1)
+    tasks, answers = make_tasks(labels[in_best_cells], **snakemake.params.tasks)
+    write_table(labels.assign(in_best_cells=in_best_cells.astype(int)), snakemake.output.labels)
+    write_table(sources, snakemake.output.sources)
+    write_table(tasks, snakemake.output.tasks)
+    write_table(answers.reset_index(), snakemake.output.answers)
