@@ -30,6 +30,7 @@ FIGURES = [
     "cell_specificity",
     "predicted_vs_true",
     "best_method",
+    *(["density"] if config["density"]["percents"] else []),
     "deg_roc",
     "calibration",
 ]
@@ -50,6 +51,7 @@ RESULTS = [
             "metrics.tsv",
             "metrics_per_fold.tsv",
             "comparisons.tsv",
+            *(["density.tsv"] if config["density"]["percents"] else []),
             "tables/filters.html",
             *(["tables/plates.html"] if LEVEL3 else []),
             "tables/methods.html",
@@ -97,18 +99,31 @@ def gpus(wildcards):
 
 def folds_of(wildcards):
     """Return the folds that a job predicts."""
-    at_once = config["crossval"]["folds_per_job"]
-    first = int(wildcards.batch) * at_once
-    return list(range(first, min(first + at_once, SPLITS[wildcards.split]["folds"])))
+    batches = _batches(SPLITS[wildcards.split]["folds"], config["crossval"]["folds_per_job"])
+    return batches[int(wildcards.batch)]
+
+
+def repeats_of(wildcards):
+    """Return the repeats of the density experiment that a job does."""
+    return _repeats()[int(wildcards.batch)]
+
+
+def measured_densities(wildcards):
+    """Return the files of all methods' scores at each density."""
+    return [
+        f"results/{wildcards.dataset}/density/{method}/pct_{batch}.tsv"
+        for method in config["methods"]
+        for batch in range(len(_repeats()))
+    ]
 
 
 def predicted(wildcards):
     """Return the files that hold a method's predictions of all folds."""
-    batches = -(-SPLITS[wildcards.split]["folds"] // config["crossval"]["folds_per_job"])
+    batches = _batches(SPLITS[wildcards.split]["folds"], config["crossval"]["folds_per_job"])
     return [
         f"results/{wildcards.dataset}/crossval/{wildcards.size}/{wildcards.split}/"
         f"{wildcards.method}/predicted_{batch}.h5"
-        for batch in range(batches)
+        for batch in range(len(batches))
     ]
 
 
@@ -132,3 +147,12 @@ def scored(table):
 
 def _acquired(dataset, series, kind):
     return f"results/{dataset}/acquire/{series}/{SERIES[series][kind]}"
+
+
+def _repeats():
+    return _batches(config["density"]["repeats"], config["density"]["repeats_per_job"])
+
+
+def _batches(total, at_once):
+    """Deal the numbers from 0 on to jobs, in order."""
+    return [list(range(total))[first : first + at_once] for first in range(0, total, at_once)]
