@@ -51,7 +51,9 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
     handles = panel.get_legend_handles_labels()[0]
     ranked = [handles[number] for number in np.argsort(-at_end, kind="stable")]
     panel.legend(handles=ranked, loc="center left", bbox_to_anchor=(1, 0.5))
-    left_out = [f"{row.percent} %: {row.left_out}" for row in sizes.itertuples() if row.left_out]
-    panel.set_title("\n".join(["", *left_out]), fontsize=8)
+    left_out = [
+        f"left out: {row.percent} %, {row.left_out}" for row in sizes.itertuples() if row.left_out
+    ]
+    panel.set_title("\n".join(left_out), fontsize=8)
     figure.suptitle(data)
     return figure
