@@ -10,6 +10,7 @@ from lacuna.figures import (
     cell_specificity,
     coverage,
     deg_roc,
+    density,
     heatmaps,
     overview,
     plate_quality,
@@ -88,14 +89,22 @@ def make(name):
         roc = pd.concat([pd.DataFrame({"method": m, "percent": p, **rates}) for m, p in both])
         auc = pd.concat([scores("").assign(percent=percent) for percent in (1, 10)])
         return deg_roc.draw(roc, auc, "data")
+    if name == "density":
+        both = [(method, percent) for method in METHODS for percent in (20, 40)]
+        table = pd.DataFrame(both, columns=["method", "percent"])
+        table = table.assign(repeats=3, mean=rng.random(len(table)), sd=0.1)
+        sizes = pd.DataFrame(
+            {"percent": [10, 20, 40], "profiles": [10, 20, 40], "left_out": ["too few", "", ""]}
+        )
+        return density.draw(table, sizes, "data")
     values = np.round(np.arange(-3, 4) * 0.01, 2)
     grid = pd.DataFrame({"true": np.repeat(values, 7), "predicted": np.tile(values, 7)})
-    density = pd.concat([grid.assign(method=method, entries=5) for method in METHODS])
-    return predicted_vs_true.draw(density, scores("pct"), "data")
+    entries = pd.concat([grid.assign(method=method, entries=5) for method in METHODS])
+    return predicted_vs_true.draw(entries, scores("pct"), "data")
 
 
 ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
-ALL += ["plate_quality of few plates", "plate_quality of many plates"]
+ALL += ["density", "plate_quality of few plates", "plate_quality of many plates"]
 ALL += ["heatmaps", "calibration", "calibration of methods that state no error"]
 
 
@@ -151,3 +160,17 @@ def test_methods_are_told_apart_in_grey(count):
 def test_the_worst_plates_are_named():
     figure = make("plate_quality of many plates")
     assert len(figure.axes[2].texts) == plate_quality.WORST_NAMED
+
+
+def test_every_density_is_shown_or_said_to_be_left_out():
+    panel = make("density").axes[0]
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["20 %\n20", "40 %\n40"]
+    assert panel.get_title() == "left out: 10 %, too few"
+
+
+def test_the_legend_lists_methods_as_their_curves_end():
+    ends = {
+        line.get_label(): line[0].get_ydata()[-1] for line in make("density").axes[0].containers
+    }
+    listed = [text.get_text() for text in make("density").axes[0].get_legend().get_texts()]
+    assert listed == sorted(ends, key=ends.get, reverse=True)

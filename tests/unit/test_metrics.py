@@ -624,3 +624,17 @@ def test_a_method_that_states_no_error_has_no_calibration():
     table = metrics.calibration(replace(predictions(), stderr=None), np.random.default_rng(0))
     assert table.empty
     assert list(table) == ["view", "stated", "observed", "low", "high"]
+
+
+def test_pooled_pct_equals_its_definition_and_is_averaged_over_repeats():
+    held = predictions()
+    pct = pearsonr(held.truth.ravel(), unit(held.predicted).ravel())[0]
+    assert metrics.pooled_pct(held.truth, held.predicted) == pytest.approx(pct)
+    scores = pd.DataFrame({"method": ["b"] * 4 + ["a"] * 2, "percent": [10, 20] * 3})
+    scores["pct"] = [0.1, 0.2, 0.3, 0.6, 0.5, 0.5]
+    table = metrics.accuracy_by_density(scores)
+    assert table[["method", "percent", "repeats"]].to_numpy().tolist() == [
+        *(["b", 10, 2], ["b", 20, 2], ["a", 10, 1], ["a", 20, 1])
+    ]
+    assert np.allclose(table["mean"], [0.2, 0.4, 0.5, 0.5])
+    assert np.allclose(table["sd"][:2], np.sqrt([0.02, 0.08]))

@@ -8,7 +8,19 @@ from toy import clustered, grid
 from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 from lacuna.randomness import generator
-from lacuna.splits import NEVER_HELD_OUT, count_folds, fold_table, folds_by_profile, make_folds
+from lacuna.splits import (
+    NEVER_HELD_OUT,
+    TEST,
+    UNUSED,
+    count_folds,
+    densities,
+    fold_table,
+    folds_by_profile,
+    is_trained_on,
+    make_folds,
+    thin,
+    thin_table,
+)
 
 
 def many_drugs_of_two_cells(drugs=300):
@@ -139,3 +151,76 @@ def test_single_profiles_are_the_paper_s_folds():
     tensor = clustered()
     expected = folds_by_profile(tensor, 3, np.random.default_rng(0))
     assert np.array_equal(make_folds(tensor, "profiles", 3, np.random.default_rng(0)), expected)
+
+
+PERCENTS = [60, 50, 40, 30, 20, 10]
+
+
+def paper_like():
+    """30 drugs x 15 cells, 71 % of the places taken; two drugs have one profile."""
+    rng = np.random.default_rng(5)
+    measured = rng.random((30, 15)) < 0.75
+    measured[:2] = False
+    measured[[0, 1], [3, 7]] = True
+    return grid(rng.normal(size=(30, 15, 3)), measured)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_training_sets_of_lower_density_lie_within_those_of_higher_and_beside_the_test(seed):
+    tensor = paper_like()
+    lowest = thin(tensor, PERCENTS, np.random.default_rng(seed))
+    test = lowest == TEST
+    assert test.sum() == 45
+    larger = np.ones(len(tensor), dtype=bool)
+    for percent in PERCENTS:
+        trained_on = is_trained_on(lowest, percent)
+        assert trained_on.sum() == 450 * percent // 100
+        assert set(tensor.drug[trained_on]) == set(range(30))
+        assert not (trained_on & test).any()
+        assert not (trained_on & ~larger).any()
+        larger = trained_on
+    assert (lowest == UNUSED).sum() == len(tensor) - 45 - 270
+
+
+def test_sizes_are_rounded_to_the_nearest():
+    tensor = grid(np.ones((9, 5, 3)), np.ones((9, 5), dtype=bool))
+    lowest = thin(tensor, [30, 50], np.random.default_rng(0))
+    sizes = [is_trained_on(lowest, percent).sum() for percent in (30, 50)]
+    assert ((lowest == TEST).sum(), *sizes) == (5, 14, 23)  # of 4.5, 13.5 and 22.5
+
+
+def test_every_profile_but_a_drug_s_only_one_comes_into_the_test():
+    tensor = paper_like()
+    lowest = [thin(tensor, PERCENTS, np.random.default_rng(seed)) for seed in range(200)]
+    share = (np.array(lowest) == TEST).mean(axis=0)
+    single = tensor.drug < 2
+    assert (share[single] == 0).all()
+    assert abs(share[~single].mean() - 45 / (~single).sum()) < 1e-9
+    assert share[~single].min() > 0.04
+
+
+def test_the_seed_decides_the_subsets():
+    tensor = paper_like()
+    first, again, other = (thin(tensor, PERCENTS, generator(s, "thin", 0)) for s in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    table = thin_table(tensor, 3, first)
+    assert list(table.columns) == ["repeat", "drug", "cell", "lowest"]
+    assert (table["repeat"] == 3).all()
+
+
+def test_densities_that_cannot_be_had_are_left_out_and_said():
+    tensor = grid(np.ones((20, 5, 3)), np.arange(100).reshape(20, 5) % 5 < 3)
+    table = densities(tensor, [60, 10, 50, 20]).set_index("percent")
+    assert list(table.index) == [10, 20, 50, 60]
+    assert "fewer profiles than drugs (20)" in table.loc[10, "left_out"]
+    assert (table.loc[[20, 50], "left_out"] == "").all()
+    assert "beside the test set (50)" in table.loc[60, "left_out"]
+    lowest = thin(tensor, [60, 10, 50, 20], np.random.default_rng(0))
+    assert set(lowest) == {TEST, 20, 50}
+
+
+def test_a_tensor_of_which_no_density_can_be_had_is_refused():
+    tensor = grid(np.ones((20, 5, 3)), np.arange(100).reshape(20, 5) % 5 < 3)
+    with pytest.raises(LacunaError, match=r"density: percents: \[10, 60\].*20 %.*50 %.*small"):
+        densities(tensor, [10, 60])

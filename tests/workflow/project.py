@@ -22,6 +22,7 @@ TINY = {
             "plates": {"folds": 2},
         },
     },
+    "density": {"percents": [10, 40, 60], "repeats": 2, "repeats_per_job": 2},
     "methods": ["mean_1d", "dnpp", "falrtc", "kernel", "blend"],
     "method_options": {"blend": {"members": ["additive", "kernel"]}},
     "completed": ["dnpp", "falrtc", "blend"],

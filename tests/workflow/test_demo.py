@@ -55,6 +55,21 @@ def test_every_split_is_scored_and_leaves_nothing_of_what_it_holds_out(finished)
     assert (pct["low"] > 0).all()
 
 
+def test_accuracy_is_measured_at_each_density_that_can_be_had(finished):
+    table = pd.read_csv(finished.results / "density.tsv", sep="\t")
+    assert list(table.columns) == ["method", "percent", "repeats", "mean", "sd"]
+    assert list(dict.fromkeys(table["method"])) == TINY["methods"]
+    assert (table.groupby("method")["percent"].agg(list).map(tuple) == (40, 60)).all()
+    assert (table["repeats"] == 2).all()
+    assert table["mean"].between(0, 0.95).all()
+    repeats = pd.read_csv(finished.results / "density_per_repeat.tsv", sep="\t")
+    assert np.allclose(
+        repeats.groupby(["method", "percent"], sort=False)["pct"].mean(), table["mean"]
+    )
+    sizes = pd.read_csv(finished.results / "density/sizes.tsv", sep="\t", index_col="percent")
+    assert "fewer profiles than drugs" in sizes.loc[10, "left_out"]
+
+
 def test_stated_errors_hold_as_often_as_they_say(finished):
     path = finished.results / "figures/calibration.tsv"
     coverage = pd.read_csv(path, sep="\t").query("view == 'coverage' and stated == 0.9")
@@ -119,7 +134,7 @@ def test_the_report_stands_alone_and_says_simulated(finished):
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?:", report)
     assert "simulated" in report
     figures = ["overview", "coverage", "cell_specificity", "best_method", "deg_roc", "calibration"]
-    figures += ["heatmaps"]
+    figures += ["heatmaps", "density"]
     for figure in figures:
         assert f"{figure}.svg" in report
         assert (finished.results / f"figures/{figure}.png").stat().st_size > 10_000

@@ -65,6 +65,7 @@ def from_files(mirror, **changes):
                 **{split: {"sizes": []} for split in ("drugs", "cells", "plates")},
             }
         },
+        "density": {"percents": []},
         "methods": ["dnpp"],
         "completed": ["dnpp"],
         **changes,
@@ -85,6 +86,7 @@ def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
     with Gctx(results / "completed/dnpp.gctx") as product:
         assert ODD_CELL in set(product.metadata("columns")["cell_id"])
     assert not (results / "signatures/own/level3.gctx").exists()
+    assert not list(results.rglob("density*"))
     recorded = pd.read_csv(tmp_path / "resources/recorded_checksums.tsv", sep="\t")
     assert len(recorded) == len(KINDS)
 

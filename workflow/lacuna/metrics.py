@@ -257,15 +257,35 @@ def _holm(p_values: np.ndarray) -> np.ndarray:
 
 def score_folds(held_out: HeldOut) -> pd.DataFrame:
     """Return fold, profiles, fallbacks and pct (unit-norm predictions) of every fold."""
-    unit = unit_rows(held_out.predicted)
     rows = []
     for fold in np.unique(held_out.fold):
         mask = held_out.fold == fold
-        sums = _moments(held_out.truth[mask], unit[mask]).sum(axis=0, keepdims=True)
         fallbacks = held_out.fallback[mask].sum()
-        pct = _correlation(sums)[0]
+        pct = pooled_pct(held_out.truth[mask], held_out.predicted[mask])
         rows.append({"fold": fold, "profiles": mask.sum(), "fallbacks": fallbacks, "pct": pct})
     return pd.DataFrame(rows)
+
+
+def pooled_pct(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Return the PCT of some profiles: the correlation of all entries, predictions of unit length.
+
+    Parameters
+    ----------
+    truth, predicted : arrays of shape (n, genes)
+    """
+    return float(_correlation(_moments(truth, unit_rows(predicted)).sum(axis=0, keepdims=True))[0])
+
+
+def accuracy_by_density(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return method, percent, repeats, and mean and sd over repeats of the PCT.
+
+    Parameters
+    ----------
+    scores
+        method, percent, pct: one row per repeat, method and density.
+    """
+    by_density = scores.groupby(["method", "percent"], sort=False)["pct"]
+    return by_density.agg(repeats="size", mean="mean", sd="std").reset_index()
 
 
 def score_profiles(held_out: HeldOut, tensor: ProfileSet) -> pd.DataFrame:

@@ -39,6 +39,7 @@ FIGURES = [
     "cell_specificity",
     "predicted_vs_true",
     "best_method",
+    *(["density"] if config["density"]["percents"] else []),
     "heatmaps",
     "deg_roc",
     "calibration",
@@ -61,6 +62,7 @@ RESULTS = [
             "metrics.tsv",
             "metrics_per_fold.tsv",
             "comparisons.tsv",
+            *(["density.tsv"] if config["density"]["percents"] else []),
             "where.tsv",
             "specificity_kept.tsv",
             "tables/filters.html",
@@ -136,9 +138,22 @@ def gpus(wildcards):
 
 def folds_of(wildcards):
     """Return the folds that a job predicts."""
-    at_once = config["crossval"]["folds_per_job"]
-    first = int(wildcards.batch) * at_once
-    return list(range(first, min(first + at_once, SPLITS[wildcards.split]["folds"])))
+    batches = _batches(SPLITS[wildcards.split]["folds"], config["crossval"]["folds_per_job"])
+    return batches[int(wildcards.batch)]
+
+
+def repeats_of(wildcards):
+    """Return the repeats of the density experiment that a job does."""
+    return _repeats()[int(wildcards.batch)]
+
+
+def measured_densities(wildcards):
+    """Return the files of all methods' scores at each density."""
+    return [
+        f"results/{wildcards.dataset}/density/{method}/pct_{batch}.tsv"
+        for method in config["methods"]
+        for batch in range(len(_repeats()))
+    ]
 
 
 def predicted(wildcards):
@@ -149,8 +164,8 @@ def predicted(wildcards):
 
 def prediction_files(split):
     """Return the names of the files that hold a method's predictions, in the order of folds."""
-    batches = -(-SPLITS[split]["folds"] // config["crossval"]["folds_per_job"])
-    return [f"predicted_{batch}.h5" for batch in range(batches)]
+    batches = _batches(SPLITS[split]["folds"], config["crossval"]["folds_per_job"])
+    return [f"predicted_{batch}.h5" for batch in range(len(batches))]
 
 
 def evaluated(table, methods):
@@ -173,3 +188,12 @@ def of_methods(files):
 
 def _acquired(dataset, series, kind):
     return f"results/{dataset}/acquire/{series}/{SERIES[series][kind]}"
+
+
+def _repeats():
+    return _batches(config["density"]["repeats"], config["density"]["repeats_per_job"])
+
+
+def _batches(total, at_once):
+    """Deal the numbers from 0 on to jobs, in order."""
+    return [list(range(total))[first : first + at_once] for first in range(0, total, at_once)]

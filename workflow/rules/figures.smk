@@ -178,6 +178,31 @@ rule draw_heatmaps:
         "../scripts/draw_heatmaps.py"
 
 
+rule draw_density:
+    input:
+        density="results/{dataset}/density.tsv",
+        sizes="results/{dataset}/density/sizes.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/density.svg",
+            category="3. Predictions",
+            labels={"figure": "3C: accuracy against density"},
+            caption="../report/density.rst",
+        ),
+        "results/{dataset}/figures/density.png",
+        "results/{dataset}/figures/density.tsv",
+    log:
+        "results/{dataset}/logs/draw_density.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_density.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_density.py"
+
+
 rule draw_deg_roc:
     input:
         roc=of_methods("deg_roc.tsv"),

@@ -1,0 +1,36 @@
+"""Score a method on the same test profiles, trained on ever fewer others."""
+
+import pandas as pd
+
+from lacuna.completion import SideInformation, run_method
+from lacuna.files import write_table
+from lacuna.job import logged
+from lacuna.metrics import pooled_pct
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+from lacuna.splits import TEST, is_trained_on
+
+with logged(snakemake.log[0]):
+    names = {name: snakemake.wildcards[name] for name in ("dataset", "method")}
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
+    subsets = pd.read_csv(snakemake.input.subsets, sep="\t").groupby("repeat")["lowest"]
+    sizes = pd.read_csv(snakemake.input.sizes, sep="\t", keep_default_na=False)
+    rows = []
+    for repeat in snakemake.params.repeats:
+        lowest = subsets.get_group(repeat).to_numpy()
+        test = tensor.take(lowest == TEST)
+        for percent in sizes.query("left_out == ''")["percent"]:
+            completion = run_method(
+                names["method"],
+                observed=tensor.take(is_trained_on(lowest, percent)),
+                wanted=test.pairs,
+                side=side,
+                rng=generator(snakemake.params.seed, "density", *names.values(), percent, repeat),
+                options=snakemake.params.options,
+            )
+            pct = pooled_pct(test.profiles, completion.profiles)
+            rows.append(
+                {"method": names["method"], "repeat": repeat, "percent": percent, "pct": pct}
+            )
+    write_table(pd.DataFrame(rows), snakemake.output[0])

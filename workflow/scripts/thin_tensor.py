@@ -1,0 +1,21 @@
+"""Draw the test set and the nested training sets of each repeat of the density experiment."""
+
+import pandas as pd
+
+from lacuna.files import write_table
+from lacuna.job import logged
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+from lacuna.splits import densities, thin, thin_table
+
+with logged(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input[0])
+    sizes = densities(tensor, snakemake.params.percents)
+    print(sizes.to_string(index=False))
+    tables = []
+    for repeat in range(snakemake.params.repeats):
+        # The stream leaves out the method: all methods see the same subsets.
+        rng = generator(snakemake.params.seed, "thin", *snakemake.wildcards, repeat)
+        tables.append(thin_table(tensor, repeat, thin(tensor, snakemake.params.percents, rng)))
+    write_table(pd.concat(tables), snakemake.output.subsets)
+    write_table(sizes, snakemake.output.sizes)
