@@ -33,7 +33,17 @@ DRAWS = 500
 CHANCE = 0.5
 PROTOCOLS = ("published", "nested")
 AREAS = ("measured", "completed", "predicted")
-MODELS = ("logistic_regression", "random_forest", "nearest_neighbours")
+EXPERIMENT = [
+    *("profile_type", "task", "model", "protocol"),
+    *(f"{what}_{of}" for of in ("measured", "predicted") for what in ("drugs", "positives")),
+    *(f"auc_{area}{side}" for area in AREAS for side in ("", "_low", "_high")),
+]
+GROUPINGS = ("all", "kind", "model", "profile_type", "task")
+QUESTIONS = {"gain": ("completed", "measured"), "on_predicted": ("predicted", "completed")}
+TEST = [
+    *("question", "method", "protocol", "grouped_by", "group", "experiments", "dropped", "better"),
+    *("difference", "low", "high", "p", "p_bh"),
+]
 
 
 @dataclass(frozen=True)
@@ -169,7 +179,7 @@ class Model:
 
     @classmethod
     def named(cls, name: str, trees: int, seed: int, jobs: int = 1) -> "Model":
-        """Return one of `MODELS`.
+        """Return one of `lacuna.names.CLASSIFIER_NAMES`.
 
         Parameters
         ----------
@@ -242,7 +252,7 @@ def held_out_scores(
     Parameters
     ----------
     model
-        One of `MODELS`.
+        One of `lacuna.names.CLASSIFIER_NAMES`.
     features : array of shape (n, genes)
     answer : bool array of shape (n,)
     fold : int array of shape (n,)
@@ -314,7 +324,7 @@ def run_experiments(
     answers
         As `make_tasks` returns them.
     model_name
-        One of `MODELS`.
+        One of `lacuna.names.CLASSIFIER_NAMES`.
     folds, trees
         Folds of the cross-validation, trees of a forest.
     seed
@@ -361,102 +371,110 @@ def run_experiments(
                 what = {"profile_type": profile_type, "task": task, "model": model_name}
                 rows.append({**what, "protocol": protocol, **counts, **_intervals(areas)})
                 draws.append(areas[:, 1:])
-    return pd.DataFrame(rows), np.array(draws, dtype=np.float32)
-
-
-def gain_by_completion(experiments: pd.DataFrame, draws: np.ndarray) -> pd.DataFrame:
-    """Ask whether models trained on completed profiles beat those trained on measured ones.
-
-    Both are tested on drugs with a measured profile. As the authors do, an area that could not be
-    computed counts as chance, and experiments at chance or below with both are dropped.
-
-    Parameters
-    ----------
-    experiments, draws
-        As `run_experiments` returns them, of all profile types.
-
-    Returns
-    -------
-    DataFrame, see `_paired_tests`
-    """
-    filled = experiments.fillna({"auc_measured": CHANCE, "auc_completed": CHANCE})
-    above = filled[["auc_measured", "auc_completed"]].max(axis=1) > CHANCE
-    filled_draws = np.nan_to_num(draws, nan=CHANCE)
-    return _paired_tests(
-        filled,
-        above,
-        filled["auc_completed"] - filled["auc_measured"],
-        filled_draws[:, 1] - filled_draws[:, 0],
+    return (
+        pd.DataFrame(rows, columns=EXPERIMENT),
+        np.array(draws, dtype=np.float32).reshape(len(rows), len(AREAS), DRAWS),
     )
 
 
-def loss_on_predicted(experiments: pd.DataFrame, draws: np.ndarray) -> pd.DataFrame:
-    """Ask whether models trained on completed profiles do as well on drugs without a measured one.
+def gain_by_completion(experiments: pd.DataFrame) -> pd.Series:
+    """Return what training on completed profiles adds to the area on drugs with a measured one.
 
-    As the authors do, experiments at chance or below on both are dropped, and those with fewer
-    than three positives among the drugs with, or without, a measured profile.
+    As the authors do, an area that could not be computed counts as chance, and experiments at
+    chance or below with both are dropped: NaN.
 
     Parameters
     ----------
-    experiments, draws
-        As `run_experiments` returns them, of all profile types.
-
-    Returns
-    -------
-    DataFrame, see `_paired_tests`
+    experiments
+        As `run_experiments` returns them.
     """
-    above = experiments[["auc_predicted", "auc_completed"]].max(axis=1) > CHANCE
+    completed, measured = (
+        experiments[f"auc_{area}"].fillna(CHANCE) for area in ("completed", "measured")
+    )
+    return (completed - measured).where(np.maximum(completed, measured) > CHANCE)
+
+
+def change_on_predicted(experiments: pd.DataFrame) -> pd.Series:
+    """Return by how much the area on drugs without a measured profile exceeds that on the others.
+
+    As the authors do, experiments at chance or below on both are dropped, and those with fewer
+    than three positives among either drugs: NaN.
+
+    Parameters
+    ----------
+    experiments
+        As `run_experiments` returns them.
+    """
+    completed, predicted = experiments["auc_completed"], experiments["auc_predicted"]
     positives = experiments[["positives_measured", "positives_predicted"]].min(axis=1)
-    difference = experiments["auc_predicted"] - experiments["auc_completed"]
-    kept = above & (positives >= LEAST_PREDICTED) & difference.notna()
-    return _paired_tests(experiments, kept, difference, draws[:, 2] - draws[:, 1])
+    kept = (np.maximum(completed, predicted) > CHANCE) & (positives >= LEAST_PREDICTED)
+    return (predicted - completed).where(kept)
 
 
-def _paired_tests(
-    experiments: pd.DataFrame, kept: pd.Series, difference: pd.Series, draws: np.ndarray
-) -> pd.DataFrame:
+def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) -> pd.DataFrame:
     """Test the differences of each group of experiments against 0.
+
+    Parameters
+    ----------
+    experiments
+        As `run_experiments` returns them, with a column of this question.
+    draws
+        As `run_experiments` returns them.
+    question
+        "gain" (see `gain_by_completion`) or "on_predicted" (see `change_on_predicted`).
 
     Returns
     -------
     DataFrame, one row per completion method, protocol and group
-        method, protocol, grouped_by, group, experiments (kept), dropped, better (share above 0),
-        difference (mean), low, high (95 % bootstrap interval over drugs), p (paired t-test over
-        experiments, which share drugs: it counts them as independent, as the authors do) and p_bh
-        (adjusted within grouped_by, Benjamini and Hochberg 1995).
+        question, method, protocol, grouped_by, group, experiments (kept), dropped, better (share
+        above 0), difference (mean), low, high (95 % bootstrap interval over drugs), p (paired
+        t-test over experiments, which share drugs: it takes them for independent, as the authors
+        do) and p_bh (adjusted within grouped_by, Benjamini and Hochberg 1995).
     """
-    table = experiments.assign(kept=kept, difference=difference, row=range(len(experiments)))
-    table["kind"] = table["task"].str.split().str[0]
-    table["all"] = "all"
-    results = []
-    for (method, protocol), part in table.groupby(["method", "protocol"], sort=False):
-        for grouped_by in ("all", "kind", "model", "profile_type", "task"):
-            tests = []
-            for group, members in part.groupby(grouped_by, sort=False):
-                used = members[members["kept"]]
-                low, high = np.nanquantile(
-                    draws[used["row"]].mean(axis=0) if len(used) else [np.nan], [0.025, 0.975]
-                )
-                tests.append(
-                    {
-                        "method": method,
-                        "protocol": protocol,
-                        "grouped_by": grouped_by,
-                        "group": group,
-                        "experiments": len(used),
-                        "dropped": len(members) - len(used),
-                        "better": (used["difference"] > 0).mean(),
-                        "difference": used["difference"].mean(),
-                        "low": low,
-                        "high": high,
-                        "p": ttest_1samp(used["difference"], 0).pvalue if len(used) > 1 else np.nan,
-                    }
-                )
-            tests = pd.DataFrame(tests)
-            tested = tests["p"].notna()
-            tests.loc[tested, "p_bh"] = false_discovery_control(tests.loc[tested, "p"])
-            results.append(tests)
-    return pd.concat(results, ignore_index=True)
+    more, less = (AREAS.index(area) for area in QUESTIONS[question])
+    unknown = experiments[[f"auc_{area}" for area in AREAS]].isna().to_numpy()
+    draws = np.where(unknown[:, :, None], CHANCE, draws)
+    table = experiments.assign(
+        row=range(len(experiments)), kind=experiments["task"].str.split().str[0], all="all"
+    )
+    families = []
+    for grouped_by in GROUPINGS:
+        for (method, protocol), members in table.groupby(["method", "protocol"], sort=False):
+            family = pd.DataFrame(
+                {
+                    "question": question,
+                    "method": method,
+                    "protocol": protocol,
+                    "grouped_by": grouped_by,
+                    "group": group,
+                    **_paired_test(
+                        rows[question], draws[rows["row"], more] - draws[rows["row"], less]
+                    ),
+                }
+                for group, rows in members.groupby(grouped_by, sort=False)
+            )
+            tested = family["p"].notna()
+            adjusted = false_discovery_control(family.loc[tested, "p"])
+            families.append(family.assign(p_bh=pd.Series(adjusted, family.index[tested])))
+    return pd.concat(families, ignore_index=True) if families else pd.DataFrame(columns=TEST)
+
+
+def _paired_test(difference: pd.Series, draws: np.ndarray) -> dict[str, float]:
+    kept = difference.notna().to_numpy()
+    low, high = (
+        np.nanquantile(np.nanmean(draws[kept], axis=0), [0.025, 0.975])
+        if kept.any()
+        else (np.nan, np.nan)
+    )
+    return {
+        "experiments": int(kept.sum()),
+        "dropped": int((~kept).sum()),
+        "better": (difference[kept] > 0).mean(),
+        "difference": difference.mean(),
+        "low": low,
+        "high": high,
+        "p": ttest_1samp(difference[kept], 0).pvalue if kept.sum() > 1 else np.nan,
+    }
 
 
 def _three_areas(

@@ -1,4 +1,4 @@
-"""How methods and metrics are called in figures and tables."""
+"""How methods, metrics and classifiers are called in figures and tables."""
 
 METHOD_NAMES = {
     "mean_1d": "1D-Mean",
@@ -28,6 +28,11 @@ METRIC_NAMES = {
     "deg_auc_10": "DEG AUC, top 10 %",
     "deg_auc_signed_1": "signed DEG AUC, top 1 %",
     "deg_auc_signed_10": "signed DEG AUC, top 10 %",
+}
+CLASSIFIER_NAMES = {
+    "logistic_regression": "logistic regression",
+    "random_forest": "random forest",
+    "nearest_neighbours": "nearest neighbours",
 }
 
 

@@ -38,7 +38,7 @@ rule classify_drugs:
     benchmark:
         "results/{dataset}/benchmarks/classify_drugs/{method}_{model}.tsv"
     wildcard_constraints:
-        model=one_of(classify.MODELS),
+        model=one_of(CLASSIFIER_NAMES),
     conda:
         "../../envs/lacuna.yaml"
     threads: classifier_threads

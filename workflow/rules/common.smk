@@ -2,8 +2,9 @@ import re
 
 import yaml
 
-from lacuna import classify, simulate
+from lacuna import simulate
 from lacuna.config import check_config
+from lacuna.names import CLASSIFIER_NAMES
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as schema:
     check_config(config, yaml.safe_load(schema))
@@ -121,7 +122,7 @@ def classified(table):
     return expand(
         "results/{{dataset}}/classes/{method}/{model}/{table}",
         method=CLASSIFIED,
-        model=classify.MODELS,
+        model=CLASSIFIER_NAMES,
         table=table,
     )
 

@@ -251,3 +251,55 @@ rule draw_calibration:
         data=DATA,
     script:
         "../scripts/draw_calibration.py"
+
+
+rule draw_class_gain:
+    input:
+        experiments="results/{dataset}/classes/experiments.tsv",
+        tests="results/{dataset}/classes/tests.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/class_gain.svg",
+            category="4. Applications",
+            labels={"figure": "5B, 5C: what completion adds"},
+            caption="../report/class_gain.rst",
+        ),
+        "results/{dataset}/figures/class_gain.png",
+        "results/{dataset}/figures/class_gain.tsv",
+    log:
+        "results/{dataset}/logs/draw_class_gain.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_class_gain.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        classify=config["classify"],
+    script:
+        "../scripts/draw_class_gain.py"
+
+
+rule draw_class_predicted:
+    input:
+        experiments="results/{dataset}/classes/experiments.tsv",
+        tests="results/{dataset}/classes/tests.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/class_predicted.svg",
+            category="4. Applications",
+            labels={"figure": "5D, 5E: drugs without a measured profile"},
+            caption="../report/class_predicted.rst",
+        ),
+        "results/{dataset}/figures/class_predicted.png",
+        "results/{dataset}/figures/class_predicted.tsv",
+    log:
+        "results/{dataset}/logs/draw_class_predicted.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_class_predicted.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        classify=config["classify"],
+    script:
+        "../scripts/draw_class_predicted.py"

@@ -103,6 +103,31 @@ rule tabulate_where:
         "../scripts/tabulate_where.py"
 
 
+rule tabulate_classes:
+    input:
+        sources="results/{dataset}/classes/sources.tsv",
+        tasks="results/{dataset}/classes/tasks.tsv",
+        tests="results/{dataset}/classes/tests.tsv",
+        experiments="results/{dataset}/classes/experiments.tsv",
+    output:
+        report(
+            "results/{dataset}/tables/classes.html",
+            category="4. Applications",
+            labels={"figure": "Tasks, tests, experiments"},
+            caption="../report/classes.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_classes.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_classes.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/tabulate_classes.py"
+
+
 rule results:
     input:
         RESULTS,

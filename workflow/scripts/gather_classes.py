@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna import hdf5
-from lacuna.classify import gain_by_completion, loss_on_predicted
+from lacuna.classify import QUESTIONS, change_on_predicted, gain_by_completion, paired_tests
 from lacuna.files import write_table
 from lacuna.job import logged
 
@@ -13,12 +13,8 @@ with logged(snakemake.log[0]):
         (pd.read_csv(path, sep="\t") for path in snakemake.input.experiments), ignore_index=True
     )
     draws = np.concatenate([hdf5.load(path)["draws"] for path in snakemake.input.draws])
-    tests = pd.concat(
-        [
-            gain_by_completion(experiments, draws).assign(question="gain by completion"),
-            loss_on_predicted(experiments, draws).assign(question="loss on predicted profiles"),
-        ]
-    )
-    tests.insert(0, "question", tests.pop("question"))
+    experiments["gain"] = gain_by_completion(experiments)
+    experiments["on_predicted"] = change_on_predicted(experiments)
+    tests = pd.concat(paired_tests(experiments, draws, question) for question in QUESTIONS)
     write_table(experiments, snakemake.output.experiments)
     write_table(tests, snakemake.output.tests)

@@ -26,6 +26,7 @@ mpl.rcParams.update(
     }
 )
 MEASURED, MISSING = "#26456e", "#f2f2f2"
+SHADES = ("#26456e", "#b8b8b8")  # of two things compared
 LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1))]
 
 

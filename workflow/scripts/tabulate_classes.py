@@ -1,0 +1,33 @@
+"""Write the page on classifying drugs: where labels come from, the tasks, tests and experiments."""
+
+import pandas as pd
+
+from lacuna.job import logged
+from lacuna.tables import (
+    conclude_on_classes,
+    experiment_table,
+    task_table,
+    test_table,
+    with_spaces,
+    write_page,
+)
+
+with logged(snakemake.log[0]):
+    sources, tasks, tests, experiments = (
+        pd.read_csv(path, sep="\t", keep_default_na=True) for path in snakemake.input
+    )
+    write_page(
+        snakemake.output[0],
+        f"Classes and targets of drugs: {snakemake.params.data}",
+        conclude_on_classes(tests),
+        [
+            ("Where labels come from", with_spaces(sources)),
+            ("Tasks, taken and skipped", task_table(tasks)),
+            ("Gain by training on completed profiles", test_table(tests, "gain")),
+            (
+                "Drugs without a measured profile against the others",
+                test_table(tests, "on_predicted"),
+            ),
+            ("All experiments: area under the ROC curve", experiment_table(experiments)),
+        ],
+    )
