@@ -4,7 +4,7 @@ import numpy as np
 from toy import GENES, clustered
 
 from lacuna.completion import SideInformation, find_method, run_method
-from lacuna.completion.blend import fit_weights
+from lacuna.completion.blend import fit_stretch, fit_weights
 
 
 def parts(pairs=400, seed=0):
@@ -58,13 +58,17 @@ def test_the_blend_is_no_worse_than_its_best_member():
     observed, asked = tensor.take(~held_out), tensor.take(held_out)
     members = ["mean_1d", "dnpp", "kernel"]
 
-    def error(method, **options):
+    mean = observed.mean_by_cell()[0][asked.cell]
+
+    def agreement(method, **options):
         rng = np.random.default_rng(0)
         found = run_method(method, observed, asked.pairs, SideInformation(), rng, options)
-        return ((found.profiles - asked.profiles) ** 2).sum()
+        unit = found.profiles / np.linalg.norm(found.profiles, axis=1, keepdims=True)
+        pairs = ((asked.profiles, unit), (asked.profiles - mean, unit - mean))
+        return np.array([np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs])
 
-    best = min(error(member) for member in members)
-    assert error("blend", members=members) < 1.02 * best
+    best = np.max([agreement(member) for member in members], axis=0)
+    assert (agreement("blend", members=members) > best - 0.005).all()
 
 
 def test_where_the_drug_is_new_the_last_member_predicts_alone():
@@ -80,13 +84,27 @@ def test_where_the_drug_is_new_the_last_member_predicts_alone():
     assert found.fallback.all()
 
 
-def test_one_member_is_itself_but_for_its_length():
+def test_one_member_keeps_what_sets_it_apart_from_the_cell_but_for_its_length():
     tensor = clustered()
     side, rng = SideInformation(), np.random.default_rng
-    one = find_method("dnpp")(tensor, tensor.missing_pairs, side, rng(0)).profiles
-    found = run_method("blend", tensor, tensor.missing_pairs, side, rng(0), {"members": ["dnpp"]})
-    directions = [
-        rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (one, found.profiles)
-    ]
-    assert np.allclose(*directions, atol=1e-5)
+    pairs = tensor.missing_pairs
+    one = find_method("dnpp")(tensor, pairs, side, rng(0)).profiles
+    found = run_method("blend", tensor, pairs, side, rng(0), {"members": ["dnpp"]})
+    mean = tensor.mean_by_cell()[0][pairs[:, 1]]
+    # found = mean + stretch (weight one - mean): within the plane of the member and the mean.
+    for member, cell, blended in zip(one, mean, found.profiles, strict=True):
+        plane = np.column_stack([member, cell])
+        left = blended - plane @ np.linalg.lstsq(plane, blended)[0]
+        assert np.linalg.norm(left) < 1e-4 * np.linalg.norm(blended)
     assert found.stderr is None
+
+
+def test_what_was_shrunk_is_stretched_only_as_far_as_it_costs_nothing():
+    rng = np.random.default_rng(0)
+    own, noise = rng.normal(size=(2, 400, GENES))
+    cell_mean = np.repeat(rng.normal(size=(1, GENES)), 400, axis=0)
+    truth = cell_mean + own + noise
+    assert fit_stretch(cell_mean + own, cell_mean, truth) < 1.2
+    assert 1.6 < fit_stretch(cell_mean + own / 2, cell_mean, truth) < 2.4
+    for stretch, blended in ((1, truth), (1, cell_mean)):
+        assert fit_stretch(blended, cell_mean, truth) == stretch

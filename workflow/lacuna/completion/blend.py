@@ -6,6 +6,12 @@ Weights may change with how many cells the drug, and how many drugs the cell, wa
 far as that predicts other drugs' set-aside profiles better than the same weights for all. Where
 the drug or the cell has no profile, the last member predicts alone: the few drugs or cells that
 could be set aside do not tell weights.
+
+Least squares makes a prediction short where it is unsure: most of what is left is the cell's mean,
+which all drugs share. Read as a direction, as profiles of unit length are, it then says little of
+the drug. So what differs from the cell's mean is stretched, as far as that serves the correlation
+with set-aside profiles without the cell's mean, and costs next to nothing of that with it, nor of
+the squared error.
 """
 
 from dataclasses import dataclass
@@ -13,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from lacuna.characteristic_direction import unit_rows
 from lacuna.completion import Completion, SideInformation, find_method
 from lacuna.completion._aside import Aside, Situation, situations
 from lacuna.errors import LacunaError
@@ -24,6 +31,8 @@ INNER_FOLDS = 5
 KNOWN = Situation(new_drug=False, new_cell=False)
 FARTHEST = 2.0  # standard deviations of the counts
 COVERAGE, NORMAL_QUANTILE = 0.9, 1.6449
+STRETCHES = np.arange(1, 3.01, 0.05)
+TOLERATED = 0.01  # what stretching may cost, of the correlation and of the squared error
 
 
 def complete(
@@ -56,10 +65,9 @@ def complete(
     blended, stderr = predicted.profiles[-1].copy(), predicted.stderr.astype(np.float32)
     for situation, rows in situations(observed, wanted):
         if situation == KNOWN:
-            here = predicted.take(rows)
-            weights, scale = fit(members, observed, side, rng)
-            blended[rows] = np.einsum("im,mig->ig", weights.of(here.counts), here.profiles)
-            stderr[rows] = scale * here.stderr
+            here, recipe = predicted.take(rows), fit(members, observed, side, rng)
+            blended[rows] = recipe.blend(here)
+            stderr[rows] = recipe.error_scale * here.stderr
     return Completion(blended, predicted.fallback, stderr if np.isfinite(stderr).all() else None)
 
 
@@ -76,12 +84,15 @@ class Predicted:
         Where no member had anything to go by.
     stderr : array of shape (pairs,)
         As the last member states it; NaN if it states none.
+    cell_mean : array of shape (pairs, genes)
+        The mean of the cell's observed profiles.
     """
 
     profiles: np.ndarray
     counts: np.ndarray
     fallback: np.ndarray
     stderr: np.ndarray
+    cell_mean: np.ndarray
 
     @classmethod
     def by(
@@ -101,12 +112,23 @@ class Predicted:
             np.log2(1 + np.column_stack(counts)),
             np.all([none if c.fallback is None else c.fallback for c in completions], axis=0),
             np.full(len(wanted), np.nan) if stderr is None else stderr,
+            observed.mean_by_cell()[0][wanted[:, 1]],
         )
 
     def take(self, rows: np.ndarray) -> "Predicted":
         """Return some of the pairs."""
-        return Predicted(
-            self.profiles[:, rows], self.counts[rows], self.fallback[rows], self.stderr[rows]
+        others = (self.counts, self.fallback, self.stderr, self.cell_mean)
+        return Predicted(self.profiles[:, rows], *(each[rows] for each in others))
+
+    @classmethod
+    def join(cls, parts: list["Predicted"]) -> "Predicted":
+        """Put predictions of several parts of the pairs below each other."""
+        return cls(
+            np.concatenate([part.profiles for part in parts], axis=1),
+            *(
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in ("counts", "fallback", "stderr", "cell_mean")
+            ),
         )
 
 
@@ -135,35 +157,80 @@ class Weights:
         return np.clip((counts - self.centre) / self.scale, -FARTHEST, FARTHEST)
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How the members' predictions become one.
+
+    Attributes
+    ----------
+    weights : Weights
+    stretch : float
+        Factor of what differs from the cell's mean.
+    error_scale : float
+        Factor of the last member's standard errors.
+    """
+
+    weights: Weights
+    stretch: float = 1.0
+    error_scale: float = 1.0
+
+    def blend(self, predicted: Predicted) -> np.ndarray:
+        """Return the blended profiles, shape (pairs, genes)."""
+        weights = self.weights.of(predicted.counts)
+        blended = np.einsum("im,mig->ig", weights, predicted.profiles)
+        return predicted.cell_mean + self.stretch * (blended - predicted.cell_mean)
+
+
 def fit(
     members: list,
     observed: ProfileSet,
     side: SideInformation,
     rng: np.random.Generator,
-) -> tuple[Weights, float]:
-    """Return the weights, and by how much the last member's errors are to be scaled.
-
-    Equal weights where there is too little to set anything aside.
-    """
-    predicted, truth, drug = [], [], []
+) -> Recipe:
+    """Return what predicts set-aside profiles best; equal weights where none can be set aside."""
+    predicted, targets = [], []
     for aside in Aside.draw(observed, KNOWN, rng):
-        pairs = aside.targets.pairs
-        predicted.append(Predicted.by(members, aside.others, pairs, side, rng))
-        truth.append(aside.targets.profiles)
-        drug.append(aside.targets.drug)
+        predicted.append(Predicted.by(members, aside.others, aside.targets.pairs, side, rng))
+        targets.append(aside.targets)
     count = len(members)
-    if not truth:
-        return Weights(np.full(count, 1 / count), np.zeros((2, count)), np.zeros(2), np.ones(2)), 1
-    profiles = np.concatenate([each.profiles for each in predicted], axis=1)
-    counts, stderr = (
-        np.concatenate([getattr(p, name) for p in predicted]) for name in ("counts", "stderr")
-    )
-    truth, drug = np.concatenate(truth), np.concatenate(drug)
-    weights = fit_weights(profiles, truth, counts, drug, rng)
-    print("blend: " + ", ".join(f"{m} {w:.2f}" for m, w in zip(members, weights.same, strict=True)))
-    error = np.einsum("im,mig->ig", weights.of(counts), profiles) - truth
-    off = np.quantile(np.abs(error) / stderr[:, None], COVERAGE) / NORMAL_QUANTILE
-    return weights, float(off)
+    if not targets:
+        same = np.full(count, 1 / count)
+        return Recipe(Weights(same, np.zeros((2, count)), np.zeros(2), np.ones(2)))
+    here = Predicted.join(predicted)
+    truth = np.concatenate([each.profiles for each in targets])
+    drug = np.concatenate([each.drug for each in targets])
+    weights = fit_weights(here.profiles, truth, here.counts, drug, rng)
+    stretch = fit_stretch(Recipe(weights).blend(here), here.cell_mean, truth)
+    error = Recipe(weights, stretch).blend(here) - truth
+    off = np.quantile(np.abs(error) / here.stderr[:, None], COVERAGE) / NORMAL_QUANTILE
+    shares = ", ".join(f"{m} {w:.2f}" for m, w in zip(members, weights.same, strict=True))
+    print(f"blend: {shares}; stretched by {stretch:.2f}")
+    return Recipe(weights, stretch, float(off))
+
+
+def fit_stretch(blended: np.ndarray, cell_mean: np.ndarray, truth: np.ndarray) -> float:
+    """Return by how much to stretch what differs from the cell's mean; arrays (pairs, genes).
+
+    The stretch with the largest sum of two correlations of truth and prediction, the latter scaled
+    to unit length: with the cell's mean, and without it. Neither the former nor the squared error
+    may be worse than its best by more than TOLERATED of it.
+    """
+    whole, specific, error = np.empty((3, len(STRETCHES)))
+    for at, stretch in enumerate(STRETCHES):
+        stretched = cell_mean + stretch * (blended - cell_mean)
+        unit = unit_rows(stretched)
+        whole[at] = _correlation(truth, unit)
+        specific[at] = _correlation(truth - cell_mean, unit - cell_mean)
+        error[at] = ((stretched - truth) ** 2).sum()
+    allowed = (whole >= (1 - TOLERATED) * whole.max()) & (error <= (1 + TOLERATED) * error.min())
+    best = np.where(allowed, whole + specific, -np.inf).argmax()
+    return float(STRETCHES[best]) if allowed.any() else 1.0
+
+
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    if not first.std() or not second.std():
+        return 0.0
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
 
 
 def fit_weights(
