@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo lincs-mini lincs-cells bench-signatures bench-accuracy bench-completion bench-scaling test lint format readme constraints clean
+.PHONY: help demo lincs-mini lincs-cells figures bench-signatures bench-accuracy bench-completion bench-scaling test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -24,6 +24,13 @@ lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the da
 	@$(BIN)/python -m lacuna.stale_lock
 	$(SNAKEMAKE) --configfile config/lincs-cells.yaml
 	@echo "The report: results/lincs-cells/report.html"
+
+DATASET ?= demo
+DRAWING := $$(sed -n 's/^rule \(draw_[a-z_]*\):/\1/p' workflow/rules/figures.smk)
+
+figures: $(READY) ## draw the figures of DATASET anew from its finished tables, and nothing else
+	@test -f results/$(DATASET)/config.yaml || { echo "results/$(DATASET) holds no finished run; make one first, or name another: make figures DATASET=..." >&2; exit 1; }
+	$(SNAKEMAKE) --configfile results/$(DATASET)/config.yaml --allowed-rules figures $(DRAWING) --forcerun $(DRAWING) -- figures
 
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
 	$(BIN)/python bench/signatures.py

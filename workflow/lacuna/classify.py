@@ -34,7 +34,7 @@ CHANCE = 0.5
 PROTOCOLS = ("published", "nested")
 AREAS = ("measured", "completed", "predicted")
 EXPERIMENT = [
-    *("profile_type", "task", "model", "protocol"),
+    *("profile_type", "task", "kind", "model", "protocol"),
     *(f"{what}_{of}" for of in ("measured", "predicted") for what in ("drugs", "positives")),
     *(f"auc_{area}{side}" for area in AREAS for side in ("", "_low", "_high")),
 ]
@@ -335,9 +335,8 @@ def run_experiments(
     Returns
     -------
     experiments : DataFrame, one row per profile type, task and protocol (see `held_out_scores`)
-        profile_type, task, model, protocol; drugs and positives of those tested, with a measured
-        profile (drugs_measured, ...) and without (drugs_predicted, ...); and of each of `AREAS`
-        the value, low and high. NaN where there are too few drugs.
+        The columns `EXPERIMENT`: drugs and positives are those tested, with a measured profile and
+        without; the areas have 95 % intervals, and are NaN where there are too few drugs.
     draws : float32 array of shape (len(experiments), len(AREAS), DRAWS)
         The areas on drugs drawn with replacement.
     """
@@ -368,7 +367,12 @@ def run_experiments(
                 areas = _three_areas(
                     answer, by_measured[protocol], by_completed[protocol], seen, unseen, weights
                 )
-                what = {"profile_type": profile_type, "task": task, "model": model_name}
+                what = {
+                    "profile_type": profile_type,
+                    "task": task,
+                    "kind": task.split()[0],
+                    "model": model_name,
+                }
                 rows.append({**what, "protocol": protocol, **counts, **_intervals(areas)})
                 draws.append(areas[:, 1:])
     return (
@@ -434,9 +438,7 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
     more, less = (AREAS.index(area) for area in QUESTIONS[question])
     unknown = experiments[[f"auc_{area}" for area in AREAS]].isna().to_numpy()
     draws = np.where(unknown[:, :, None], CHANCE, draws)
-    table = experiments.assign(
-        row=range(len(experiments)), kind=experiments["task"].str.split().str[0], all="all"
-    )
+    table = experiments.assign(row=range(len(experiments)), all="all")
     families = []
     for grouped_by in GROUPINGS:
         for (method, protocol), members in table.groupby(["method", "protocol"], sort=False):

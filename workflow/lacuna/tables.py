@@ -56,6 +56,7 @@ PLATE_SCORES = {
     "significant": "experiments with p at most 0.1",
 }
 MOST_PLATES = 40
+MOST_CELLS = 100
 SIGNIFICANT = 0.05
 
 
@@ -81,24 +82,17 @@ def worst_plates(quality: pd.DataFrame, reference: str) -> pd.DataFrame:
     return shown.rename(columns=lambda name: name.replace("_", " ")).fillna("")
 
 
-def method_table(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per method, with intervals, and the published number where there is one.
+def method_table(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per method, with intervals.
 
     Parameters
     ----------
     metrics
         method, metric, value, low, high: of one tensor size and split.
-    published
-        method, metric, value: of the same size and split.
     """
     rows = {method: {"method": method_name(method)} for method in metrics["method"].unique()}
-    printed = published.set_index(["method", "metric"])["value"]
     for row in metrics.itertuples():
-        shown = METRIC_NAMES[row.metric]
-        rows[row.method][shown] = _with_interval(row)
-        if row.metric in set(published["metric"]):
-            number = printed.get((row.method, row.metric))
-            rows[row.method][f"{shown}, published"] = "" if number is None else f"{number:.2f}"
+        rows[row.method][METRIC_NAMES[row.metric]] = _with_interval(row)
     return pd.DataFrame(list(rows.values()))
 
 
@@ -215,15 +209,47 @@ def published_note(data: str, is_papers_data: bool) -> str:
     """Say how far the published numbers can be compared with this run's."""
     if is_papers_data:
         return (
-            "The published numbers are those of Hodos et al. 2018, on signatures their authors "
-            "downloaded ready-made; here signatures are made anew from the Level 3 plates, so "
-            "small differences are to be expected."
+            "The authors downloaded signatures ready-made; here signatures are made anew from the "
+            "Level 3 plates, so small differences are to be expected. A published number outside "
+            "our interval is marked."
         )
     return (
-        "The published numbers are those of Hodos et al. 2018 on the LINCS L1000 tensor of 2,130 "
-        f"drugs and 71 cells. This run is on other data, {data}: they stand beside ours for the "
-        "order of the methods, and no agreement of the values is to be expected."
+        "The published numbers are on the LINCS L1000 tensor of 2,130 drugs and 71 cells. This run "
+        f"is on other data, {data}: it is no comparison, no agreement is to be expected, and no "
+        "difference is shown. The numbers stand here to show what this run measures in their place."
     )
+
+
+def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFrame:
+    """Return published numbers beside ours, and their difference where the data are the paper's.
+
+    Parameters
+    ----------
+    compared
+        As `lacuna.published.compare` returns it.
+    is_papers_data
+        Whether this run is on the paper's data.
+    """
+    shown = compared[["place", "what"]].assign(
+        published=compared["published"].map("{:,.4g}".format),
+        ours=[
+            "not in this run"
+            if pd.isna(row.ours)
+            else f"{row.ours:,.4g}"
+            + ("" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]")
+            for row in compared.itertuples()
+        ],
+        interval=compared["interval"].fillna(""),
+    )
+    if is_papers_data:
+        outside = (compared["published"] < compared["low"]) | (
+            compared["published"] > compared["high"]
+        )
+        shown["difference"] = [
+            "" if pd.isna(value) else f"{value:+,.3g}" + (" *" if marked else "")
+            for value, marked in zip(compared["difference"], outside, strict=True)
+        ]
+    return shown
 
 
 MOST_TASKS = 60

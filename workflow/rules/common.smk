@@ -23,6 +23,7 @@ ANNOTATIONS = (
     else config["files"]["annotations"]
 )
 CLASSIFIED = config["classify"]["completed"]
+DENSITIES = config["density"]["percents"]
 MIRRORS = config["files"]["mirror"] or []
 MIRRORS = [MIRRORS] if isinstance(MIRRORS, str) else MIRRORS
 SPLITS = config["crossval"]["splits"]
@@ -40,7 +41,7 @@ FIGURES = [
     "cell_specificity",
     "predicted_vs_true",
     "best_method",
-    *(["density"] if config["density"]["percents"] else []),
+    *(["density"] if DENSITIES else []),
     "heatmaps",
     "deg_roc",
     "calibration",
@@ -53,9 +54,16 @@ PRODUCTS = expand(
     dataset=config["dataset"],
     method=config["completed"],
 )
-# What the report shows; `rule results` makes it without the report itself.
-RESULTS = [
+FIGURE_FILES = expand(
+    "results/{dataset}/figures/{figure}.{ending}",
+    dataset=config["dataset"],
+    figure=FIGURES,
+    ending=["svg", "png", "tsv"],
+)
+# All that the report shows but for the page about the run itself.
+MADE = [
     *PRODUCTS,
+    *FIGURE_FILES,
     *expand(
         "results/{dataset}/{table}",
         dataset=config["dataset"],
@@ -63,23 +71,20 @@ RESULTS = [
             "metrics.tsv",
             "metrics_per_fold.tsv",
             "comparisons.tsv",
-            *(["density.tsv"] if config["density"]["percents"] else []),
+            "published.tsv",
+            *(["density.tsv"] if DENSITIES else []),
             "where.tsv",
             "specificity_kept.tsv",
             "tables/filters.html",
             *(["tables/plates.html"] if LEVEL3 else []),
             "tables/methods.html",
-            *(["tables/classes.html"] if CLASSIFIED else []),
+            "tables/published.html",
             "tables/where.html",
+            *(["tables/classes.html"] if CLASSIFIED else []),
         ],
     ),
-    *expand(
-        "results/{dataset}/figures/{figure}.{ending}",
-        dataset=config["dataset"],
-        figure=FIGURES,
-        ending=["svg", "png", "tsv"],
-    ),
 ]
+RESULTS = [*MADE, f"results/{config['dataset']}/tables/run.html"]
 
 
 def one_of(names):

@@ -1,6 +1,7 @@
 rule tabulate_filters:
     input:
         filters="results/{dataset}/tensor/filters.tsv",
+        cells="results/{dataset}/tensor/cells.tsv",
         wells=expand("results/{{dataset}}/signatures/{series}/wells.tsv", series=SERIES),
         folds=expand(
             "results/{{dataset}}/crossval/{size}/profiles/folds.tsv",
@@ -10,7 +11,7 @@ rule tabulate_filters:
         report(
             "results/{dataset}/tables/filters.html",
             category="2. Data",
-            labels={"figure": "Wells and filters"},
+            labels={"figure": "Wells, filters, table 1"},
             caption="../report/filters.rst",
         ),
     log:
@@ -55,7 +56,6 @@ rule tabulate_methods:
         metrics="results/{dataset}/metrics.tsv",
         folds="results/{dataset}/metrics_per_fold.tsv",
         comparisons="results/{dataset}/comparisons.tsv",
-        published="resources/published.tsv",
     output:
         report(
             "results/{dataset}/tables/methods.html",
@@ -71,9 +71,40 @@ rule tabulate_methods:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
-        is_papers_data=config["dataset"] == "paper",
     script:
         "../scripts/tabulate_methods.py"
+
+
+rule compare_published:
+    input:
+        published="resources/published.tsv",
+        filters="results/{dataset}/tensor/filters.tsv",
+        large="results/{dataset}/tensor/large.h5",
+        small="results/{dataset}/tensor/small.h5",
+        specificity="results/{dataset}/figures/cell_specificity.tsv",
+        metrics="results/{dataset}/metrics.tsv",
+        density=["results/{dataset}/density.tsv"] if DENSITIES else [],
+        classes=["results/{dataset}/classes/tests.tsv"] if CLASSIFIED else [],
+    output:
+        table="results/{dataset}/published.tsv",
+        page=report(
+            "results/{dataset}/tables/published.html",
+            category="1. Summary",
+            labels={"figure": "Published numbers"},
+            caption="../report/published.rst",
+        ),
+    log:
+        "results/{dataset}/logs/compare_published.log",
+    benchmark:
+        "results/{dataset}/benchmarks/compare_published.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        is_papers_data=config["dataset"] == "paper",
+        completed="dnpp" if "dnpp" in CLASSIFIED else "".join(CLASSIFIED[:1]),
+    script:
+        "../scripts/compare_published.py"
 
 
 rule tabulate_where:
@@ -126,6 +157,33 @@ rule tabulate_classes:
         data=DATA,
     script:
         "../scripts/tabulate_classes.py"
+
+
+rule tabulate_run:
+    input:
+        MADE,
+    output:
+        report(
+            "results/{dataset}/tables/run.html",
+            category="5. This run",
+            labels={"figure": "Versions and time"},
+            caption="../report/run.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_run.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_run.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/tabulate_run.py"
+
+
+rule figures:
+    input:
+        FIGURE_FILES,
 
 
 rule results:

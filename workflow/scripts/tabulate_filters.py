@@ -4,7 +4,7 @@ import pandas as pd
 
 from lacuna.job import logged
 from lacuna.splits import count_folds
-from lacuna.tables import filter_table, write_page
+from lacuna.tables import MOST_CELLS, filter_table, write_page
 
 with logged(snakemake.log[0]):
     wells = {
@@ -15,10 +15,16 @@ with logged(snakemake.log[0]):
         f"Held out from the {size} tensor": count_folds(pd.read_csv(path, sep="\t"))
         for size, path in zip(snakemake.params.sizes, snakemake.input.folds, strict=True)
     }
+    cells = pd.read_csv(snakemake.input.cells, sep="\t", dtype={"cell": str}).fillna("")
     steps = filter_table(pd.read_csv(snakemake.input.filters, sep="\t"))
     write_page(
         snakemake.output[0],
         f"From wells to profiles: {snakemake.params.data}",
         [],
-        [*wells.items(), ("Filters, in this order", steps), *folds.items()],
+        [
+            *wells.items(),
+            ("Filters, in this order", steps),
+            *folds.items(),
+            ("Table 1: drugs with a profile in each cell line", cells.head(MOST_CELLS)),
+        ],
     )

@@ -35,7 +35,8 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
         for axes, (kind, title) in zip(row, PANELS.items(), strict=True):
             axes.axline((0, 0), slope=1, color="grey", lw=0.6)
             for shade, protocol in zip(SHADES, protocols, strict=False):
-                rows = areas.query("method == @method and kind == @kind and protocol == @protocol")
+                shown = areas["method"].eq(method) & areas["kind"].eq(kind)
+                rows = areas[shown & areas["protocol"].eq(protocol)]
                 for model, points in rows.groupby("model", sort=False):
                     axes.scatter(
                         points["auc_completed"],
@@ -47,7 +48,7 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
                         s=22,
                         label=f"{CLASSIFIER_NAMES[model]}, {protocol}",
                     )
-            mean = overall.query("method == @method and group == @kind")
+            mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)]
             said = [
                 f"{r.protocol}: {r.difference:z.3f} [{r.low:z.3f}, {r.high:z.3f}]"
                 for r in mean.itertuples()
