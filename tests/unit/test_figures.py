@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lacuna.classify import AREAS, PROTOCOLS
 from lacuna.figures import (
     best_method,
     calibration,
     cell_specificity,
+    class_gain,
+    class_predicted,
     coverage,
     deg_roc,
     density,
@@ -17,6 +20,7 @@ from lacuna.figures import (
     predicted_vs_true,
 )
 from lacuna.figures.style import method_colours, save_figure
+from lacuna.names import CLASSIFIER_NAMES
 
 METHODS = ["mean_1d", "dnpp", "a_new_method"]
 
@@ -40,7 +44,35 @@ def heatmap_entries():
     return pd.concat(tables, ignore_index=True)
 
 
+def class_experiments():
+    """Two profile types, a class and a target, all models, both protocols, two methods."""
+    rng = np.random.default_rng(0)
+    places = pd.MultiIndex.from_product(
+        [["dnpp", "kernel"], ["c1", "mean"], ["ATC L", "target T"], CLASSIFIER_NAMES, PROTOCOLS],
+        names=["method", "profile_type", "task", "model", "protocol"],
+    )
+    table = pd.DataFrame(index=places).reset_index()
+    areas = {f"auc_{area}": rng.uniform(0.4, 1, len(table)) for area in AREAS}
+    return table.assign(kind=table["task"].str.split().str[0], gain=0.1, on_predicted=0, **areas)
+
+
+def class_tests(groups):
+    names = pd.MultiIndex.from_product(
+        [["dnpp", "kernel"], PROTOCOLS, groups], names=["method", "protocol", "group"]
+    )
+    return pd.DataFrame(index=names).reset_index().assign(difference=0.1, low=0.05, high=0.15)
+
+
 def make(name):
+    experiments = class_experiments()
+    if name == "class_gain":
+        return class_gain.draw(experiments, class_tests(["all"]), "data")
+    if name == "class_predicted":
+        return class_predicted.draw(experiments, class_tests(["ATC", "target"]), "data")
+    if name == "class_gain without a task":
+        return class_gain.draw(experiments[:0], class_tests(["all"])[:0], "data")
+    if name == "class_predicted without a task":
+        return class_predicted.draw(experiments[:0], class_tests(["ATC"])[:0], "data")
     rng = np.random.default_rng(0)
     measured = rng.random((30, 6)) < 0.5
     cells = [f"CELL{i}" for i in range(6)]
@@ -105,6 +137,8 @@ def make(name):
 
 ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
 ALL += ["density", "plate_quality of few plates", "plate_quality of many plates"]
+ALL += ["class_gain", "class_predicted"]
+ALL += ["class_gain without a task", "class_predicted without a task"]
 ALL += ["heatmaps", "calibration", "calibration of methods that state no error"]
 
 

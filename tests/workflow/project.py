@@ -16,7 +16,7 @@ TINY = {
     "crossval": {
         "folds_per_job": 2,
         "splits": {
-            "profiles": {"folds": 3},
+            "profiles": {"sizes": ["large", "small"], "folds": 3},
             "drugs": {"folds": 2},
             "cells": {"sizes": []},
             "plates": {"folds": 2},
@@ -26,6 +26,7 @@ TINY = {
     "methods": ["mean_1d", "dnpp", "falrtc", "kernel", "blend"],
     "method_options": {"blend": {"members": ["additive", "kernel"]}},
     "completed": ["dnpp", "falrtc", "blend"],
+    "classify": {"completed": ["dnpp"], "folds": 3, "trees": 10, "min_drugs_per_target": 5},
 }
 
 

@@ -28,6 +28,8 @@ def project(tmp_path_factory):
         ({"simulator": {"generator": "additiv"}}, ["simulator: generator", "'additiv'"]),
         ({"signatures": {"reference": "vehicles"}}, ["signatures: reference", "'vehicle'"]),
         ({"density": {"percents": [95]}}, ["density: percents: 0", "maximum of 90"]),
+        ({"classify": {"completed": ["dnp"]}}, ["classify: completed", "did you mean 'dnpp'"]),
+        ({"classify": {"folds": 1}}, ["classify: folds", "minimum of 2"]),
         ({"density": {"repeats": 1}}, ["density: repeats", "minimum of 2"]),
         (series({"level3": "a.gctx", "pert_info": "p"}), ["'inst_info' is a dependency"]),
         (series({"level5": "a.gctx", "pert_info": "p"}), ["'sig_info' is a dependency"]),

@@ -134,7 +134,7 @@ def test_the_report_stands_alone_and_says_simulated(finished):
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?:", report)
     assert "simulated" in report
     figures = ["overview", "coverage", "cell_specificity", "best_method", "deg_roc", "calibration"]
-    figures += ["heatmaps", "density"]
+    figures += ["heatmaps", "density", "class_gain", "class_predicted"]
     for figure in figures:
         assert f"{figure}.svg" in report
         assert (finished.results / f"figures/{figure}.png").stat().st_size > 10_000
@@ -178,6 +178,49 @@ def test_a_misspelt_drug_of_the_heatmaps_is_said(finished):
     )
     assert "'Simulated-O03' is not in the tensor" in printed
     assert "did you mean 'simulated-0" in printed
+
+
+def test_classes_that_were_planted_are_recovered(finished):
+    tasks = pd.read_csv(finished.results / "classes/tasks.tsv", sep="\t").fillna("")
+    taken = tasks[tasks["skipped"] == ""]
+    assert set(taken["kind"]) == {"ATC", "target"}
+    assert (tasks.query("skipped != ''")["positives"] >= 0).all()
+    experiments = pd.read_csv(finished.results / "classes/experiments.tsv", sep="\t")
+    assert set(experiments["profile_type"]) >= {"mean", "max"}
+    assert experiments["model"].nunique() == 3
+    over_cells = experiments.query("profile_type in ['mean', 'max'] and protocol == 'nested'")
+    assert over_cells["auc_completed"].mean() > 0.65
+    tests = pd.read_csv(finished.results / "classes/tests.tsv", sep="\t")
+    assert set(tests["question"]) == {"gain", "on_predicted"}
+    sources = pd.read_csv(finished.results / "classes/sources.tsv", sep="\t")
+    found = sources[["by_structure", "by_name", "not_found"]].sum(axis=1)
+    assert (found == sources["drugs"]).all()
+
+
+def test_published_numbers_are_no_comparison_on_other_data(finished):
+    page = (finished.results / "tables/published.html").read_text()
+    assert "it is no comparison" in page
+    table = pd.read_csv(finished.results / "published.tsv", sep="\t")
+    pct = table[table["what"] == "PCT, DNPP"].iloc[0]
+    metrics = pd.read_csv(finished.results / "metrics.tsv", sep="\t")
+    of_dnpp = metrics.query("size == 'large' and split == 'profiles' and method == 'dnpp'")
+    assert pct["published"] == 0.54
+    assert pct["ours"] == of_dnpp.set_index("metric").loc["pct", "value"]
+
+
+def test_the_report_says_what_the_run_was_made_with(finished):
+    page = (finished.results / "tables/run.html").read_text()
+    assert "scikit-learn" in page
+    assert "predict_folds" in page
+
+
+def test_figures_are_drawn_anew_from_finished_tables_alone(finished):
+    drawing = [f"draw_{figure.stem}" for figure in finished.results.glob("figures/*.svg")]
+    options = ["--allowed-rules", "figures", *drawing, "--forcerun", *drawing]
+    before = (finished.results / "figures/coverage.svg").read_bytes()
+    printed = finished.run("--cores", "2", *finished.options, *options, "--", "figures")
+    assert "rule predict_folds" not in printed
+    assert (finished.results / "figures/coverage.svg").read_bytes() == before
 
 
 def test_where_methods_win_covers_every_held_out_profile(finished):

@@ -9,10 +9,11 @@ from lacuna.profiles import ProfileSet
 
 def test_real_plates_to_the_report(shared_data, tmp_path):
     config = yaml.safe_load((ROOT / "config/lincs-mini.yaml").read_text())
-    config["files"]["mirror"] = str(shared_data / "lincs-mini")
+    config["files"]["mirror"] = [str(shared_data / "lincs-mini"), str(shared_data / "mirror")]
     methods = ["mean_1d", "mean_2d", "dnpp", "falrtc", "kernel"]
     config |= {"methods": methods, "completed": ["kernel"]}
     config["density"] = {"percents": []}  # tried elsewhere
+    config["classify"] |= {"folds": 5, "trees": 25}
     config["crossval"]["splits"] |= {"drugs": {"folds": 5}, "cells": {"sizes": []}}
     project = Project(tmp_path)
     project.run("--cores", "2", *project.configure(config))
@@ -57,6 +58,15 @@ def test_real_plates_to_the_report(shared_data, tmp_path):
     shown = (results / "tables/plates.html").read_text()
     assert f"{replicated['replicate_cosine'].iloc[0]:.3f}" in shown
     assert f"{replicated['mismatch_cosine'].iloc[0]:.3f}" in shown
+
+    # Real classes of few drugs: better than chance somewhere, and wide intervals everywhere.
+    tasks = pd.read_csv(results / "classes/tasks.tsv", sep="\t").set_index("task")
+    assert tasks.loc["ATC L", "positives"] > 30
+    classes = pd.read_csv(results / "classes/experiments.tsv", sep="\t")
+    nested = classes.query("protocol == 'nested' and task == 'ATC L' and profile_type == 'mean'")
+    assert (nested["auc_completed_low"] > 0.4).all()
+    assert nested["auc_completed_low"].max() > 0.5
+    assert (nested["auc_completed_high"] - nested["auc_completed_low"] > 0.1).all()
 
     filters = pd.read_csv(results / "tensor/filters.tsv", sep="\t")
     assert filters["step"].str.contains("for want of replicates: keep").any()

@@ -58,7 +58,11 @@ def from_files(mirror, **changes):
         **TINY,
         "dataset": "own",
         "source": "files",
-        "files": {"mirror": str(mirror), "series": {"own": dict(simulate.FILES)}},
+        "files": {
+            "mirror": str(mirror),
+            "series": {"own": dict(simulate.FILES)},
+            "annotations": {"table": simulate.ANNOTATION},
+        },
         "crossval": {
             "splits": {
                 "profiles": {"folds": 3, "sizes": ["large"]},
@@ -88,7 +92,7 @@ def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
     assert not (results / "signatures/own/level3.gctx").exists()
     assert not list(results.rglob("density*"))
     recorded = pd.read_csv(tmp_path / "resources/recorded_checksums.tsv", sep="\t")
-    assert len(recorded) == len(KINDS)
+    assert len(recorded) == len(KINDS) + 1
 
 
 def cut_short(folder):

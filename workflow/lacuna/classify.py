@@ -218,29 +218,35 @@ class Model:
             Area under the ROC curve within the training drugs: of out-of-bag scores, or in an inner
             cross-validation.
         """
-        scores, out_of_bag = [], []
-        for choice in self.choices:
-            fitted = self._fit(choice, features, answer)
-            scores.append(fitted.predict_proba(asked)[:, 1])
-            out_of_bag.append(getattr(fitted[-1], "oob_decision_function_", None))
-        if out_of_bag[0] is None:
-            within = self._inner_scores(features, answer)
+        if hasattr(self.estimator, "oob_score"):
+            fitted = [self._fit(choice, features, answer) for choice in self.choices]
+            scores = [each.predict_proba(asked)[:, 1] for each in fitted]
+            within = [np.nan_to_num(each[-1].oob_decision_function_[:, 1]) for each in fitted]
         else:
-            within = np.nan_to_num([votes[:, 1] for votes in out_of_bag])
+            scores = self._scores(features, answer, asked)
+            within = self._inner_scores(features, answer)
         return np.array(scores), np.array([roc_auc_score(answer, each) for each in within])
 
     def _fit(self, choice: object, features: np.ndarray, answer: np.ndarray) -> Pipeline:
         estimator = clone(self.estimator).set_params(**{self.setting: choice})
         return make_pipeline(StandardScaler(with_std=False), estimator).fit(features, answer)
 
+    def _scores(self, features: np.ndarray, answer: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        if isinstance(self.estimator, KNeighborsClassifier):
+            # One search serves all choices: the share of positives among the nearest 1, 2, ...
+            most = self._fit(min(max(self.choices), len(answer)), features, answer)
+            _, nearest = most[-1].kneighbors(most[:-1].transform(asked))
+            numbers = np.minimum(self.choices, len(answer))
+            return (np.cumsum(answer[nearest], axis=1)[:, numbers - 1] / numbers).T
+        fitted = (self._fit(choice, features, answer) for choice in self.choices)
+        return np.array([each.predict_proba(asked)[:, 1] for each in fitted])
+
     def _inner_scores(self, features: np.ndarray, answer: np.ndarray) -> np.ndarray:
         scores = np.full((len(self.choices), len(answer)), answer.mean())
         folds = min(INNER_FOLDS, answer.sum(), (~answer).sum())
         splits = StratifiedKFold(folds).split(features, answer) if folds > 1 else ()
         for train, test in splits:
-            for score, choice in zip(scores, self.choices, strict=True):
-                fitted = self._fit(choice, features[train], answer[train])
-                score[test] = fitted.predict_proba(features[test])[:, 1]
+            scores[:, test] = self._scores(features[train], answer[train], features[test])
         return scores
 
 
@@ -384,18 +390,20 @@ def run_experiments(
 def gain_by_completion(experiments: pd.DataFrame) -> pd.Series:
     """Return what training on completed profiles adds to the area on drugs with a measured one.
 
-    As the authors do, an area that could not be computed counts as chance, and experiments at
-    chance or below with both are dropped: NaN.
+    NaN where an experiment is dropped: at chance or below with both, as the authors do. An area
+    that could not be computed, for want of measured drugs, counts as chance in the published
+    protocol, as with the authors; in the nested one such experiments are dropped, too.
 
     Parameters
     ----------
     experiments
         As `run_experiments` returns them.
     """
-    completed, measured = (
-        experiments[f"auc_{area}"].fillna(CHANCE) for area in ("completed", "measured")
-    )
-    return (completed - measured).where(np.maximum(completed, measured) > CHANCE)
+    areas = experiments[["auc_completed", "auc_measured"]]
+    published = experiments["protocol"].eq("published")
+    areas = areas.where(areas.notna() | ~published.to_numpy()[:, None], CHANCE)
+    gain = areas["auc_completed"] - areas["auc_measured"]
+    return gain.where(areas.max(axis=1) > CHANCE)
 
 
 def change_on_predicted(experiments: pd.DataFrame) -> pd.Series:

@@ -231,11 +231,11 @@ def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFram
         Whether this run is on the paper's data.
     """
     shown = compared[["place", "what"]].assign(
-        published=compared["published"].map("{:,.4g}".format),
+        published=compared["published"].map(_number),
         ours=[
             "not in this run"
             if pd.isna(row.ours)
-            else f"{row.ours:,.4g}"
+            else _number(row.ours)
             + ("" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]")
             for row in compared.itertuples()
         ],
@@ -246,13 +246,17 @@ def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFram
             compared["published"] > compared["high"]
         )
         shown["difference"] = [
-            "" if pd.isna(value) else f"{value:+,.3g}" + (" *" if marked else "")
+            "" if pd.isna(value) else _number(value, "+") + (" *" if marked else "")
             for value, marked in zip(compared["difference"], outside, strict=True)
         ]
     return shown
 
 
 MOST_TASKS = 60
+
+
+def _number(value: float, sign: str = "") -> str:
+    return f"{value:{sign},.0f}" if abs(value) >= 100 else f"{value:{sign}.4g}"
 
 
 def with_spaces(table: pd.DataFrame) -> pd.DataFrame:

@@ -24,6 +24,7 @@ ANNOTATIONS = (
 )
 CLASSIFIED = config["classify"]["completed"]
 DENSITIES = config["density"]["percents"]
+TREES_PER_THREAD = 100
 MIRRORS = config["files"]["mirror"] or []
 MIRRORS = [MIRRORS] if isinstance(MIRRORS, str) else MIRRORS
 SPLITS = config["crossval"]["splits"]
@@ -133,8 +134,9 @@ def classified(table):
 
 
 def classifier_threads(wildcards):
-    """Return how many threads a classifier can use: only forests grow in parallel."""
-    return 16 if wildcards.model == "random_forest" else 1
+    """Return how many threads a classifier can use: large forests grow in parallel."""
+    forest = wildcards.model == "random_forest"
+    return max(1, config["classify"]["trees"] // TREES_PER_THREAD) if forest else 1
 
 
 def gpus(wildcards):

@@ -15,13 +15,14 @@ the squared error.
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from scipy.optimize import nnls
 
 from lacuna.characteristic_direction import unit_rows
 from lacuna.completion import Completion, SideInformation, find_method
-from lacuna.completion._aside import Aside, Situation, situations
+from lacuna.completion._aside import LOTS, Aside, Situation, situations
 from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
 
@@ -189,7 +190,7 @@ def fit(
 ) -> Recipe:
     """Return what predicts set-aside profiles best; equal weights where none can be set aside."""
     predicted, targets = [], []
-    for aside in Aside.draw(observed, KNOWN, rng):
+    for aside in islice(Aside.draw(observed, KNOWN, rng), LOTS):
         predicted.append(Predicted.by(members, aside.others, aside.targets.pairs, side, rng))
         targets.append(aside.targets)
     count = len(members)

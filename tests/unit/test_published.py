@@ -1,0 +1,72 @@
+"""Published numbers find their counterparts."""
+
+import numpy as np
+import pandas as pd
+
+from lacuna import published
+from lacuna.tables import published_note, published_table
+
+PRINTED = pd.DataFrame(
+    {
+        "paper": "A 2018",
+        "place": ["table 1", "figure 1", "figure 3", "supplement"],
+        "what": ["profiles in MCF7", "specificity", "PCT", "something else"],
+        "table": ["cells", "specificity", "metrics", "none"],
+        "key": ["MCF7", "JNJ-38877605", "large/profiles/dnpp/pct", np.nan],
+        "value": [1505, 1.05, 0.54, 0.3],
+    }
+)
+
+
+def ours():
+    metrics = pd.DataFrame(
+        {
+            "size": "large",
+            "split": "profiles",
+            "method": ["dnpp", "falrtc"],
+            "metric": "pct",
+            "value": [0.5, 0.6],
+            "low": [0.45, 0.5],
+            "high": [0.52, 0.7],
+        }
+    )
+    names = pd.DataFrame({"name": ["jnj-38877605", "x"], "specificity": [1.0, 0.2]})
+    grid = pd.DataFrame({"mcf7": [True, True, False], "PC3": [True, False, False]})
+    return pd.concat(
+        [
+            published.numbers_of_metrics(metrics),
+            published.numbers_of_specificity(names),
+            published.numbers_of_grid(grid, grid.iloc[:1]),
+        ]
+    )
+
+
+def test_numbers_are_found_whatever_their_case_and_missing_ones_stay_empty():
+    compared = published.compare(PRINTED, ours())
+    assert compared["what"].tolist() == PRINTED["what"].tolist()
+    assert np.allclose(compared["ours"], [2, 1.0, 0.5, np.nan], equal_nan=True)
+    assert np.allclose(compared["difference"][:3], [-1503, -0.05, -0.04])
+    assert compared.loc[2, ["low", "high"]].tolist() == [0.45, 0.52]
+
+
+def test_a_difference_is_shown_on_the_papers_data_alone():
+    compared = published.compare(PRINTED, ours())
+    elsewhere = published_table(compared, is_papers_data=False)
+    assert "difference" not in elsewhere
+    assert elsewhere["ours"].tolist()[3] == "not in this run"
+    assert "no comparison" in published_note("demo", is_papers_data=False)
+    there = published_table(compared, is_papers_data=True)
+    assert there["difference"].tolist() == ["-1,503", "-0.05", "-0.04 *", ""]
+
+
+def test_steps_are_counted_after_each_filter():
+    steps = ["signatures", "3 experiments without a p-value", "ACD p-value at most 0.1"]
+    steps += ["one id per drug name", "at least 3 drugs per cell", "averaged over dose"]
+    filters = pd.DataFrame(
+        {"step": steps, "profiles": range(60, 0, -10), "drugs": range(6), "cells": 3}
+    )
+    found = published.numbers_of_filters(filters).set_index("key")["ours"]
+    assert found["signatures/profiles"] == 60
+    assert found["consistent/profiles"] == 40
+    assert found["covered/profiles"] == 20
+    assert found["averaged/drugs"] == 5
