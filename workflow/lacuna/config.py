@@ -35,19 +35,13 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
                 f"completed: {name!r} is not among methods{did_you_mean(name, config['methods'])}; "
                 f"expected some of {listed(config['methods'], 20)}."
             )
-    classified = config["classify"]["completed"]
-    for name in classified:
+    for name in config["classify"]["completed"]:
         if name not in config["methods"]:
             raise LacunaError(
                 f"classify: completed: {name!r} is not among methods"
                 f"{did_you_mean(name, config['methods'])}; "
                 f"expected some of {listed(config['methods'], 20)}."
             )
-    if classified and config["source"] == "files" and not config["files"]["annotations"]:
-        raise LacunaError(
-            "classify: there is nothing to learn from without files: annotations. Name annotation "
-            "tables there, or set classify: completed: []."
-        )
     if config["source"] == "files" and not config["files"]["series"]:
         raise LacunaError("files: series is empty; with source: files, name at least one series.")
     for name, files in config["files"]["series"].items():

@@ -22,7 +22,7 @@ ANNOTATIONS = (
     if config["source"] == "simulator"
     else config["files"]["annotations"]
 )
-CLASSIFIED = config["classify"]["completed"]
+CLASSIFIED = config["classify"]["completed"] if ANNOTATIONS else []
 DENSITIES = config["density"]["percents"]
 TREES_PER_THREAD = 100
 MIRRORS = config["files"]["mirror"] or []
