@@ -279,7 +279,8 @@ def conclude_on_classes(tests: pd.DataFrame) -> list[str]:
             f"Completed by {method_name(row.method)}, {row.protocol} protocol: the area under the "
             f"ROC curve changes by {row.difference:+.3f} (95 % interval over drugs {row.low:+.3f} "
             f"to {row.high:+.3f}) on average over {row.experiments} experiments{beyond}; it rises "
-            f"in {row.better:.0%}. {row.dropped} experiments at chance or below are left out."
+            f"in {row.better:.0%}. {row.dropped} experiments at chance or below, or of too few "
+            "drugs, are left out."
         )
     return said or ["No task has enough drugs; the counts stand below."]
 
