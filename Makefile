@@ -28,7 +28,7 @@ lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the da
 DATASET ?= demo
 DRAWING := $$(sed -n 's/^rule \(draw_[a-z_]*\):/\1/p' workflow/rules/figures.smk)
 
-figures: $(READY) ## draw the figures of DATASET anew from its finished tables, and nothing else
+figures: $(READY) ## draw the figures of DATASET anew from its finished tables; the report keeps the old ones
 	@test -f results/$(DATASET)/config.yaml || { echo "results/$(DATASET) holds no finished run; make one first, or name another: make figures DATASET=..." >&2; exit 1; }
 	$(SNAKEMAKE) --configfile results/$(DATASET)/config.yaml --allowed-rules figures $(DRAWING) --forcerun $(DRAWING) -- figures
 

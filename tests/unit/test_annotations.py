@@ -63,6 +63,24 @@ def test_a_target_without_a_symbol_is_no_target(files, drugs):
     assert pd.isna(table.loc["Beta", "targets"])
 
 
+def test_a_drug_with_a_target_without_a_symbol_has_no_label(tmp_path, files):
+    lines = ["drugbank_id\tcategory\tentrez_gene_id\torganism"]
+    lines += ["DB1\ttarget\t10\tHuman", "DB1\ttarget\t99\tHuman", "DB3\ttarget\t20\tHuman"]
+    files["drugbank_proteins"] = write(tmp_path, "incomplete.tsv", *lines)
+    targets = read_sources(files, SYMBOLS)["DrugBank"].set_index("name")["targets"]
+    assert pd.isna(targets["Alpha"])
+    assert targets["Gamma"] == "DEF2"
+
+
+def test_quotes_blanks_and_a_trailing_tab_do_no_harm(tmp_path):
+    lines = ["name\tatc_codes", '"2-APB\tL01|\t', "Beta\t c02 | |N05\t", "Gamma\tD01\t"]
+    table = read_table(write(tmp_path, "own.tsv", *lines))
+    assert table["name"].tolist() == ['"2-APB', "Beta", "Gamma"]
+    drugs = pd.DataFrame({"drug": ["a", "b"], "name": ['"2-apb', "beta"], "inchi_key": None})
+    labels, _ = annotate(drugs, {"own table": table})
+    assert labels["atc_codes"].tolist() == ["L01", "N05|c02"]
+
+
 def test_ones_own_table_needs_names_alone(tmp_path):
     path = write(tmp_path, "own.tsv", "name\tatc_codes", "Alpha\tL01", "Beta\t-666")
     table = read_table(path)

@@ -1,13 +1,17 @@
 """Classifiers of drugs: nothing leaks, what is planted is found, tests are what they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import false_discovery_control, ttest_rel
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
+from toy import clustered
 
 from lacuna.classify import (
+    ACROSS_CELLS,
     AREAS,
     DRAWS,
     DrugProfiles,
@@ -20,7 +24,9 @@ from lacuna.classify import (
     paired_tests,
     run_experiments,
 )
+from lacuna.completion import Completion
 from lacuna.names import CLASSIFIER_NAMES
+from lacuna.product import write_completed
 
 MODELS = list(CLASSIFIER_NAMES)
 
@@ -74,12 +80,12 @@ def test_a_drug_of_which_nothing_is_known_is_no_negative():
 
 def test_profile_types_are_the_cells_the_mean_and_the_signed_maximum():
     profiles, _ = planted()
-    completed, measured, has = profiles.of_type("mean")
+    completed, measured, has = profiles.of_type("mean over cells")
     assert np.allclose(completed, profiles.profiles.mean(axis=1), atol=1e-6)
     for drug in range(5):
         seen = profiles.profiles[drug, profiles.measured[drug]]
         assert np.allclose(measured[drug], seen.mean(axis=0), atol=1e-6)
-        assert np.allclose(profiles.of_type("max")[1][drug], seen.max(axis=0))
+        assert np.allclose(profiles.of_type("maximum over cells")[1][drug], seen.max(axis=0))
     assert has.all()
     assert np.array_equal(profiles.of_type("c1")[2], profiles.measured[:, 1])
 
@@ -136,13 +142,66 @@ def test_experiments_are_the_same_each_time_and_count_their_drugs(name):
     assert np.array_equal(draws, more, equal_nan=True)
     assert draws.shape == (len(table), len(AREAS), DRAWS)
     assert (table["drugs_measured"] + table["drugs_predicted"] == 54).all()
-    assert set(table["profile_type"]) == {"c0", "c1", "c2", "mean", "max"}
+    assert set(table["profile_type"]) == {"c0", "c1", "c2", *ACROSS_CELLS}
     low, value, high = (table[f"auc_completed{side}"] for side in ("_low", "", "_high"))
     assert ((low <= value) & (value <= high)).all()
-    # A cell's measured profiles are among the completed ones: of drugs all measured, the same.
-    mean = table.query("profile_type == 'mean' and protocol == 'nested'").iloc[0]
+    mean = table.query("profile_type == 'mean over cells' and protocol == 'nested'").iloc[0]
     assert mean["drugs_predicted"] == 0
     assert np.isnan(mean["auc_predicted"])
+
+
+def test_where_all_is_measured_completion_changes_nothing():
+    profiles, positive = planted()
+    everywhere = replace(profiles, measured=np.ones_like(profiles.measured))
+    answers = pd.DataFrame({"ATC L": positive.astype(float)}, index=profiles.drugs)
+    table, _ = run_experiments(everywhere, answers, MODELS[0], folds=3, trees=10, seed=0)
+    assert np.allclose(table["auc_completed"], table["auc_measured"])
+    assert table["auc_predicted"].isna().all()
+
+
+def test_more_folds_than_drugs_of_a_class_are_fewer_folds():
+    profiles, positive = planted(drugs=15)
+    answers = pd.DataFrame({"ATC L": positive.astype(float)}, index=profiles.drugs)
+    table, _ = run_experiments(profiles, answers, MODELS[0], folds=12, trees=10, seed=0)
+    over_cells = table[table["profile_type"].isin(ACROSS_CELLS)]
+    assert over_cells["auc_completed"].notna().all()
+
+
+def test_classes_can_be_asked_for_and_skipped_ones_take_no_place():
+    codes = ["L01"] * 18 + ["C02"] * 4 + ["N05|L01"] * 2
+    labels = pd.DataFrame({"drug": [f"d{i}" for i in range(24)], "atc_codes": codes})
+    labels["targets"] = ["ABC|DEF"] * 8 + ["ABC"] * 12 + ["DEF"] * 4
+    tasks, answers = make_tasks(labels, atc_classes=["C", "N"], targets=1, min_drugs_per_target=5)
+    skipped = tasks.set_index("task")["skipped"]
+    assert skipped["ATC L"] == "not asked for"
+    assert skipped["ATC C"] == "fewer than 5 drugs"
+    assert skipped["target ABC"] == "fewer than 5 drugs without it"
+    assert list(answers) == ["target DEF"]
+
+
+def test_the_best_covered_cells_are_the_first_of_the_tensor(tmp_path):
+    tensor = clustered(drugs=30, cells=6)
+    axes = {
+        "drugs": pd.DataFrame({"name": tensor.drugs}),
+        "cells": pd.DataFrame({"lineage": tensor.cells}),
+        "genes": pd.DataFrame({"symbol": tensor.genes}),
+    }
+    counts = tensor.measured.sum(axis=0)
+    order = sorted(range(6), key=lambda cell: (-counts[cell], tensor.cells[cell]))
+    missing = tensor.missing_pairs
+    completion = Completion(np.zeros((len(missing), len(tensor.genes)), np.float32))
+    reliable = replace(
+        tensor, reliability=pd.DataFrame({"replicates": 1, "acd": 0.5}, index=range(len(tensor)))
+    )
+    write_completed(tmp_path / "completed.gctx", reliable, completion, **axes)
+    profiles = DrugProfiles.read(tmp_path / "completed.gctx", 4)
+    assert list(profiles.cells) == [tensor.cells[cell] for cell in order[:4]]
+    assert len(profiles.drugs) == tensor.measured[:, order[:4]].any(axis=1).sum()
+    rows = [list(tensor.drugs).index(drug) for drug in profiles.drugs]
+    assert np.array_equal(profiles.measured, tensor.measured[rows][:, order[:4]])
+    first = tensor.find(np.array([[rows[0], order[0]]]))[0]
+    if profiles.measured[0, 0]:
+        assert np.array_equal(profiles.profiles[0, 0], tensor.profiles[first])
 
 
 def test_no_task_gives_empty_tables():

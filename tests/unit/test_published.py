@@ -54,7 +54,7 @@ def test_a_difference_is_shown_on_the_papers_data_alone():
     elsewhere = published_table(compared, is_papers_data=False)
     assert "difference" not in elsewhere
     assert elsewhere["ours"].tolist()[3] == "not in this run"
-    assert "no comparison" in published_note("demo", is_papers_data=False)
+    assert "no comparison" in published_note("demo", False, "")
     there = published_table(compared, is_papers_data=True)
     assert there["difference"].tolist() == ["-1,503", "-0.05", "-0.04 *", ""]
 
@@ -70,3 +70,34 @@ def test_steps_are_counted_after_each_filter():
     assert found["consistent/profiles"] == 40
     assert found["covered/profiles"] == 20
     assert found["averaged/drugs"] == 5
+
+
+def test_classes_without_any_test_have_no_numbers():
+    from lacuna.classify import TEST
+
+    assert published.numbers_of_classes(pd.DataFrame(columns=TEST), "dnpp").empty
+
+
+def test_tests_of_classifiers_are_found_by_their_names():
+    tests = pd.DataFrame(
+        {
+            "question": "on_predicted",
+            "method": ["dnpp", "kernel"],
+            "protocol": "published",
+            "grouped_by": "profile_type",
+            "group": "HT29",
+            "experiments": 21,
+            "dropped": 0,
+            "better": 0.9,
+            "difference": [0.12, 0.5],
+            "low": 0.1,
+            "high": 0.2,
+        }
+    )
+    found = published.numbers_of_classes(tests, "dnpp").set_index("key")
+    key = "on_predicted/published/profile_type/HT29"
+    assert found.loc[f"{key}/difference", ["ours", "low", "high"]].tolist() == [0.12, 0.1, 0.2]
+    assert found.loc[f"{key}/better", "ours"] == 0.9
+    density = pd.DataFrame({"method": ["falrtc"], "percent": 60, "mean": 0.6, "sd": 0.1})
+    at_60 = published.numbers_of_density(density).iloc[0]
+    assert (at_60["key"], at_60["low"], at_60["high"]) == ("falrtc/60", 0.5, 0.7)

@@ -63,7 +63,9 @@ def test_real_plates_to_the_report(shared_data, tmp_path):
     tasks = pd.read_csv(results / "classes/tasks.tsv", sep="\t").set_index("task")
     assert tasks.loc["ATC L", "positives"] > 30
     classes = pd.read_csv(results / "classes/experiments.tsv", sep="\t")
-    nested = classes.query("protocol == 'nested' and task == 'ATC L' and profile_type == 'mean'")
+    nested = classes.query(
+        "protocol == 'nested' and task == 'ATC L' and profile_type == 'mean over cells'"
+    )
     assert (nested["auc_completed_low"] > 0.4).all()
     assert nested["auc_completed_low"].max() > 0.5
     assert (nested["auc_completed_high"] - nested["auc_completed_low"] > 0.1).all()

@@ -1,5 +1,6 @@
 """What others know of drugs, ATC codes and targets, joined to the drugs of a screen."""
 
+import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
     drugs, proteins
         drugbank.tsv and proteins.tsv.
     symbols
-        Gene symbols by Entrez id; a target whose gene has none here is left out.
+        Gene symbols by Entrez id. The targets of a drug are left out if one of them has no symbol
+        here: else the drug would seem not to hit it.
 
     Returns
     -------
@@ -31,11 +33,13 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
     table = _read(drugs, ["drugbank_id", "name", "atc_codes", "inchikey"])
     bound = _read(proteins, ["drugbank_id", "category", "entrez_gene_id", "organism"])
     bound = bound[bound["category"].eq("target") & bound["organism"].eq("Human")]
-    targets = bound["entrez_gene_id"].map(symbols).groupby(bound["drugbank_id"]).agg(_joined)
+    symbol = bound["entrez_gene_id"].map(symbols)
+    complete = symbol.notna().groupby(bound["drugbank_id"]).transform("all")
+    targets = symbol[complete].groupby(bound["drugbank_id"]).agg(_joined)
     return pd.DataFrame(
         {
             "name": table["name"],
-            "inchi_key": table["inchikey"].str.removeprefix("InChIKey="),
+            "inchi_key": table["inchikey"],
             "atc_codes": table["atc_codes"],
             "targets": table["drugbank_id"].map(targets),
         }
@@ -72,7 +76,7 @@ def read_atc(path: str | Path) -> pd.DataFrame:
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table of one's own: name, and what there is of inchi_key, atc_codes and targets."""
-    table = _read(path, ["name"])
+    table = _read(path, ["name"], quoting=csv.QUOTE_NONE)  # names such as "2-APB hold quotes
     unknown = {column: None for column in ["inchi_key", *KNOWN] if column not in table}
     return table.assign(**unknown)[["name", "inchi_key", *KNOWN]]
 
@@ -148,7 +152,12 @@ def split(values: pd.Series) -> pd.Series:
     return values.map(lambda text: set(text.split(SEPARATOR)), na_action="ignore")
 
 
-def _read(path: str | Path, columns: list[str], separator: str = "\t") -> pd.DataFrame:
+def _read(
+    path: str | Path,
+    columns: list[str],
+    separator: str = "\t",
+    quoting: int = csv.QUOTE_MINIMAL,
+) -> pd.DataFrame:
     """Read a text table below its comments, which begin with an exclamation mark."""
     path = Path(path)
     for encoding in ("utf-8-sig", "latin-1"):
@@ -162,6 +171,8 @@ def _read(path: str | Path, columns: list[str], separator: str = "\t") -> pd.Dat
                 dtype=str,
                 encoding=encoding,
                 keep_default_na=False,
+                index_col=False,
+                quoting=quoting,
                 na_values=["", "-666", "NA"],
             )
             break
@@ -190,8 +201,12 @@ def _with_structures(table: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFr
 
 
 def _joined(values: Iterable[str]) -> str | None:
-    parts = {part for text in values if pd.notna(text) for part in text.split(SEPARATOR)}
-    return SEPARATOR.join(sorted(parts)) if parts else None
+    parts = {part.strip() for text in values if pd.notna(text) for part in text.split(SEPARATOR)}
+    return SEPARATOR.join(sorted(parts - {""})) or None
+
+
+def _skeleton(inchi_keys: pd.Series) -> pd.Series:
+    return inchi_keys.astype(object).str.removeprefix("InChIKey=").str[:SKELETON]
 
 
 def _plain(names: pd.Series) -> pd.Series:
@@ -200,7 +215,7 @@ def _plain(names: pd.Series) -> pd.Series:
 
 def _find(drugs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """Return what a table knows of the drugs, indexed by the drug's row; drugs may repeat."""
-    by_structure = _matches(drugs["inchi_key"].str[:SKELETON], table["inchi_key"].str[:SKELETON])
+    by_structure = _matches(_skeleton(drugs["inchi_key"]), _skeleton(table["inchi_key"]))
     by_name = _matches(_plain(drugs["name"]), _plain(table["name"]))
     by_name = by_name[~by_name["drug_row"].isin(by_structure["drug_row"])]
     matched = pd.concat({"structure": by_structure, "name": by_name}, names=["joined_by"])

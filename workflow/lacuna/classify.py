@@ -25,7 +25,7 @@ from tqdm import tqdm
 from lacuna.annotations import split
 from lacuna.gctx import Gctx
 
-ACROSS_CELLS = ("mean", "max")
+ACROSS_CELLS = {"mean over cells": np.nanmean, "maximum over cells": np.nanmax}
 LEAST_PER_CLASS = 5  # positives, and negatives, below which a task is skipped
 LEAST_PREDICTED = 3  # positives among drugs without a measured profile, to compare with the others
 INNER_FOLDS = 3
@@ -90,7 +90,7 @@ class DrugProfiles:
         Parameters
         ----------
         profile_type
-            The name of a cell; "mean" or "max" (the largest signed value) over all cells.
+            The name of a cell, or one of `ACROSS_CELLS` (the maximum is of signed values).
 
         Returns
         -------
@@ -99,7 +99,7 @@ class DrugProfiles:
         has_measured : bool array of shape (drugs,)
         """
         if profile_type in ACROSS_CELLS:
-            over_cells = {"mean": np.nanmean, "max": np.nanmax}[profile_type]
+            over_cells = ACROSS_CELLS[profile_type]
             measured = np.where(self.measured[:, :, None], self.profiles, np.nan)
             return (
                 over_cells(self.profiles, axis=1),
@@ -111,7 +111,11 @@ class DrugProfiles:
 
 
 def make_tasks(
-    labels: pd.DataFrame, *, atc_classes: int, targets: int, min_drugs_per_target: int
+    labels: pd.DataFrame,
+    *,
+    atc_classes: int | list[str],
+    targets: int,
+    min_drugs_per_target: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose the most frequent first letters of ATC codes, and the most frequent targets.
 
@@ -119,8 +123,10 @@ def make_tasks(
     ----------
     labels
         drug, atc_codes, targets, see `lacuna.annotations.annotate`.
-    atc_classes, targets
-        How many of each to take, at most.
+    atc_classes
+        How many to take, at most, or which: their letters.
+    targets
+        How many to take, at most.
     min_drugs_per_target
         Targets of fewer drugs are skipped.
 
@@ -131,29 +137,33 @@ def make_tasks(
     answers : DataFrame of 1, 0 and NaN, drugs in rows, the tasks taken in columns
         NaN where nothing is known of the drug: it is not a negative.
     """
-    letters = split(labels["atc_codes"]).map(lambda codes: {code[0] for code in codes}, "ignore")
+    letters = split(labels["atc_codes"]).map(_first_letters, "ignore")
     kinds = {
         "ATC": (letters, atc_classes, LEAST_PER_CLASS),
         "target": (split(labels["targets"]), targets, min_drugs_per_target),
     }
     rows, answers = [], {}
-    for kind, (sets, most, least) in kinds.items():
+    for kind, (sets, asked, least) in kinds.items():
         known = sets.dropna()
         counts = (
             known.explode().value_counts().sort_index().sort_values(ascending=False, kind="stable")
         )
-        for rank, (name, positives) in enumerate(counts.items()):
+        taken = 0
+        for name, positives in counts.items():
             negatives = len(known) - positives
             skipped = ""
-            if positives < least:
+            if isinstance(asked, list) and name not in asked:
+                skipped = "not asked for"
+            elif positives < least:
                 skipped = f"fewer than {least} drugs"
             elif negatives < LEAST_PER_CLASS:
                 skipped = f"fewer than {LEAST_PER_CLASS} drugs without it"
-            elif rank >= most:
-                skipped = f"beyond the {most} most frequent"
+            elif not isinstance(asked, list) and taken == asked:
+                skipped = f"beyond the {asked} most frequent"
             task = f"{kind} {name}"
             rows.append((task, kind, positives, negatives, skipped))
             if not skipped:
+                taken += 1
                 answers[task] = sets.map(lambda found, name=name: float(name in found), "ignore")
     columns = ["task", "kind", "positives", "negatives", "skipped"]
     table = pd.DataFrame(answers, index=labels.index, dtype=float).set_axis(labels["drug"])
@@ -282,6 +292,10 @@ def held_out_scores(
             nested[test] = scores[inner.argmax(), test]
     best = np.argmax([roc_auc_score(answer, score) for score in scores])
     return {"published": scores[best], "nested": nested}
+
+
+def _first_letters(codes: set[str]) -> set[str]:
+    return {code[0].upper() for code in codes}
 
 
 def areas_under_roc(answer: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -520,7 +534,8 @@ def _fewer_columns(features: np.ndarray) -> np.ndarray:
 def _folds(answer: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """Give each labelled drug a fold, positives spread evenly; -1 for drugs without a label."""
     fold, known = np.full(len(answer), -1), np.flatnonzero(np.isfinite(answer))
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    most = int(np.bincount(answer[known].astype(int)).max())  # a class fills no more folds
+    splitter = StratifiedKFold(min(folds, most), shuffle=True, random_state=seed)
     for number, (_, test) in enumerate(splitter.split(known[:, None], answer[known])):
         fold[known[test]] = number
     return fold

@@ -28,6 +28,16 @@ def whole(path: str | Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
+TEXT = dict.fromkeys(
+    ("drug", "cell", "gene", "name", "group", "profile_type", "atc_codes", "targets"), str
+)
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table that `write_table` wrote; names stay text, even NA or 007."""
+    return pd.read_csv(path, sep="\t", dtype=TEXT, keep_default_na=False, na_values=[""])
+
+
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a data frame as a tab-separated file, without its index."""
     path = Path(path)

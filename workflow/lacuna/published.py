@@ -100,6 +100,8 @@ def numbers_of_classes(tests: pd.DataFrame, method: str) -> pd.DataFrame:
         The completion method whose tests to take: the paper has DNPP.
     """
     rows = tests[tests["method"].eq(method)]
+    if rows.empty:
+        return pd.DataFrame(columns=OURS)
     key = rows[["question", "protocol", "grouped_by", "group"]].agg("/".join, axis=1)
     parts = []
     for number in ("experiments", "dropped", "better", "difference"):

@@ -190,11 +190,6 @@ def densities(tensor: ProfileSet, percents: Iterable[int]) -> pd.DataFrame:
     -------
     DataFrame with columns percent, profiles, left_out
         By percent; left_out says why this tensor has no such training set, and is empty otherwise.
-
-    Raises
-    ------
-    LacunaError
-        If it has none at all.
     """
     places, fewest = tensor.measured.size, len(np.unique(tensor.drug))
     most = len(tensor) - _test_size(tensor)
@@ -206,17 +201,7 @@ def densities(tensor: ProfileSet, percents: Iterable[int]) -> pd.DataFrame:
         elif profiles > most:
             left_out = f"more profiles than there are beside the test set ({most})"
         rows.append({"percent": percent, "profiles": profiles, "left_out": left_out})
-    table = pd.DataFrame(rows, columns=["percent", "profiles", "left_out"])
-    if table["left_out"].ne("").all():
-        raise LacunaError(
-            f"density: percents: {list(percents)}, but training sets of the small tensor "
-            f"({len(tensor.drugs)} drugs x {len(tensor.cells)} cells, {len(tensor)} profiles, "
-            f"{_test_size(tensor)} of them for the test) have from {fewest} profiles "
-            f"({100 * fewest / places:.0f} %: each drug keeps one) to {most} "
-            f"({100 * most / places:.0f} %). Name percents between these, choose another block "
-            "under tensor: small, or set density: percents to []."
-        )
-    return table
+    return pd.DataFrame(rows, columns=["percent", "profiles", "left_out"])
 
 
 def thin(tensor: ProfileSet, percents: Iterable[int], rng: np.random.Generator) -> np.ndarray:
@@ -240,11 +225,6 @@ def thin(tensor: ProfileSet, percents: Iterable[int], rng: np.random.Generator) 
     int array of shape (n,)
         The lowest density (percent) at which each profile is in training; TEST for the test set,
         UNUSED where there is none.
-
-    Raises
-    ------
-    LacunaError
-        If this tensor has a training set of none of the densities.
     """
     sizes = densities(tensor, percents).query("left_out == ''")
     order = rng.permutation(len(tensor))

@@ -205,18 +205,33 @@ def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:
     return counted.assign(method=counted["method"].map(method_name))
 
 
-def published_note(data: str, is_papers_data: bool) -> str:
-    """Say how far the published numbers can be compared with this run's."""
+def published_note(data: str, is_papers_data: bool, completed: str) -> str:
+    """Say how far the published numbers can be compared with this run's.
+
+    Parameters
+    ----------
+    data
+        What data this is.
+    is_papers_data
+        Whether it is the paper's.
+    completed
+        The method whose completed profiles are classified here; the paper has DNPP. May be empty.
+    """
+    classified = (
+        completed
+        and f" Classifiers here learn from profiles completed by {method_name(completed)}."
+    )
     if is_papers_data:
         return (
             "The authors downloaded signatures ready-made; here signatures are made anew from the "
             "Level 3 plates, so small differences are to be expected. A published number outside "
-            "our interval is marked."
+            "our interval is marked." + classified
         )
     return (
         "The published numbers are on the LINCS L1000 tensor of 2,130 drugs and 71 cells. This run "
         f"is on other data, {data}: it is no comparison, no agreement is to be expected, and no "
         "difference is shown. The numbers stand here to show what this run measures in their place."
+        + classified
     )
 
 
@@ -273,7 +288,8 @@ def conclude_on_classes(tests: pd.DataFrame) -> list[str]:
         As `lacuna.classify.paired_tests` returns them, of all questions.
     """
     said = []
-    for row in tests.query("question == 'gain' and grouped_by == 'all'").itertuples():
+    overall = tests.query("question == 'gain' and grouped_by == 'all'")
+    for row in overall[overall["experiments"] > 0].itertuples():
         beyond = "" if row.low > 0 or row.high < 0 else ", which these drugs do not tell from none"
         said.append(
             f"Completed by {method_name(row.method)}, {row.protocol} protocol: the area under the "
@@ -282,7 +298,7 @@ def conclude_on_classes(tests: pd.DataFrame) -> list[str]:
             f"in {row.better:.0%}. {row.dropped} experiments at chance or below, or of too few "
             "drugs, are left out."
         )
-    return said or ["No task has enough drugs; the counts stand below."]
+    return said or ["No experiment has enough drugs and is above chance; the counts stand below."]
 
 
 def task_table(tasks: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,7 @@ ANNOTATIONS = (
 CLASSIFIED = config["classify"]["completed"] if ANNOTATIONS else []
 DENSITIES = config["density"]["percents"]
 TREES_PER_THREAD = 100
+IS_PAPERS_DATA = config["source"] == "files" and set(SERIES) == {"GSE92742", "GSE70138"}
 MIRRORS = config["files"]["mirror"] or []
 MIRRORS = [MIRRORS] if isinstance(MIRRORS, str) else MIRRORS
 SPLITS = config["crossval"]["splits"]

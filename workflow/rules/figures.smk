@@ -274,7 +274,7 @@ rule draw_class_gain:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
-        classify=config["classify"],
+        cells=config["classify"]["cells"],
     script:
         "../scripts/draw_class_gain.py"
 
@@ -300,6 +300,5 @@ rule draw_class_predicted:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
-        classify=config["classify"],
     script:
         "../scripts/draw_class_predicted.py"

@@ -101,7 +101,7 @@ rule compare_published:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
-        is_papers_data=config["dataset"] == "paper",
+        is_papers_data=IS_PAPERS_DATA,
         completed="dnpp" if "dnpp" in CLASSIFIED else "".join(CLASSIFIED[:1]),
     script:
         "../scripts/compare_published.py"
@@ -177,6 +177,7 @@ rule tabulate_run:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
+        rules=lambda wildcards: sorted(rule.name for rule in workflow.rules),
     script:
         "../scripts/tabulate_run.py"
 

@@ -1,16 +1,14 @@
 """Predict classes and targets of drugs from one method's completed profiles, by one model."""
 
-import pandas as pd
-
 from lacuna import hdf5
 from lacuna.classify import DrugProfiles, run_experiments
-from lacuna.files import write_table
+from lacuna.files import read_table, write_table
 from lacuna.job import logged
 from lacuna.randomness import generator
 
 with logged(snakemake.log[0]):
     profiles = DrugProfiles.read(snakemake.input.product, snakemake.params.cells)
-    answers = pd.read_csv(snakemake.input.answers, sep="\t", dtype={"drug": str})
+    answers = read_table(snakemake.input.answers)
     # The stream leaves out method and model, which then share folds and draws of drugs.
     seed = int(generator(snakemake.params.seed, "classes").integers(2**31))
     experiments, draws = run_experiments(

@@ -6,6 +6,7 @@ import pandas as pd
 from lacuna.completion import Completion
 from lacuna.figures import heatmaps
 from lacuna.figures.style import save_figure
+from lacuna.files import read_table
 from lacuna.heatmaps import choose_drugs, heatmap_table
 from lacuna.job import logged
 from lacuna.metrics import held_out_order
@@ -14,7 +15,7 @@ from lacuna.profiles import ProfileSet
 with logged(snakemake.log[0]):
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     held_out = ProfileSet.load(snakemake.input.tensor).take(held_out_order(fold))
-    annotation = pd.read_csv(snakemake.input.drugs, sep="\t", dtype=str)
+    annotation = read_table(snakemake.input.drugs)
     names = annotation["name"].fillna(annotation["drug"]).to_list()
     drugs = choose_drugs(held_out, names, snakemake.params.drugs)
     shown = np.isin(held_out.drug, drugs)

@@ -5,13 +5,11 @@ import pandas as pd
 
 from lacuna import hdf5
 from lacuna.classify import QUESTIONS, change_on_predicted, gain_by_completion, paired_tests
-from lacuna.files import write_table
+from lacuna.files import read_table, write_table
 from lacuna.job import logged
 
 with logged(snakemake.log[0]):
-    experiments = pd.concat(
-        (pd.read_csv(path, sep="\t") for path in snakemake.input.experiments), ignore_index=True
-    )
+    experiments = pd.concat(map(read_table, snakemake.input.experiments), ignore_index=True)
     draws = np.concatenate([hdf5.load(path)["draws"] for path in snakemake.input.draws])
     experiments["gain"] = gain_by_completion(experiments)
     experiments["on_predicted"] = change_on_predicted(experiments)

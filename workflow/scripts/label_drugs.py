@@ -4,15 +4,17 @@ import pandas as pd
 
 from lacuna.annotations import annotate, read_sources
 from lacuna.classify import make_tasks
-from lacuna.files import write_table
+from lacuna.files import read_table, write_table
 from lacuna.geo import read_genes
 from lacuna.job import logged
 from lacuna.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
-    drugs = pd.read_csv(snakemake.input.drugs, sep="\t", dtype=str)
-    genes = pd.concat([pd.DataFrame(), *map(read_genes, snakemake.input.gene_info)])
+    drugs = read_table(snakemake.input.drugs)
+    genes = pd.concat(
+        [pd.DataFrame(columns=["gene", "symbol"]), *map(read_genes, snakemake.input.gene_info)]
+    )
     symbols = genes.drop_duplicates("gene").set_index("gene")["symbol"]
     files = {kind: snakemake.input[kind] for kind in snakemake.params.kinds}
     labels, sources = annotate(drugs, read_sources(files, symbols))

@@ -33,4 +33,5 @@ with logged(snakemake.log[0]):
             rows.append(
                 {"method": names["method"], "repeat": repeat, "percent": percent, "pct": pct}
             )
-    write_table(pd.DataFrame(rows), snakemake.output[0])
+    columns = ["method", "repeat", "percent", "pct"]
+    write_table(pd.DataFrame(rows, columns=columns), snakemake.output[0])

@@ -1,7 +1,6 @@
 """Write the page on classifying drugs: where labels come from, the tasks, tests and experiments."""
 
-import pandas as pd
-
+from lacuna.files import read_table
 from lacuna.job import logged
 from lacuna.tables import (
     conclude_on_classes,
@@ -13,9 +12,7 @@ from lacuna.tables import (
 )
 
 with logged(snakemake.log[0]):
-    sources, tasks, tests, experiments = (
-        pd.read_csv(path, sep="\t", keep_default_na=True) for path in snakemake.input
-    )
+    sources, tasks, tests, experiments = (read_table(path) for path in snakemake.input)
     write_page(
         snakemake.output[0],
         f"Classes and targets of drugs: {snakemake.params.data}",

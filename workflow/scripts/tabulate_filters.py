@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from lacuna.files import read_table
 from lacuna.job import logged
 from lacuna.splits import count_folds
 from lacuna.tables import MOST_CELLS, filter_table, write_page
@@ -15,7 +16,7 @@ with logged(snakemake.log[0]):
         f"Held out from the {size} tensor": count_folds(pd.read_csv(path, sep="\t"))
         for size, path in zip(snakemake.params.sizes, snakemake.input.folds, strict=True)
     }
-    cells = pd.read_csv(snakemake.input.cells, sep="\t", dtype={"cell": str}).fillna("")
+    cells = read_table(snakemake.input.cells).fillna("")
     steps = filter_table(pd.read_csv(snakemake.input.filters, sep="\t"))
     write_page(
         snakemake.output[0],

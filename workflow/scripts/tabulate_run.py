@@ -8,6 +8,7 @@ from lacuna.tables import write_page
 
 with logged(snakemake.log[0]):
     rules = time_per_rule(Path("results", snakemake.wildcards.dataset, "benchmarks"))
+    rules = rules[rules["rule"].isin(snakemake.params.rules)]
     total = rules["seconds"].sum()
     names = {"seconds": "seconds, all jobs", "longest": "seconds, longest job"}
     write_page(

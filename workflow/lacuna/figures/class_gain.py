@@ -29,7 +29,7 @@ def draw(gains: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
     )
     figure.suptitle(data)
     if not methods:
-        figure.suptitle(f"{data}: no task has enough drugs")
+        figure.suptitle(f"{data}: no experiment has enough drugs and is above chance")
         return figure
     counts = [max(3, gains[column].nunique()) for column in PANELS]
     grid = figure.subplots(len(methods), 2, squeeze=False, sharey=True, width_ratios=counts)

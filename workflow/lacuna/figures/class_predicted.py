@@ -48,7 +48,7 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
                         s=22,
                         label=f"{CLASSIFIER_NAMES[model]}, {protocol}",
                     )
-            mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)]
+            mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)].dropna()
             said = [
                 f"{r.protocol}: {r.difference:z.3f} [{r.low:z.3f}, {r.high:z.3f}]"
                 for r in mean.itertuples()

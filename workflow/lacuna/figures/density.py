@@ -25,6 +25,12 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
     methods = list(table["method"].unique())
     colours, lines = method_colours(methods), method_lines(methods)
     figure = Figure(figsize=(7.6, 4.6), layout="constrained")
+    left_out = [
+        f"left out: {row.percent} %, {row.left_out}" for row in sizes.itertuples() if row.left_out
+    ]
+    if not methods:
+        figure.suptitle("\n".join([f"{data}: the small tensor has none of these", *left_out]))
+        return figure
     panel = figure.subplots()
     for number, (method, rows) in enumerate(table.groupby("method", sort=False)):
         panel.errorbar(
@@ -51,9 +57,6 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
     handles = panel.get_legend_handles_labels()[0]
     ranked = [handles[number] for number in np.argsort(-at_end, kind="stable")]
     panel.legend(handles=ranked, loc="center left", bbox_to_anchor=(1, 0.5))
-    left_out = [
-        f"left out: {row.percent} %, {row.left_out}" for row in sizes.itertuples() if row.left_out
-    ]
     panel.set_title("\n".join(left_out), fontsize=8)
     figure.suptitle(data)
     return figure
