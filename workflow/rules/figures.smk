@@ -74,8 +74,7 @@ rule draw_plate_quality:
 
 rule draw_cell_specificity:
     input:
-        tensor="results/{dataset}/tensor/large.h5",
-        drugs="results/{dataset}/tensor/drugs.tsv",
+        "results/{dataset}/tensor/cell_specificity.tsv",
     output:
         report(
             "results/{dataset}/figures/cell_specificity.svg",

@@ -81,7 +81,7 @@ rule compare_published:
         filters="results/{dataset}/tensor/filters.tsv",
         large="results/{dataset}/tensor/large.h5",
         small="results/{dataset}/tensor/small.h5",
-        specificity="results/{dataset}/figures/cell_specificity.tsv",
+        specificity="results/{dataset}/tensor/cell_specificity.tsv",
         metrics="results/{dataset}/metrics.tsv",
         density=["results/{dataset}/density.tsv"] if DENSITIES else [],
         classes=["results/{dataset}/classes/tests.tsv"] if CLASSIFIED else [],

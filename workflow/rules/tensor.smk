@@ -42,3 +42,19 @@ rule select_small:
         **config["tensor"]["small"],
     script:
         "../scripts/select_small.py"
+
+
+rule measure_specificity:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+    output:
+        "results/{dataset}/tensor/cell_specificity.tsv",
+    log:
+        "results/{dataset}/logs/measure_specificity.log",
+    benchmark:
+        "results/{dataset}/benchmarks/measure_specificity.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/measure_specificity.py"

@@ -1,0 +1,14 @@
+"""Measure how much each drug's effect differs between cells."""
+
+from lacuna.files import read_table, write_table
+from lacuna.job import logged
+from lacuna.metrics import cell_specificity
+from lacuna.profiles import ProfileSet
+
+with logged(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    drugs = read_table(snakemake.input.drugs)
+    table = cell_specificity(tensor.profiles, tensor.drug)
+    table.insert(0, "name", drugs["name"].fillna(drugs["drug"])[table["drug"]].to_numpy())
+    table["drug"] = tensor.drugs[table["drug"]]
+    write_table(table, snakemake.output[0])
