@@ -51,7 +51,7 @@ bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells an
 	$(BIN)/python bench/scaling.py
 
 test: $(READY) ## run all tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadgroup
 
 lint: $(READY) ## check the style of the code and of the workflow
 	$(BIN)/ruff check .

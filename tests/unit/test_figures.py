@@ -129,6 +129,10 @@ def make(name):
             {"percent": [10, 20, 40], "profiles": [10, 20, 40], "left_out": ["too few", "", ""]}
         )
         return density.draw(table, sizes, "data")
+    if name == "density of a tensor that has none":
+        columns = ["method", "percent", "repeats", "mean", "sd"]
+        sizes = pd.DataFrame({"percent": [10], "profiles": [10], "left_out": ["too few"]})
+        return density.draw(pd.DataFrame(columns=columns), sizes, "data")
     values = np.round(np.arange(-3, 4) * 0.01, 2)
     grid = pd.DataFrame({"true": np.repeat(values, 7), "predicted": np.tile(values, 7)})
     entries = pd.concat([grid.assign(method=method, entries=5) for method in METHODS])
@@ -136,7 +140,8 @@ def make(name):
 
 
 ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
-ALL += ["density", "plate_quality of few plates", "plate_quality of many plates"]
+ALL += ["density", "density of a tensor that has none"]
+ALL += ["plate_quality of few plates", "plate_quality of many plates"]
 ALL += ["class_gain", "class_predicted"]
 ALL += ["class_gain without a task", "class_predicted without a task"]
 ALL += ["heatmaps", "calibration", "calibration of methods that state no error"]
