@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from lacuna.files import write_table
+from lacuna.metrics import intervals
 from lacuna.names import METRIC_NAMES, method_name
 
 PAPER = ["mean_1d", "mean_2d", "dnpp", "falrtc"]
@@ -27,7 +28,7 @@ def read(datasets: list[str], table: str) -> pd.DataFrame:
 
 def leads(datasets: list[str]) -> pd.DataFrame:
     """How far each of our methods lies above the paper's best, with a paired interval."""
-    rows = []
+    tables = []
     for dataset in datasets:
         folder = Path("results", dataset, "crossval/large")
         for split in sorted(path.name for path in folder.iterdir()):
@@ -37,12 +38,14 @@ def leads(datasets: list[str]) -> pd.DataFrame:
             }
             for metric in METRICS:
                 best = max(PAPER, key=lambda name: draws[name][metric][0])
-                for ours in OURS:
-                    lead = draws[ours][metric] - draws[best][metric]
-                    low, high = lead[1:].quantile([0.025, 0.975])
-                    rows.append((dataset, split, metric, ours, best, lead[0], low, high))
+                lead = pd.DataFrame(
+                    {ours: draws[ours][metric] - draws[best][metric] for ours in OURS}
+                )
+                names = {"dataset": dataset, "split": split, "metric": metric, "paper's best": best}
+                table = intervals(lead).rename(columns={"metric": "method", "value": "lead"})
+                tables.append(table.assign(**names))
     columns = ["dataset", "split", "metric", "method", "paper's best", "lead", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.concat(tables, ignore_index=True)[columns]
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import false_discovery_control, ttest_rel
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
-from toy import clustered
+from toy import axes_of, clustered, replicated
 
 from lacuna.classify import (
     ACROSS_CELLS,
@@ -181,20 +181,13 @@ def test_classes_can_be_asked_for_and_skipped_ones_take_no_place():
 
 def test_the_best_covered_cells_are_the_first_of_the_tensor(tmp_path):
     tensor = clustered(drugs=30, cells=6)
-    axes = {
-        "drugs": pd.DataFrame({"name": tensor.drugs}),
-        "cells": pd.DataFrame({"lineage": tensor.cells}),
-        "genes": pd.DataFrame({"symbol": tensor.genes}),
-    }
     counts = tensor.measured.sum(axis=0)
     order = sorted(range(6), key=lambda cell: (-counts[cell], tensor.cells[cell]))
     missing = tensor.missing_pairs
     completion = Completion(np.zeros((len(missing), len(tensor.genes)), np.float32))
-    reliable = replace(
-        tensor, reliability=pd.DataFrame({"replicates": 1, "acd": 0.5}, index=range(len(tensor)))
-    )
-    write_completed(tmp_path / "completed.gctx", reliable, completion, **axes)
-    profiles = DrugProfiles.read(tmp_path / "completed.gctx", 4)
+    path = tmp_path / "completed.gctx"
+    write_completed(path, replicated(tensor), completion, **axes_of(tensor))
+    profiles = DrugProfiles.read(path, 4)
     assert list(profiles.cells) == [tensor.cells[cell] for cell in order[:4]]
     assert len(profiles.drugs) == tensor.measured[:, order[:4]].any(axis=1).sum()
     rows = [list(tensor.drugs).index(drug) for drug in profiles.drugs]

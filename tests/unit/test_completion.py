@@ -1,9 +1,8 @@
 """Methods against their definitions written out, and what every method must keep."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from toy import GENES, at, clustered, grid
+from toy import GENES, at, axes_of, clustered, grid, replicated
 
 from lacuna.completion import (
     Completion,
@@ -303,16 +302,9 @@ def test_a_method_that_breaks_the_contract_is_caught(monkeypatch):
 
 
 def test_the_product_holds_measured_and_predicted(tmp_path):
-    tensor = clustered()
-    reliability = pd.DataFrame({"replicates": np.arange(len(tensor)), "acd": 0.25})
-    tensor = ProfileSet(*(getattr(tensor, n) for n in AXES), reliability)
+    tensor = replicated(clustered())
     completion = run("dnpp", tensor, tensor.missing_pairs)
-    axes = {
-        "drugs": pd.DataFrame({"drug": tensor.drugs, "name": "n"}),
-        "cells": pd.DataFrame({"cell": tensor.cells, "lineage": "l"}),
-        "genes": pd.DataFrame({"gene": tensor.genes, "symbol": "s"}),
-    }
-    write_completed(tmp_path / "a.gctx", tensor, completion, **axes)
+    write_completed(tmp_path / "a.gctx", tensor, completion, **axes_of(tensor))
     with Gctx(tmp_path / "a.gctx") as product:
         columns = product.metadata("columns")
         measured = [f"d{drug}:c{cell}" for drug, cell in tensor.pairs]
@@ -327,24 +319,14 @@ def test_the_product_holds_measured_and_predicted(tmp_path):
 
 
 def test_the_product_carries_the_standard_error_of_each_prediction(tmp_path):
-    tensor = clustered()
-    reliability = pd.DataFrame({"replicates": np.full(len(tensor), 2), "acd": 0.25})
-    tensor = ProfileSet(*(getattr(tensor, n) for n in AXES), reliability)
+    tensor = replicated(clustered())
     completion = run("kernel", tensor, tensor.missing_pairs)
-    axes = {
-        "drugs": pd.DataFrame({"drug": tensor.drugs, "name": "n"}),
-        "cells": pd.DataFrame({"cell": tensor.cells, "lineage": "l"}),
-        "genes": pd.DataFrame({"gene": tensor.genes, "symbol": "s"}),
-    }
-    write_completed(tmp_path / "a.gctx", tensor, completion, **axes)
+    write_completed(tmp_path / "a.gctx", tensor, completion, **axes_of(tensor))
     with Gctx(tmp_path / "a.gctx") as product:
         stderr = product.metadata("columns")["stderr"]
     predicted = [f"d{drug}:c{cell}" for drug, cell in tensor.missing_pairs]
     assert np.allclose(stderr[predicted], completion.stderr, rtol=1e-5)
     assert (stderr.drop(predicted) == -666).all()
-
-
-AXES = ("profiles", "drug", "cell", "drugs", "cells", "genes")
 
 
 @pytest.mark.parametrize(

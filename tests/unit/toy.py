@@ -1,6 +1,9 @@
 """Small planted grids for the tests."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 
 from lacuna.characteristic_direction import unit_rows
 from lacuna.profiles import ProfileSet
@@ -29,6 +32,21 @@ def grid(dense: np.ndarray, measured: np.ndarray) -> ProfileSet:
         np.array([f"c{i}" for i in range(dense.shape[1])]),
         np.array([f"g{i}" for i in range(dense.shape[2])]),
     )
+
+
+def axes_of(tensor: ProfileSet) -> dict[str, pd.DataFrame]:
+    """What is known of a grid's drugs, cells and genes: their names."""
+    return {
+        "drugs": pd.DataFrame({"drug": tensor.drugs, "name": "n"}),
+        "cells": pd.DataFrame({"cell": tensor.cells, "lineage": "l"}),
+        "genes": pd.DataFrame({"gene": tensor.genes, "symbol": "s"}),
+    }
+
+
+def replicated(tensor: ProfileSet) -> ProfileSet:
+    """The same grid, every profile of as many replicates as its number."""
+    known = pd.DataFrame({"replicates": np.arange(len(tensor)), "acd": 0.25})
+    return replace(tensor, reliability=known)
 
 
 def at(observed: ProfileSet, drug: int, cell: int) -> np.ndarray | None:

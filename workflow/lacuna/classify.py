@@ -30,6 +30,7 @@ LEAST_PER_CLASS = 5  # positives, and negatives, below which a task is skipped
 LEAST_PREDICTED = 3  # positives among drugs without a measured profile, to compare with the others
 INNER_FOLDS = 3
 DRAWS = 500
+INTERVAL = [0.025, 0.975]  # quantiles of the draws: 95 %
 CHANCE = 0.5
 PROTOCOLS = ("published", "nested")
 AREAS = ("measured", "completed", "predicted")
@@ -486,7 +487,7 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
 def _paired_test(difference: pd.Series, draws: np.ndarray) -> dict[str, float]:
     kept = difference.notna().to_numpy()
     low, high = (
-        np.nanquantile(np.nanmean(draws[kept], axis=0), [0.025, 0.975])
+        np.nanquantile(np.nanmean(draws[kept], axis=0), INTERVAL)
         if kept.any()
         else (np.nan, np.nan)
     )
@@ -544,6 +545,6 @@ def _folds(answer: np.ndarray, folds: int, seed: int) -> np.ndarray:
 def _intervals(areas: np.ndarray) -> dict[str, float]:
     table = {}
     for name, (value, *draws) in zip(AREAS, areas, strict=True):
-        low, high = np.nanquantile(draws, [0.025, 0.975]) if np.isfinite(value) else [np.nan] * 2
+        low, high = np.nanquantile(draws, INTERVAL) if np.isfinite(value) else [np.nan] * 2
         table |= {f"auc_{name}": value, f"auc_{name}_low": low, f"auc_{name}_high": high}
     return table

@@ -29,19 +29,18 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
         find_method(name)
     for name, options in config["method_options"].items():
         check_options(name, options)
-    for name in config["completed"]:
-        if name not in config["methods"]:
-            raise LacunaError(
-                f"completed: {name!r} is not among methods{did_you_mean(name, config['methods'])}; "
-                f"expected some of {listed(config['methods'], 20)}."
-            )
-    for name in config["classify"]["completed"]:
-        if name not in config["methods"]:
-            raise LacunaError(
-                f"classify: completed: {name!r} is not among methods"
-                f"{did_you_mean(name, config['methods'])}; "
-                f"expected some of {listed(config['methods'], 20)}."
-            )
+    asked = {
+        "completed": config["completed"],
+        "classify: completed": config["classify"]["completed"],
+    }
+    for key, names in asked.items():
+        for name in names:
+            if name not in config["methods"]:
+                raise LacunaError(
+                    f"{key}: {name!r} is not among methods"
+                    f"{did_you_mean(name, config['methods'])}; "
+                    f"expected some of {listed(config['methods'], 20)}."
+                )
     if config["source"] == "files" and not config["files"]["series"]:
         raise LacunaError("files: series is empty; with source: files, name at least one series.")
     for name, files in config["files"]["series"].items():
