@@ -84,6 +84,17 @@ def test_where_the_drug_is_new_the_last_member_predicts_alone():
     assert found.fallback.all()
 
 
+def test_where_each_drug_has_one_profile_the_last_member_predicts_alone():
+    tensor = clustered(drugs=60)
+    _, firsts = np.unique(tensor.drug, return_index=True)
+    observed, asked = tensor.take(firsts), np.delete(np.arange(len(tensor)), firsts)
+    pairs, side = tensor.take(asked).pairs, SideInformation()
+    alone = run_method("additive", observed, pairs, side, np.random.default_rng(0), {})
+    options = {"members": ["dnpp", "additive"]}
+    found = run_method("blend", observed, pairs, side, np.random.default_rng(0), options)
+    assert np.allclose(found.profiles, alone.profiles, atol=1e-6)
+
+
 def test_one_member_keeps_what_sets_it_apart_from_the_cell_but_for_its_length():
     tensor = clustered()
     side, rng = SideInformation(), np.random.default_rng

@@ -5,7 +5,7 @@ that were set aside before it saw any; weights that are not negative are fitted 
 Weights may change with how many cells the drug, and how many drugs the cell, was measured in, as
 far as that predicts other drugs' set-aside profiles better than the same weights for all. Where
 the drug or the cell has no profile, the last member predicts alone: the few drugs or cells that
-could be set aside do not tell weights.
+could be set aside do not tell weights; nor do profiles that are the only ones of their drugs.
 
 Least squares makes a prediction short where it is unsure: most of what is left is the cell's mean,
 which all drugs share. Read as a direction, as profiles of unit length are, it then says little of
@@ -188,15 +188,17 @@ def fit(
     side: SideInformation,
     rng: np.random.Generator,
 ) -> Recipe:
-    """Return what predicts set-aside profiles best; equal weights where none can be set aside."""
+    """Return what predicts set-aside profiles best; the last member alone if there are none."""
     predicted, targets = [], []
     for aside in islice(Aside.draw(observed, KNOWN, rng), LOTS):
-        predicted.append(Predicted.by(members, aside.others, aside.targets.pairs, side, rng))
-        targets.append(aside.targets)
-    count = len(members)
+        pairs = aside.targets.pairs
+        # Where drugs have one profile each, setting it aside leaves nothing of them.
+        if KNOWN in dict(situations(aside.others, pairs)):
+            predicted.append(Predicted.by(members, aside.others, pairs, side, rng))
+            targets.append(aside.targets)
     if not targets:
-        same = np.full(count, 1 / count)
-        return Recipe(Weights(same, np.zeros((2, count)), np.zeros(2), np.ones(2)))
+        last = np.eye(len(members))[-1]
+        return Recipe(Weights(last, np.zeros((2, len(members))), np.zeros(2), np.ones(2)))
     here = Predicted.join(predicted)
     truth = np.concatenate([each.profiles for each in targets])
     drug = np.concatenate([each.drug for each in targets])
