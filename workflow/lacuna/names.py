@@ -9,6 +9,7 @@ METHOD_NAMES = {
     "ntk": "NTK",
     "kernel": "Kernel",
     "blend": "Blend",
+    "deepcellstate": "DeepCellState",
     "truth": "control: truth",
     "zeros": "control: zeros",
     "random": "control: random",

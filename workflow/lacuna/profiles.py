@@ -88,6 +88,21 @@ class ProfileSet:
             None if self.reliability is None else self.reliability.iloc[which],
         )
 
+    def join(self, other: "ProfileSet") -> "ProfileSet":
+        """Return the profiles of both, which lie on one grid; a place is in one of them only."""
+        reliability = None
+        if self.reliability is not None and other.reliability is not None:
+            reliability = pd.concat([self.reliability, other.reliability])
+        return ProfileSet(
+            np.concatenate([self.profiles, other.profiles]),
+            np.concatenate([self.drug, other.drug]),
+            np.concatenate([self.cell, other.cell]),
+            self.drugs,
+            self.cells,
+            self.genes,
+            reliability,
+        )
+
     def find(self, pairs: np.ndarray) -> np.ndarray:
         """Return the position of the profile at each (drug, cell) pair, NO_PROFILE where empty."""
         position = np.full(self.measured.shape, NO_PROFILE)

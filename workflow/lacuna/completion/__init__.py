@@ -1,8 +1,12 @@
-"""The players: every module here that has a function `complete` is a method of that name.
+"""The players: every module here whose name does not begin with "_" is a method of that name.
 
 A method is one file with
 
     complete(observed, wanted, side, rng, **options) -> Completion
+
+or, if it trains once and then predicts from any profiles that it is shown,
+
+    fit(observed, side, rng, work, **options) -> Trained
 
 It sees the training profiles only, and knows nothing of how it is judged.
 """
@@ -11,8 +15,9 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,7 +26,7 @@ from lacuna import hdf5
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.profiles import ProfileSet
 
-CONTRACT = ("observed", "wanted", "side", "rng")
+CONTRACT = ("observed", "wanted", "side", "rng", "work")
 
 
 @dataclass(frozen=True)
@@ -76,11 +81,14 @@ class Completion:
         Where the method had nothing to go by, and a plain mean stands instead.
     stderr : float32 array of shape (wanted,) or (wanted, genes), or None
         Standard error, from methods that have one.
+    losses : DataFrame with columns stage, epoch, training, validation, or None
+        How the training went, from methods that train in epochs.
     """
 
     profiles: np.ndarray
     fallback: np.ndarray | None = None
     stderr: np.ndarray | None = None
+    losses: pd.DataFrame | None = None
 
     def save(self, path: str | Path) -> None:
         """Write one HDF5 file."""
@@ -88,16 +96,25 @@ class Completion:
 
     @classmethod
     def join(cls, parts: Sequence["Completion"]) -> "Completion":
-        """Put completions below each other; standard errors only if all have them."""
+        """Put completions below each other; standard errors only if all have them.
+
+        Losses get the column `part`: the number of the completion that they are of.
+        """
         fallback = [
             np.zeros(len(part.profiles), bool) if part.fallback is None else part.fallback
             for part in parts
         ]
         stderr = [part.stderr for part in parts]
+        losses = [
+            part.losses.assign(part=number)
+            for number, part in enumerate(parts)
+            if part.losses is not None
+        ]
         return cls(
             np.concatenate([part.profiles for part in parts]),
             np.concatenate(fallback),
             None if any(error is None for error in stderr) else np.concatenate(stderr),
+            pd.concat(losses, ignore_index=True) if losses else None,
         )
 
     @classmethod
@@ -111,8 +128,39 @@ def available() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
 
 
-def find_method(name: str) -> Callable[..., Completion]:
-    """Return the function `complete` of a method.
+class Trained(Protocol):
+    """What `fit` returns: a method that has seen the training profiles.
+
+    Attributes
+    ----------
+    losses : DataFrame with columns stage, epoch, training, validation, or None
+    """
+
+    losses: pd.DataFrame | None
+
+    def predict(
+        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
+    ) -> Completion:
+        """Predict wanted pairs from known profiles: those of training, and perhaps others."""
+
+
+@dataclass(frozen=True)
+class _NotTrained:
+    """A method that starts anew whenever it predicts."""
+
+    complete: Callable[..., Completion]
+    side: SideInformation
+    options: Mapping[str, object]
+    losses: pd.DataFrame | None = None
+
+    def predict(
+        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
+    ) -> Completion:
+        return self.complete(known, wanted, self.side, rng, **self.options)
+
+
+def find_method(name: str) -> Callable[..., Completion] | Callable[..., Trained]:
+    """Return the function `complete` of a method, or `fit` where it has that.
 
     Raises
     ------
@@ -124,7 +172,8 @@ def find_method(name: str) -> Callable[..., Completion]:
             f"unknown method {name!r}{did_you_mean(name, available())}; "
             f"available: {listed(available(), 50)}."
         )
-    return importlib.import_module(f"{__name__}.{name}").complete
+    module = importlib.import_module(f"{__name__}.{name}")
+    return module.complete if hasattr(module, "complete") else module.fit
 
 
 def check_options(name: str, options: Mapping[str, object]) -> None:
@@ -144,12 +193,28 @@ def check_options(name: str, options: Mapping[str, object]) -> None:
                 f"it has {listed(known) or 'none'}."
             )
         kind = parameters[option].annotation
-        if isinstance(value, bool) or not isinstance(
-            value, (int, float) if kind is float else kind
-        ):
+        allowed = (int, float) if kind is float else kind
+        # In Python true and false are numbers, too.
+        if isinstance(value, bool) != (kind is bool) or not isinstance(value, allowed):
             raise LacunaError(
                 f"method_options: {name}: {option} is {value!r}, expected {kind.__name__}."
             )
+
+
+def train_method(
+    name: str,
+    observed: ProfileSet,
+    side: SideInformation,
+    rng: np.random.Generator,
+    options: Mapping[str, object],
+    work: Path | None = None,
+) -> Trained:
+    """Let a method see the training profiles; parameters as of `run_method`."""
+    check_options(name, options)
+    method = find_method(name)
+    if method.__name__ == "fit":
+        return method(observed, side, rng, work, **options)
+    return _NotTrained(method, side, options)
 
 
 def run_method(
@@ -159,6 +224,9 @@ def run_method(
     side: SideInformation,
     rng: np.random.Generator,
     options: Mapping[str, object],
+    *,
+    elsewhere: ProfileSet | None = None,
+    work: Path | None = None,
 ) -> Completion:
     """Run a method and check that it kept the contract.
 
@@ -176,6 +244,11 @@ def run_method(
         The job's random stream.
     options
         The method's own keyword arguments, from the configuration.
+    elsewhere
+        Profiles that are not for training, but given at prediction: to predict pairs of one cell,
+        those of all other cells. So a profile of the wanted drugs is known in other cells only.
+    work
+        A folder where a long training leaves checkpoints, from which it goes on when it was killed.
 
     Raises
     ------
@@ -184,22 +257,49 @@ def run_method(
     ValueError
         If the method's answer has the wrong shape or is not finite: a fault of the method.
     """
-    check_options(name, options)
-    complete = find_method(name)
-    completion = complete(observed, wanted, side, rng, **options)
-    expected = (len(wanted), len(observed.genes))
+    trained = train_method(name, observed, side, rng, options, work)
+    if elsewhere is None or not len(wanted):
+        completion = trained.predict(observed, wanted, rng)
+    else:
+        completion = _predict_from_elsewhere(trained, observed, elsewhere, wanted, rng)
+    completion = replace(completion, losses=trained.losses)
+    _check(name, completion, (len(wanted), len(observed.genes)))
+    return completion
+
+
+def _predict_from_elsewhere(
+    trained: Trained,
+    observed: ProfileSet,
+    elsewhere: ProfileSet,
+    wanted: np.ndarray,
+    rng: np.random.Generator,
+) -> Completion:
+    """Predict cell by cell, with the profiles from elsewhere that are of other cells."""
+    rows = [np.flatnonzero(wanted[:, 1] == cell) for cell in np.unique(wanted[:, 1])]
+    parts = [
+        trained.predict(
+            observed.join(elsewhere.take(elsewhere.cell != wanted[asked[0], 1])), wanted[asked], rng
+        )
+        for asked in rows
+    ]
+    back = np.argsort(np.concatenate(rows))
+    joined = Completion.join(parts)
+    stderr = None if joined.stderr is None else joined.stderr[back]
+    return Completion(joined.profiles[back], joined.fallback[back], stderr)
+
+
+def _check(name: str, completion: Completion, expected: tuple[int, int]) -> None:
     if completion.profiles.shape != expected or completion.profiles.dtype != np.float32:
         raise ValueError(
             f"method {name} returned {completion.profiles.dtype} {completion.profiles.shape}, "
             f"expected float32 {expected}"
         )
-    if completion.fallback is not None and completion.fallback.shape != (len(wanted),):
+    if completion.fallback is not None and completion.fallback.shape != expected[:1]:
         raise ValueError(f"method {name} returned fallback of shape {completion.fallback.shape}")
     stderr = completion.stderr
-    if stderr is not None and stderr.shape not in {(len(wanted),), expected}:
+    if stderr is not None and stderr.shape not in {expected[:1], expected}:
         raise ValueError(f"method {name} returned stderr of shape {stderr.shape}")
     if stderr is not None and not (stderr >= 0).all():
         raise ValueError(f"method {name} returned standard errors that are not positive")
     if not np.isfinite(completion.profiles).all():
         raise ValueError(f"method {name} returned values that are not finite")
-    return completion

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from lacuna.characteristic_direction import unit_rows
-from lacuna.completion import Completion, SideInformation, find_method
+from lacuna.completion import Completion, SideInformation, train_method
 from lacuna.completion._aside import LOTS, Aside, Situation, situations
 from lacuna.errors import LacunaError
 from lacuna.profiles import ProfileSet
@@ -104,7 +104,10 @@ class Predicted:
         side: SideInformation,
         rng: np.random.Generator,
     ) -> "Predicted":
-        completions = [find_method(name)(observed, wanted, side, rng) for name in members]
+        completions = [
+            train_method(name, observed, side, rng, {}).predict(observed, wanted, rng)
+            for name in members
+        ]
         counts = [observed.measured.sum(axis=1 - axis)[wanted[:, axis]] for axis in (0, 1)]
         none = np.zeros(len(wanted), dtype=bool)
         stderr = completions[-1].stderr

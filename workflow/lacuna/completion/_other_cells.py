@@ -1,0 +1,140 @@
+"""Predicting a drug's profile in one cell from its profiles in others: what such methods share."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lacuna.completion import Completion, SideInformation, train_method
+from lacuna.profiles import ProfileSet, mean_by
+
+INPUTS = ("all", "mean", "single")
+# (profiles of shape (n, genes), the cell of each, the cell to predict) -> profiles
+Translate = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+
+
+def in_own_order(observed: ProfileSet) -> ProfileSet:
+    """Return the profiles in an order that is their own, whatever that of drugs and cells."""
+    return observed.take(np.lexsort(observed.profiles[:, :2].T))
+
+
+def find_pairs(observed: ProfileSet) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of all ordered pairs of profiles that are of one drug in two cells.
+
+    Returns
+    -------
+    source, target : int arrays of shape (pairs,)
+        By target, then by source.
+    """
+    by_drug = np.argsort(observed.drug, kind="stable")
+    _, first = np.unique(observed.drug[by_drug], return_index=True)
+    groups = np.split(by_drug, first[1:]) if len(observed) else []
+    source = [np.tile(rows, len(rows)) for rows in groups]
+    target = [np.repeat(rows, len(rows)) for rows in groups]
+    source, target = (np.concatenate([np.empty(0, int), *rows]) for rows in (source, target))
+    two = source != target
+    order = np.lexsort((source[two], target[two]))
+    return source[two][order], target[two][order]
+
+
+def set_drugs_aside(observed: ProfileSet, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Return which profiles are of the drugs set aside, at random; at least of one drug.
+
+    Parameters
+    ----------
+    observed
+        In their own order, so that what is drawn does not depend on that of the drugs.
+    share
+        Of the drugs with profiles.
+    rng
+        Draws the drugs.
+
+    Returns
+    -------
+    bool array of shape (n,)
+    """
+    drugs = np.array(list(dict.fromkeys(observed.drug)))
+    aside = rng.permutation(drugs)[: max(round(share * len(drugs)), 1)]
+    return np.isin(observed.drug, aside)
+
+
+def predict_from_others(
+    known: ProfileSet,
+    wanted: np.ndarray,
+    translate: Translate,
+    able: np.ndarray,
+    rng: np.random.Generator,
+    inputs: str = "all",
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predict from each of the drug's profiles in other cells, and average.
+
+    Parameters
+    ----------
+    known
+        The profiles to predict from; those of the wanted cell itself are not looked at.
+    wanted : int array of shape (m, 2)
+        (drug, cell) pairs.
+    translate
+        Takes profiles of some cells to what they would be in one.
+    able : bool array of shape (cells, cells)
+        Whether it can take those of a cell (row) to a cell (column).
+    rng
+        Draws single inputs.
+    inputs
+        "all": the mean of what each profile predicts; "mean": what the mean of the profiles
+        predicts, whose cell is that of the first one; "single": what a random one predicts.
+
+    Returns
+    -------
+    profiles : float32 array of shape (m, genes)
+        0 where the drug has no profile in a cell that can be translated.
+    predicted : bool array of shape (m,)
+    """
+    profiles = np.zeros((len(wanted), len(known.genes)), dtype=np.float32)
+    predicted = np.zeros(len(wanted), dtype=bool)
+    for cell in np.unique(wanted[:, 1]):
+        asked = np.flatnonzero(wanted[:, 1] == cell)
+        usable = able[known.cell, cell] & (known.cell != cell)
+        rows = np.flatnonzero(usable & np.isin(known.drug, wanted[asked, 0]))
+        if not len(rows):
+            continue
+        if inputs == "single":
+            rows = rng.permutation(rows)
+            rows = rows[np.unique(known.drug[rows], return_index=True)[1]]
+        given, cells, drug = known.profiles[rows], known.cell[rows], known.drug[rows]
+        if inputs == "mean":
+            drug, first, group = np.unique(drug, return_index=True, return_inverse=True)
+            given = mean_by(group, len(drug), given)[0].astype(np.float32)
+            cells = cells[first]
+        translated, size = mean_by(drug, len(known.drugs), translate(given, cells, int(cell)))
+        profiles[asked] = translated[wanted[asked, 0]]
+        predicted[asked] = size[wanted[asked, 0]] > 0
+    return profiles, predicted
+
+
+def fall_back(
+    method: str,
+    known: ProfileSet,
+    wanted: np.ndarray,
+    profiles: np.ndarray,
+    predicted: np.ndarray,
+    rng: np.random.Generator,
+) -> Completion:
+    """Let another method predict what could not be predicted from other cells.
+
+    Parameters
+    ----------
+    method
+        Its name; it runs with its default options.
+    known, wanted
+        As of `predict_from_others`.
+    profiles, predicted
+        What that returned.
+    rng
+        The method's random stream.
+    """
+    missing = np.flatnonzero(~predicted)
+    if len(missing):
+        instead = train_method(method, known, SideInformation(), rng, {})
+        profiles = profiles.copy()
+        profiles[missing] = instead.predict(known, wanted[missing], rng).profiles
+    return Completion(profiles, ~predicted)

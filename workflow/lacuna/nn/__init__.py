@@ -1,0 +1,1 @@
+"""Neural networks: the training that all of them share."""

@@ -1,0 +1,187 @@
+"""Training in epochs: early stopping, best weights, losses, and going on after a kill.
+
+Everything that a training needs to go on stands in its checkpoint: weights, the optimiser's
+moments, the state of the random stream, the epochs done. A training that was killed and started
+again gives, on a processor, the same numbers as one that was not.
+"""
+
+import copy
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from lacuna.files import whole
+
+SECONDS_BETWEEN_CHECKPOINTS = 30
+CHECKPOINT = "checkpoint.pt"
+LOSSES = ["stage", "epoch", "training", "validation"]
+
+
+def fingerprint(*arrays: np.ndarray, **options: object) -> str:
+    """Return a digest of what a training starts from: another one must not go on from its file."""
+    digest = hashlib.sha256(repr(sorted(options.items())).encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def random_stream(rng: np.random.Generator) -> Iterator[None]:
+    """Let PyTorch draw from a stream that `rng` seeds, and leave its own as it was."""
+    with torch.random.fork_rng():
+        torch.manual_seed(int(rng.integers(2**63)))
+        yield
+
+
+class Training:
+    """One training of one network, in named stages; see `run`.
+
+    Attributes
+    ----------
+    network : Module
+        Whatever is trained, on its device.
+    losses : DataFrame with columns stage, epoch, training, validation
+        One row per epoch done.
+    """
+
+    def __init__(self, network: nn.Module, work: Path | None, start: str) -> None:
+        """Go on from the checkpoint in the folder `work`, if it is of the training `start`.
+
+        Parameters
+        ----------
+        network
+            As it is at the start.
+        work
+            The folder of the checkpoint; None for none.
+        start
+            See `fingerprint`.
+        """
+        self.network = network
+        self._path = None if work is None else Path(work) / CHECKPOINT
+        self._start, self._saved_at = start, time.monotonic()
+        self._losses: list[tuple[str, int, float, float]] = []
+        self._finished: list[str] = []
+        self._stage: dict[str, object] | None = None
+        found = self._read()
+        if found:
+            network.load_state_dict(found["network"])
+            torch.set_rng_state(found["random"])
+            self._losses, self._finished = found["losses"], found["finished"]
+            self._stage = found["stage"]
+
+    @property
+    def losses(self) -> pd.DataFrame:
+        return pd.DataFrame(self._losses, columns=LOSSES)
+
+    def run(
+        self,
+        stage: str,
+        epoch: Callable[[], tuple[float, float]],
+        *,
+        epochs: int,
+        patience: int,
+        part: nn.Module | None = None,
+        optimiser: torch.optim.Optimizer | None = None,
+    ) -> None:
+        """Run epochs until the validation loss no longer falls; leave the best weights.
+
+        A stage that the checkpoint says is finished does nothing.
+
+        Parameters
+        ----------
+        stage
+            Its name, not used before in this training.
+        epoch
+            Trains for an epoch and returns the training loss and the validation loss.
+        epochs
+            At most so many.
+        patience
+            Stop after so many epochs in a row without a lower validation loss.
+        part
+            What the stage changes, and whose best weights are kept; None for the whole network.
+        optimiser
+            Whose moments carry over from one epoch to the next, if any.
+        """
+        if stage in self._finished:
+            return
+        part = self.network if part is None else part
+        at = self._stage or {"name": stage, "done": 0, "misses": 0, "least": math.inf, "best": None}
+        if self._stage and optimiser is not None:
+            optimiser.load_state_dict(at["optimiser"])
+        with tqdm(total=epochs, initial=at["done"], desc=stage, mininterval=5) as progress:
+            while at["done"] < epochs and at["misses"] < patience:
+                training, validation = epoch()
+                self._losses.append((stage, at["done"], training, validation))
+                at["done"] += 1
+                at["misses"] += 1
+                if validation < at["least"] or at["best"] is None:
+                    best = copy.deepcopy(part.state_dict())
+                    at.update(misses=0, least=validation, best=best)
+                progress.update()
+                if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+                    moments = None if optimiser is None else optimiser.state_dict()
+                    self._save({**at, "optimiser": moments})
+        if at["best"] is not None:
+            part.load_state_dict(at["best"])
+        self._finished.append(stage)
+        self._stage = None
+        if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+            self._save(None)
+
+    def once(self, stage: str, change: Callable[[], None]) -> None:
+        """Change the network once between two stages, under a name of its own."""
+        if stage not in self._finished:
+            change()
+            self._finished.append(stage)
+
+    def _save(self, stage: dict[str, object] | None) -> None:
+        self._saved_at = time.monotonic()
+        if self._path is None:
+            return
+        with whole(self._path) as unfinished:
+            torch.save(
+                {
+                    "start": self._start,
+                    "network": self.network.state_dict(),
+                    "random": torch.get_rng_state(),
+                    "losses": self._losses,
+                    "finished": self._finished,
+                    "stage": stage,
+                },
+                unfinished,
+            )
+
+    def _read(self) -> dict[str, object] | None:
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            found = torch.load(self._path, map_location="cpu", weights_only=True)
+        except Exception as error:  # whatever a damaged file makes of it: then from the start
+            print(f"{self._path} cannot be read ({error}); the training starts anew.")
+            return None
+        return found if found.get("start") == self._start else None
+
+
+def batches(count: int, size: int) -> Iterator[torch.Tensor]:
+    """Yield the numbers below `count` in a random order, so many at a time."""
+    yield from torch.randperm(count).split(size)
+
+
+def descend(losses: Iterator[tuple[torch.Tensor, int]], optimiser: torch.optim.Optimizer) -> float:
+    """Take a step for each loss (of so many rows); return their mean over rows."""
+    total, rows = 0.0, 0
+    for loss, count in losses:
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        total, rows = total + loss.detach() * count, rows + count
+    return float(total) / max(rows, 1)
