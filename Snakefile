@@ -14,6 +14,7 @@ include: "workflow/rules/crossval.smk"
 include: "workflow/rules/density.smk"
 include: "workflow/rules/complete.smk"
 include: "workflow/rules/classify.smk"
+include: "workflow/rules/cell_to_cell.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 

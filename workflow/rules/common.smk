@@ -23,6 +23,16 @@ ANNOTATIONS = (
     else config["files"]["annotations"]
 )
 CLASSIFIED = config["classify"]["completed"] if ANNOTATIONS else []
+ANALYSES = config["cell_to_cell"]["analyses"]
+VARIED = [
+    "methods",
+    "training_drugs",
+    "latent_size",
+    "regularisation",
+    "unseen_cell",
+    "families",
+    "thinned",
+]
 DENSITIES = config["density"]["percents"]
 TREES_PER_THREAD = 100
 IS_PAPERS_DATA = config["source"] == "files" and set(SERIES) == {"GSE92742", "GSE70138"}
@@ -142,7 +152,12 @@ def classifier_threads(wildcards):
 
 def gpus(wildcards):
     """Return how many GPUs a job of the method asks for."""
-    return int(config["method_options"].get(wildcards.method, {}).get("device") == "cuda")
+    return gpus_of(wildcards.method)
+
+
+def gpus_of(method):
+    """Return how many GPUs a method asks for."""
+    return int(config["method_options"].get(method, {}).get("device") == "cuda")
 
 
 def folds_of(wildcards):

@@ -6,8 +6,9 @@ the authors' code (umarov90/DeepCellState), without its faults: profiles are sca
 value of training only, and validation sees training drugs only.
 """
 
+import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from lacuna.completion._other_cells import (
     set_drugs_aside,
 )
 from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.files import whole
 from lacuna.nn.cell_states import CellStates, Shape
 from lacuna.nn.training import Training, batches, descend, fingerprint, random_stream
 from lacuna.profiles import ProfileSet, mean_by
@@ -336,6 +338,39 @@ class DeepCellState:
         able = np.broadcast_to(self.cells >= 0, (len(self.cells),) * 2)
         found = predict_from_others(known, wanted, self.translate, able, rng, self.inputs)
         return fall_back(self.fallback, known, wanted, *found, rng)
+
+    def save(self, path: str | Path) -> None:
+        """Write what `load` needs to one file, which appears whole or not at all."""
+        content = {
+            "shape": asdict(self.network.shape),
+            "weights": self.network.state_dict(),
+            "cells": self.cells.tolist(),
+            **{name: getattr(self, name) for name in ("scale", "inputs", "fallback")},
+        }
+        with whole(path) as unfinished:
+            torch.save(content, unfinished)
+
+    @classmethod
+    def load(cls, path: str | Path, device: str = "auto") -> "DeepCellState":
+        """Read a file that `save` wrote; nothing in it is executed.
+
+        Raises
+        ------
+        LacunaError
+            If the file is missing or damaged.
+        """
+        where = find_device(device).name
+        try:
+            content = torch.load(path, map_location=where, weights_only=True)
+            shape, cells = Shape(**content.pop("shape")), np.array(content.pop("cells"))
+            network = CellStates(shape, int(cells.max()) + 1).to(where)
+            network.load_state_dict(content.pop("weights"))
+            return cls(network, cells, losses=None, **content)
+        except (OSError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
+            raise LacunaError(
+                f"{path}: cannot be read ({error}). It is missing or damaged; "
+                "delete it and run again, the workflow makes it anew."
+            ) from error
 
     def translate(self, profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:
         """Return what profiles, whatever cells they are of, would be in a cell.

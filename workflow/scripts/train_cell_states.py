@@ -1,0 +1,27 @@
+"""Train DeepCellState on the training drugs, and keep the network."""
+
+from pathlib import Path
+from shutil import rmtree
+
+from lacuna.cell_to_cell import TRAINING
+from lacuna.completion import SideInformation, train_method
+from lacuna.files import read_table, write_table
+from lacuna.job import logged
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+
+with logged(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    part = read_table(snakemake.input.division)["part"]
+    work = Path(f"{snakemake.output.model}.work")
+    trained = train_method(
+        "deepcellstate",
+        tensor.take(part.eq(TRAINING).to_numpy()),
+        SideInformation(),
+        generator(snakemake.params.seed, "train_cell_states", snakemake.wildcards.dataset),
+        snakemake.params.options,
+        work,
+    )
+    trained.save(snakemake.output.model)
+    write_table(trained.losses, snakemake.output.losses)
+    rmtree(work, ignore_errors=True)
