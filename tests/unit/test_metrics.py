@@ -73,7 +73,7 @@ def test_every_metric_equals_its_definition():
     held = predictions()
     ceiling = np.where(rng.random(len(held.truth)) < 0.8, rng.uniform(0.3, 0.9), np.nan)
     held = replace(held, ceiling=ceiling)
-    known = np.isfinite(ceiling)
+    known, shown = np.isfinite(ceiling), held.inputs > 0
     found, guess = values(held), unit(held.predicted)
     truth = held.truth.astype(float)
     of_fold = [held.fold == number for number in range(FOLDS)]
@@ -91,6 +91,10 @@ def test_every_metric_equals_its_definition():
             (truth - held.drug_mean).ravel(), (held.predicted - held.drug_mean).ravel()
         )[0],
         "profile_pearson": np.mean([pearsonr(t, g)[0] for t, g in zip(truth, guess, strict=True)]),
+        "pct_with_input": pearsonr(truth[shown].ravel(), guess[shown].ravel())[0],
+        "profile_pearson_with_input": np.mean(
+            [pearsonr(t, g)[0] for t, g in zip(truth[shown], guess[shown], strict=True)]
+        ),
         "retrieval": plain_retrieval(held),
         "variance_ratio": ((held.predicted - held.cell_mean) ** 2).sum()
         / ((truth - held.cell_mean) ** 2).sum(),
@@ -148,7 +152,7 @@ def from_pair(truth, predicted, drug):
     none = np.zeros(len(drug), dtype=int)
     truth, predicted = truth.astype(np.float32), predicted.astype(np.float32)
     mean = np.zeros_like(truth)
-    return HeldOut(truth, predicted, drug, none, none, mean, mean, none.astype(bool))
+    return HeldOut(truth, predicted, drug, none, none, mean, mean, none + 1, none.astype(bool))
 
 
 def test_intervals_are_the_middle_95_percent_of_the_draws_without_the_data():
@@ -229,6 +233,30 @@ def test_the_mean_of_the_drug_is_nothing_beyond_the_drug():
     found = values(HeldOut.gather(tensor, fold, means))
     assert found["pct"] > 0.2
     assert found["pct_beyond_drug"] == 0
+
+
+def test_what_the_drug_is_elsewhere_counts_as_known_only_where_it_was_shown():
+    tensor = clustered()
+    fold = tensor.drug % FOLDS
+    shown, means = [], []
+    for number in range(FOLDS):
+        of_fold = tensor.take(fold == number)
+        inputs, mean = [], np.zeros_like(of_fold.profiles)
+        for row, (drug, cell) in enumerate(of_fold.pairs):
+            others = of_fold.profiles[(of_fold.drug == drug) & (of_fold.cell != cell)]
+            inputs.append(len(others))
+            if len(others):
+                mean[row] = others.mean(axis=0)
+        shown += inputs
+        means.append(Completion(mean))
+    held = HeldOut.gather(tensor, fold, means, given_elsewhere=True)
+    assert held.inputs.tolist() == shown
+    assert np.allclose(held.drug_mean, held.predicted, atol=1e-6)
+    held = HeldOut.gather(tensor, fold, means)
+    assert not held.inputs.any()
+    assert not held.drug_mean.any()
+    assert "pct_with_input" not in values(held)
+    assert metrics.score_folds(held)["with_input"].tolist() == [0] * FOLDS
 
 
 def test_chance_retrieves_half_and_the_truth_all():

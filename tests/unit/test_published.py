@@ -54,7 +54,7 @@ def test_a_difference_is_shown_on_the_papers_data_alone():
     elsewhere = published_table(compared, is_papers_data=False)
     assert "difference" not in elsewhere
     assert elsewhere["ours"].tolist()[3] == "not in this run"
-    assert "no comparison" in published_note("demo", False, "")
+    assert "no comparison" in published_note("demo", "", "")
     there = published_table(compared, is_papers_data=True)
     assert there["difference"].tolist() == ["-1,503", "-0.05", "-0.04 *", ""]
 

@@ -39,7 +39,9 @@ class HeldOut:
     cell_mean : float32 array of shape (n, genes)
         The mean of the profile's cell over the training profiles of its fold.
     drug_mean : float32 array of shape (n, genes)
-        The mean of the profile's drug over the training profiles of its fold; 0 without any.
+        The mean of the drug's profiles that the method was shown; 0 without any.
+    inputs : int array of shape (n,)
+        The number of those profiles.
     ceiling : array of shape (n,), or None
         The correlation that a perfect prediction would have with each profile, see `ceilings`.
     fallback : bool array of shape (n,)
@@ -55,13 +57,19 @@ class HeldOut:
     cell: np.ndarray
     cell_mean: np.ndarray
     drug_mean: np.ndarray
+    inputs: np.ndarray
     fallback: np.ndarray
     stderr: np.ndarray | None = None
     ceiling: np.ndarray | None = None
 
     @classmethod
     def gather(
-        cls, tensor: ProfileSet, fold: np.ndarray, completions: Sequence[Completion]
+        cls,
+        tensor: ProfileSet,
+        fold: np.ndarray,
+        completions: Sequence[Completion],
+        *,
+        given_elsewhere: bool = False,
     ) -> "HeldOut":
         """Put the folds' predictions together.
 
@@ -74,13 +82,23 @@ class HeldOut:
         completions
             Predictions of the profiles that fold 0 holds out, in their order, then of those of
             fold 1, and so on; in as many parts as they come.
+        given_elsewhere
+            Whether the method was shown the held-out drug's profiles in other cells.
         """
         at = held_out_order(fold)
         cell_mean, drug_mean = np.empty((2, len(at), len(tensor.genes)), dtype=np.float32)
+        inputs = np.empty(len(at), dtype=np.int64)
         for number in np.unique(fold[at]):
             training, rows = tensor.take(fold != number), fold[at] == number
+            drug = tensor.drug[at][rows]
             cell_mean[rows] = training.mean_by_cell()[0][tensor.cell[at][rows]]
-            drug_mean[rows] = training.mean_by_drug()[0][tensor.drug[at][rows]]
+            means, sizes = (tensor if given_elsewhere else training).mean_by_drug()
+            if given_elsewhere:
+                inputs[rows] = sizes[drug] - 1
+                others = sizes[drug][:, None] * means[drug] - tensor.profiles[at][rows]
+                drug_mean[rows] = others / np.maximum(inputs[rows], 1)[:, None]
+            else:
+                inputs[rows], drug_mean[rows] = sizes[drug], means[drug]
         ceiling = None if tensor.reliability is None else ceilings(tensor.reliability)
         predicted = Completion.join(completions)
         return cls(
@@ -91,6 +109,7 @@ class HeldOut:
             cell=tensor.cell[at],
             cell_mean=cell_mean,
             drug_mean=drug_mean,
+            inputs=inputs,
             fallback=predicted.fallback,
             stderr=predicted.stderr,
             ceiling=None if ceiling is None else ceiling[at],
@@ -128,12 +147,14 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
         folds of the fold's pct; pct_specific: pct after the cell's training mean is taken from
         truth and prediction; pct_specific_raw: the same on predictions as they are, so that one
         that equals the cell's mean scores 0; pct_beyond_drug: the same with the drug's training
-        mean, which then scores 0; profile_pearson: mean over profiles of the correlation within
-        the profile; retrieval: see `retrieval`; variance_ratio: squared distance of predictions
-        from the cell's mean over that of the truth, small where predictions collapse to the mean;
-        pct_of_ceiling: pct over the mean of `ceilings`, on the profiles that have one; deg_auc_1
-        and deg_auc_10: area under the pooled ROC curve of finding the 1 % and 10 % of genes that
-        change most; deg_auc_signed_1 and deg_auc_signed_10: of finding those that rise most, and
+        mean, which then scores 0; pct_with_input and profile_pearson_with_input: on the profiles
+        whose drug the method was shown in another cell, where that is not all; profile_pearson:
+        mean over profiles of the correlation within the profile; retrieval: see `retrieval`;
+        variance_ratio: squared distance of predictions from the cell's mean over that of the truth,
+        small where predictions collapse to the mean; pct_of_ceiling: pct over the mean of
+        `ceilings`, on the profiles that have one; deg_auc_1 and deg_auc_10: area under the pooled
+        ROC curve of finding the 1 % and 10 % of genes that change most; deg_auc_signed_1 and
+        deg_auc_signed_10: of finding those that rise most, and
         those that fall most. With equal streams the draws of two methods are paired.
     """
     unit = unit_rows(held_out.predicted)
@@ -175,6 +196,10 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
             ((held_out.truth - cell_mean) ** 2).sum(axis=1),
         ),
     }
+    if 0 < (with_input := held_out.inputs > 0).mean() < 1:
+        draws["pct_with_input"] = pooled(held_out.truth, unit, with_input)
+        pearson = profile_pearson(held_out.truth, unit)
+        draws["profile_pearson_with_input"] = mean(np.where(with_input, pearson, np.nan))
     if held_out.ceiling is not None and np.isfinite(held_out.ceiling).any():
         known = np.isfinite(held_out.ceiling)
         draws["pct_of_ceiling"] = pooled(held_out.truth, unit, known) / mean(held_out.ceiling)
@@ -232,7 +257,8 @@ def compare_methods(draws: pd.DataFrame) -> pd.DataFrame:
     tables = []
     for (size, split), group in draws.groupby(["size", "split"], sort=False):
         of_method = {name: rows.reset_index(drop=True) for name, rows in group.groupby("method")}
-        for metric in metrics.difference(HIGHER_IS_NOT_BETTER, sort=False):
+        measured = group[metrics].dropna(axis=1, how="all").columns
+        for metric in measured.difference(HIGHER_IS_NOT_BETTER, sort=False):
             scores = pd.DataFrame({name: rows[metric] for name, rows in of_method.items()})
             best = scores.iloc[0].idxmax()
             lead = scores.drop(columns=best).rsub(scores[best], axis=0)
@@ -256,13 +282,17 @@ def _holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def score_folds(held_out: HeldOut) -> pd.DataFrame:
-    """Return fold, profiles, fallbacks and pct (unit-norm predictions) of every fold."""
+    """Return fold, profiles, with_input, fallbacks and pct (unit-norm predictions) of every fold.
+
+    With input are profiles whose drug the method was shown in another cell.
+    """
     rows = []
     for fold in np.unique(held_out.fold):
         mask = held_out.fold == fold
         fallbacks = held_out.fallback[mask].sum()
         pct = pooled_pct(held_out.truth[mask], held_out.predicted[mask])
-        rows.append({"fold": fold, "profiles": mask.sum(), "fallbacks": fallbacks, "pct": pct})
+        counts = {"profiles": mask.sum(), "with_input": (held_out.inputs[mask] > 0).sum()}
+        rows.append({"fold": fold, **counts, "fallbacks": fallbacks, "pct": pct})
     return pd.DataFrame(rows)
 
 
@@ -289,12 +319,13 @@ def accuracy_by_density(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def score_profiles(held_out: HeldOut, tensor: ProfileSet) -> pd.DataFrame:
-    """Return drug, cell, fold, pearson and fallback of every held-out profile."""
+    """Return drug, cell, fold, inputs, pearson and fallback of every held-out profile."""
     return pd.DataFrame(
         {
             "drug": tensor.drugs[held_out.drug],
             "cell": tensor.cells[held_out.cell],
             "fold": held_out.fold,
+            "inputs": held_out.inputs,
             "pearson": profile_pearson(held_out.truth, held_out.predicted),
             "fallback": held_out.fallback,
         }

@@ -23,12 +23,21 @@ METRIC_NAMES = {
     "pct_beyond_drug": "PCT as predicted, drug mean removed",
     "pct_of_ceiling": "PCT, share of the noise ceiling",
     "profile_pearson": "Pearson r per profile",
+    "pct_with_input": "PCT, profiles with an input",
+    "profile_pearson_with_input": "Pearson r per profile, those with an input",
     "retrieval": "retrieval within the cell",
     "variance_ratio": "variance, predicted / measured",
     "deg_auc_1": "DEG AUC, top 1 %",
     "deg_auc_10": "DEG AUC, top 10 %",
     "deg_auc_signed_1": "signed DEG AUC, top 1 %",
     "deg_auc_signed_10": "signed DEG AUC, top 10 %",
+}
+SPLIT_NAMES = {
+    "profiles": "single profiles",
+    "drugs": "whole drugs",
+    "elsewhere": "whole drugs, given their profiles in other cells",
+    "cells": "whole cells",
+    "plates": "groups of linked plates",
 }
 CLASSIFIER_NAMES = {
     "logistic_regression": "logistic regression",

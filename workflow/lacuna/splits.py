@@ -9,6 +9,7 @@ from lacuna.errors import LacunaError
 from lacuna.profiles import NO_PLATES, ProfileSet
 
 NEVER_HELD_OUT = -1
+ELSEWHERE = "elsewhere"
 TEST_PERCENT = 10
 # Where `thin` says from which percent on a profile is in training: below all, and above all.
 TEST, UNUSED = 0, 101
@@ -23,8 +24,9 @@ def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Genera
         All observed profiles.
     split
         "profiles": single profiles, see `folds_by_profile`. "drugs", "cells": all profiles of a
-        drug, or of a cell. "plates": all profiles of a cell that share plates with each other,
-        directly or through others, and so share the plates' technical effects.
+        drug, or of a cell. "elsewhere": all profiles of a drug, each of which is then predicted
+        from the others (Umarov et al. 2021). "plates": all profiles of a cell that share plates
+        with each other, directly or through others, and so share the plates' technical effects.
     folds
         Number of folds.
     rng
@@ -50,6 +52,7 @@ def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Genera
         )
     group = {
         "drugs": tensor.drug,
+        ELSEWHERE: tensor.drug,
         "cells": tensor.cell,
         "plates": None if tensor.reliability is None else tensor.reliability.get("plates"),
     }[split]

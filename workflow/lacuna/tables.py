@@ -193,27 +193,27 @@ def _with_interval(row) -> str:
 
 
 def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:
-    """Count the predictions where a plain mean stands, for want of anything nearer.
+    """Count the profiles whose drug was shown in another cell, and the predictions by plain means.
 
     Parameters
     ----------
     folds
-        size, split, method, profiles, fallbacks: one row per fold.
+        size, split, method, profiles, with_input, fallbacks: one row per fold.
     """
-    keys = ["size", "split", "method"]
-    counted = folds.groupby(keys, sort=False)[["profiles", "fallbacks"]].sum().reset_index()
+    keys, counts = ["size", "split", "method"], ["profiles", "with_input", "fallbacks"]
+    counted = with_spaces(folds.groupby(keys, sort=False)[counts].sum().reset_index())
     return counted.assign(method=counted["method"].map(method_name))
 
 
-def published_note(data: str, is_papers_data: bool, completed: str) -> str:
+def published_note(data: str, paper: str, completed: str) -> str:
     """Say how far the published numbers can be compared with this run's.
 
     Parameters
     ----------
     data
         What data this is.
-    is_papers_data
-        Whether it is the paper's.
+    paper
+        The paper whose data they are, such as "Hodos 2018"; empty if they are none's.
     completed
         The method whose completed profiles are classified here; the paper has DNPP. May be empty.
     """
@@ -221,14 +221,17 @@ def published_note(data: str, is_papers_data: bool, completed: str) -> str:
         completed
         and f" Classifiers here learn from profiles completed by {method_name(completed)}."
     )
-    if is_papers_data:
+    if paper:
         return (
-            "The authors downloaded signatures ready-made; here signatures are made anew from the "
-            "Level 3 plates, so small differences are to be expected. A published number outside "
-            "our interval is marked." + classified
+            f"These are the data of {paper}, and of no other paper; differences are shown for it "
+            "alone. The authors downloaded signatures ready-made; here they are made anew from "
+            "the Level 3 plates, so small differences are to be expected. A published number "
+            "outside our interval is marked." + classified
         )
     return (
-        "The published numbers are on the LINCS L1000 tensor of 2,130 drugs and 71 cells. This run "
+        "The published numbers are on LINCS L1000: those of Hodos 2018 on a tensor of 2,130 drugs "
+        "and 71 cells; those of Umarov 2021, where nothing else is said, on ready-made signatures "
+        "of about 1,750 drugs in MCF-7 and PC-3, and as correlations per profile. This run "
         f"is on other data, {data}: it is no comparison, no agreement is to be expected, and no "
         "difference is shown. The numbers stand here to show what this run measures in their place."
         + classified

@@ -3,8 +3,15 @@ import re
 import yaml
 
 from lacuna import simulate
+from lacuna.completion import is_trained
 from lacuna.config import check_config
 from lacuna.names import CLASSIFIER_NAMES
+
+
+def _batches(total, at_once):
+    """Deal the numbers from 0 on to jobs, in order."""
+    return [list(range(total))[first : first + at_once] for first in range(0, total, at_once)]
+
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as schema:
     check_config(config, yaml.safe_load(schema))
@@ -35,7 +42,8 @@ VARIED = [
 ]
 DENSITIES = config["density"]["percents"]
 TREES_PER_THREAD = 100
-IS_PAPERS_DATA = config["source"] == "files" and set(SERIES) == {"GSE92742", "GSE70138"}
+# The paper whose data these are, if any.
+PAPER = "Hodos 2018" if set(SERIES) == {"GSE92742", "GSE70138"} else ""
 MIRRORS = config["files"]["mirror"] or []
 MIRRORS = [MIRRORS] if isinstance(MIRRORS, str) else MIRRORS
 SPLITS = config["crossval"]["splits"]
@@ -46,6 +54,19 @@ EVALUATED = [
     for size in how["sizes"]
     for method in config["methods"] + (config["controls"] if split == "profiles" else [])
 ]
+# Predictions of methods that are trained once per fold, file by file.
+TRAINED = [
+    {
+        **what,
+        "folds": folds,
+        "file": "{size}/{split}/{method}/predicted_{}.h5".format(batch, **what),
+    }
+    for what in EVALUATED
+    if is_trained(what["method"])
+    for batch, folds in enumerate(
+        _batches(SPLITS[what["split"]]["folds"], config["crossval"]["folds_per_job"])
+    )
+]
 FIGURES = [
     "overview",
     "coverage",
@@ -53,6 +74,7 @@ FIGURES = [
     "cell_specificity",
     "predicted_vs_true",
     "best_method",
+    *(["losses"] if TRAINED else []),
     *(["density"] if DENSITIES else []),
     "heatmaps",
     "deg_roc",
@@ -216,8 +238,3 @@ def _acquired(dataset, series, kind):
 
 def _repeats():
     return _batches(config["density"]["repeats"], config["density"]["repeats_per_job"])
-
-
-def _batches(total, at_once):
-    """Deal the numbers from 0 on to jobs, in order."""
-    return [list(range(total))[first : first + at_once] for first in range(0, total, at_once)]

@@ -301,3 +301,28 @@ rule draw_class_predicted:
         data=DATA,
     script:
         "../scripts/draw_class_predicted.py"
+
+
+rule draw_losses:
+    input:
+        expand("results/{{dataset}}/crossval/{file}", file=[what["file"] for what in TRAINED]),
+    output:
+        report(
+            "results/{dataset}/figures/losses.svg",
+            category="3. Predictions",
+            labels={"figure": "Trainings"},
+            caption="../report/losses.rst",
+        ),
+        "results/{dataset}/figures/losses.png",
+        "results/{dataset}/figures/losses.tsv",
+    log:
+        "results/{dataset}/logs/draw_losses.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_losses.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        trained=TRAINED,
+    script:
+        "../scripts/draw_losses.py"

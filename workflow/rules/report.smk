@@ -101,7 +101,7 @@ rule compare_published:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
-        is_papers_data=IS_PAPERS_DATA,
+        paper=PAPER,
         completed="dnpp" if "dnpp" in CLASSIFIED else "".join(CLASSIFIED[:1]),
     script:
         "../scripts/compare_published.py"

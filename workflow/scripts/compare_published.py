@@ -26,14 +26,14 @@ with logged(snakemake.log[0]):
         ),
     ]
     compared = published.compare(read_table(files.published), pd.concat(ours, ignore_index=True))
-    is_papers_data = snakemake.params.is_papers_data
+    here = compared.groupby("paper").filter(lambda rows: rows["ours"].notna().any())
     write_table(compared, snakemake.output.table)
     write_page(
         snakemake.output.page,
         f"Published numbers and this run's: {snakemake.params.data}",
-        [published_note(snakemake.params.data, is_papers_data, snakemake.params.completed)],
+        [published_note(snakemake.params.data, snakemake.params.paper, snakemake.params.completed)],
         [
-            (paper, published_table(rows, is_papers_data))
-            for paper, rows in compared.groupby("paper")
+            (paper, published_table(rows, paper == snakemake.params.paper))
+            for paper, rows in here.groupby("paper")
         ],
     )

@@ -1,5 +1,8 @@
 """Fill the whole grid: measured profiles as they are, all others predicted."""
 
+from pathlib import Path
+from shutil import rmtree
+
 import pandas as pd
 
 from lacuna.completion import SideInformation, run_method
@@ -10,6 +13,7 @@ from lacuna.randomness import generator
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
+    work = Path(f"{snakemake.output[0]}.work")
     completion = run_method(
         snakemake.wildcards.method,
         observed=tensor,
@@ -17,6 +21,7 @@ with logged(snakemake.log[0]):
         side=SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline),
         rng=generator(snakemake.params.seed, "completed", snakemake.wildcards.method),
         options=snakemake.params.options,
+        work=work,
     )
     axes = {
         axis: pd.read_csv(
@@ -25,3 +30,4 @@ with logged(snakemake.log[0]):
         for axis in ("drugs", "cells", "genes")
     }
     write_completed(snakemake.output[0], tensor, completion, **axes)
+    rmtree(work, ignore_errors=True)

@@ -1,6 +1,8 @@
 """Predict the profiles that each of some folds holds out, from all those that it does not."""
 
 from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
 
 import pandas as pd
 
@@ -8,12 +10,15 @@ from lacuna.completion import Completion, SideInformation, run_method
 from lacuna.job import logged
 from lacuna.profiles import ProfileSet
 from lacuna.randomness import generator
+from lacuna.splits import ELSEWHERE
 
 with logged(snakemake.log[0]):
     names = {name: snakemake.wildcards[name] for name in ("dataset", "size", "split", "method")}
     tensor = ProfileSet.load(snakemake.input.tensor)
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
+    # Not an output: Snakemake would remove it when the job is killed.
+    work = Path(f"{snakemake.output[0]}.work")
     completions = []
     for number in snakemake.params.folds:
         held_out = tensor.take(fold == number)
@@ -25,6 +30,9 @@ with logged(snakemake.log[0]):
                 side=replace(side, answers=held_out if snakemake.params.is_control else None),
                 rng=generator(snakemake.params.seed, *names.values(), number),
                 options=snakemake.params.options,
+                elsewhere=held_out if names["split"] == ELSEWHERE else None,
+                work=work / f"fold_{number}",
             )
         )
     Completion.join(completions).save(snakemake.output[0])
+    rmtree(work, ignore_errors=True)

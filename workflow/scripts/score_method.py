@@ -18,13 +18,16 @@ from lacuna.metrics import (
 )
 from lacuna.profiles import ProfileSet
 from lacuna.randomness import generator
+from lacuna.splits import ELSEWHERE
 
 with logged(snakemake.log[0]):
     names = {name: snakemake.wildcards[name] for name in ("size", "split", "method")}
     tensor = ProfileSet.load(snakemake.input.tensor)
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     completions = [Completion.load(path) for path in snakemake.input.predicted]
-    held_out = HeldOut.gather(tensor, fold, completions)
+    held_out = HeldOut.gather(
+        tensor, fold, completions, given_elsewhere=names["split"] == ELSEWHERE
+    )
     # The stream leaves out the method: the draws of two methods are paired.
     rng = generator(snakemake.params.seed, "bootstrap", names["size"], names["split"])
     draws = bootstrap(held_out, rng)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from lacuna.job import logged
+from lacuna.names import SPLIT_NAMES
 from lacuna.tables import (
     comparison_table,
     conclude,
@@ -17,7 +18,7 @@ with logged(snakemake.log[0]):
     compared = dict(list(comparisons.groupby(keys)))
     conclusions, sections = [], []
     for key, scores in metrics.groupby(keys, sort=False):
-        name = f"{key[0].capitalize()} tensor, held out by {key[1]}"
+        name = f"{key[0].capitalize()} tensor, held out: {SPLIT_NAMES[key[1]]}"
         conclusions.append(f"{name}: {conclude(compared.get(key, comparisons.iloc[:0]))}")
         sections += [
             (name, method_table(scores)),

@@ -176,6 +176,11 @@ def find_method(name: str) -> Callable[..., Completion] | Callable[..., Trained]
     return module.complete if hasattr(module, "complete") else module.fit
 
 
+def is_trained(name: str) -> bool:
+    """Return whether a method trains once and then predicts from any profiles it is shown."""
+    return find_method(name).__name__ == "fit"
+
+
 def check_options(name: str, options: Mapping[str, object]) -> None:
     """Check that a method has the options that the configuration gives it.
 
@@ -212,7 +217,7 @@ def train_method(
     """Let a method see the training profiles; parameters as of `run_method`."""
     check_options(name, options)
     method = find_method(name)
-    if method.__name__ == "fit":
+    if is_trained(name):
         return method(observed, side, rng, work, **options)
     return _NotTrained(method, side, options)
 

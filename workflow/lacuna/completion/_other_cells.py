@@ -7,6 +7,7 @@ import numpy as np
 from lacuna.completion import Completion, SideInformation, train_method
 from lacuna.profiles import ProfileSet, mean_by
 
+FEWEST_ASIDE = 5  # drugs: fewer say too little of when to stop
 INPUTS = ("all", "mean", "single")
 # (profiles of shape (n, genes), the cell of each, the cell to predict) -> profiles
 Translate = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
@@ -37,14 +38,14 @@ def find_pairs(observed: ProfileSet) -> tuple[np.ndarray, np.ndarray]:
 
 
 def set_drugs_aside(observed: ProfileSet, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Return which profiles are of the drugs set aside, at random; at least of one drug.
+    """Return which profiles are of the drugs set aside, at random from those in two or more cells.
 
     Parameters
     ----------
     observed
         In their own order, so that what is drawn does not depend on that of the drugs.
     share
-        Of the drugs with profiles.
+        Of these drugs; but at least `FEWEST_ASIDE`, or a fifth where they are few.
     rng
         Draws the drugs.
 
@@ -52,8 +53,10 @@ def set_drugs_aside(observed: ProfileSet, share: float, rng: np.random.Generator
     -------
     bool array of shape (n,)
     """
-    drugs = np.array(list(dict.fromkeys(observed.drug)))
-    aside = rng.permutation(drugs)[: max(round(share * len(drugs)), 1)]
+    several = np.bincount(observed.drug, minlength=1) > 1
+    drugs = np.array(list(dict.fromkeys(observed.drug[several[observed.drug]])), dtype=int)
+    fewest = min(FEWEST_ASIDE, len(drugs) // 5)
+    aside = rng.permutation(drugs)[: max(round(share * len(drugs)), fewest)]
     return np.isin(observed.drug, aside)
 
 
