@@ -105,6 +105,9 @@ def test_annotation_follows_the_mechanism(screen, truth):
     known = drugs[drugs["atc_codes"] != ""]
     codes = known.groupby("mechanism")["atc_codes"].nunique()
     assert codes.max() == 1
+    named = known["mechanism"].map(lambda number: f"simulated mechanism {number + 1:02d}")
+    assert (known["mechanisms"] == named).all()
+    assert (drugs.loc[drugs["atc_codes"] == "", "mechanisms"] == "").all()
     assert 0.5 < len(known) / len(drugs) < 0.9
 
 

@@ -392,7 +392,7 @@ def _structures(mechanism: np.ndarray, rng: np.random.Generator) -> list[str]:
 
 
 def _annotation(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
-    """ATC code and targets follow from the mechanism; some drugs have none on record.
+    """ATC code, targets and mechanism; some drugs have none on record.
 
     Mechanisms ten apart share an ATC class; each has a target of its own, and two share another.
     """
@@ -400,12 +400,14 @@ def _annotation(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
     known = rng.random(len(mechanism)) < ANNOTATED_SHARE
     atc = [f"{ATC_LETTERS[m % len(ATC_LETTERS)]}{m // len(ATC_LETTERS) + 1:02d}" for m in mechanism]
     targets = [f"SIMT{m + 1:02d}|SIMT{m // 2 + 1:02d}S" for m in mechanism]
+    mechanisms = [f"simulated mechanism {m + 1:02d}" for m in mechanism]
     return pd.DataFrame(
         {
             "pert_id": biology.drugs["pert_id"],
             "name": biology.drugs["name"],
             "atc_codes": np.where(known, atc, ""),
             "targets": np.where(known, targets, ""),
+            "mechanisms": np.where(known, mechanisms, ""),
         }
     )
 
