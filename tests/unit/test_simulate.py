@@ -8,6 +8,7 @@ from rdkit import Chem
 from lacuna import geo, hdf5, simulate
 from lacuna.completion._similarity import structure_similarity
 from lacuna.gctx import Gctx
+from lacuna.gene_sets import factor_of, read_gmt
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,26 @@ def test_annotation_follows_the_mechanism(screen, truth):
     assert (known["mechanisms"] == named).all()
     assert (drugs.loc[drugs["atc_codes"] == "", "mechanisms"] == "").all()
     assert 0.5 < len(known) / len(drugs) < 0.9
+
+
+def test_a_gene_set_holds_the_programme_that_its_strongest_gene_moves_with(screen, truth):
+    symbols = geo.read_genes(screen / simulate.FILES["gene_info"])["symbol"].to_numpy()
+    sets = read_gmt(screen / simulate.GENE_SETS)
+    assert len(sets) == len(truth["programmes"])
+    for (name, targets), programme in zip(sets.items(), truth["programmes"], strict=True):
+        factor = factor_of(name, set(symbols))
+        assert name == f"{factor}_programme"
+        assert factor not in targets
+        assert {factor, *targets} == set(symbols[programme != 0])
+    strongest = symbols[np.abs(truth["programmes"]).argmax(axis=1)]
+    named = [name.removesuffix("_programme") for name in sets]
+    assert np.mean(strongest == named) > 0.8  # but where two programmes share it
+
+
+def test_programmes_of_the_same_strongest_gene_have_sets_of_different_names():
+    programmes = np.array([[0.1, -0.9, 0.4, 0], [0, 0.8, 0.6, 0]])
+    sets = simulate._gene_sets(programmes, np.array(["A", "B", "C", "D"]))
+    assert sets == {"B_programme": ["C", "A"], "C_programme": ["B"]}
 
 
 def test_same_seed_same_files(screen, tmp_path):

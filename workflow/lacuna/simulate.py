@@ -26,6 +26,7 @@ from lacuna import hdf5
 from lacuna.characteristic_direction import unit_rows
 from lacuna.files import write_table
 from lacuna.gctx import write_gctx
+from lacuna.gene_sets import write_gmt
 from lacuna.randomness import generator as stream
 
 FILES = {
@@ -37,6 +38,7 @@ FILES = {
 }
 ANNOTATION = "SIMULATED_annotation.tsv"
 TRUTH = "SIMULATED_truth.h5"
+GENE_SETS = "SIMULATED_gene_sets.gmt"
 
 GENES = 978
 PROGRAMMES = 24
@@ -106,7 +108,9 @@ class Biology:
 def simulate(
     folder: str | Path, *, generator: str, drugs: int, cells: int, mechanisms: int, seed: int
 ) -> None:
-    """Write a simulated screen into a folder: `FILES`, the annotation and the truth beside them.
+    """Write a simulated screen into a folder: `FILES`, and what is known beside them.
+
+    Beside them lie the annotation of the drugs, the gene programmes as gene sets, and the truth.
 
     Parameters
     ----------
@@ -137,6 +141,8 @@ def simulate(
         folder / FILES["cell_info"],
     )
     write_table(_annotation(biology, stream(seed, "annotation")), folder / ANNOTATION)
+    sets = _gene_sets(biology.programmes, genes["pr_gene_symbol"].to_numpy())
+    write_gmt(sets, "simulated", folder / GENE_SETS)
     _write_truth(biology, genes, folder / TRUTH)
     write_gctx(
         folder / FILES["level3"],
@@ -410,6 +416,18 @@ def _annotation(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
             "mechanisms": np.where(known, mechanisms, ""),
         }
     )
+
+
+def _gene_sets(programmes: np.ndarray, symbols: np.ndarray) -> dict[str, list[str]]:
+    """A set per programme: its strongest gene names it, the other ones are that gene's targets."""
+    sets: dict[str, list[str]] = {}
+    for programme in programmes:
+        strongest_first = symbols[np.argsort(-np.abs(programme), kind="stable")]
+        members = strongest_first[: np.count_nonzero(programme)]
+        # Where another programme has the same strongest gene, the next one names the set.
+        factor = next(gene for gene in members if f"{gene}_programme" not in sets)
+        sets[f"{factor}_programme"] = [gene for gene in members if gene != factor]
+    return sets
 
 
 def _write_truth(biology: Biology, genes: pd.DataFrame, path: Path) -> None:
