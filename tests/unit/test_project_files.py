@@ -48,7 +48,8 @@ def test_every_configured_file_has_a_source():
     sources = read_sources(ROOT / "resources/sources.tsv")
     for path in (ROOT / "config").glob("*.yaml"):
         of_files = yaml.safe_load(path.read_text()).get("files", {"series": {}})
-        tables = [*of_files["series"].values(), of_files.get("annotations", {})]
+        kinds = [of_files.get(kind, {}) for kind in ("annotations", "external")]
+        tables = [*of_files["series"].values(), *kinds]
         named = [file for files in tables for file in files.values()]
         assert {*named, *of_files.get("gene_sets", [])} <= set(sources), path
 

@@ -27,7 +27,7 @@ rule acquire_file:
     benchmark:
         "results/{dataset}/benchmarks/acquire_file/{series}/{file}.tsv"
     wildcard_constraints:
-        series=one_of([*config["files"]["series"], "annotations", "gene_sets"]),
+        series=one_of([*config["files"]["series"], "annotations", "gene_sets", "external"]),
         file="[^/]+",
     conda:
         "../../envs/lacuna.yaml"
