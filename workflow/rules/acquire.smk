@@ -2,7 +2,13 @@ rule simulate_screen:
     output:
         [
             f"results/{{dataset}}/acquire/simulated/{name}"
-            for name in [*simulate.FILES.values(), simulate.ANNOTATION, simulate.TRUTH]
+            for name in [
+                *simulate.FILES.values(),
+                simulate.ANNOTATION,
+                simulate.GENE_SETS,
+                *simulate.EXTERNAL.values(),
+                simulate.TRUTH,
+            ]
         ],
     log:
         "results/{dataset}/logs/simulate_screen.log",
