@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from lacuna.arrays import find_device
-from lacuna.completion import Completion, SideInformation
+from lacuna.completion import Completion, SideInformation, find_method
 from lacuna.completion._other_cells import (
     INPUTS,
     fall_back,
@@ -127,6 +127,17 @@ def fit(
                 f"method_options: deepcellstate: {option} is {value!r}"
                 f"{did_you_mean(value, known)}, expected one of {listed(known)}."
             )
+    for option, number in (("latent", latent), ("batch", batch)):
+        if number < 1:
+            raise LacunaError(
+                f"method_options: deepcellstate: {option} is {number}, expected at least 1."
+            )
+    if learning_rate <= 0:
+        raise LacunaError(
+            f"method_options: deepcellstate: learning_rate is {learning_rate}, expected more "
+            "than 0."
+        )
+    find_method(fallback)
     preset = PRESETS[regularisation]
     shape = Shape(
         genes=len(observed.genes),
