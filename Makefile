@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo lincs-mini lincs-cells figures bench-signatures bench-accuracy bench-completion bench-scaling test lint format readme constraints clean
+.PHONY: help demo demo-deepcellstate lincs-mini lincs-cells figures bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -14,6 +14,11 @@ demo: $(READY) ## run the workflow on the embedded simulated screen
 	@$(BIN)/python -m lacuna.stale_lock
 	$(SNAKEMAKE)
 	@echo "The report: results/demo/report.html"
+
+demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the simulated screen
+	@$(BIN)/python -m lacuna.stale_lock
+	$(SNAKEMAKE) --configfile config/demo-deepcellstate.yaml
+	@echo "The report: results/demo-deepcellstate/report.html"
 
 lincs-mini: $(READY) ## run the workflow on real plates (needs the data, see config/README.md)
 	@$(BIN)/python -m lacuna.stale_lock
@@ -46,6 +51,9 @@ bench-accuracy: $(READY) ## compare all methods on five datasets (needs the data
 
 bench-completion: $(READY) ## measure speed, memory and PCT of each method at the paper's size
 	$(BIN)/python bench/completion.py
+
+bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the paper's size
+	$(BIN)/python bench/deepcellstate.py
 
 bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
 	$(BIN)/python bench/scaling.py
