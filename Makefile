@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-deepcellstate lincs-mini lincs-cells figures bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test lint format readme constraints clean
+.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -17,8 +17,14 @@ demo: $(READY) ## run the workflow on the embedded simulated screen
 
 demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the simulated screen
 	@$(BIN)/python -m lacuna.stale_lock
-	$(SNAKEMAKE) --configfile config/demo-deepcellstate.yaml
+	$(SNAKEMAKE) --configfile config/deepcellstate.yaml
 	@echo "The report: results/demo-deepcellstate/report.html"
+
+lincs-mini-deepcellstate: $(READY) ## the same on real plates (needs the data, see config/README.md)
+	@$(BIN)/python -m lacuna.stale_lock
+	$(SNAKEMAKE) --configfile config/lincs-mini.yaml config/deepcellstate.yaml \
+		--config dataset=lincs-mini-deepcellstate
+	@echo "The report: results/lincs-mini-deepcellstate/report.html"
 
 lincs-mini: $(READY) ## run the workflow on real plates (needs the data, see config/README.md)
 	@$(BIN)/python -m lacuna.stale_lock
