@@ -30,15 +30,16 @@ def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
         What data this is, for the title.
     """
     sizes = table["analysis"].value_counts().reindex(analyses, fill_value=0)
+    columns = min(COLUMNS, len(analyses))
     heights = [
-        0.75 + 0.36 * max(2, sizes.iloc[first : first + COLUMNS].max())
-        for first in range(0, len(analyses), COLUMNS)
+        0.75 + 0.36 * max(2, sizes.iloc[first : first + columns].max())
+        for first in range(0, len(analyses), columns)
     ]
-    figure = Figure(figsize=(11, 0.8 + sum(heights)), layout="constrained")
+    figure = Figure(figsize=(5.5 * columns, 0.8 + sum(heights)), layout="constrained")
     figure.get_layout_engine().set(h_pad=0.12)
     figure.suptitle(f"{data}; bars are 95 % intervals over drugs")
     grid = figure.subplots(
-        len(heights), COLUMNS, squeeze=False, sharex=True, height_ratios=heights
+        len(heights), columns, squeeze=False, sharex=True, height_ratios=heights
     ).ravel()
     for axes, analysis in zip(grid, analyses, strict=False):
         title, rows = ANALYSIS_NAMES[analysis], table[table["analysis"] == analysis]
