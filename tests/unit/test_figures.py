@@ -18,9 +18,11 @@ from lacuna.figures import (
     overview,
     plate_quality,
     predicted_vs_true,
+    variations,
 )
 from lacuna.figures.style import method_colours, save_figure
-from lacuna.names import CLASSIFIER_NAMES
+from lacuna.names import CLASSIFIER_NAMES, NO_SETTING
+from lacuna.variations import SUMMARY
 
 METHODS = ["mean_1d", "dnpp", "a_new_method"]
 
@@ -63,6 +65,17 @@ def class_tests(groups):
     return pd.DataFrame(index=names).reset_index().assign(difference=0.1, low=0.05, high=0.15)
 
 
+def varied():
+    """Three methods, compared with the best; two families of their own drugs, with nothing."""
+    methods = pd.DataFrame({"setting": METHODS, "value": [0.2, 0.6, 0.4], "drugs": 9})
+    methods = methods.assign(analysis="methods", reference="dnpp", reference_value=0.6)
+    names = ["a mechanism of action with a very long name", "another"]
+    families = pd.DataFrame({"setting": names, "value": [0.2, 0.3], "drugs": [5, 7]})
+    table = pd.concat([methods, families.assign(analysis="families")], ignore_index=True)
+    ends = {"low": table["value"] - 0.1, "high": table["value"] + 0.1}
+    return table.assign(copy=0.1, copy_low=0, copy_high=np.nan, **ends)
+
+
 def make(name):
     experiments = class_experiments()
     if name == "class_gain":
@@ -73,6 +86,10 @@ def make(name):
         return class_gain.draw(experiments[:0], class_tests(["all"])[:0], "data")
     if name == "class_predicted without a task":
         return class_predicted.draw(experiments[:0], class_tests(["ATC"])[:0], "data")
+    if name == "variations":
+        return variations.draw(varied(), ["methods", "unseen_cell", "families"], "data")
+    if name == "variations without a setting":
+        return variations.draw(pd.DataFrame(columns=SUMMARY), list(NO_SETTING), "data")
     rng = np.random.default_rng(0)
     measured = rng.random((30, 6)) < 0.5
     cells = [f"CELL{i}" for i in range(6)]
@@ -144,6 +161,7 @@ ALL += ["density", "density of a tensor that has none"]
 ALL += ["plate_quality of few plates", "plate_quality of many plates"]
 ALL += ["class_gain", "class_predicted"]
 ALL += ["class_gain without a task", "class_predicted without a task"]
+ALL += ["variations", "variations without a setting"]
 ALL += ["heatmaps", "calibration", "calibration of methods that state no error"]
 
 
@@ -213,3 +231,15 @@ def test_the_legend_lists_methods_as_their_curves_end():
     }
     listed = [text.get_text() for text in make("density").axes[0].get_legend().get_texts()]
     assert listed == sorted(ends, key=ends.get, reverse=True)
+
+
+def test_settings_are_named_and_an_analysis_without_any_says_so():
+    methods, unseen, families = make("variations").axes
+    named = [label.get_text() for label in methods.get_yticklabels()]
+    assert named == ["1D-Mean", "DNPP", "a_new_method"]
+    assert "(9 test drugs)" in methods.get_title(loc="left")
+    assert NO_SETTING["unseen_cell"] == unseen.texts[0].get_text().replace("\n", " ")
+    long_name, short_name = [label.get_text() for label in families.get_yticklabels()]
+    assert long_name.replace("\n", " ") == "a mechanism of action with a very long name (5)"
+    assert short_name == "another (7)"
+    assert [len(axes.containers) for axes in (methods, unseen, families)] == [3, 0, 2]

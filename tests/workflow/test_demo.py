@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import time
 
@@ -261,3 +262,27 @@ def test_methods_recover_what_was_planted(finished):
     agreement = [np.corrcoef(p, t)[0, 1] for p, t in zip(predicted, truth, strict=True)]
     assert len(agreement) > 5
     assert np.mean(agreement) > 0.3
+
+
+def test_analyses_from_cell_to_cell_are_drawn_and_said(finished, tmp_path):
+    project = Project(tmp_path)
+    shutil.copytree(finished.folder / "results", tmp_path / "results", dirs_exist_ok=True)
+    config = {
+        **TINY,
+        "methods": ["mean_1d", "additive"],
+        "completed": ["additive"],
+        "classify": {**TINY["classify"], "completed": ["additive"]},
+        "cell_to_cell": {"analyses": ["methods"]},
+    }
+    results = tmp_path / "results/demo"
+    made = ["figures/variations.svg", "tables/cell_to_cell.html"]
+    options = ["--rerun-triggers", "mtime", *project.configure(config)]
+    printed = project.run(
+        "--cores", "2", *options, "--", *(f"results/demo/{path}" for path in made)
+    )
+    assert "rule build_tensor" not in printed
+    table = pd.read_csv(results / "cell_to_cell/variations.tsv", sep="\t", index_col="setting")
+    assert list(table.index) == ["mean_1d", "additive"]
+    assert table.loc["mean_1d", "gain"] == 0
+    assert "simulated data" in (results / made[1]).read_text()
+    assert not list(results.glob("cell_to_cell/*/*.work"))

@@ -29,7 +29,10 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 
 TEXT = dict.fromkeys(
-    ("drug", "cell", "gene", "name", "group", "profile_type", "atc_codes", "targets", "mechanisms"),
+    (
+        *("drug", "cell", "gene", "name", "group", "setting", "profile_type"),
+        *("atc_codes", "targets", "mechanisms"),
+    ),
     str,
 )
 

@@ -614,6 +614,34 @@ def specificity_kept(specificity: pd.DataFrame, rng: np.random.Generator) -> pd.
     return pd.concat(tables, ignore_index=True)
 
 
+def bootstrap_means(
+    values: pd.DataFrame, drug: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Average columns over profiles, of the data as they are and of draws of drugs.
+
+    Parameters
+    ----------
+    values
+        One row per profile; NaN where a column has none.
+    drug : array of shape (n,)
+        The drug of each row.
+    rng
+        Draws drugs with replacement, the same ones for all columns.
+
+    Returns
+    -------
+    DataFrame with the same columns, one row per draw, of which the first is the data
+        NaN in the draws of columns that have values of fewer than `LEAST_DRUGS` drugs.
+    """
+    by_drug = values.groupby(np.asarray(drug))
+    sums, counts = by_drug.sum(), by_drug.count()
+    weights = _bootstrap_weights(len(sums), rng)
+    with np.errstate(invalid="ignore"):  # a draw may hold no drug of a column
+        means = (weights @ sums.to_numpy()) / (weights @ counts.to_numpy())
+    means[1:, (counts > 0).sum() < LEAST_DRUGS] = np.nan
+    return pd.DataFrame(means, columns=values.columns)
+
+
 def _bootstrap_weights(drugs: int, rng: np.random.Generator) -> np.ndarray:
     """Return how often each draw holds each drug, (1 + draws, drugs); the first draw is the data.
 

@@ -44,6 +44,20 @@ CLASSIFIER_NAMES = {
     "random_forest": "random forest",
     "nearest_neighbours": "nearest neighbours",
 }
+# What the analyses of predictions from cell to cell vary, and why one may have no setting.
+ANALYSIS_NAMES = {
+    "methods": "Method",
+    "training_drugs": "Share of the training drugs",
+    "latent_size": "Size of the latent layer",
+    "regularisation": "Regularisation",
+    "unseen_cell": "Input from a cell not trained on",
+    "families": "Mechanism of action held out",
+    "thinned": "Cell that loses 70 % of its training profiles",
+}
+NO_SETTING = {
+    "unseen_cell": "no test drug has a profile in a cell outside of the study",
+    "families": "no mechanism is known of five drugs measured in two of the cells",
+}
 
 
 def method_name(method: str) -> str:

@@ -37,3 +37,45 @@ rule train_cell_states:
         seed=config["seed"],
     script:
         "../scripts/train_cell_states.py"
+
+
+rule vary_training:
+    input:
+        unpack(variation_files),
+        tensor="results/{dataset}/tensor/large.h5",
+        division="results/{dataset}/cell_to_cell/division.tsv",
+    output:
+        "results/{dataset}/cell_to_cell/{analysis}/profiles.tsv",
+    log:
+        "results/{dataset}/logs/vary_training/{analysis}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/vary_training/{analysis}.tsv"
+    wildcard_constraints:
+        analysis=one_of(VARIED),
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=gpus_of("deepcellstate"),
+    params:
+        methods=varied_methods,
+        seed=config["seed"],
+    script:
+        "../scripts/vary_training.py"
+
+
+rule gather_variations:
+    input:
+        expand("results/{{dataset}}/cell_to_cell/{analysis}/profiles.tsv", analysis=VARIATIONS),
+    output:
+        "results/{dataset}/cell_to_cell/variations.tsv",
+    log:
+        "results/{dataset}/logs/gather_variations.log",
+    benchmark:
+        "results/{dataset}/benchmarks/gather_variations.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        analyses=VARIATIONS,
+        seed=config["seed"],
+    script:
+        "../scripts/gather_variations.py"

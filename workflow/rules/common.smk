@@ -45,6 +45,7 @@ VARIED = [
     "families",
     "thinned",
 ]
+VARIATIONS = [analysis for analysis in VARIED if analysis in ANALYSES]
 DENSITIES = config["density"]["percents"]
 TREES_PER_THREAD = 100
 # The paper whose data these are, if any.
@@ -85,6 +86,7 @@ FIGURES = [
     "deg_roc",
     "calibration",
     *(["class_gain", "class_predicted"] if CLASSIFIED else []),
+    *(["variations"] if VARIATIONS else []),
 ]
 # What figures call the data: simulated results never go without the word.
 DATA = config["dataset"] + (" (simulated data)" if config["source"] == "simulator" else "")
@@ -120,6 +122,7 @@ MADE = [
             "tables/published.html",
             "tables/where.html",
             *(["tables/classes.html"] if CLASSIFIED else []),
+            *(["cell_to_cell/variations.tsv", "tables/cell_to_cell.html"] if VARIATIONS else []),
         ],
     ),
 ]
@@ -194,6 +197,22 @@ def gpus(wildcards):
 def gpus_of(method):
     """Return how many GPUs a method asks for."""
     return int(config["method_options"].get(method, {}).get("device") == "cuda")
+
+
+def variation_files(wildcards):
+    """Return what an analysis of the prediction from cell to cell needs beside the profiles."""
+    folder = f"results/{wildcards.dataset}"
+    if wildcards.analysis == "methods":
+        return {name: f"{folder}/tensor/{name}.tsv" for name in ("drugs", "baseline")}
+    if wildcards.analysis == "families" and ANNOTATIONS:
+        return {"labels": [f"{folder}/classes/labels.tsv"]}
+    return {}
+
+
+def varied_methods(wildcards):
+    """Return the methods of an analysis of the prediction from cell to cell, with their options."""
+    methods = config["methods"] if wildcards.analysis == "methods" else ["deepcellstate"]
+    return {method: config["method_options"].get(method, {}) for method in methods}
 
 
 def folds_of(wildcards):

@@ -326,3 +326,29 @@ rule draw_losses:
         trained=TRAINED,
     script:
         "../scripts/draw_losses.py"
+
+
+rule draw_variations:
+    input:
+        "results/{dataset}/cell_to_cell/variations.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/variations.svg",
+            category="5. Cell to cell",
+            labels={"figure": "What the prediction depends on"},
+            caption="../report/variations.rst",
+        ),
+        "results/{dataset}/figures/variations.png",
+        "results/{dataset}/figures/variations.tsv",
+    log:
+        "results/{dataset}/logs/draw_variations.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_variations.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        analyses=VARIATIONS,
+        test_percent=config["cell_to_cell"]["test_percent"],
+    script:
+        "../scripts/draw_variations.py"

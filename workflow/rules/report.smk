@@ -159,13 +159,37 @@ rule tabulate_classes:
         "../scripts/tabulate_classes.py"
 
 
+rule tabulate_cell_to_cell:
+    input:
+        division="results/{dataset}/cell_to_cell/division.tsv",
+        variations="results/{dataset}/cell_to_cell/variations.tsv",
+    output:
+        report(
+            "results/{dataset}/tables/cell_to_cell.html",
+            category="5. Cell to cell",
+            labels={"figure": "What the prediction depends on, in numbers"},
+            caption="../report/cell_to_cell.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_cell_to_cell.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_cell_to_cell.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        analyses=VARIATIONS,
+    script:
+        "../scripts/tabulate_cell_to_cell.py"
+
+
 rule tabulate_run:
     input:
         MADE,
     output:
         report(
             "results/{dataset}/tables/run.html",
-            category="5. This run",
+            category="6. This run",
             labels={"figure": "Versions and time"},
             caption="../report/run.rst",
         ),

@@ -1,0 +1,15 @@
+"""Average what each setting of the analyses scores, with intervals over drugs."""
+
+import pandas as pd
+
+from lacuna.files import read_table, write_table
+from lacuna.job import logged
+from lacuna.randomness import generator
+from lacuna.variations import summarise
+
+with logged(snakemake.log[0]):
+    tables = [
+        summarise(analysis, read_table(path), generator(snakemake.params.seed, "variations"))
+        for analysis, path in zip(snakemake.params.analyses, snakemake.input, strict=True)
+    ]
+    write_table(pd.concat(tables), snakemake.output[0])

@@ -1,0 +1,22 @@
+"""Write the page on predictions from cell to cell: what they depend on, and how sure that is."""
+
+from lacuna.files import read_table
+from lacuna.job import logged
+from lacuna.names import ANALYSIS_NAMES
+from lacuna.tables import conclude_variations, division_note, variation_table, write_page
+
+with logged(snakemake.log[0]):
+    variations = read_table(snakemake.input.variations)
+    analyses = snakemake.params.analyses
+    write_page(
+        snakemake.output[0],
+        f"From cell to cell: {snakemake.params.data}",
+        [
+            division_note(read_table(snakemake.input.division)),
+            *conclude_variations(variations, analyses),
+        ],
+        [
+            (ANALYSIS_NAMES[name], variation_table(rows))
+            for name, rows in variations.groupby("analysis", sort=False)
+        ],
+    )

@@ -1,0 +1,32 @@
+"""Train and test every setting of an analysis of the prediction from cell to cell."""
+
+from functools import partial
+from pathlib import Path
+from shutil import rmtree
+
+import pandas as pd
+
+from lacuna.completion import SideInformation
+from lacuna.files import read_table, write_table
+from lacuna.job import logged
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+from lacuna.variations import Study, design, score
+
+with logged(snakemake.log[0]):
+    names, files, seed = snakemake.wildcards, snakemake.input, snakemake.params.seed
+    tensor = ProfileSet.load(files.tensor)
+    study = Study(tensor, read_table(files.division)["part"].to_numpy(str))
+    side, mechanisms = SideInformation(), pd.Series(dtype=str)
+    if names.analysis == "methods":
+        side = SideInformation.read(tensor, files.drugs, files.baseline)
+    for path in files.get("labels", []):
+        labels = read_table(path).set_index("drug")
+        mechanisms = labels.get("mechanisms", mechanisms)
+    rng = generator(seed, "vary_training", names.dataset, names.analysis)
+    variations = design(names.analysis, study, snakemake.params.methods, mechanisms, rng)
+    # The stream leaves out analysis and setting: what is trained alike is the same training.
+    stream = partial(generator, seed, "vary_training", names.dataset)
+    work = Path(f"{snakemake.output[0]}.work")
+    write_table(score(variations, side, stream, work), snakemake.output[0])
+    rmtree(work, ignore_errors=True)
