@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from lacuna.annotations import annotate, read_sources, read_table, split
+from lacuna.annotations import KNOWN, annotate, read_sources, read_table, split
 from lacuna.errors import LacunaError
 
 SYMBOLS = pd.Series({"10": "ABC1", "20": "DEF2"})
@@ -22,7 +22,8 @@ def files(tmp_path):
     proteins = ["drugbank_id\tcategory\tentrez_gene_id\torganism"]
     proteins += ["DB1\ttarget\t10\tHuman", "DB1\ttarget\t20\tEscherichia coli"]
     proteins += ["DB1\tenzyme\t20\tHuman", "DB2\ttarget\t99\tHuman", "DB3\ttarget\t20\tHuman"]
-    hub = ["!a comment\twith \xe9", "pert_iname\ttarget", "alpha\tABC1|GHI3", "delta\tJKL4"]
+    hub = ["!a comment\twith \xe9", "pert_iname\tmoa\ttarget"]
+    hub += ["alpha\tkinase inhibitor|opener, any\tABC1|GHI3", "delta\t\tJKL4"]
     samples = ["!comment", "pert_iname\tInChIKey", "alpha\tAAAAAAAAAAAAAA-UHFFFAOYSA-N"]
     samples += ["delta\tDDDDDDDDDDDDDD-UHFFFAOYSA-N", "delta\tDDDDDDDDDDDDDD-OTHERSALTS-N"]
     atc = ["atc_code,atc_name,ddd", "L,DELTA,NA", "L01XX99,delta,NA", 'L01XX98,"delta, mixed",1']
@@ -49,13 +50,17 @@ def test_structure_comes_first_then_the_name_and_sources_add_up(files, drugs):
     assert known.loc["p", "targets"] == "ABC1|GHI3"  # human targets alone; DrugBank and the Hub
     assert known.loc["q", "atc_codes"] == "L01XX99"  # WHO has no structures: by the Hub's name
     assert known.loc["r", "targets"] == "DEF2"
-    assert known.loc["s", ["atc_codes", "targets"]].isna().all()
+    assert known.loc["p", "mechanisms"] == "kinase inhibitor|opener, any"  # the Hub's
+    assert known.loc["q", ["mechanisms"]].isna().all()
+    assert known.loc["s", KNOWN].isna().all()
     counts = counts.set_index("source")
     assert counts.loc["DrugBank", ["by_structure", "by_name", "not_found"]].tolist() == [1, 1, 2]
     assert counts.loc["all sources", ["by_structure", "by_name"]].tolist() == [2, 1]
     assert (counts["by_structure"] + counts["by_name"] + counts["not_found"] == len(drugs)).all()
     assert (counts["without_structure"] == 2).all()
-    assert counts.loc["all sources", "with_atc_codes"] == 3
+    with_any = ["with_atc_codes", "with_targets", "with_mechanisms"]
+    assert counts.loc["all sources", with_any].tolist() == [3, 3, 1]
+    assert (counts["with_mechanisms"].drop(["all sources", "Drug Repurposing Hub"]) == 0).all()
 
 
 def test_a_target_without_a_symbol_is_no_target(files, drugs):
@@ -85,8 +90,14 @@ def test_ones_own_table_needs_names_alone(tmp_path):
     path = write(tmp_path, "own.tsv", "name\tatc_codes", "Alpha\tL01", "Beta\t-666")
     table = read_table(path)
     assert table["atc_codes"].tolist()[0] == "L01"
-    assert table[["inchi_key", "targets"]].isna().all(axis=None)
+    assert table[["inchi_key", "targets", "mechanisms"]].isna().all(axis=None)
     assert split(table["atc_codes"]).tolist()[0] == {"L01"}
+    path = write(tmp_path, "mine.tsv", "name\tmechanisms", "Alpha\topener | blocker", "Beta\t")
+    labels, _ = annotate(
+        pd.DataFrame({"drug": ["a"], "name": ["alpha"], "inchi_key": None}),
+        {"own table": read_table(path)},
+    )
+    assert split(labels["mechanisms"]).tolist() == [{"opener", "blocker"}]
 
 
 def test_a_missing_column_or_file_is_named(tmp_path):
@@ -119,6 +130,8 @@ def test_real_tables_know_real_drugs(shared_data):
     assert "H02AB02" in dexamethasone.atc_codes
     assert "NR3C1" in dexamethasone.targets.split("|")
     assert "MTOR" in sirolimus.targets.split("|")
+    assert dexamethasone.mechanisms == "glucocorticoid receptor agonist"
+    assert sirolimus.mechanisms == "mTOR inhibitor"
     assert counts.set_index("source").loc["all sources", ["by_structure", "by_name"]].tolist() == [
         1,
         1,

@@ -48,8 +48,10 @@ def test_every_configured_file_has_a_source():
     sources = read_sources(ROOT / "resources/sources.tsv")
     for path in (ROOT / "config").glob("*.yaml"):
         of_files = yaml.safe_load(path.read_text()).get("files", {"series": {}})
-        for files in [*of_files["series"].values(), of_files.get("annotations", {})]:
-            assert set(files.values()) <= set(sources), path
+        kinds = [of_files.get(kind, {}) for kind in ("annotations", "external")]
+        tables = [*of_files["series"].values(), *kinds]
+        named = [file for files in tables for file in files.values()]
+        assert {*named, *of_files.get("gene_sets", [])} <= set(sources), path
 
 
 def test_published_numbers_name_methods_and_metrics_that_exist():

@@ -34,6 +34,10 @@ def project(tmp_path_factory):
         (series({"level3": "a.gctx", "pert_info": "p"}), ["'inst_info' is a dependency"]),
         (series({"level5": "a.gctx", "pert_info": "p"}), ["'sig_info' is a dependency"]),
         (series({"pert_info": "p"}), ["mine", "either level3", "or level5"]),
+        ({"files": {"gene_sets": ["sets/a.gmt"]}}, ["files: gene_sets: 0", "'sets/a.gmt'"]),
+        ({"files": {"external": {"profiles": "a.tsv"}}}, ["external", "'samples' is a dependency"]),
+        ({"files": {"series": {"gene_sets": {}}}}, ["files: series", "'gene_sets'"]),
+        ({"files": {"series": {"external": {}}}}, ["files: series", "'external'"]),
         (series({"level6": "a.gctx", "pert_info": "p"}), ["unknown key 'level6'", "'level5'"]),
     ],
 )

@@ -9,7 +9,8 @@ from lacuna.profiles import ProfileSet
 
 def test_real_plates_to_the_report(shared_data, tmp_path):
     config = yaml.safe_load((ROOT / "config/lincs-mini.yaml").read_text())
-    config["files"]["mirror"] = [str(shared_data / "lincs-mini"), str(shared_data / "mirror")]
+    folders = ["lincs-mini", "mirror", "gene-sets"]
+    config["files"]["mirror"] = [str(shared_data / folder) for folder in folders]
     methods = ["mean_1d", "mean_2d", "dnpp", "falrtc", "kernel"]
     config |= {"methods": methods, "completed": ["kernel"]}
     config["density"] = {"percents": []}  # tried elsewhere

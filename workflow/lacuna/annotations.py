@@ -1,4 +1,4 @@
-"""What others know of drugs, ATC codes and targets, joined to the drugs of a screen."""
+"""What others know of drugs, joined to the drugs of a screen: ATC codes, targets, mechanisms."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from lacuna.errors import LacunaError, did_you_mean, listed
 SEPARATOR = "|"
 SKELETON = 14  # letters of an InChIKey that say the connections, without stereochemistry and salt
 ATC_SUBSTANCE = 7  # letters of an ATC code that names a substance, not a group
-KNOWN = ["atc_codes", "targets"]
+KNOWN = ["atc_codes", "targets", "mechanisms"]
 
 
 def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
 
     Returns
     -------
-    DataFrame with columns name, inchi_key, atc_codes, targets
+    DataFrame with columns name, inchi_key, atc_codes, targets, mechanisms (never known)
         One row per drug; several codes or symbols are separated by "|", NaN where none is known.
     """
     table = _read(drugs, ["drugbank_id", "name", "atc_codes", "inchikey"])
@@ -42,6 +42,7 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
             "inchi_key": table["inchikey"],
             "atc_codes": table["atc_codes"],
             "targets": table["drugbank_id"].map(targets),
+            "mechanisms": None,
         }
     )
 
@@ -51,12 +52,13 @@ def read_repurposing_hub(drugs: str | Path, samples: str | Path) -> pd.DataFrame
 
     Returns
     -------
-    DataFrame with columns name, inchi_key, atc_codes (never known), targets
+    DataFrame with columns name, inchi_key, atc_codes (never known), targets, mechanisms
     """
-    table = _read(drugs, ["pert_iname", "target"])
+    table = _read(drugs, ["pert_iname", "moa", "target"])
     keys = _read(samples, ["pert_iname", "InChIKey"]).drop_duplicates()
     both = table.merge(keys, on="pert_iname", how="left")
-    names = {"pert_iname": "name", "InChIKey": "inchi_key", "target": "targets"}
+    names = {"pert_iname": "name", "InChIKey": "inchi_key"}
+    names |= {"moa": "mechanisms", "target": "targets"}
     return both.rename(columns=names).assign(atc_codes=None)[["name", "inchi_key", *KNOWN]]
 
 
@@ -65,17 +67,18 @@ def read_atc(path: str | Path) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with columns name, inchi_key (never known), atc_codes, targets (never known)
+    DataFrame with columns name, inchi_key, atc_codes, targets, mechanisms
+        Of these, name and atc_codes are known.
     """
     table = _read(path, ["atc_code", "atc_name"], separator=",")
     substances = table[table["atc_code"].str.len().eq(ATC_SUBSTANCE)]
     codes = substances.groupby("atc_name")["atc_code"].agg(_joined)
     known = codes.rename("atc_codes").rename_axis("name").reset_index()
-    return known.assign(inchi_key=None, targets=None)
+    return known.assign(inchi_key=None, targets=None, mechanisms=None)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a table of one's own: name, and what there is of inchi_key, atc_codes and targets."""
+    """Read a table of one's own: name, and what there is of inchi_key and of `KNOWN`."""
     table = _read(path, ["name"], quoting=csv.QUOTE_NONE)  # names such as "2-APB hold quotes
     unknown = {column: None for column in ["inchi_key", *KNOWN] if column not in table}
     return table.assign(**unknown)[["name", "inchi_key", *KNOWN]]
@@ -93,7 +96,7 @@ def read_sources(files: dict[str, str], symbols: pd.Series) -> dict[str, pd.Data
 
     Returns
     -------
-    dict of DataFrames with columns name, inchi_key, atc_codes, targets
+    dict of DataFrames with columns name, inchi_key, atc_codes, targets, mechanisms
         By the source's name. A source without structures has those of the others, by name: so a
         drug that the screen knows by its structure alone finds its ATC code.
     """
@@ -129,15 +132,15 @@ def annotate(
     drugs
         drug, name, inchi_key (NaN where unknown): one row per drug.
     sources
-        name, inchi_key, atc_codes, targets: by the source's name.
+        name, inchi_key, atc_codes, targets, mechanisms: by the source's name.
 
     Returns
     -------
-    labels : DataFrame with columns drug, name, atc_codes, targets
+    labels : DataFrame with columns drug, name, atc_codes, targets, mechanisms
         In the order of `drugs`; NaN where no source knows any.
     counts : DataFrame, one row per source and one for all of them
         source, drugs, without_structure, by_structure, by_name, not_found, with_atc_codes,
-        with_targets.
+        with_targets, with_mechanisms.
     """
     found = {source: _find(drugs, table) for source, table in sources.items()}
     found["all sources"] = pd.concat(found.values())
@@ -148,7 +151,7 @@ def annotate(
 
 
 def split(values: pd.Series) -> pd.Series:
-    """Return each drug's codes or targets as a set, NaN where none is known."""
+    """Return each drug's codes, targets or mechanisms as a set, NaN where none is known."""
     return values.map(lambda text: set(text.split(SEPARATOR)), na_action="ignore")
 
 

@@ -29,7 +29,8 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 
 TEXT = dict.fromkeys(
-    ("drug", "cell", "gene", "name", "group", "profile_type", "atc_codes", "targets"), str
+    ("drug", "cell", "gene", "name", "group", "profile_type", "atc_codes", "targets", "mechanisms"),
+    str,
 )
 
 

@@ -63,10 +63,10 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     LacunaError
         If a column is missing, a well stands twice, or a well has no plate, drug or cell.
     """
-    wells = _read(path, WELL_COLUMNS)
-    _check_unique(wells, "well", "inst_id", path)
+    wells = read_columns(path, WELL_COLUMNS)
+    check_unique(wells, "well", "inst_id", path)
     for column in ("plate", "drug", "kind", "cell"):
-        _check_present(wells, column, path)
+        check_present(wells, column, path)
     wells["batch"] = wells["plate"].str.replace(r"_X\d+.*$", "", regex=True)
     return _with_dose_and_time(wells)
 
@@ -85,10 +85,10 @@ def read_signatures(path: str | Path) -> pd.DataFrame:
     LacunaError
         If a column is missing, a signature stands twice, or one has no drug or cell.
     """
-    table = _read(path, SIGNATURE_COLUMNS, SIGNATURE_OPTIONAL)
-    _check_unique(table, "signature", "sig_id", path)
+    table = read_columns(path, SIGNATURE_COLUMNS, SIGNATURE_OPTIONAL)
+    check_unique(table, "signature", "sig_id", path)
     for column in ("drug", "kind", "cell"):
-        _check_present(table, column, path)
+        check_present(table, column, path)
     table = _with_dose_and_time(table).drop(columns="unknown_dose")
     replicates = _number(table["replicates"]).where(lambda count: count >= 1)
     return table.assign(replicates=replicates.fillna(1).astype(int), batch="")
@@ -96,8 +96,8 @@ def read_signatures(path: str | Path) -> pd.DataFrame:
 
 def read_genes(path: str | Path) -> pd.DataFrame:
     """Read gene_info: gene (Entrez id), symbol and landmark (bool), one row per gene."""
-    genes = _read(path, GENE_COLUMNS)
-    _check_unique(genes, "gene", "pr_gene_id", path)
+    genes = read_columns(path, GENE_COLUMNS)
+    check_unique(genes, "gene", "pr_gene_id", path)
     genes["landmark"] = genes["landmark"].eq("1")
     if not genes["landmark"].any():
         raise LacunaError(f"{path}: no row has pr_is_lm = 1; expected the landmark genes.")
@@ -106,15 +106,15 @@ def read_genes(path: str | Path) -> pd.DataFrame:
 
 def read_drugs(path: str | Path) -> pd.DataFrame:
     """Read pert_info: drug, inchi_key and smiles (NaN when missing), one row per drug."""
-    drugs = _read(path, DRUG_COLUMNS, DRUG_OPTIONAL)
-    _check_unique(drugs, "drug", "pert_id", path)
+    drugs = read_columns(path, DRUG_COLUMNS, DRUG_OPTIONAL)
+    check_unique(drugs, "drug", "pert_id", path)
     return drugs
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
     """Read cell_info: cell and lineage (NaN when missing), one row per cell line."""
-    cells = _read(path, CELL_COLUMNS, CELL_OPTIONAL)
-    _check_unique(cells, "cell", "cell_id", path)
+    cells = read_columns(path, CELL_COLUMNS, CELL_OPTIONAL)
+    check_unique(cells, "cell", "cell_id", path)
     return cells
 
 
@@ -197,12 +197,31 @@ def unpack(source: str | Path, destination: str | Path) -> None:
         raise LacunaError(_damaged_gzip(source, error)) from error
 
 
-def _read(
+def read_columns(
     path: str | Path,
     required: dict[str, tuple[str, ...]],
     optional: dict[str, tuple[str, ...]] | None = None,
 ) -> pd.DataFrame:
-    table = _read_text_table(Path(path))
+    """Read columns of a table as text, each under our name for it.
+
+    Parameters
+    ----------
+    path
+        Tab-separated, plain or gzipped.
+    required, optional
+        By our name, the names that the column may have in the file.
+
+    Returns
+    -------
+    DataFrame of texts
+        NaN where a value is missing, and all of an optional column that the file lacks.
+
+    Raises
+    ------
+    LacunaError
+        If a required column is missing or the file cannot be read.
+    """
+    table = read_text_table(Path(path))
     chosen = {}
     for name, candidates in {**required, **(optional or {})}.items():
         found = [column for column in candidates if column in table]
@@ -218,10 +237,19 @@ def _read(
     return pd.DataFrame(read).assign(**absent).astype(object)
 
 
-def _read_text_table(path: Path) -> pd.DataFrame:
+def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
+    """Read a tab-separated table as text, plain or gzipped, NaN where a value is missing.
+
+    As categories, a name that stands in a million rows is kept once.
+
+    Raises
+    ------
+    LacunaError
+        If the file is missing, damaged or no table.
+    """
     options = {
         "sep": "\t",
-        "dtype": "category",  # so that a name that stands in a million rows is kept once
+        "dtype": dtype,
         "na_values": MISSING,
         "keep_default_na": False,
         "index_col": False,
@@ -253,8 +281,9 @@ def _damaged_gzip(path: Path, error: Exception) -> str:
     return f"{path}: cannot be decompressed ({error}). It is cut short or damaged; get it again."
 
 
-def _check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | Path) -> None:
-    _check_present(table, column, path)
+def check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | Path) -> None:
+    """Refuse a column, called `upstream` in the file, with an empty field or the same one twice."""
+    check_present(table, column, path)
     twice = table.loc[table[column].duplicated(), column].unique()
     if len(twice):
         raise LacunaError(
@@ -263,7 +292,8 @@ def _check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | P
         )
 
 
-def _check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
+def check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
+    """Refuse a column with an empty field."""
     empty = np.flatnonzero(table[column].isna())
     if len(empty):
         raise LacunaError(

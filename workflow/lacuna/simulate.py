@@ -26,6 +26,7 @@ from lacuna import hdf5
 from lacuna.characteristic_direction import unit_rows
 from lacuna.files import write_table
 from lacuna.gctx import write_gctx
+from lacuna.gene_sets import write_gmt
 from lacuna.randomness import generator as stream
 
 FILES = {
@@ -37,6 +38,11 @@ FILES = {
 }
 ANNOTATION = "SIMULATED_annotation.tsv"
 TRUTH = "SIMULATED_truth.h5"
+GENE_SETS = "SIMULATED_gene_sets.gmt"
+EXTERNAL = {
+    "profiles": "SIMULATED_external_profiles.tsv",
+    "samples": "SIMULATED_external_samples.tsv",
+}
 
 GENES = 978
 PROGRAMMES = 24
@@ -68,6 +74,12 @@ LINKERS = ("C(=O)N", "CC", "O", "S(=O)(=O)", "C(=O)", "CN", "OCC", "C=C", "C(C)"
 HEADS = ("C", "CC", "O=C(O)", "FC(F)(F)", "CC(C)", "N#C", "COC", "CC(=O)", "NC(=O)", "OC")
 SUBSTITUENTS = ("C", "CC", "C(F)(F)F", "C(C)C", "C#N", "CO", "C(=O)C", "C(N)=O", "CCl", "CCO")
 DRUGS_UNDER_TWO_IDS = 1
+
+EXTERNAL_DRUGS, EXTERNAL_CELLS, EXTERNAL_REPLICATES = 15, 2, 3
+EXTERNAL_OWN = 0.2  # along each programme, beside the mixture of two drugs of the screen
+EXTERNAL_GAIN = 0.5  # spread between genes of the log of how strongly the platform shows a change
+EXTERNAL_NOISE = 0.3  # of one replicate, log2
+EXTERNAL_MISSING = 0.05  # of genes
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,10 @@ class Biology:
 def simulate(
     folder: str | Path, *, generator: str, drugs: int, cells: int, mechanisms: int, seed: int
 ) -> None:
-    """Write a simulated screen into a folder: `FILES`, the annotation and the truth beside them.
+    """Write a simulated screen into a folder: `FILES`, and what is known beside them.
+
+    Beside them lie the annotation of the drugs, the gene programmes as gene sets, new drugs as
+    another platform measures them, and the truth.
 
     Parameters
     ----------
@@ -137,6 +152,11 @@ def simulate(
         folder / FILES["cell_info"],
     )
     write_table(_annotation(biology, stream(seed, "annotation")), folder / ANNOTATION)
+    sets = _gene_sets(biology.programmes, genes["pr_gene_symbol"].to_numpy())
+    write_gmt(sets, "simulated", folder / GENE_SETS)
+    profiles, samples = _external(biology, genes["pr_gene_symbol"], stream(seed, "external"))
+    write_table(profiles, folder / EXTERNAL["profiles"])
+    write_table(samples, folder / EXTERNAL["samples"])
     _write_truth(biology, genes, folder / TRUTH)
     write_gctx(
         folder / FILES["level3"],
@@ -392,7 +412,7 @@ def _structures(mechanism: np.ndarray, rng: np.random.Generator) -> list[str]:
 
 
 def _annotation(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
-    """ATC code and targets follow from the mechanism; some drugs have none on record.
+    """ATC code, targets and mechanism; some drugs have none on record.
 
     Mechanisms ten apart share an ATC class; each has a target of its own, and two share another.
     """
@@ -400,14 +420,68 @@ def _annotation(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
     known = rng.random(len(mechanism)) < ANNOTATED_SHARE
     atc = [f"{ATC_LETTERS[m % len(ATC_LETTERS)]}{m // len(ATC_LETTERS) + 1:02d}" for m in mechanism]
     targets = [f"SIMT{m + 1:02d}|SIMT{m // 2 + 1:02d}S" for m in mechanism]
+    mechanisms = [f"simulated mechanism {m + 1:02d}" for m in mechanism]
     return pd.DataFrame(
         {
             "pert_id": biology.drugs["pert_id"],
             "name": biology.drugs["name"],
             "atc_codes": np.where(known, atc, ""),
             "targets": np.where(known, targets, ""),
+            "mechanisms": np.where(known, mechanisms, ""),
         }
     )
+
+
+def _gene_sets(programmes: np.ndarray, symbols: np.ndarray) -> dict[str, list[str]]:
+    """A set per programme: its strongest gene names it, the other ones are that gene's targets."""
+    sets: dict[str, list[str]] = {}
+    for programme in programmes:
+        strongest_first = symbols[np.argsort(-np.abs(programme), kind="stable")]
+        members = strongest_first[: np.count_nonzero(programme)]
+        # Where another programme has the same strongest gene, the next one names the set.
+        factor = next(gene for gene in members if f"{gene}_programme" not in sets)
+        sets[f"{factor}_programme"] = [gene for gene in members if gene != factor]
+    return sets
+
+
+def _external(
+    biology: Biology, symbols: pd.Series, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure new drugs in the best covered cells on another platform, replicates averaged.
+
+    Each is an analogue of two active drugs of a mechanism: a mixture of their responses at the
+    full dose and time, and a little of its own. The platform lacks some genes, shows each of the
+    others with a gain of its own, and is noisy.
+
+    Returns
+    -------
+    profiles : DataFrame
+        symbol, then log2 fold changes, a column per sample.
+    samples : DataFrame
+        sample, drug, cell.
+    """
+    cells = biology.cells["coverage"].nlargest(EXTERNAL_CELLS).index
+    active = biology.drugs[biology.drugs["active"]]
+    classes = [drugs.index.to_numpy() for _, drugs in active.groupby("mechanism")]
+    # In a tiny screen it may be that no two active drugs share a mechanism.
+    classes = [drugs for drugs in classes if len(drugs) > 1] or classes
+    gain = rng.lognormal(0, EXTERNAL_GAIN, GENES)
+    on_platform = np.sort(rng.permutation(GENES)[round(EXTERNAL_MISSING * GENES) :])
+    measured, samples = {}, []
+    for number in range(EXTERNAL_DRUGS):
+        drugs = classes[rng.integers(len(classes))]
+        first, second = biology.response[rng.choice(drugs, 2, replace=len(drugs) < 2)][:, cells]
+        share = rng.random()
+        response = share * first + (1 - share) * second + rng.normal(0, EXTERNAL_OWN, PROGRAMMES)
+        change = gain * (response @ biology.programmes)
+        noise = rng.normal(0, EXTERNAL_NOISE, (EXTERNAL_REPLICATES, *change.shape)).mean(axis=0)
+        drug = f"simulated-external-{number + 1:02d}"
+        for cell, values in zip(biology.cells["cell_id"][cells], change + noise, strict=True):
+            sample = f"{drug}_{cell}"
+            measured[sample] = values[on_platform]
+            samples.append((sample, drug, cell))
+    profiles = pd.DataFrame({"symbol": symbols.to_numpy()[on_platform], **measured})
+    return profiles, pd.DataFrame(samples, columns=["sample", "drug", "cell"])
 
 
 def _write_truth(biology: Biology, genes: pd.DataFrame, path: Path) -> None:

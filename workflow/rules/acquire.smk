@@ -2,7 +2,13 @@ rule simulate_screen:
     output:
         [
             f"results/{{dataset}}/acquire/simulated/{name}"
-            for name in [*simulate.FILES.values(), simulate.ANNOTATION, simulate.TRUTH]
+            for name in [
+                *simulate.FILES.values(),
+                simulate.ANNOTATION,
+                simulate.GENE_SETS,
+                *simulate.EXTERNAL.values(),
+                simulate.TRUTH,
+            ]
         ],
     log:
         "results/{dataset}/logs/simulate_screen.log",
@@ -27,7 +33,7 @@ rule acquire_file:
     benchmark:
         "results/{dataset}/benchmarks/acquire_file/{series}/{file}.tsv"
     wildcard_constraints:
-        series=one_of([*config["files"]["series"], "annotations"]),
+        series=one_of([*config["files"]["series"], "annotations", "gene_sets", "external"]),
         file="[^/]+",
     conda:
         "../../envs/lacuna.yaml"

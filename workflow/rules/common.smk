@@ -22,6 +22,11 @@ ANNOTATIONS = (
     if config["source"] == "simulator"
     else config["files"]["annotations"]
 )
+# Files of gene sets, and profiles of another platform, by kind: profiles, samples.
+GENE_SETS = (
+    [simulate.GENE_SETS] if config["source"] == "simulator" else config["files"]["gene_sets"]
+)
+EXTERNAL = simulate.EXTERNAL if config["source"] == "simulator" else config["files"]["external"]
 CLASSIFIED = config["classify"]["completed"] if ANNOTATIONS else []
 ANALYSES = config["cell_to_cell"]["analyses"]
 VARIED = [
@@ -127,11 +132,20 @@ def acquired_of_every_series(kind):
 
 def annotation_files(wildcards):
     """Return the annotation tables of the dataset, by kind."""
-    series = "simulated" if config["source"] == "simulator" else "annotations"
-    return {
-        kind: f"results/{wildcards.dataset}/acquire/{series}/{file}"
-        for kind, file in ANNOTATIONS.items()
-    }
+    folder = _beside_series(wildcards.dataset, "annotations")
+    return {kind: f"{folder}/{file}" for kind, file in ANNOTATIONS.items()}
+
+
+def gene_set_files(wildcards):
+    """Return the files of gene sets of the dataset, an empty list if there are none."""
+    folder = _beside_series(wildcards.dataset, "gene_sets")
+    return [f"{folder}/{file}" for file in GENE_SETS]
+
+
+def external_files(wildcards):
+    """Return the profiles of another platform and their samples, by kind; empty if there are none."""
+    folder = _beside_series(wildcards.dataset, "external")
+    return {kind: f"{folder}/{file}" for kind, file in EXTERNAL.items()}
 
 
 def classified(table):
@@ -212,6 +226,11 @@ def of_methods(files):
 
 def _acquired(dataset, series, kind):
     return f"results/{dataset}/acquire/{series}/{SERIES[series][kind]}"
+
+
+def _beside_series(dataset, what):
+    series = "simulated" if config["source"] == "simulator" else what
+    return f"results/{dataset}/acquire/{series}"
 
 
 def _repeats():

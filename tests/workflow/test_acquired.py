@@ -1,0 +1,86 @@
+"""What later rules ask for beside the screen: annotations, gene sets, an external table."""
+
+import pytest
+from project import TINY, Project
+
+from lacuna import simulate
+from lacuna.external import read_external
+from lacuna.gene_sets import read_gmt
+from lacuna.geo import read_genes
+
+LIST_INPUT = """
+rule list_input:
+    input:
+        unpack(annotation_files),
+        unpack(external_files),
+        sets=gene_set_files,
+    output:
+        "results/{dataset}/input.txt",
+    params:
+        kinds=lambda wildcards, input: sorted(input.keys()),
+    shell:
+        "printf '%s\\n' {params.kinds} -- {input} > {output}"
+"""
+
+
+def list_input(folder, config):
+    """Return the kinds of input that a rule gets, and the files."""
+    project = Project(folder)
+    with (folder / "Snakefile").open("a") as snakefile:
+        snakefile.write(LIST_INPUT)
+    dataset = config.get("dataset", "demo")
+    target = f"results/{dataset}/input.txt"
+    project.run("--cores", "1", target, *project.configure(config))
+    kinds, files = (folder / target).read_text().split("--\n")
+    return kinds.split(), [folder / file for file in files.split()]
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    return list_input(tmp_path_factory.mktemp("simulated"), TINY)
+
+
+def test_the_simulator_gives_gene_sets_and_an_external_table(simulated):
+    kinds, files = simulated
+    assert kinds == ["profiles", "samples", "sets", "table"]
+    by_name = {path.name: path for path in files}
+    names = {simulate.ANNOTATION, simulate.GENE_SETS, *simulate.EXTERNAL.values()}
+    assert by_name.keys() == names
+    assert len(read_gmt(by_name[simulate.GENE_SETS])) == simulate.PROGRAMMES
+    genes = read_genes(files[0].with_name(simulate.FILES["gene_info"]))
+    table = (by_name[simulate.EXTERNAL[kind]] for kind in ("profiles", "samples"))
+    assert len(read_external(*table, genes).profiles) == 30
+
+
+def test_files_are_acquired_to_folders_of_their_own(simulated, tmp_path):
+    mirror = simulated[1][0].parent
+    files = {
+        "mirror": str(mirror),
+        "series": {"own": dict(simulate.FILES)},
+        "gene_sets": [simulate.GENE_SETS],
+        "external": dict(simulate.EXTERNAL),
+    }
+    kinds, found = list_input(tmp_path, {"dataset": "own", "source": "files", "files": files})
+    assert kinds == ["profiles", "samples", "sets"]
+    folders = {str(path.relative_to(tmp_path / "results/own/acquire")) for path in found}
+    assert folders == {
+        f"gene_sets/{simulate.GENE_SETS}",
+        *(f"external/{name}" for name in simulate.EXTERNAL.values()),
+    }
+    assert all(path.read_bytes() == (mirror / path.name).read_bytes() for path in found)
+
+
+def test_nothing_is_acquired_where_nothing_is_configured(tmp_path):
+    files = {"series": {"own": dict(simulate.FILES)}}
+    kinds, found = list_input(tmp_path, {"dataset": "own", "source": "files", "files": files})
+    assert (kinds, found) == (["sets"], [])
+
+
+def test_the_real_gene_sets_are_acquired(shared_data, tmp_path):
+    project = Project(tmp_path)
+    target = "results/lincs-mini/acquire/gene_sets/NR3C1.gmt"
+    config = {"files": {"mirror": str(shared_data / "gene-sets")}}
+    options = ["--configfile", "config/lincs-mini.yaml", *project.configure(config)[1:]]
+    project.run("--cores", "1", target, *options)
+    assert "NR3C1_ENCODE" in read_gmt(tmp_path / target)
+    assert not (tmp_path / "resources/recorded_checksums.tsv").exists()
