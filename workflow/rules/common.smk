@@ -38,6 +38,13 @@ VARIED = [
     "families",
     "thinned",
 ]
+# Figures of the other analyses, which look into the trained network.
+EXPLAINED = {
+    "latent_states": ["latent_states", "latent_correlation"],
+    "important_genes": ["important_genes"],
+    "factors": ["factors"],
+    "transfer": ["transfer"],
+}
 DENSITIES = config["density"]["percents"]
 TREES_PER_THREAD = 100
 IS_PAPERS_DATA = config["source"] == "files" and set(SERIES) == {"GSE92742", "GSE70138"}
@@ -59,6 +66,7 @@ FIGURES = [
     "predicted_vs_true",
     "best_method",
     *(["density"] if DENSITIES else []),
+    *(figure for analysis in EXPLAINED if analysis in ANALYSES for figure in EXPLAINED[analysis]),
     "heatmaps",
     "deg_roc",
     "calibration",
@@ -172,6 +180,11 @@ def gpus(wildcards):
 def gpus_of(method):
     """Return how many GPUs a method asks for."""
     return int(config["method_options"].get(method, {}).get("device") == "cuda")
+
+
+def device_of(method):
+    """Return where a method computes."""
+    return config["method_options"].get(method, {}).get("device", "auto")
 
 
 def folds_of(wildcards):

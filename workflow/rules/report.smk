@@ -165,7 +165,7 @@ rule tabulate_run:
     output:
         report(
             "results/{dataset}/tables/run.html",
-            category="5. This run",
+            category="6. This run",
             labels={"figure": "Versions and time"},
             caption="../report/run.rst",
         ),
