@@ -14,10 +14,15 @@ from lacuna.figures import (
     coverage,
     deg_roc,
     density,
+    factors,
     heatmaps,
+    important_genes,
+    latent_correlation,
+    latent_states,
     overview,
     plate_quality,
     predicted_vs_true,
+    transfer,
     variations,
 )
 from lacuna.figures.style import method_colours, save_figure
@@ -76,7 +81,54 @@ def varied():
     return table.assign(copy=0.1, copy_low=0, copy_high=np.nan, **ends)
 
 
+def agreement():
+    measures = ["silhouette", "same_drug", "different_drugs", "difference", "retrieval"]
+    both = [(space, measure) for space in ("input", "latent") for measure in measures]
+    table = pd.DataFrame(both, columns=["space", "measure"])
+    return table.assign(value=0.5, low=0.4, high=0.6)
+
+
+def make_cell_to_cell(name):
+    """Figures of what DeepCellState has learned; None for others."""
+    rng = np.random.default_rng(0)
+    cells = ["CELL0", "CELL1"]
+    if name == "latent_states":
+        table = pd.DataFrame({"drug": np.repeat(np.arange(6), 2), "cell": cells * 6})
+        table["pearson"] = np.linspace(0, 1, 12)
+        table[["x_input", "y_input", "x_latent", "y_latent"]] = rng.normal(size=(12, 4))
+        return latent_states.draw(table, agreement(), "data")
+    if name == "latent_correlation":
+        table = pd.DataFrame({"drug": np.repeat(np.arange(4), 4), "other_drug": [0, 1, 2, 3] * 4})
+        table = table.assign(cell="CELL0", other_cell="CELL1", input=0.1, latent=rng.random(16))
+        return latent_correlation.draw(table, agreement(), "data")
+    if name == "important_genes":
+        genes = [f"G{gene}" for gene in range(60)]
+        table = pd.DataFrame({"cell": np.repeat(cells, 60), "gene": genes * 2, "symbol": genes * 2})
+        stability = pd.DataFrame({"cell": cells, "drugs": 9, "overlap": 7, "low": 5, "high": 9})
+        stability = stability.assign(most_variable=8, chance=2.5, chance_high=6)
+        return important_genes.draw(table.assign(scaled=rng.random(120)), stability, "data")
+    if name.startswith("factors"):
+        sets = {"factors": 5, "factors of many sets": 50, "factors without a set": 0}[name]
+        table = pd.DataFrame({"set": [f"S{i}" for i in range(sets)] * 2})
+        table["cell"], table["fold"] = np.repeat(cells, sets), 4 * rng.random(2 * sets)
+        table = table.assign(
+            control=1, control_low=0, control_high=2, p_control=rng.random(2 * sets)
+        )
+        return factors.draw(table, pd.DataFrame({"set": ["X"]}), "data")
+    if name == "transfer":
+        table = pd.DataFrame({"drug": np.repeat(np.arange(6), 2), "cell": cells * 6})
+        table[["copy", "trained", "fine_tuned"]] = rng.random((12, 3))
+        ways = ["copy", "trained", "fine_tuned"]
+        pairs = ["trained - copy", "fine_tuned - trained", "fine_tuned - copy"]
+        summary = pd.DataFrame({"what": ways + pairs, "value": 0.1, "low": 0.0, "high": 0.2})
+        return transfer.draw(table.assign(in_training=table["drug"] > 3), summary, "data")
+    return None
+
+
 def make(name):
+    of_cells = make_cell_to_cell(name)
+    if of_cells is not None:
+        return of_cells
     experiments = class_experiments()
     if name == "class_gain":
         return class_gain.draw(experiments, class_tests(["all"]), "data")
@@ -164,6 +216,9 @@ ALL += ["class_gain without a task", "class_predicted without a task"]
 ALL += ["variations", "variations without a setting"]
 ALL += ["heatmaps", "calibration", "calibration of methods that state no error"]
 
+ALL += ["latent_states", "latent_correlation", "important_genes", "transfer"]
+ALL += ["factors", "factors of many sets", "factors without a set"]
+
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_figure_is_the_same_bytes_each_time(name, tmp_path):
@@ -243,3 +298,25 @@ def test_settings_are_named_and_an_analysis_without_any_says_so():
     assert long_name.replace("\n", " ") == "a mechanism of action with a very long name (5)"
     assert short_name == "another (7)"
     assert [len(axes.containers) for axes in (methods, unseen, families)] == [3, 0, 2]
+
+
+def test_of_many_gene_sets_those_of_largest_fold_are_shown_and_the_rest_counted():
+    figure = make("factors of many sets")
+    assert len(figure.axes[0].get_yticklabels()) == factors.MOST_SHOWN
+    assert figure.get_suptitle() == (
+        "data: 50 gene sets, the 40 of largest mean fold shown; 1 more left out"
+    )
+
+
+def test_profiles_that_are_predicted_badly_are_hollow_and_none_is_missing():
+    panel = make("latent_states").axes[0]
+    points = sum(len(each.get_offsets()) for each in panel.collections)
+    hollow = [each for each in panel.collections if (each.get_facecolors() == 1).all()]
+    assert points == 12
+    assert sum(len(each.get_offsets()) for each in hollow) == 5  # at 0.4 or less
+
+
+def test_drugs_that_were_trained_on_are_hollow():
+    lines = [line for line in make("transfer").axes[0].lines if len(line.get_xdata()) == 3]
+    hollow = [line for line in lines if line.get_markerfacecolor() == "white"]
+    assert (len(lines) - 1, len(hollow)) == (12, 4)  # one more line: the means

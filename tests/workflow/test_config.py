@@ -38,6 +38,13 @@ def project(tmp_path_factory):
         ({"files": {"external": {"profiles": "a.tsv"}}}, ["external", "'samples' is a dependency"]),
         ({"files": {"series": {"gene_sets": {}}}}, ["files: series", "'gene_sets'"]),
         ({"files": {"series": {"external": {}}}}, ["files: series", "'external'"]),
+        (
+            {
+                **series({"level5": "a.gctx", "sig_info": "s", "gene_info": "g", "pert_info": "p"}),
+                "cell_to_cell": {"analyses": ["transfer"]},
+            },
+            ["transfer needs files: external"],
+        ),
         (series({"level6": "a.gctx", "pert_info": "p"}), ["unknown key 'level6'", "'level5'"]),
     ],
 )

@@ -43,6 +43,13 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
                 )
     if config["source"] == "files" and not config["files"]["series"]:
         raise LacunaError("files: series is empty; with source: files, name at least one series.")
+    for analysis, kind in (("factors", "gene_sets"), ("transfer", "external")):
+        asked_for = config["source"] == "files" and analysis in config["cell_to_cell"]["analyses"]
+        if asked_for and not config["files"][kind]:
+            raise LacunaError(
+                f"cell_to_cell: analyses: {analysis} needs files: {kind}, which is empty. Name "
+                f"files there, or take {analysis} out."
+            )
     for name, files in config["files"]["series"].items():
         if ("level3" in files) == ("level5" in files):
             raise LacunaError(

@@ -159,7 +159,7 @@ def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
     """
     unit = unit_rows(held_out.predicted)
     drugs, drug = np.unique(held_out.drug, return_inverse=True)
-    weights = _bootstrap_weights(len(drugs), rng)
+    weights = bootstrap_weights(len(drugs), rng)
 
     def pooled(truth: np.ndarray, predicted: np.ndarray, mask: slice | np.ndarray) -> np.ndarray:
         sums = _sum_by(drug[mask], _moments(truth[mask], predicted[mask]), len(drugs))
@@ -389,7 +389,7 @@ def where_methods_win(
         for key, (column, names, axis) in axes.items()
     ]
     drugs = best["drug"].unique()
-    weights = _bootstrap_weights(len(drugs), rng)
+    weights = bootstrap_weights(len(drugs), rng)
     rows, leads = [], {}
     for place, held in best.groupby(bins, observed=True):
         mean = held[methods].mean()
@@ -534,7 +534,7 @@ def calibration(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
     reach = norm.ppf((1 + np.array(CALIBRATION_LEVELS)) / 2)
     within = [(error <= limit * stated).sum(axis=1) for limit in reach]
     sums = _sum_by(drug, np.column_stack([*within, np.full(len(drug), error.shape[1])]), len(drugs))
-    sums = _bootstrap_weights(len(drugs), rng) @ sums
+    sums = bootstrap_weights(len(drugs), rng) @ sums
     draws = pd.DataFrame(sums[:, :-1] / sums[:, -1:], columns=CALIBRATION_LEVELS)
     coverage = intervals(draws).rename(columns={"metric": "stated", "value": "observed"})
     of_profile = pd.DataFrame(
@@ -601,7 +601,7 @@ def specificity_kept(specificity: pd.DataFrame, rng: np.random.Generator) -> pd.
         intervals over drugs, the same draws for each method.
     """
     drugs = specificity["drug"].nunique()
-    weights = _bootstrap_weights(drugs, rng)
+    weights = bootstrap_weights(drugs, rng)
     tables = []
     for method, rows in specificity.groupby("method", sort=False):
         moments = _moments(rows[["measured"]].to_numpy(), rows[["predicted"]].to_numpy())
@@ -635,14 +635,14 @@ def bootstrap_means(
     """
     by_drug = values.groupby(np.asarray(drug))
     sums, counts = by_drug.sum(), by_drug.count()
-    weights = _bootstrap_weights(len(sums), rng)
+    weights = bootstrap_weights(len(sums), rng)
     with np.errstate(invalid="ignore"):  # a draw may hold no drug of a column
         means = (weights @ sums.to_numpy()) / (weights @ counts.to_numpy())
     means[1:, (counts > 0).sum() < LEAST_DRUGS] = np.nan
     return pd.DataFrame(means, columns=values.columns)
 
 
-def _bootstrap_weights(drugs: int, rng: np.random.Generator) -> np.ndarray:
+def bootstrap_weights(drugs: int, rng: np.random.Generator) -> np.ndarray:
     """Return how often each draw holds each drug, (1 + draws, drugs); the first draw is the data.
 
     Seeded alike for every method, so that draws of two methods are paired.

@@ -79,3 +79,101 @@ rule gather_variations:
         seed=config["seed"],
     script:
         "../scripts/gather_variations.py"
+
+
+rule map_states:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        division="results/{dataset}/cell_to_cell/division.tsv",
+        model="results/{dataset}/cell_to_cell/model.pt",
+    output:
+        states="results/{dataset}/cell_to_cell/latent_states.tsv",
+        correlation="results/{dataset}/cell_to_cell/latent_correlation.tsv",
+        agreement="results/{dataset}/cell_to_cell/latent_agreement.tsv",
+    log:
+        "results/{dataset}/logs/map_states.log",
+    benchmark:
+        "results/{dataset}/benchmarks/map_states.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=gpus_of("deepcellstate"),
+    params:
+        device=device_of("deepcellstate"),
+        seed=config["seed"],
+    script:
+        "../scripts/map_states.py"
+
+
+rule rank_genes:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        division="results/{dataset}/cell_to_cell/division.tsv",
+        model="results/{dataset}/cell_to_cell/model.pt",
+        genes="results/{dataset}/tensor/genes.tsv",
+    output:
+        ranks="results/{dataset}/cell_to_cell/important_genes.tsv",
+        stability="results/{dataset}/cell_to_cell/gene_stability.tsv",
+    log:
+        "results/{dataset}/logs/rank_genes.log",
+    benchmark:
+        "results/{dataset}/benchmarks/rank_genes.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=gpus_of("deepcellstate"),
+    params:
+        device=device_of("deepcellstate"),
+        seed=config["seed"],
+    script:
+        "../scripts/rank_genes.py"
+
+
+rule maximise_factors:
+    input:
+        sets=gene_set_files,
+        genes="results/{dataset}/tensor/genes.tsv",
+        cells="results/{dataset}/tensor/cells.tsv",
+        model="results/{dataset}/cell_to_cell/model.pt",
+    output:
+        factors="results/{dataset}/cell_to_cell/factors.tsv",
+        left_out="results/{dataset}/cell_to_cell/factors_left_out.tsv",
+    log:
+        "results/{dataset}/logs/maximise_factors.log",
+    benchmark:
+        "results/{dataset}/benchmarks/maximise_factors.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=gpus_of("deepcellstate"),
+    params:
+        device=device_of("deepcellstate"),
+        seed=config["seed"],
+    script:
+        "../scripts/maximise_factors.py"
+
+
+rule transfer_states:
+    input:
+        unpack(external_files),
+        tensor="results/{dataset}/tensor/large.h5",
+        division="results/{dataset}/cell_to_cell/division.tsv",
+        model="results/{dataset}/cell_to_cell/model.pt",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        genes="results/{dataset}/tensor/genes.tsv",
+    output:
+        scores="results/{dataset}/cell_to_cell/transfer.tsv",
+        summary="results/{dataset}/cell_to_cell/transfer_summary.tsv",
+    log:
+        "results/{dataset}/logs/transfer_states.log",
+    benchmark:
+        "results/{dataset}/benchmarks/transfer_states.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=gpus_of("deepcellstate"),
+    params:
+        device=device_of("deepcellstate"),
+        seed=config["seed"],
+    script:
+        "../scripts/transfer_states.py"

@@ -46,6 +46,13 @@ VARIED = [
     "thinned",
 ]
 VARIATIONS = [analysis for analysis in VARIED if analysis in ANALYSES]
+# Figures of the other analyses, which look into the trained network.
+EXPLAINED = {
+    "latent_states": ["latent_states", "latent_correlation"],
+    "important_genes": ["important_genes"],
+    "factors": ["factors"],
+    "transfer": ["transfer"],
+}
 DENSITIES = config["density"]["percents"]
 TREES_PER_THREAD = 100
 # The paper whose data these are, if any.
@@ -82,6 +89,7 @@ FIGURES = [
     "best_method",
     *(["losses"] if TRAINED else []),
     *(["density"] if DENSITIES else []),
+    *(figure for analysis in EXPLAINED if analysis in ANALYSES for figure in EXPLAINED[analysis]),
     "heatmaps",
     "deg_roc",
     "calibration",
@@ -213,6 +221,11 @@ def varied_methods(wildcards):
     """Return the methods of an analysis of the prediction from cell to cell, with their options."""
     methods = config["methods"] if wildcards.analysis == "methods" else ["deepcellstate"]
     return {method: config["method_options"].get(method, {}) for method in methods}
+
+
+def device_of(method):
+    """Return where a method computes."""
+    return config["method_options"].get(method, {}).get("device", "auto")
 
 
 def folds_of(wildcards):

@@ -352,3 +352,128 @@ rule draw_variations:
         test_percent=config["cell_to_cell"]["test_percent"],
     script:
         "../scripts/draw_variations.py"
+
+
+rule draw_latent_states:
+    input:
+        states="results/{dataset}/cell_to_cell/latent_states.tsv",
+        agreement="results/{dataset}/cell_to_cell/latent_agreement.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/latent_states.svg",
+            category="5. Cell to cell",
+            labels={"figure": "Latent states"},
+            caption="../report/latent_states.rst",
+        ),
+        "results/{dataset}/figures/latent_states.png",
+        "results/{dataset}/figures/latent_states.tsv",
+    log:
+        "results/{dataset}/logs/draw_latent_states.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_latent_states.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_latent_states.py"
+
+
+rule draw_latent_correlation:
+    input:
+        correlation="results/{dataset}/cell_to_cell/latent_correlation.tsv",
+        agreement="results/{dataset}/cell_to_cell/latent_agreement.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/latent_correlation.svg",
+            category="5. Cell to cell",
+            labels={"figure": "Latent states between cells"},
+            caption="../report/latent_correlation.rst",
+        ),
+        "results/{dataset}/figures/latent_correlation.png",
+        "results/{dataset}/figures/latent_correlation.tsv",
+    log:
+        "results/{dataset}/logs/draw_latent_correlation.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_latent_correlation.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_latent_correlation.py"
+
+
+rule draw_important_genes:
+    input:
+        ranks="results/{dataset}/cell_to_cell/important_genes.tsv",
+        stability="results/{dataset}/cell_to_cell/gene_stability.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/important_genes.svg",
+            category="5. Cell to cell",
+            labels={"figure": "Important genes"},
+            caption="../report/important_genes.rst",
+        ),
+        "results/{dataset}/figures/important_genes.png",
+        "results/{dataset}/figures/important_genes.tsv",
+    log:
+        "results/{dataset}/logs/draw_important_genes.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_important_genes.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_important_genes.py"
+
+
+rule draw_factors:
+    input:
+        factors="results/{dataset}/cell_to_cell/factors.tsv",
+        left_out="results/{dataset}/cell_to_cell/factors_left_out.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/factors.svg",
+            category="5. Cell to cell",
+            labels={"figure": "Targets of transcription factors"},
+            caption="../report/factors.rst",
+        ),
+        "results/{dataset}/figures/factors.png",
+        "results/{dataset}/figures/factors.tsv",
+    log:
+        "results/{dataset}/logs/draw_factors.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_factors.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_factors.py"
+
+
+rule draw_transfer:
+    input:
+        scores="results/{dataset}/cell_to_cell/transfer.tsv",
+        summary="results/{dataset}/cell_to_cell/transfer_summary.tsv",
+    output:
+        report(
+            "results/{dataset}/figures/transfer.svg",
+            category="5. Cell to cell",
+            labels={"figure": "External profiles"},
+            caption="../report/transfer.rst",
+        ),
+        "results/{dataset}/figures/transfer.png",
+        "results/{dataset}/figures/transfer.tsv",
+    log:
+        "results/{dataset}/logs/draw_transfer.log",
+    benchmark:
+        "results/{dataset}/benchmarks/draw_transfer.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/draw_transfer.py"

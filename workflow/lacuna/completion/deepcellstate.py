@@ -400,7 +400,18 @@ class DeepCellState:
         -------
         float32 array of shape (n, genes)
         """
-        device = next(self.network.parameters()).device
-        inputs = torch.as_tensor(profiles / self.scale, dtype=torch.float32, device=device)
-        predicted = self.network.predict(inputs, self.network.decoders[self.cells[cell]])
+        predicted = self.network.predict(self.scaled(profiles), self.decoder(cell))
         return predicted.cpu().numpy() * np.float32(self.scale)
+
+    def encode(self, profiles: np.ndarray) -> np.ndarray:
+        """Return the latent states of profiles, float32 (n, latent)."""
+        return self.network.encode(self.scaled(profiles)).cpu().numpy()
+
+    def decoder(self, cell: int) -> nn.Module:
+        """Return the decoder of a cell that has one."""
+        return self.network.decoders[self.cells[cell]]
+
+    def scaled(self, profiles: np.ndarray) -> torch.Tensor:
+        """Return profiles as the network takes them, on its device."""
+        device = next(self.network.parameters()).device
+        return torch.as_tensor(profiles / self.scale, dtype=torch.float32, device=device)

@@ -6,7 +6,7 @@ before the latent layer sees all genes (64.7 million weights). Both networks are
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -126,13 +126,30 @@ class CellStates(nn.Module):
         for decoder in self.decoders:
             decoder.load_state_dict(copy.deepcopy(self.common.state_dict()))
 
+    @property
+    def rows_at_once(self) -> int:
+        """How many profiles to pass through at once, so that they fit into memory."""
+        wide = WIDE * (self.shape.genes if self.shape.per_gene else 1)
+        return max(CELLS_AT_ONCE // wide, 1)
+
+    def encode(self, profiles: torch.Tensor) -> torch.Tensor:
+        """Return the latent states of profiles; nothing is dropped or learned."""
+        self.eval()
+        with torch.no_grad():
+            return torch.cat([self.encoder(rows) for rows in profiles.split(self.rows_at_once)])
+
     def predict(self, profiles: torch.Tensor, decoder: nn.Module) -> torch.Tensor:
         """Return what profiles would be in the decoder's cell; nothing is dropped or learned."""
         self.eval()
-        wide = WIDE * (self.shape.genes if self.shape.per_gene else 1)
         with torch.no_grad():
             parts = [
-                decoder(self.encoder(rows), rows)
-                for rows in profiles.split(max(CELLS_AT_ONCE // wide, 1))
+                decoder(self.encoder(rows), rows) for rows in profiles.split(self.rows_at_once)
             ]
         return torch.cat(parts) if parts else profiles
+
+    def with_dropout(self, input_dropout: float, decoder_dropout: float) -> "CellStates":
+        """Return a copy with the same weights that drops other shares in training."""
+        shape = replace(self.shape, input_dropout=input_dropout, decoder_dropout=decoder_dropout)
+        network = CellStates(shape, len(self.decoders)).to(next(self.parameters()).device)
+        network.load_state_dict(self.state_dict())
+        return network

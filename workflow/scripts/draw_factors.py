@@ -1,0 +1,11 @@
+"""Draw how many targets rise with their transcription factor, and with other genes."""
+
+from lacuna.figures import factors
+from lacuna.figures.style import save_figure
+from lacuna.files import read_table
+from lacuna.job import logged
+
+with logged(snakemake.log[0]):
+    table = read_table(snakemake.input.factors)
+    left_out = read_table(snakemake.input.left_out)
+    save_figure(factors.draw(table, left_out, snakemake.params.data), table, snakemake.output)

@@ -1,0 +1,12 @@
+"""Draw how drugs in one cell correlate with drugs in another, as profiles and as latent states."""
+
+from lacuna.figures import latent_correlation
+from lacuna.figures.style import save_figure
+from lacuna.files import read_table
+from lacuna.job import logged
+
+with logged(snakemake.log[0]):
+    table = read_table(snakemake.input.correlation)
+    agreement = read_table(snakemake.input.agreement)
+    figure = latent_correlation.draw(table, agreement, snakemake.params.data)
+    save_figure(figure, table, snakemake.output)

@@ -1,0 +1,23 @@
+"""See how the latent states of held-out drugs lie, by drug and by cell."""
+
+from lacuna.cell_to_cell import TEST
+from lacuna.completion.deepcellstate import DeepCellState
+from lacuna.files import read_table, write_table
+from lacuna.job import logged
+from lacuna.latent_states import correlation_table, measure_agreement, state_table
+from lacuna.metrics import profile_pearson
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+
+with logged(snakemake.log[0]):
+    part = read_table(snakemake.input.division)["part"]
+    test = ProfileSet.load(snakemake.input.tensor).take(part.eq(TEST).to_numpy())
+    model = DeepCellState.load(snakemake.input.model, snakemake.params.device)
+    rng = generator(snakemake.params.seed, "map_states", snakemake.wildcards.dataset)
+    pearson = profile_pearson(test.profiles, model.predict(test, test.pairs, rng).profiles)
+    spaces = {"input": test.profiles, "latent": model.encode(test.profiles)}
+    write_table(state_table(test, spaces, pearson, rng), snakemake.output.states)
+    write_table(correlation_table(test, spaces, rng), snakemake.output.correlation)
+    agreement = measure_agreement(test, spaces, rng)
+    print(agreement.to_string(index=False))
+    write_table(agreement, snakemake.output.agreement)

@@ -1,0 +1,22 @@
+"""Raise transcription factors, and see whether their targets rise with them."""
+
+from lacuna.completion.deepcellstate import DeepCellState
+from lacuna.factors import ask_factors, choose_sets
+from lacuna.files import read_table, write_table
+from lacuna.gene_sets import read_gmt
+from lacuna.job import logged
+from lacuna.randomness import generator
+
+with logged(snakemake.log[0]):
+    symbols = read_table(snakemake.input.genes)["symbol"].to_list()
+    sets = [each for path in snakemake.input.sets for each in read_gmt(path).items()]
+    chosen, left_out = choose_sets(sets, symbols)
+    factors = ask_factors(
+        DeepCellState.load(snakemake.input.model, snakemake.params.device),
+        chosen,
+        symbols,
+        read_table(snakemake.input.cells)["cell"].to_list(),
+        generator(snakemake.params.seed, "maximise_factors", snakemake.wildcards.dataset),
+    )
+    write_table(factors, snakemake.output.factors)
+    write_table(left_out, snakemake.output.left_out)

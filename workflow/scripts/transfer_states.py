@@ -1,0 +1,28 @@
+"""Predict profiles from elsewhere, before and after fine-tuning on others of them."""
+
+from lacuna.cell_to_cell import TRAINING
+from lacuna.completion.deepcellstate import DeepCellState
+from lacuna.external import read_external
+from lacuna.files import read_table, write_table
+from lacuna.job import logged
+from lacuna.profiles import ProfileSet
+from lacuna.randomness import generator
+from lacuna.transfer import compare_ways, move, place_external, seen_in_training, transfer
+
+with logged(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    part = read_table(snakemake.input.division)["part"]
+    read = read_external(
+        snakemake.input.profiles, snakemake.input.samples, read_table(snakemake.input.genes)
+    )
+    external = place_external(read, tensor.genes)
+    model = DeepCellState.load(snakemake.input.model, snakemake.params.device)
+    rng = generator(snakemake.params.seed, "transfer_states", snakemake.wildcards.dataset)
+    scores = transfer(move(model, tensor.cells, external.cells), external, read.measured, rng)
+    training = tensor.drug[part.eq(TRAINING)]
+    drugs = read_table(snakemake.input.drugs)
+    scores["in_training"] = seen_in_training(scores["drug"], drugs, training)
+    summary = compare_ways(scores, rng)
+    print(summary.to_string(index=False))
+    write_table(scores, snakemake.output.scores)
+    write_table(summary, snakemake.output.summary)
