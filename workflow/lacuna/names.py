@@ -9,6 +9,8 @@ METHOD_NAMES = {
     "ntk": "NTK",
     "kernel": "Kernel",
     "blend": "Blend",
+    "affine_map": "Affine map",
+    "ridge_map": "Ridge map",
     "deepcellstate": "DeepCellState",
     "truth": "control: truth",
     "zeros": "control: zeros",
