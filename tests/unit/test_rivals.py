@@ -1,14 +1,28 @@
 """Methods that translate between cells, against definitions and by what they cannot do."""
 
+from itertools import count
+
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import RidgeCV
 
-from lacuna.completion import SideInformation, run_method
+from lacuna.completion import (
+    SideInformation,
+    dual_gan,
+    run_method,
+    scgen,
+    train_method,
+    vae_anchor,
+)
+from lacuna.completion._paired import PairedProfiles
 from lacuna.completion.ridge_map import PENALTIES
+from lacuna.nn.layers import divergence
+from lacuna.nn.training import descend
 from lacuna.profiles import ProfileSet
 
 GENES = 12
+RIVALS = ["ridge_map", "affine_map", "vae_anchor", "dual_gan", "scgen"]
 
 
 def on_grid(dense, measured=None):
@@ -110,7 +124,7 @@ def test_predictions_from_several_cells_are_averaged(name):
     assert np.allclose(predict(name, observed).profiles, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["ridge_map", "affine_map"])
+@pytest.mark.parametrize("name", ["ridge_map", "affine_map", "scgen"])
 def test_cells_that_share_too_few_drugs_fall_back(name):
     dense = np.random.default_rng(1).normal(size=(12, 2, GENES))
     measured = np.ones((12, 2), bool)
@@ -132,3 +146,133 @@ def test_a_map_that_mixes_genes_is_found_by_ridge_alone():
 def test_a_map_per_gene_is_found_by_affine():
     observed, dense = two_cells(per_gene)
     assert agreement("affine_map", observed, dense) > 0.9999
+
+
+def programmes(drugs=60, genes=GENES, factors=4, seed=0):
+    """Drugs act by a few factors, each of which moves other genes in either cell."""
+    rng = np.random.default_rng(seed)
+    strength = rng.normal(size=(drugs, 1, factors)) / np.sqrt(genes)
+    dense = (strength @ rng.normal(size=(1, factors, 2 * genes))).reshape(drugs, 2, genes)
+    measured = np.ones((drugs, 2), bool)
+    measured[-10:, 1] = False
+    return on_grid(dense, measured), dense
+
+
+def test_what_moves_other_genes_in_another_cell_takes_a_method_that_mixes_genes():
+    observed, dense = programmes()
+    found = {name: agreement(name, observed, dense) for name in RIVALS}
+    assert found["ridge_map"] > 0.95
+    assert found["vae_anchor"] > found["affine_map"] + 0.1
+    assert all(found[name] < 0.5 for name in ("dual_gan", "scgen"))
+
+
+def test_a_dual_gan_maps_each_gene_alone_and_all_alike():
+    observed, _ = two_cells(lambda first: first @ mixing())
+    trained = train_method("dual_gan", observed, SideInformation(), np.random.default_rng(0), {})
+    given = observed.profiles[observed.cell == 0]
+    cells = np.zeros(len(given), int)
+    before = trained.translate(given, cells, 1)
+    changed = given.copy()
+    changed[:, 3] += 0.2
+    after = trained.translate(changed, cells, 1)
+    others = np.arange(GENES) != 3
+    assert np.array_equal(after[:, others], before[:, others])
+    assert (after[:, 3] != before[:, 3]).all()
+    turned = trained.translate(given[:, ::-1].copy(), cells, 1)
+    assert np.allclose(turned, before[:, ::-1], atol=1e-6)
+
+
+def test_a_step_of_the_dual_gan_descends_the_two_published_losses():
+    observed, _ = two_cells(per_gene, drugs=30)
+    paired = PairedProfiles.prepare(observed, np.random.default_rng(0), "cpu")
+    torch.manual_seed(0)
+    network = dual_gan.DualGan(GENES, 2)
+    source, target = (rows[:6] for rows in paired.into(1, aside=False))
+    dual_gan.Schedule(network, paired)._loss(source, target, 1).backward()
+    found = {name: weight.grad for name, weight in network.named_parameters()}
+
+    given, truth = paired.profiles[source], paired.profiles[target]
+    into, back, judge = network.generators[1], network.generators[0], network.discriminators[1]
+    made = into(given)
+    of_generator = ((made - truth) ** 2).mean() + ((back(made) - given) ** 2).mean()
+    of_generator = of_generator - 0.01 * torch.log(torch.sigmoid(judge(made))).mean()
+    of_judge = -torch.log(torch.sigmoid(judge(truth))).mean()
+    of_judge = of_judge - torch.log(1 - torch.sigmoid(judge(made))).mean()
+    for part, module, loss in (
+        ("generators.1.", into, of_generator),
+        ("discriminators.1.", judge, of_judge),
+    ):
+        names, weights = zip(*module.named_parameters(), strict=True)
+        for name, plain in zip(
+            names, torch.autograd.grad(loss, weights, retain_graph=True), strict=True
+        ):
+            assert torch.allclose(found.pop(part + name), plain, atol=1e-6)
+    assert all(gradient is None for gradient in found.values())
+
+
+def test_a_latent_shift_finds_what_all_drugs_are_shifted_by():
+    shift = np.linspace(-0.5, 0.5, GENES)
+    observed, dense = two_cells(lambda first: 0.3 * first + shift)
+    predicted = predict("scgen", observed).profiles
+    moved = (predicted - dense[-10:, 0]).mean(axis=0)
+    assert np.corrcoef(moved, (dense[-10:, 1] - dense[-10:, 0]).mean(axis=0))[0, 1] > 0.9
+    assert agreement("scgen", observed, dense) > 0.8
+
+
+def test_shifts_are_mean_latent_differences_of_drugs_in_both_cells():
+    rng = np.random.default_rng(2)
+    observed = on_grid(rng.normal(size=(15, 3, GENES)), rng.random((15, 3)) < 0.7)
+    paired = PairedProfiles.prepare(observed, rng, "cpu")
+    network = scgen.Autoencoder(GENES)
+    states = network.encoder(paired.profiles)[0].detach().numpy()
+    shifts = scgen.find_shifts(network, paired)
+    at = {(d, c): z for d, c, z in zip(paired.drug, paired.cell, states, strict=True)}
+    for one in range(3):
+        for other in range(3):
+            both = [d for d in range(15) if (d, one) in at and (d, other) in at and one != other]
+            plain = [at[d, other] - at[d, one] for d in both]
+            assert np.allclose(
+                shifts[one, other], np.mean(plain, axis=0) if plain else 0, atol=1e-6
+            )
+
+
+def test_the_divergence_is_that_from_the_standard_normal_distribution():
+    mean, log_variance = torch.randn(2, 4, 3, generator=torch.manual_seed(0))
+    normal = torch.distributions.Normal(mean, torch.exp(log_variance / 2))
+    plain = torch.distributions.kl_divergence(normal, torch.distributions.Normal(0, 1))
+    assert torch.allclose(divergence(mean, log_variance), plain, atol=1e-5)
+
+
+@pytest.mark.parametrize("killed_at", [2, 7])
+@pytest.mark.parametrize("method", [vae_anchor, dual_gan, scgen])
+def test_a_training_that_was_killed_goes_on_and_predicts_the_same(
+    method, killed_at, tmp_path, monkeypatch
+):
+    for name, fewer in (("EPOCHS", 9), ("COMMON_EPOCHS", 4), ("PAIRS_EPOCHS", 6)):
+        if hasattr(method, name):
+            monkeypatch.setattr(method, name, fewer)
+    observed, _ = two_cells(per_gene, drugs=30)
+    name = method.__name__.rpartition(".")[2]
+
+    def run(work):
+        rng, wanted = np.random.default_rng(0), observed.missing_pairs
+        return run_method(name, observed, wanted, SideInformation(), rng, {}, work=work)
+
+    whole = run(None)
+    assert len(whole.losses) > killed_at
+    monkeypatch.setattr("lacuna.nn.training.SECONDS_BETWEEN_CHECKPOINTS", -1)
+    epochs = count()
+
+    def killed(losses, optimiser):
+        if next(epochs) == killed_at:
+            next(losses)
+            raise KeyboardInterrupt
+        return descend(losses, optimiser)
+
+    monkeypatch.setattr(method, "descend", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path)
+    resumed = run(tmp_path)
+    assert next(epochs) == len(whole.losses) + 1
+    assert np.array_equal(resumed.profiles, whole.profiles)
+    assert resumed.losses.equals(whole.losses)

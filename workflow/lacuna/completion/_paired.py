@@ -15,6 +15,7 @@ from lacuna.completion._other_cells import (
 )
 from lacuna.profiles import ProfileSet, mean_by
 
+VALIDATION_SHARE = 0.05  # of the training drugs, as in the code of DeepCellState
 # (scaled profiles of shape (n, genes), the number of each one's cell, the number of the cell to
 # predict) -> scaled profiles
 Predict = Callable[[torch.Tensor, np.ndarray, int], torch.Tensor]
@@ -52,7 +53,7 @@ class PairedProfiles:
 
     @classmethod
     def prepare(
-        cls, observed: ProfileSet, validation_share: float, rng: np.random.Generator, device: str
+        cls, observed: ProfileSet, rng: np.random.Generator, device: str
     ) -> "PairedProfiles":
         """Scale profiles, number cells, set validation drugs aside.
 
@@ -60,8 +61,6 @@ class PairedProfiles:
         ----------
         observed
             The training profiles.
-        validation_share
-            Of the drugs.
         rng
             Draws the validation drugs.
         device
@@ -70,7 +69,7 @@ class PairedProfiles:
         observed = in_own_order(observed)
         numbers, place = np.full(len(observed.cells), -1), list(dict.fromkeys(observed.cell))
         numbers[place] = np.arange(len(place))
-        aside = set_drugs_aside(observed, validation_share, rng)
+        aside = set_drugs_aside(observed, VALIDATION_SHARE, rng)
         scale = np.abs(observed.profiles).max()
         scaled = torch.as_tensor(observed.profiles / scale, device=device)
         cell = numbers[observed.cell]

@@ -24,7 +24,6 @@ from lacuna.nn.cell_states import CellStates, Shape
 from lacuna.nn.training import Training, batches, descend, fingerprint, random_stream
 from lacuna.profiles import ProfileSet
 
-VALIDATION_SHARE = 0.05  # of the training drugs
 COMMON_EPOCHS, COMMON_PATIENCE = 100, 10
 ROUNDS, ROUNDS_PATIENCE, EPOCHS_PER_ROUND = 98, 3, 2
 FINAL_EPOCHS, FINAL_PATIENCE, FINAL_SLOWER = 100, 5, 10
@@ -129,7 +128,7 @@ def fit(
         skip=skip,
     )
     where = find_device(device).name
-    paired = PairedProfiles.prepare(observed, VALIDATION_SHARE, rng, where)
+    paired = PairedProfiles.prepare(observed, rng, where)
     with random_stream(rng):
         network = CellStates(shape, paired.cells).to(where)
         start = fingerprint(

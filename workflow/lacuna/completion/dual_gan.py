@@ -40,7 +40,6 @@ PATIENCE = 5
 LEARNING_RATE = 1e-3
 EPOCHS = 20
 STEPS_PER_CELL, BATCH = 4, 8  # of an epoch
-VALIDATION_SHARE = 0.05  # of the training drugs, as for DeepCellState
 PROFILES_AT_ONCE = 64  # where nothing is learned; each value takes GENERATOR_WIDTH numbers
 
 
@@ -101,7 +100,7 @@ def fit(
     A cell that shares no drug with another one in training has no generator and falls back.
     """
     where = find_device(device).name
-    paired = PairedProfiles.prepare(observed, VALIDATION_SHARE, rng, where)
+    paired = PairedProfiles.prepare(observed, rng, where)
     with random_stream(rng):
         network = DualGan(paired.profiles.shape[1], paired.cells).to(where)
         start = fingerprint(*paired.arrays, method=__name__, seed=torch.initial_seed())

@@ -33,7 +33,6 @@ LEARNING_RATE = 1e-3
 EPOCHS, PATIENCE = 100, 10
 BATCH = 50
 DIVERGENCE = 5e-5  # theirs is 1; this is the default of the package scgen
-VALIDATION_SHARE = 0.05  # of the training drugs, as for DeepCellState
 
 
 class Autoencoder(nn.Module):
@@ -91,7 +90,7 @@ def fit(
         "cpu", "cuda", or "auto": a GPU where PyTorch finds one.
     """
     where = find_device(device).name
-    paired = PairedProfiles.prepare(observed, VALIDATION_SHARE, rng, where)
+    paired = PairedProfiles.prepare(observed, rng, where)
     with random_stream(rng):
         network = Autoencoder(paired.profiles.shape[1]).to(where)
         start = fingerprint(*paired.arrays, method=__name__, seed=torch.initial_seed())

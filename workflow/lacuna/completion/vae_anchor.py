@@ -36,7 +36,6 @@ BATCH = 64
 LEARNING_RATE = 2e-3
 # So many minibatches into each cell make an epoch: bounds the time where there are many pairs.
 STEPS_PER_CELL = 8
-VALIDATION_SHARE = 0.05  # of the training drugs, as for DeepCellState
 # Theirs is 0.8, of 128 or 256 values for each gene; of so many in all it leaves too few to learn.
 DROPOUT = 0.2
 
@@ -105,7 +104,7 @@ def fit(
         "cpu", "cuda", or "auto": a GPU where PyTorch finds one.
     """
     where = find_device(device).name
-    paired = PairedProfiles.prepare(observed, VALIDATION_SHARE, rng, where)
+    paired = PairedProfiles.prepare(observed, rng, where)
     with random_stream(rng):
         network = Autoencoder(paired.profiles.shape[1], paired.cells).to(where)
         start = fingerprint(*paired.arrays, method=__name__, seed=torch.initial_seed())
