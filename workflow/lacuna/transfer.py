@@ -21,7 +21,9 @@ from lacuna.nn.training import batches, descend, random_stream
 from lacuna.profiles import ProfileSet
 
 EPOCHS, BATCH, LEARNING_RATE = 50, 1, 1e-5
-PARTS = 20  # at most so many lots of drugs: up to 20 drugs are left out one by one, as by the authors
+PARTS = (
+    20  # at most so many lots of drugs: up to 20 drugs are left out one by one, as by the authors
+)
 WAYS = ["copy", "trained", "fine_tuned"]
 
 

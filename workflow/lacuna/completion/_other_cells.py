@@ -1,16 +1,21 @@
 """Predicting a drug's profile in one cell from its profiles in others: what such methods share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from lacuna.completion import Completion, SideInformation, train_method
 from lacuna.profiles import ProfileSet, mean_by
 
 FEWEST_ASIDE = 5  # drugs: fewer say too little of when to stop
 INPUTS = ("all", "mean", "single")
+ENOUGH_DRUGS = 5  # in both of two cells, to learn from them what takes one cell to the other
 # (profiles of shape (n, genes), the cell of each, the cell to predict) -> profiles
 Translate = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+# (profiles in one cell, those of the same drugs in another, more of the first) -> of the second
+Learn = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def in_own_order(observed: ProfileSet) -> ProfileSet:
@@ -35,6 +40,17 @@ def find_pairs(observed: ProfileSet) -> tuple[np.ndarray, np.ndarray]:
     two = source != target
     order = np.lexsort((source[two], target[two]))
     return source[two][order], target[two][order]
+
+
+def share_enough_drugs(observed: ProfileSet) -> np.ndarray:
+    """Return which cells share so many drugs that one is learnt from the other.
+
+    Returns
+    -------
+    bool array of shape (cells, cells)
+    """
+    measured = observed.measured.astype(int)
+    return measured.T @ measured >= ENOUGH_DRUGS
 
 
 def set_drugs_aside(observed: ProfileSet, share: float, rng: np.random.Generator) -> np.ndarray:
@@ -141,3 +157,58 @@ def fall_back(
         profiles = profiles.copy()
         profiles[missing] = instead.predict(known, wanted[missing], rng).profiles
     return Completion(profiles, ~predicted)
+
+
+@dataclass(frozen=True)
+class FromOtherCells:
+    """A trained method that predicts a drug's profile in a cell from each of those in others.
+
+    Attributes
+    ----------
+    translate, able
+        As `predict_from_others` takes them.
+    fallback
+        The method that predicts where that does not.
+    losses : DataFrame or None
+        How the training went.
+    """
+
+    translate: Translate
+    able: np.ndarray
+    fallback: str
+    losses: pd.DataFrame | None = None
+
+    def predict(
+        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
+    ) -> Completion:
+        """Predict wanted (drug, cell) pairs."""
+        found = predict_from_others(known, wanted, self.translate, self.able, rng)
+        return fall_back(self.fallback, known, wanted, *found, rng)
+
+
+def map_by_pair(observed: ProfileSet, learn: Learn, fallback: str) -> FromOtherCells:
+    """Learn a map of its own for each ordered pair of cells that share enough drugs.
+
+    A map is learnt when it is asked for and not kept: thousands of matrices would fill the memory.
+
+    Parameters
+    ----------
+    observed
+        The training profiles; maps are learnt from these alone.
+    learn
+        Learns a map and applies it.
+    fallback
+        See `FromOtherCells`.
+    """
+    observed = in_own_order(observed)
+    source, target = find_pairs(observed)
+
+    def translate(profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:
+        translated = np.empty(profiles.shape, dtype=np.float32)
+        for each in np.unique(cells):
+            rows = (observed.cell[source] == each) & (observed.cell[target] == cell)
+            before, after = observed.profiles[source[rows]], observed.profiles[target[rows]]
+            translated[cells == each] = learn(before, after, profiles[cells == each])
+        return translated
+
+    return FromOtherCells(translate, share_enough_drugs(observed), fallback)

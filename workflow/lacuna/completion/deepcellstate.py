@@ -18,21 +18,14 @@ from torch import nn
 
 from lacuna.arrays import find_device
 from lacuna.completion import Completion, SideInformation, find_method
-from lacuna.completion._other_cells import (
-    INPUTS,
-    fall_back,
-    find_pairs,
-    in_own_order,
-    predict_from_others,
-    set_drugs_aside,
-)
+from lacuna.completion._other_cells import INPUTS, fall_back, predict_from_others
+from lacuna.completion._paired import PairedProfiles, Predict
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.files import whole
 from lacuna.nn.cell_states import CellStates, Shape
 from lacuna.nn.training import Training, batches, descend, fingerprint, random_stream
-from lacuna.profiles import ProfileSet, mean_by
+from lacuna.profiles import ProfileSet
 
-VALIDATION_SHARE = 0.05  # of the training drugs
 COMMON_EPOCHS, COMMON_PATIENCE = 100, 10
 ROUNDS, ROUNDS_PATIENCE, EPOCHS_PER_ROUND = 98, 3, 2
 FINAL_EPOCHS, FINAL_PATIENCE, FINAL_SLOWER = 100, 5, 10
@@ -147,17 +140,12 @@ def fit(
         decoder_dropout=preset.decoder_dropout if dropout else 0,
         skip=skip,
     )
-    observed = in_own_order(observed)
-    # Cells are numbered as they first come, so that their names and order change nothing.
-    cells, place = np.full(len(observed.cells), -1), list(dict.fromkeys(observed.cell))
-    cells[place] = np.arange(len(place))
-    aside = set_drugs_aside(observed, VALIDATION_SHARE, rng)
-    scale = np.abs(observed.profiles).max()
     where = find_device(device).name
+    paired = PairedProfiles.prepare(observed, rng, where)
     with random_stream(rng):
-        network = CellStates(shape, len(place)).to(where)
+        network = CellStates(shape, paired.cells).to(where)
         start = fingerprint(
-            *(observed.profiles, observed.drug, cells[observed.cell], aside),
+            *paired.arrays,
             shape=shape,
             preset=preset,
             l1=latent_l1,
@@ -166,41 +154,28 @@ def fit(
             seed=torch.initial_seed(),
         )
         schedule = Schedule(
-            profiles=torch.as_tensor(observed.profiles / scale, device=where),
-            drug=observed.drug,
-            cell=cells[observed.cell],
-            pairs=find_pairs(observed),
-            aside=aside,
+            paired=paired,
             latent_l1=preset.latent_l1 if latent_l1 else 0,
             learning_rate=learning_rate,
             batch=batch,
         )
         training = Training(network, work, start)
         schedule.train(training)
-    return DeepCellState(network, cells, float(scale), inputs, fallback, training.losses)
+    return DeepCellState(network, paired.numbers, paired.scale, inputs, fallback, training.losses)
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The three stages, on profiles that are scaled and on the device.
+    """The three stages.
 
     Attributes
     ----------
-    profiles : Tensor of shape (n, genes)
-    drug, cell : int arrays of shape (n,)
-    pairs : two int arrays of shape (pairs,)
-        As `find_pairs` returns them.
-    aside : bool array of shape (n,)
-        The profiles of the validation drugs.
+    paired : PairedProfiles
     latent_l1, learning_rate, batch
         See `fit`.
     """
 
-    profiles: torch.Tensor
-    drug: np.ndarray
-    cell: np.ndarray
-    pairs: tuple[np.ndarray, np.ndarray]
-    aside: np.ndarray
+    paired: PairedProfiles
     latent_l1: float
     learning_rate: float
     batch: int
@@ -221,7 +196,7 @@ class Schedule:
             "rounds", lambda: self._round(network), epochs=ROUNDS, patience=ROUNDS_PATIENCE
         )
         for cell, decoder in enumerate(network.decoders):
-            if len(self._into(cell, aside=True)[0]):
+            if len(self.paired.into(cell, aside=True)[0]):
                 alone = self._adam([decoder], self.learning_rate / FINAL_SLOWER)
                 training.run(
                     f"decoder {cell + 1}",
@@ -235,9 +210,9 @@ class Schedule:
     def _learn_in_common(
         self, network: CellStates, optimiser: torch.optim.Optimizer
     ) -> tuple[float, float]:
-        rows = np.flatnonzero(~self.aside)
+        rows = np.flatnonzero(~self.paired.aside)
         training = self._epoch(network, network.common, rows, rows, optimiser)
-        rows = np.flatnonzero(self.aside)
+        rows = np.flatnonzero(self.paired.aside)
         if not len(rows):
             return training, training
         return training, self._error(network, network.common, rows, rows)
@@ -246,8 +221,8 @@ class Schedule:
         """Train each cell's decoder, with the encoder; score what the averaged inputs predict."""
         losses = []
         for cell in torch.randperm(len(network.decoders)).tolist():
-            own = np.flatnonzero((self.cell == cell) & ~self.aside)
-            source, target = self._into(cell, aside=False)
+            own = np.flatnonzero((self.paired.cell == cell) & ~self.paired.aside)
+            source, target = self.paired.into(cell, aside=False)
             source, target = np.concatenate([own, source]), np.concatenate([own, target])
             decoder = network.decoders[cell]
             # Adam begins anew each time, as in the authors' code, which compiles the model anew.
@@ -256,20 +231,14 @@ class Schedule:
                 self._epoch(network, decoder, source, target, optimiser)
                 for _ in range(EPOCHS_PER_ROUND)
             ]
-        return float(np.mean(losses)), 1 - self._agreement(network)
+        return float(np.mean(losses)), 1 - self.paired.agreement(predictor(network))
 
     def _learn_alone(
         self, network: CellStates, cell: int, optimiser: torch.optim.Optimizer
     ) -> tuple[float, float]:
         decoder = network.decoders[cell]
-        training = self._epoch(network, decoder, *self._into(cell, aside=False), optimiser)
-        return training, self._error(network, decoder, *self._into(cell, aside=True))
-
-    def _into(self, cell: int, aside: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return the pairs whose target is in a cell, of training or of validation drugs."""
-        source, target = self.pairs
-        chosen = (self.cell[target] == cell) & (self.aside[target] == aside)
-        return source[chosen], target[chosen]
+        training = self._epoch(network, decoder, *self.paired.into(cell, aside=False), optimiser)
+        return training, self._error(network, decoder, *self.paired.into(cell, aside=True))
 
     def _adam(self, parts: list[nn.Module], rate: float) -> torch.optim.Optimizer:
         weights = [weight for part in parts for weight in part.parameters()]
@@ -288,9 +257,9 @@ class Schedule:
 
         def losses() -> Iterator[tuple[torch.Tensor, int]]:
             for rows in batches(len(source), self.batch):
-                inputs = self.profiles[source[rows]]
+                inputs = self.paired.profiles[source[rows]]
                 states = network.encoder(inputs)
-                errors = (decoder(states, inputs) - self.profiles[target[rows]]) ** 2
+                errors = (decoder(states, inputs) - self.paired.profiles[target[rows]]) ** 2
                 yield errors.mean() + self.latent_l1 * states.abs().sum() / len(rows), len(rows)
 
         return descend(losses(), optimiser)
@@ -302,22 +271,8 @@ class Schedule:
         source: np.ndarray,
         target: np.ndarray,
     ) -> float:
-        predicted = network.predict(self.profiles[source], decoder)
-        return float(((predicted - self.profiles[target]) ** 2).mean())
-
-    def _agreement(self, network: CellStates) -> float:
-        """Mean correlation of validation profiles with what the drug's other profiles predict."""
-        correlations = []
-        for cell, decoder in enumerate(network.decoders):
-            source, target = self._into(cell, aside=True)
-            rows, group = np.unique(target, return_inverse=True)
-            if len(rows):
-                predicted = network.predict(self.profiles[source], decoder).cpu().numpy()
-                average = torch.as_tensor(mean_by(group, len(rows), predicted)[0])
-                truth = self.profiles[rows].cpu()
-                centred = (each - each.mean(dim=1, keepdim=True) for each in (average, truth))
-                correlations.append(nn.functional.cosine_similarity(*centred))
-        return float(torch.cat(correlations).mean()) if correlations else 0.0
+        predicted = network.predict(self.paired.profiles[source], decoder)
+        return float(((predicted - self.paired.profiles[target]) ** 2).mean())
 
 
 @dataclass(frozen=True)
@@ -415,3 +370,8 @@ class DeepCellState:
         """Return profiles as the network takes them, on its device."""
         device = next(self.network.parameters()).device
         return torch.as_tensor(profiles / self.scale, dtype=torch.float32, device=device)
+
+
+def predictor(network: CellStates) -> Predict:
+    """Return what predicts a cell's profiles with its decoder, from those of any cell."""
+    return lambda profiles, _, cell: network.predict(profiles, network.decoders[cell])

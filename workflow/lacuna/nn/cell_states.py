@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from lacuna.nn.layers import begin_as_keras
+
 WIDE, NARROW = 512, 256
 SLOPE = 0.2
 CELLS_AT_ONCE = 2**27  # values of the widest layer per pass, where nothing is learned
@@ -113,11 +115,7 @@ class CellStates(nn.Module):
         super().__init__()
         self.shape = shape
         self.encoder, self.common = Encoder(shape), Decoder(shape)
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear):  # as Keras begins, the authors' library
-                nn.init.xavier_uniform_(layer.weight)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        begin_as_keras(self)
         self.decoders = nn.ModuleList(Decoder(shape) for _ in range(cells))
         self.copy_common()
 
