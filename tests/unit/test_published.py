@@ -101,3 +101,20 @@ def test_tests_of_classifiers_are_found_by_their_names():
     density = pd.DataFrame({"method": ["falrtc"], "percent": 60, "mean": 0.6, "sd": 0.1})
     at_60 = published.numbers_of_density(density).iloc[0]
     assert (at_60["key"], at_60["low"], at_60["high"]) == ("falrtc/60", 0.5, 0.7)
+
+
+def test_numbers_from_cell_to_cell_are_found_by_analysis_and_setting():
+    summary = {"value": [0.6, 0.5], "low": 0.4, "high": 0.7}
+    variations = pd.DataFrame({"analysis": "thinned", "setting": ["none", "MCF7"], **summary})
+    transfer = pd.DataFrame({"what": ["trained", "copy"], **summary})
+    factors = pd.DataFrame({"fold": [2.0, 3.0]})
+    found = pd.concat(
+        [
+            published.numbers_of_variations(variations),
+            published.numbers_of_transfer(transfer),
+            published.numbers_of_factors(factors),
+        ]
+    ).set_index("key")["ours"]
+    assert found["thinned/MCF7"] == 0.5
+    assert found["transfer/trained"] == 0.6
+    assert found["factors/fold"] == 2.5

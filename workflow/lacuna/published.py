@@ -113,6 +113,37 @@ def numbers_of_classes(tests: pd.DataFrame, method: str) -> pd.DataFrame:
     return pd.concat(parts)
 
 
+def numbers_of_variations(variations: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean correlations of the study from cell to cell, by analysis/setting.
+
+    Parameters
+    ----------
+    variations
+        analysis, setting, value, low, high.
+    """
+    return pd.DataFrame(
+        {
+            "table": "cell_to_cell",
+            "key": variations["analysis"] + "/" + variations["setting"],
+            "ours": variations["value"],
+            "low": variations["low"],
+            "high": variations["high"],
+            "interval": "95 %, over drugs",
+        }
+    )
+
+
+def numbers_of_transfer(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores on external profiles (what, value, low, high), by transfer/what."""
+    named = summary.rename(columns={"what": "setting"})
+    return numbers_of_variations(named.assign(analysis="transfer"))
+
+
+def numbers_of_factors(factors: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean fold enrichment (fold: one row per gene set and cell)."""
+    return _numbers("cell_to_cell", {"factors/fold": factors["fold"].mean()})
+
+
 def compare(published: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     """Join published numbers and this run's.
 

@@ -207,6 +207,11 @@ def gpus_of(method):
     return int(config["method_options"].get(method, {}).get("device") == "cuda")
 
 
+def cell_to_cell(analysis, table):
+    """Return the path of a table of an analysis, in a list; none if it was not asked for."""
+    return [f"results/{{dataset}}/cell_to_cell/{table}"] if analysis in ANALYSES else []
+
+
 def variation_files(wildcards):
     """Return what an analysis of the prediction from cell to cell needs beside the profiles."""
     folder = f"results/{wildcards.dataset}"

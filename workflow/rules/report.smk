@@ -85,6 +85,9 @@ rule compare_published:
         metrics="results/{dataset}/metrics.tsv",
         density=["results/{dataset}/density.tsv"] if DENSITIES else [],
         classes=["results/{dataset}/classes/tests.tsv"] if CLASSIFIED else [],
+        variations=["results/{dataset}/cell_to_cell/variations.tsv"] if VARIATIONS else [],
+        transfer=cell_to_cell("transfer", "transfer_summary.tsv"),
+        factors=cell_to_cell("factors", "factors.tsv"),
     output:
         table="results/{dataset}/published.tsv",
         page=report(

@@ -24,6 +24,9 @@ with logged(snakemake.log[0]):
             published.numbers_of_classes(read_table(path), snakemake.params.completed)
             for path in files.classes
         ),
+        *(published.numbers_of_variations(read_table(path)) for path in files.variations),
+        *(published.numbers_of_transfer(read_table(path)) for path in files.transfer),
+        *(published.numbers_of_factors(read_table(path)) for path in files.factors),
     ]
     compared = published.compare(read_table(files.published), pd.concat(ours, ignore_index=True))
     here = compared.groupby("paper").filter(lambda rows: rows["ours"].notna().any())

@@ -30,7 +30,8 @@ SLOPE = 0.2
 INPUT_DROPOUT = 0.5
 ANCHOR, DIVERGENCE, COMMON_DIVERGENCE = 0.05, 0.005, 2e-4
 COMMON_EPOCHS, COMMON_PATIENCE = 40, 10
-PAIRS_EPOCHS, PAIRS_PATIENCE = 100, 5
+# Their patience is 5 epochs, of a step per drug each.
+PAIRS_EPOCHS, PAIRS_PATIENCE = 100, 20
 BATCH = 64
 # Theirs are 1e-5 and 1e-4, for steps of one drug.
 LEARNING_RATE = 2e-3
