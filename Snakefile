@@ -32,6 +32,10 @@ wildcard_constraints:
     series=one_of(SERIES),
 
 
+onstart:
+    check_writable(f"results/{config['dataset']}")
+
+
 rule all:
     default_target: True
     input:

@@ -1,12 +1,17 @@
 """Files appear whole or not at all."""
 
+import errno
 import gzip
+import shutil
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from lacuna import files
-from lacuna.files import whole, write_table
+from lacuna.errors import DamagedFile, LacunaError, UnwritableFile
+from lacuna.files import check_writable, readable, set_aside, whole, write_table
+from lacuna.job import logged
 
 TABLE = pd.DataFrame({"drug": ["β/ 1", "b"], "cells": [3, 4], "share": [0.1, float("nan")]})
 
@@ -79,3 +84,59 @@ def test_what_a_killed_job_left_is_swept_away(tmp_path):
     (tmp_path / ".unfinished-12345-b.tsv").write_text("of another file")
     write_table(pd.DataFrame({"x": [1]}), tmp_path / "a.tsv")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".unfinished-12345-b.tsv", "a.tsv"]
+
+
+def test_a_full_disk_is_said_whatever_the_library_says(tmp_path, monkeypatch):
+    """PyTorch speaks of unexpected positions."""
+    full = SimpleNamespace(free=4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)
+    with (
+        pytest.raises(UnwritableFile, match=r"model\.pt: .*No space left.*Make room"),
+        whole(tmp_path / "model.pt"),
+    ):
+        raise RuntimeError("unexpected pos 704 vs 598")
+
+
+def test_another_failure_is_not_called_a_full_disk(tmp_path):
+    with pytest.raises(RuntimeError, match="something else"), whole(tmp_path / "model.pt"):
+        raise RuntimeError("something else")
+
+
+def test_a_folder_that_is_a_file_cannot_be_written(tmp_path):
+    (tmp_path / "results").write_text("mine")
+    with pytest.raises(UnwritableFile, match="results: cannot be written: Not a directory"):
+        check_writable(tmp_path / "results/demo")
+    check_writable(tmp_path / "not/yet/there")
+
+
+def test_trouble_of_the_disk_is_not_taken_for_damage(tmp_path):
+    with pytest.raises(OSError, match="Input/output") as error, readable(tmp_path, OSError):
+        raise OSError(errno.EIO, "Input/output error")
+    assert not isinstance(error.value, LacunaError)
+
+
+def job_that_reads_damaged(path, log):
+    with pytest.raises(SystemExit), logged(log):
+        raise DamagedFile(path, "cannot be read.")
+    return log.read_text()
+
+
+def test_a_damaged_file_is_set_aside_until_there_is_a_new_one(tmp_path):
+    path, aside = tmp_path / "a.tsv", tmp_path / "a.tsv.damaged"
+    path.write_text("damaged")
+    said = job_that_reads_damaged(path, tmp_path / "log")
+    assert "a.tsv: cannot be read. It is now named a.tsv.damaged. Run again" in said
+    assert aside.read_text() == "damaged"
+    assert set_aside(path) is None  # another job was quicker
+    write_table(TABLE, path)
+    assert not aside.exists()
+
+
+def test_a_file_that_is_linked_to_is_never_touched(tmp_path):
+    (tmp_path / "mirror").write_text("the user's own")
+    link = tmp_path / "level3.gctx"
+    link.symlink_to(tmp_path / "mirror")
+    said = job_that_reads_damaged(link, tmp_path / "log")
+    assert f"It is a link to {tmp_path / 'mirror'}: get that file again" in said
+    assert (tmp_path / "mirror").read_text() == "the user's own"
+    assert link.is_symlink()

@@ -1,11 +1,30 @@
-"""The one exception that means: the user's input is at fault, and the message says what to do."""
+"""Exceptions that mean: not the program is at fault, and the message says what to do."""
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class LacunaError(Exception):
     """A mistake in a file or a configuration; shown to the user without a traceback."""
+
+
+class DamagedFile(LacunaError):
+    """A file that cannot be read to its end.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    """
+
+    def __init__(self, path: str | Path, fault: str):
+        super().__init__(f"{path}: {fault}")
+        self.path = Path(path)
+
+
+class UnwritableFile(LacunaError):
+    """The disk is full, or a folder may not be written to."""
 
 
 def listed(names: Iterable[object], most: int = 5) -> str:

@@ -1,20 +1,34 @@
 """Files that appear whole or not at all."""
 
+import errno
 import glob
 import gzip
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
+from lacuna.errors import DamagedFile, LacunaError, UnwritableFile
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_ENTRY = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
+LEAST_ROOM = 1 << 20  # bytes; a disk with less is full, whatever a library says went wrong
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block succeeds.
 
-    The temporary file keeps the name's ending, and is removed when the block fails.
+    The temporary file keeps the name's ending, and is removed when the block fails. A damaged file
+    that `set_aside` left is removed when the block succeeds.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,8 +38,104 @@ def whole(path: str | Path) -> Iterator[Path]:
     try:
         yield unfinished
         os.replace(unfinished, path)
+        _damaged(path).unlink(missing_ok=True)
+    except (OSError, RuntimeError) as error:
+        full = shutil.disk_usage(path.parent).free < LEAST_ROOM
+        if explanation := explain(error, path, full=full):
+            raise explanation from error
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def readable(path: str | Path, *faults: type[Exception]) -> Iterator[None]:
+    """Say of a file that the workflow made and the block reads that it is damaged or missing.
+
+    Parameters
+    ----------
+    path
+        The file.
+    *faults
+        What a reader makes of damaged bytes.
+
+    Raises
+    ------
+    DamagedFile
+        If the reader cannot make sense of the file.
+    LacunaError
+        If there is no such file.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        message = f"{path}: no such file. Run again: the workflow makes it anew."
+        raise LacunaError(message) from error
+    except faults as error:
+        if getattr(error, "errno", None):  # the disk or its rights, not the file
+            raise
+        raise DamagedFile(path, f"cannot be read ({error}). It is cut short or damaged.") from error
+
+
+def explain(
+    error: Exception, path: str | Path | None, *, full: bool = False
+) -> UnwritableFile | None:
+    """Return what to tell the user of a file that cannot be written; None if it is another error.
+
+    Parameters
+    ----------
+    error
+        What the writing raised.
+    path
+        The file, where it is known.
+    full
+        The disk is known to be full; libraries do not always say so.
+    """
+    number = getattr(error, "errno", None)
+    where = path or getattr(error, "filename", None) or "a file"
+    if full or number in NO_ROOM:
+        remedy = "Make room on its disk (or allow files of this size)"
+    elif number in NO_ENTRY:
+        remedy = "Give yourself the right to write there, or work in another folder"
+    else:
+        return None
+    reason = os.strerror(number or errno.ENOSPC)
+    return UnwritableFile(
+        f"{where}: cannot be written: {reason}. {remedy}, and run again; what is finished stays."
+    )
+
+
+def check_writable(folder: str | Path) -> None:
+    """Check that files can be made in a folder, or that it can be made itself.
+
+    Raises
+    ------
+    UnwritableFile
+        If not.
+    """
+    found = Path(folder).absolute()
+    while not found.exists():
+        found = found.parent
+    if not found.is_dir():
+        raise explain(NotADirectoryError(errno.ENOTDIR, ""), found)
+    if not os.access(found, os.W_OK | os.X_OK):
+        raise explain(PermissionError(errno.EACCES, ""), found)
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename a damaged file, so that the workflow makes it anew; return its new name.
+
+    A link is left as it is, as what it leads to is not ours; it gives None, as does a file that is
+    gone.
+    """
+    if path.is_symlink() or not path.is_file():
+        return None
+    os.replace(path, _damaged(path))
+    return _damaged(path)
+
+
+def _damaged(path: Path) -> Path:
+    return path.with_name(f"{path.name}.damaged")
 
 
 TEXT = dict.fromkeys(

@@ -4,6 +4,7 @@ The matrix lies at /0/DATA/0/matrix with shape (columns, rows): one line per wel
 one value per gene. Names and metadata lie at /0/META/ROW and /0/META/COL, the field `id` first.
 """
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +13,13 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError, listed
-from lacuna.files import whole
+from lacuna.errors import DamagedFile, LacunaError, listed
+from lacuna.hdf5 import created
 
 MATRIX = "0/DATA/0/matrix"
 META = {"rows": "0/META/ROW", "columns": "0/META/COL"}
 MOST_COLUMNS_AT_ONCE = 1024
+COLUMNS_PER_CHUNK = 64
 
 
 class Gctx:
@@ -30,8 +32,10 @@ class Gctx:
 
     Raises
     ------
+    DamagedFile
+        If the file is cut short, damaged or not HDF5.
     LacunaError
-        If the file is missing, cut short, not HDF5, not GCTX, or an id stands twice.
+        If the file is missing, not GCTX, or an id stands twice.
     """
 
     def __init__(self, path: str | Path):
@@ -76,9 +80,10 @@ class Gctx:
 
         Raises
         ------
+        DamagedFile
+            If the file cannot be read to the end.
         LacunaError
-            If an id is not in the file, the file cannot be read to the end, or a value is NaN
-            or infinite.
+            If an id is not in the file, or a value is NaN or infinite.
         """
         rows, columns = list(map(str, rows)), list(map(str, columns))
         row_at = self._positions("rows", rows)
@@ -147,9 +152,11 @@ class Gctx:
                 f"(version GCTX1.0): {MATRIX}, {META['rows']}/id and {META['columns']}/id."
             ) from error
         except (OSError, RuntimeError) as error:
-            raise LacunaError(
-                f"{self.path}: cannot be read as HDF5 ({error}). "
-                "It is cut short, damaged or not a GCTX file; get it again."
+            if getattr(error, "errno", None) not in (None, errno.EISDIR):  # not the file's fault
+                raise
+            raise DamagedFile(
+                self.path,
+                f"cannot be read as HDF5 ({error}). It is cut short, damaged or not a GCTX file.",
             ) from error
 
 
@@ -170,10 +177,15 @@ def write_gctx(
     expected = (len(column_metadata), len(row_metadata))
     if matrix.shape != expected:
         raise ValueError(f"matrix has shape {matrix.shape}, its metadata {expected}")
-    with whole(path) as unfinished, h5py.File(unfinished, "w") as file:
+    with created(path) as file:
         file.attrs["version"] = np.bytes_("GCTX1.0")
         file.attrs["src"] = np.bytes_(Path(path).name)
-        file.create_dataset(MATRIX, data=np.asarray(matrix, dtype=np.float32))
+        values = np.asarray(matrix, dtype=np.float32)
+        if values.size:  # in blocks, each with a checksum: a damaged one is noticed
+            chunks = (min(COLUMNS_PER_CHUNK, len(values)), values.shape[1])
+            file.create_dataset(MATRIX, data=values, chunks=chunks, fletcher32=True)
+        else:
+            file.create_dataset(MATRIX, data=values)
         for axis, metadata in (("rows", row_metadata), ("columns", column_metadata)):
             group = file.create_group(META[axis])
             group["id"] = _bytes(metadata.index)

@@ -5,6 +5,7 @@ import yaml
 from lacuna import simulate
 from lacuna.completion import is_trained
 from lacuna.config import check_config
+from lacuna.files import check_writable
 from lacuna.names import CLASSIFIER_NAMES
 
 

@@ -21,7 +21,7 @@ from lacuna.completion import Completion, SideInformation, find_method
 from lacuna.completion._other_cells import INPUTS, fall_back, predict_from_others
 from lacuna.completion._paired import PairedProfiles, Predict
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.files import whole
+from lacuna.files import readable, whole
 from lacuna.nn.cell_states import CellStates, Shape
 from lacuna.nn.training import Training, batches, descend, fingerprint, random_stream
 from lacuna.profiles import ProfileSet
@@ -324,21 +324,19 @@ class DeepCellState:
 
         Raises
         ------
+        DamagedFile
+            If the file is damaged.
         LacunaError
-            If the file is missing or damaged.
+            If the file is missing.
         """
         where = find_device(device).name
-        try:
+        faults = (OSError, EOFError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError)
+        with readable(path, *faults):
             content = torch.load(path, map_location=where, weights_only=True)
             shape, cells = Shape(**content.pop("shape")), np.array(content.pop("cells"))
             network = CellStates(shape, int(cells.max()) + 1).to(where)
             network.load_state_dict(content.pop("weights"))
             return cls(network, cells, losses=None, **content)
-        except (OSError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
-            raise LacunaError(
-                f"{path}: cannot be read ({error}). It is missing or damaged; "
-                "delete it and run again, the workflow makes it anew."
-            ) from error
 
     def translate(self, profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:
         """Return what profiles, whatever cells they are of, would be in a cell.
