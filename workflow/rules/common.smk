@@ -182,6 +182,21 @@ def external_files(wildcards):
     return {kind: f"{folder}/{file}" for kind, file in EXTERNAL.items()}
 
 
+def source_files(wildcards):
+    """Return the files that the results may come from; what is not needed is not acquired."""
+    return [
+        *(
+            _acquired(wildcards.dataset, series, kind)
+            for series, files in SERIES.items()
+            for kind in files
+        ),
+        *annotation_files(wildcards).values(),
+        *gene_set_files(wildcards),
+        *external_files(wildcards).values(),
+        "resources/published.tsv",
+    ]
+
+
 def classified(table):
     """Return the paths of a file that classify_drugs writes, of every method and model."""
     return expand(

@@ -186,14 +186,33 @@ rule tabulate_cell_to_cell:
         "../scripts/tabulate_cell_to_cell.py"
 
 
-rule tabulate_run:
+rule record_run:
     input:
         MADE,
+    output:
+        config="results/{dataset}/config.yaml",
+        provenance="results/{dataset}/provenance.yaml",
+    log:
+        "results/{dataset}/logs/record_run.log",
+    benchmark:
+        "results/{dataset}/benchmarks/record_run.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        config=config,
+        files=source_files,
+    script:
+        "../scripts/record_run.py"
+
+
+rule tabulate_run:
+    input:
+        "results/{dataset}/provenance.yaml",
     output:
         report(
             "results/{dataset}/tables/run.html",
             category="6. This run",
-            labels={"figure": "Versions and time"},
+            labels={"figure": "Inputs, versions and time"},
             caption="../report/run.rst",
         ),
     log:
@@ -223,9 +242,9 @@ rule results:
 rule write_report:
     input:
         RESULTS,
-    output:
-        report="results/{dataset}/report.html",
         config="results/{dataset}/config.yaml",
+    output:
+        "results/{dataset}/report.html",
     log:
         "results/{dataset}/logs/write_report.log",
     benchmark:
@@ -234,7 +253,6 @@ rule write_report:
     conda:
         "../../envs/lacuna.yaml"
     params:
-        config=config,
         snakefile=workflow.main_snakefile,
     script:
         "../scripts/write_report.py"

@@ -1,12 +1,15 @@
-"""Write the page on the run itself: versions, and the time and memory of each rule."""
+"""Write the page on the run itself: inputs, versions, and the time and memory of each rule."""
 
 from pathlib import Path
 
+import yaml
+
 from lacuna.job import logged
-from lacuna.run_record import time_per_rule, versions
+from lacuna.run_record import described, time_per_rule
 from lacuna.tables import write_page
 
 with logged(snakemake.log[0]):
+    provenance = yaml.safe_load(Path(snakemake.input[0]).read_text())
     rules = time_per_rule(Path("results", snakemake.wildcards.dataset, "benchmarks"))
     rules = rules[rules["rule"].isin(snakemake.params.rules)]
     total = rules["seconds"].sum()
@@ -17,6 +20,6 @@ with logged(snakemake.log[0]):
         [f"{rules['jobs'].sum():,} jobs took {total:,.0f} seconds, one after the other."],
         [
             ("Time and memory of each rule", rules.round(1).fillna("").rename(columns=names)),
-            ("Made with", versions()),
+            *described(provenance),
         ],
     )
