@@ -1,7 +1,7 @@
 """Remove the lock that a killed run left behind: python -m lacuna.stale_lock.
 
-Snakemake locks a folder with files that outlive it when it is killed. They are removed only when no
-Snakemake runs in the folder.
+Snakemake locks a folder with files that outlive it when it is killed. They are removed only when
+neither Snakemake nor one of its jobs runs in the folder.
 """
 
 import shutil
@@ -16,23 +16,27 @@ def main(folder: Path) -> int:
     locks = folder / ".snakemake" / "locks"
     if not locks.is_dir() or not any(locks.iterdir()):
         return 0
-    alive = [
-        process.info["pid"]
+    here = [
+        process.info
         for process in psutil.process_iter(["pid", "cmdline", "cwd"])
-        if _runs_snakemake_in(process.info, folder)
+        if process.info["cwd"] is not None and Path(process.info["cwd"]) == folder
     ]
-    if alive:
-        print(f"Another run is going on in {folder} (process {alive[0]}); wait for it or stop it.")
-        return 1
+    for what, is_it in (("Another run", _runs_snakemake), ("A job of a killed run", _is_job)):
+        for process in filter(is_it, here):
+            print(f"{what} is going on in {folder} (process {process['pid']}); ", end="")
+            print("wait for it or stop it.")
+            return 1
     shutil.rmtree(locks)
     print(f"Removed the lock that a killed run left in {folder}.")
     return 0
 
 
-def _runs_snakemake_in(process: dict, folder: Path) -> bool:
-    command = process["cmdline"] or []
-    called = any(Path(word).name == "snakemake" for word in command[:3])
-    return called and process["cwd"] is not None and Path(process["cwd"]) == folder
+def _runs_snakemake(process: dict) -> bool:
+    return any(Path(word).name == "snakemake" for word in (process["cmdline"] or [])[:3])
+
+
+def _is_job(process: dict) -> bool:
+    return any("/.snakemake/scripts/" in word for word in (process["cmdline"] or [])[:3])
 
 
 if __name__ == "__main__":
