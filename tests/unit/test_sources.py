@@ -4,14 +4,12 @@ import csv
 import hashlib
 import multiprocessing
 import os
-import threading
 import time
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from misbehaving import Misbehaving
 
 from lacuna import sources as module
 from lacuna.errors import LacunaError
@@ -26,96 +24,12 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-class Misbehaving(ThreadingHTTPServer):
-    """Serves `content`; `script` says how each coming request is answered, then the last stays.
-
-    "serve", a status to answer, ("cut", n): close after n bytes of body, ("stall", n): fall silent
-    after n bytes of body.
-    """
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.content, self.script = CONTENT, ["serve"]
-        self.ranged, self.chunked, self.modified = True, False, 0.0
-        self.shift = 0  # bytes by which a range begins too early
-        self.requests: list[dict] = []
-        self.released = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/{FILE}"
-
-    @property
-    def ranges(self) -> list[str | None]:
-        return [request["range"] for request in self.requests]
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
-    def do_GET(self):
-        server, asked = self.server, self.headers["Range"]
-        seen = {"range": asked, "sent": 0}
-        server.requests.append(seen)
-        act = server.script.pop(0) if len(server.script) > 1 else server.script[0]
-        if isinstance(act, int):
-            return self.answer(act)
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and server.ranged else 0
-        unless = self.headers["If-Unmodified-Since"]
-        if unless and parsedate_to_datetime(unless).timestamp() < server.modified:
-            return self.answer(412)
-        if start and start >= len(server.content):
-            return self.answer(416, {"Content-Range": f"bytes */{len(server.content)}"})
-        start = start and start - server.shift
-        body = server.content[start:]
-        headers = {"Content-Encoding": "x-gzip"}  # what some servers say of any .gz
-        headers |= (
-            {"Transfer-Encoding": "chunked"}
-            if server.chunked
-            else {"Content-Length": str(len(body))}
-        )
-        if start:
-            total = len(server.content)
-            headers["Content-Range"] = f"bytes {start}-{total - 1}/{total}"
-        self.answer(206 if start else 200, headers)
-        if act != "serve":
-            body = body[: act[1]]
-            self.close_connection = True
-        seen["sent"] = len(body)
-        if server.chunked:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(body), body))
-            if act == "serve":
-                self.wfile.write(b"0\r\n\r\n")
-        else:
-            self.wfile.write(body)
-        if act[0] == "stall":
-            self.wfile.flush()
-            server.released.wait(5)
-
-    def answer(self, status, headers=None):
-        self.send_response(status)
-        for name, value in (headers or {"Content-Length": "0"}).items():
-            self.send_header(name, value)
-        self.end_headers()
-
-
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
-    server = Misbehaving()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.released.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Misbehaving({FILE: CONTENT}).serving() as server:
+        yield server
 
 
 class Place:
@@ -161,7 +75,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def source(server):
-    return Source(FILE, server.url, len(CONTENT), sha256(CONTENT), "CC0", "the local shelf")
+    return Source(FILE, server.url(FILE), len(CONTENT), sha256(CONTENT), "CC0", "the local shelf")
 
 
 # Downloads
@@ -284,7 +198,7 @@ def test_an_unreachable_server_is_given_up_with_what_to_do(server, source, place
     with pytest.raises(LacunaError) as error:
         place.acquire(source, attempts=3)
     assert len(server.requests) == 3
-    for said in (FILE, server.url, "3 attempts", "503", "`mirror:`"):
+    for said in (FILE, server.url(FILE), "3 attempts", "503", "`mirror:`"):
         assert said in str(error.value)
 
 
@@ -299,7 +213,7 @@ def test_a_missing_file_is_an_error_at_once(server, source, place):
     with pytest.raises(LacunaError) as error:
         place.acquire(source)
     assert len(server.requests) == 1
-    for said in (FILE, server.url, "404", "sources.tsv"):
+    for said in (FILE, server.url(FILE), "404", "sources.tsv"):
         assert said in str(error.value)
 
 
@@ -320,13 +234,13 @@ def test_a_wrong_size_is_refused(server, source, place):
 
 
 def test_a_wrong_checksum_is_refused_and_the_next_call_begins_afresh(server, source, place):
-    server.content = b"x" * len(CONTENT)
+    server.files[FILE] = b"x" * len(CONTENT)
     with pytest.raises(LacunaError) as error:
         place.acquire(source)
-    for said in (FILE, sha256(CONTENT), sha256(server.content), "sources.tsv", "run again"):
+    for said in (FILE, sha256(CONTENT), sha256(server.files[FILE]), "sources.tsv", "run again"):
         assert said in str(error.value)
     place.assert_nothing_left()
-    server.content = CONTENT
+    server.files[FILE] = CONTENT
     place.acquire(source)
     place.assert_complete()
     assert server.ranges == [None, None]
@@ -335,17 +249,22 @@ def test_a_wrong_checksum_is_refused_and_the_next_call_begins_afresh(server, sou
 def test_an_unknown_checksum_is_recorded_and_then_expected(server, source, place):
     unknown = replace(source, bytes=None, sha256=None)
     place.acquire(unknown)
-    row = {"file": FILE, "bytes": "300000", "sha256": sha256(CONTENT), "came_from": server.url}
+    row = {
+        "file": FILE,
+        "bytes": "300000",
+        "sha256": sha256(CONTENT),
+        "came_from": server.url(FILE),
+    }
     assert place.rows() == [row]
     place.acquire(unknown)
     place.destination.unlink()
 
-    server.content = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
+    server.files[FILE] = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
     with pytest.raises(LacunaError) as error:
         place.acquire(unknown)
-    for said in (sha256(CONTENT), sha256(server.content), str(place.recorded)):
+    for said in (sha256(CONTENT), sha256(server.files[FILE]), str(place.recorded)):
         assert said in str(error.value)
-    server.content = CONTENT[:-1]
+    server.files[FILE] = CONTENT[:-1]
     with pytest.raises(LacunaError, match=f"bytes is 299999, but {place.recorded} says 300000"):
         place.acquire(unknown)
     place.assert_nothing_left()
