@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test lint format readme constraints clean
+.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test reliability lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -43,6 +43,9 @@ figures: $(READY) ## draw the figures of DATASET anew from its finished tables; 
 	@test -f results/$(DATASET)/config.yaml || { echo "results/$(DATASET) holds no finished run; make one first, or name another: make figures DATASET=..." >&2; exit 1; }
 	$(SNAKEMAKE) --configfile results/$(DATASET)/config.yaml --allowed-rules figures $(DRAWING) --forcerun $(DRAWING) -- figures
 
+reproduce: $(READY) ## run the finished run of DATASET again from its stored configuration, and compare all tables
+	$(BIN)/python -m lacuna.reproduce $(DATASET) --cores $(CORES)
+
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
 	$(BIN)/python bench/signatures.py
 
@@ -66,6 +69,9 @@ bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells an
 
 test: $(READY) ## run all tests
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+
+reliability: $(READY) ## cause every fault that a test knows, and write docs/reliability.md
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadgroup -m fault --reliability docs/reliability.md
 
 lint: $(READY) ## check the style of the code and of the workflow
 	$(BIN)/ruff check .

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import yaml
@@ -34,7 +36,7 @@ class Project:
     """The project's files in a folder of their own, and ways to run Snakemake there."""
 
     def __init__(self, folder: Path):
-        self.folder = folder
+        self.folder, self.altered = folder, {}
         folder.mkdir(exist_ok=True)
         for part in PARTS:
             if (ROOT / part).is_dir():
@@ -42,6 +44,27 @@ class Project:
                 shutil.copytree(ROOT / part, folder / part, ignore=ignore)
             else:
                 shutil.copy(ROOT / part, folder / part)
+
+    @classmethod
+    def copy(cls, other: "Project", folder: Path) -> "Project":
+        """Copy a project with all that was run there."""
+        project = cls.__new__(cls)
+        project.folder, project.altered = folder, {}
+        shutil.copytree(other.folder, folder, symlinks=True, dirs_exist_ok=True)
+        return project
+
+    def alter(self, path: str, old: str, new: str) -> None:
+        """Change a line of the project's own copy of the library, which it then uses."""
+        file = self.folder / "workflow/lacuna" / path
+        text = self.altered.setdefault(file, file.read_text())
+        assert text.count(old) == 1, (path, old)
+        file.write_text(text.replace(old, new))
+
+    def restore(self) -> None:
+        """Undo what `alter` did."""
+        for file, text in self.altered.items():
+            file.write_text(text)
+        self.altered = {}
 
     def configure(self, config: dict, name: str = "test") -> list[str]:
         """Write a configuration; return the options that make Snakemake use it."""
@@ -51,10 +74,13 @@ class Project:
 
     def start(self, *options: str) -> subprocess.Popen:
         """Start Snakemake, in a process group of its own."""
+        env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        if self.altered:
+            env["PYTHONPATH"] = str(self.folder / "workflow")
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *options],
             cwd=self.folder,
-            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -67,6 +93,20 @@ class Project:
         printed, _ = running.communicate()
         assert (running.returncode != 0) == fails, printed[-4000:]
         return printed
+
+    def kill(self, running: subprocess.Popen, path: str) -> None:
+        """Kill a run with all its jobs once a file is there, as a power cut would."""
+        self.wait(running, path)
+        os.killpg(running.pid, signal.SIGKILL)
+        running.communicate()
+
+    def wait(self, running: subprocess.Popen, path: str) -> None:
+        """Wait until a file is there that a run makes; `path` is a pattern."""
+        deadline = time.monotonic() + 120
+        while not list(self.folder.glob(path)):
+            assert time.monotonic() < deadline, f"{path} did not appear"
+            assert running.poll() is None, running.communicate()[0][-4000:]
+            time.sleep(0.05)
 
     def unlock(self) -> str:
         """Do what `make demo` does first: remove the lock of a killed run."""

@@ -1,10 +1,7 @@
 """The simulated screen, from plates to the report."""
 
-import os
 import re
 import shutil
-import signal
-import time
 
 import numpy as np
 import pandas as pd
@@ -92,16 +89,14 @@ def test_another_number_of_cores_gives_the_same_tables(finished, tmp_path):
     assert [name for name in expected if found[name] != expected[name]] == []
 
 
+@pytest.mark.fault(
+    "SIGKILL of a run and all its jobs, anywhere", "run again it finishes, tables byte-identical"
+)
 def test_a_killed_run_finishes_when_run_again(finished, tmp_path):
     project = Project(tmp_path)
     options = ["--cores", "2", *project.configure(TINY)]
-    running = project.start(*options)
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("results/demo/crossval/*/profiles/*/predicted_*.h5")):
-        assert time.monotonic() < deadline and running.poll() is None
-        time.sleep(0.05)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.communicate()
+    predicted = "results/demo/crossval/*/profiles/*/predicted_*.h5"
+    project.kill(project.start(*options), predicted)
     assert "Removed the lock" in project.unlock()
     project.run(*options)
     assert project.tables("demo") == finished.tables("demo")

@@ -1,0 +1,425 @@
+"""Faults on the way: whatever happens, nothing finished is lost, and running again finishes."""
+
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+from misbehaving import Misbehaving
+from project import TINY, Project
+
+from lacuna import hdf5, simulate
+from lacuna.run_record import file_digest
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+SMALL = {
+    "simulator": {"drugs": 30, "cells": 4, "mechanisms": 5},
+    "signatures": {"null_draws": 1000},
+    "tensor": TINY["tensor"],
+    "crossval": {
+        "folds_per_job": 2,
+        "splits": {
+            "profiles": {"folds": 3},
+            **{split: {"sizes": []} for split in ("drugs", "cells", "plates")},
+        },
+    },
+    "density": {"percents": []},
+    "methods": ["mean_1d", "falrtc"],
+    "controls": [],
+    "completed": ["mean_1d"],
+    "classify": {"completed": []},
+}
+RESULTS = "results/demo"
+METRICS, PRODUCT = f"{RESULTS}/metrics.tsv", f"{RESULTS}/completed/mean_1d.gctx"
+CROSSVAL = f"{RESULTS}/crossval/large/profiles"
+# A fold's predictions, and what follows from them: without the last, the first are not missed.
+FOLD = [f"{CROSSVAL}/falrtc/predicted_0.h5", f"{CROSSVAL}/falrtc/metrics.tsv", METRICS]
+PAUSE = 'import pathlib, time; pathlib.Path("paused").touch()\n{0}while not pathlib.Path("go")'
+PAUSE += ".exists(): time.sleep(0.05)\n{0}"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    base = Project.__new__(Project); import pathlib; base.folder = pathlib.Path("/tmp/fx/fin"); project = Project.copy(base, tmp_path_factory.mktemp("finished"))
+    make(project)
+    project.expected = content(project)
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    """The finished run, in a folder of its own."""
+    return Project.copy(finished, tmp_path / "project")
+
+
+def content(project):
+    """Return what a run is for: its scores and its product."""
+    names = [METRICS, f"{RESULTS}/metrics_per_fold.tsv", f"{RESULTS}/comparisons.tsv", PRODUCT]
+    return {name: (project.folder / name).read_bytes() for name in names}
+
+
+def make(project, *targets, config=SMALL, cores=2, start=False, fails=False):
+    """Make the scores and the product, or other targets; return what Snakemake printed."""
+    options = ["--cores", str(cores), *project.configure(config), "--"]
+    options += targets or (METRICS, PRODUCT)
+    return project.start(*options) if start else project.run(*options, fails=fails)
+
+
+def jobs(printed):
+    """Count the jobs that Snakemake started, by rule."""
+    return Counter(re.findall(r"^(?:local)?rule (\w+):", printed, flags=re.MULTILINE))
+
+
+def message(printed):
+    """Return what a job told the user."""
+    assert "Traceback" not in printed, printed[-4000:]
+    return printed[printed.index("Error: ") :].split("\n\n")[0]
+
+
+def leftovers(project):
+    found = [*project.folder.rglob("*unfinished*"), *project.folder.rglob("*.part")]
+    return [path for path in found if ".snakemake" not in path.parts]
+
+
+def lose(project, *paths):
+    for path in paths:
+        (project.folder / path).unlink()
+
+
+def unlock(project):
+    command = [sys.executable, "-m", "lacuna.stale_lock"]
+    return subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
+
+
+# Kills
+
+
+@pytest.mark.fault(
+    "SIGKILL in the middle of a fold, of Snakemake alone and then of the job it left behind",
+    "run again it does this fold and what follows from it; tables byte-identical",
+)
+@pytest.mark.fault(
+    "`make demo` while a job of a killed run is still going, and after it",
+    "the lock stays as long as the job lives, and is removed after it",
+)
+def test_killed_in_the_middle_of_a_fold(project, finished):
+    lose(project, *FOLD)
+    loop = "        mu = _mu_at(number, first_mu, final_mu, max_iterations)"
+    project.alter("completion/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip())
+    running = make(project, start=True)
+    project.wait(running, "paused")
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    refused = unlock(project)
+    assert refused.returncode == 1
+    assert "job of a killed run" in refused.stdout
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    assert not (project.folder / f"{CROSSVAL}/falrtc/predicted_0.h5").exists()
+    assert "Removed the lock" in unlock(project).stdout
+    project.restore()
+    assert jobs(make(project)) == {"predict_folds": 1, "score_method": 1, "gather_metrics": 1}
+    assert content(project) == finished.expected
+    assert "Nothing to be done" in make(project)
+
+
+@pytest.mark.fault(
+    "SIGKILL in the middle of a DeepCellState training",
+    "run again it goes on from its checkpoint; predictions byte-identical",
+)
+def test_killed_in_the_middle_of_a_training(project, tmp_path):
+    config = {**SMALL, "methods": ["mean_1d", "deepcellstate"]}
+    target = f"{CROSSVAL}/deepcellstate/predicted_1.h5"
+    whole = Project.copy(project, tmp_path / "whole")
+    make(whole, target, config=config)
+    count = "                training, validation = epoch()\n"
+    said = " " * 16 + 'open("epochs", "a").write("x")\n'
+    killed = " " * 16 + 'if open("epochs").read() == "x" * 30:\n'
+    killed += " " * 20 + PAUSE.format(" " * 20) + "pass\n"
+    project.alter("nn/training.py", "CHECKPOINTS = 30", "CHECKPOINTS = -1")
+    text = (project.folder / "workflow/lacuna/nn/training.py").read_text()
+    (project.folder / "workflow/lacuna/nn/training.py").write_text(
+        text.replace(count, count + said + killed)
+    )
+    project.kill(make(project, target, config=config, start=True), "paused")
+    work = project.folder / f"{target}.work"
+    assert list(work.rglob("checkpoint.pt"))
+    assert not (project.folder / target).exists()
+    project.unlock()
+    assert jobs(make(project, target, config=config)) == {"predict_folds": 1}
+    assert (project.folder / target).read_bytes() == (whole.folder / target).read_bytes()
+    epochs = len(hdf5.load(project.folder / target)["losses"])
+    assert len((project.folder / "epochs").read_text()) == epochs + 1  # the one it was killed in
+    assert not work.exists()
+
+
+@pytest.mark.fault(
+    "SIGKILL of a job that writes a GCTX, as for want of memory",
+    "no half file; Snakemake says which job; run again it makes this file alone, byte-identical",
+)
+def test_killed_in_the_middle_of_a_gctx(project, finished):
+    lose(project, PRODUCT)
+    line = '        for axis, metadata in (("rows", row_metadata), ("columns", column_metadata)):'
+    killed = "        file.flush(); import os; os.kill(os.getpid(), 9)\n"
+    project.alter("gctx.py", line, killed + line)
+    printed = make(project, fails=True)
+    assert "Error in rule complete_tensor" in printed
+    assert "SIGKILL" in printed
+    assert not (project.folder / PRODUCT).exists()
+    assert leftovers(project)  # a killed job cannot clean up; the next one does
+    project.restore()
+    assert jobs(make(project)) == {"complete_tensor": 1}
+    assert content(project) == finished.expected
+    assert not leftovers(project)
+
+
+# Two runs
+
+
+@pytest.mark.fault(
+    "two runs at once in one folder",
+    "the second says that the folder is locked; `make demo` leaves the lock; the first finishes",
+)
+def test_a_second_run_is_refused_and_harms_nothing(project, finished):
+    lose(project, *FOLD)
+    loop = "        mu = _mu_at(number, first_mu, final_mu, max_iterations)"
+    project.alter("completion/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip())
+    first = make(project, start=True)
+    project.wait(first, "paused")
+    refused = unlock(project)
+    assert refused.returncode == 1
+    assert "Another run is going on" in refused.stdout
+    assert "cannot be locked" in make(project, fails=True)
+    (project.folder / "go").touch()
+    printed, _ = first.communicate()
+    assert first.returncode == 0, printed[-4000:]
+    assert content(project) == finished.expected
+    assert not list((project.folder / ".snakemake/locks").iterdir())
+
+
+# Disks
+
+
+def mounted(*options):
+    """Mount something; return whether that was allowed."""
+    if os.geteuid():
+        return False
+    return not subprocess.run(["mount", *map(str, options)], capture_output=True).returncode
+
+
+@contextmanager
+def no_room(folder):
+    """Mount a small disk in a folder and fill it; or allow small files only, without the right."""
+    if mounted("-t", "tmpfs", "-o", "size=64m", "tmpfs", folder):
+        try:
+            yield lambda: fill(folder), (folder / "ballast").unlink
+        finally:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    limit = resource.setrlimit
+    try:
+        yield (
+            lambda: limit(resource.RLIMIT_FSIZE, (100_000, hard)),
+            lambda: limit(resource.RLIMIT_FSIZE, (soft, hard)),
+        )
+    finally:
+        limit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def fill(folder):
+    with (folder / "ballast").open("wb") as ballast:
+        ballast.write(bytes(shutil.disk_usage(folder).free - 100_000))
+
+
+@pytest.mark.fault(
+    "a full disk",
+    "the job names the file and says to make room; no half file; with room the rest is made, "
+    "byte-identical",
+)
+def test_a_full_disk(finished, tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with no_room(folder) as (fill_disk, make_room):
+        project = Project.copy(finished, folder)
+        lose(project, PRODUCT, *FOLD)
+        fill_disk()
+        said = message(make(project, fails=True))
+        make_room()
+        assert ".gctx: cannot be written" in said or ".h5: cannot be written" in said
+        assert "Make room" in said
+        assert not leftovers(project)
+        done = jobs(make(project))
+        assert done.keys() <= {
+            *("complete_tensor", "predict_folds", "score_method", "gather_metrics")
+        }
+        assert done["predict_folds"] <= 1
+        assert content(project) == finished.expected
+
+
+@contextmanager
+def read_only(folder):
+    """Make a folder read-only, for root too."""
+    if os.geteuid():
+        folder.chmod(0o555)
+        yield
+        folder.chmod(0o755)
+        return
+    if not mounted("--bind", folder, folder):
+        pytest.skip("root, but not allowed to mount: nothing can be made read-only")
+    try:
+        assert mounted("-o", "remount,ro,bind", folder)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.fault(
+    "results that may not be written to",
+    "the run stops before its first job and names the folder; with the right it finishes",
+)
+def test_an_output_folder_without_write_permission(project, finished):
+    lose(project, PRODUCT)
+    with read_only(project.folder / RESULTS):
+        printed = make(project, fails=True)
+    assert f"{RESULTS}: cannot be written" in printed
+    assert "Give yourself the right" in printed
+    assert "Traceback" not in printed
+    assert not jobs(printed)
+    assert jobs(make(project)) == {"complete_tensor": 1}
+    assert content(project) == finished.expected
+
+
+# Damaged intermediates
+
+
+def cut_short(data):
+    return data[: len(data) // 2]
+
+
+def flip_a_byte(data):
+    return data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
+
+
+def empty(data):
+    return b""
+
+
+@pytest.mark.fault(
+    "an HDF5 file between two steps cut short, emptied, or with one byte altered",
+    "the job that reads it names it and sets it aside; run again it is rebuilt, and what follows "
+    "from it; nothing else runs",
+)
+@pytest.mark.parametrize("damage", [cut_short, flip_a_byte, empty])
+def test_a_damaged_intermediate_is_rebuilt(project, finished, damage):
+    lose(project, METRICS)
+    path = project.folder / f"{CROSSVAL}/mean_1d/predicted_0.h5"
+    path.write_bytes(damage(path.read_bytes()))
+    said = message(make(project, fails=True))
+    assert str(path.relative_to(project.folder)) in said
+    assert "Run again" in said
+    assert path.with_name("predicted_0.h5.damaged").exists()
+    assert jobs(make(project)) == {"predict_folds": 1, "score_method": 1, "gather_metrics": 1}
+    assert content(project) == finished.expected
+    assert not path.with_name("predicted_0.h5.damaged").exists()
+
+
+@pytest.mark.fault(
+    "the tensor damaged, on which everything after it rests",
+    "named, set aside and rebuilt from the signatures, which are not made again",
+)
+def test_a_damaged_tensor_is_rebuilt_from_the_signatures(project, finished):
+    lose(project, METRICS, PRODUCT)
+    path = project.folder / f"{RESULTS}/tensor/large.h5"
+    path.write_bytes(flip_a_byte(path.read_bytes()))
+    said = message(make(project, fails=True))
+    assert "tensor/large.h5" in said
+    done = jobs(make(project))
+    assert done["build_tensor"] == 1
+    assert not {"simulate_screen", "make_signatures", "measure_baseline"} & done.keys()
+    assert content(project) == finished.expected
+
+
+# Downloads
+
+
+def from_server(project, server, folder):
+    """Return the configuration of a run that downloads what `finished` simulated."""
+    rows = []
+    for name in simulate.FILES.values():
+        server.files[name] = (folder / name).read_bytes()
+        found = file_digest(folder / name)
+        rows.append(f"{name}\t{server.url(name)}\t{found['bytes']}\t{found['sha256']}\tCC0\tus\n")
+    with (project.folder / "resources/sources.tsv").open("a") as sources:
+        sources.writelines(rows)
+    series = {"own": dict(simulate.FILES)}
+    return {**SMALL, "source": "files", "files": {"series": series}}
+
+
+@pytest.mark.fault(
+    "SIGKILL in the middle of a download",
+    "run again it asks for the rest alone",
+)
+@pytest.mark.fault(
+    "a server that stalls, then resets the connection, then answers 503",
+    "the same run waits, goes on where it was and finishes; tables byte-identical",
+)
+def test_a_run_that_downloads_from_a_misbehaving_server(finished, tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    project = Project(tmp_path / "project")
+    project.alter("sources.py", "TIMEOUT = (30, 60)", "TIMEOUT = (30, 2)")
+    matrix = simulate.FILES["level3"]
+    simulated, acquired = f"{RESULTS}/acquire/simulated", f"{RESULTS}/acquire/own"
+    with Misbehaving({}).serving() as server:
+        config = from_server(project, server, finished.folder / simulated)
+        server.script = [("stall", 1 << 20)]
+        running = make(project, f"{acquired}/{matrix}", config=config, start=True)
+        project.kill(running, f"{acquired}/{matrix}.part")
+        part = project.folder / f"{acquired}/{matrix}.part"
+        kept = part.stat().st_size
+        assert not (project.folder / acquired / matrix).exists()
+        project.unlock()
+        server.requests.clear()
+        server.script = [("stall", 1 << 20), ("reset", 1 << 19), 503, "serve"]
+        make(project, f"{acquired}/{matrix}", config=config)
+        first, *more = [request["range"] for request in server.requests]
+        assert first == (f"bytes={kept}-" if kept else None)
+        assert len(more) == 3 and all(more)
+        printed = make(project, config=config)
+        assert jobs(printed)["acquire_file"] == len(simulate.FILES) - 1
+    assert content(project) == finished.expected
+    assert not leftovers(project)
+
+
+# A run again
+
+
+@pytest.mark.fault(
+    "`make reproduce` after a table, an input and the code were changed",
+    "names all three, and of all tables and products the changed one alone; the rest is the same",
+)
+def test_a_stored_run_is_reproduced_and_what_differs_is_named(project):
+    make(project, "results")
+    results = project.folder / RESULTS
+    changed = results / "metrics.tsv"
+    changed.write_bytes(changed.read_bytes().replace(b"falrtc", b"falrtx", 1))
+    (results / "acquire/simulated" / simulate.ANNOTATION).write_text("nothing")
+    with (project.folder / "workflow/rules/figures.smk").open("a") as rules:
+        rules.write("\n# A remark.\n")
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+    command = [sys.executable, "-m", "lacuna.reproduce", "demo", "--cores", "2"]
+    ended = subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "code, SHA-256" in ended.stdout
+    assert f"input {RESULTS}/acquire/simulated/{simulate.ANNOTATION}: SHA-256" in ended.stdout
+    differ = re.search(r"(\d+) of (\d+) tables.* differ:\n((?:  .*\n)+)", ended.stdout)
+    assert differ[3].split() == [f"acquire/simulated/{simulate.ANNOTATION}", "metrics.tsv"]
+    assert int(differ[2]) > 40
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before
