@@ -33,7 +33,7 @@ def finished(tmp_path_factory):
 
 
 def read(finished, name):
-    return pd.read_csv(project.folder / "results/demo" / name, sep="\t", keep_default_na=False)
+    return pd.read_csv(finished.folder / "results/demo" / name, sep="\t", keep_default_na=False)
 
 
 def test_it_stands_in_the_tables_by_profile_and_elsewhere_with_intervals(finished):
