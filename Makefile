@@ -59,7 +59,7 @@ bench-completion: $(READY) ## measure speed, memory and PCT of each method at th
 	$(BIN)/python bench/completion.py
 
 bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the paper's size
-	$(BIN)/python bench/deepcellstate.py
+	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py
 
 bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
 	$(BIN)/python bench/scaling.py
