@@ -23,7 +23,7 @@ demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the sim
 lincs-mini-deepcellstate: $(READY) ## the same on real plates (needs the data, see config/README.md)
 	@$(BIN)/python -m lacuna.stale_lock
 	$(SNAKEMAKE) --configfile config/lincs-mini.yaml config/deepcellstate.yaml \
-		--config dataset=lincs-mini-deepcellstate
+		config/lincs-mini-deepcellstate.yaml
 	@echo "The report: results/lincs-mini-deepcellstate/report.html"
 
 lincs-mini: $(READY) ## run the workflow on real plates (needs the data, see config/README.md)
@@ -62,7 +62,7 @@ bench-completion: $(READY) ## measure speed, memory and PCT of each method at th
 	$(BIN)/python bench/completion.py
 
 bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the paper's size
-	$(BIN)/python bench/deepcellstate.py
+	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py
 
 bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
 	$(BIN)/python bench/scaling.py

@@ -83,7 +83,7 @@ def test_the_library_knows_no_snakemake_and_methods_no_judge():
 
 def test_the_citation_file_names_the_papers_and_the_version(project):
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert len(citation["references"]) == 3
+    assert len(citation["references"]) == 4
     assert citation["version"] == project["version"]
 
 

@@ -213,8 +213,6 @@ class Schedule:
         rows = np.flatnonzero(~self.paired.aside)
         training = self._epoch(network, network.common, rows, rows, optimiser)
         rows = np.flatnonzero(self.paired.aside)
-        if not len(rows):
-            return training, training
         return training, self._error(network, network.common, rows, rows)
 
     def _round(self, network: CellStates) -> tuple[float, float]:

@@ -101,7 +101,8 @@ class Training:
         stage
             Its name, not used before in this training.
         epoch
-            Trains for an epoch and returns the training loss and the validation loss.
+            Trains for an epoch and returns the training loss and the validation loss; NaN, where
+            there is nothing to validate on, stands for the training loss.
         epochs
             At most so many.
         patience
@@ -120,6 +121,8 @@ class Training:
         with tqdm(total=epochs, initial=at["done"], desc=stage, mininterval=5) as progress:
             while at["done"] < epochs and at["misses"] < patience:
                 training, validation = epoch()
+                if math.isnan(validation):
+                    validation = training
                 self._losses.append((stage, at["done"], training, validation))
                 at["done"] += 1
                 at["misses"] += 1
