@@ -56,7 +56,8 @@ class Project:
     def alter(self, path: str, old: str, new: str) -> None:
         """Change a line of the project's own copy of the library, which it then uses."""
         file = self.folder / "workflow/lacuna" / path
-        text = self.altered.setdefault(file, file.read_text())
+        text = file.read_text()
+        self.altered.setdefault(file, text)
         assert text.count(old) == 1, (path, old)
         file.write_text(text.replace(old, new))
 

@@ -41,8 +41,9 @@ METRICS, PRODUCT = f"{RESULTS}/metrics.tsv", f"{RESULTS}/completed/mean_1d.gctx"
 CROSSVAL = f"{RESULTS}/crossval/large/profiles"
 # A fold's predictions, and what follows from them: without the last, the first are not missed.
 FOLD = [f"{CROSSVAL}/falrtc/predicted_0.h5", f"{CROSSVAL}/falrtc/metrics.tsv", METRICS]
-PAUSE = 'import pathlib, time; pathlib.Path("paused").touch()\n{0}while not pathlib.Path("go")'
-PAUSE += ".exists(): time.sleep(0.05)\n{0}"
+# Its own names: `import time` would make the function's other uses of it local.
+PAUSE = 'import pathlib, time as clock; pathlib.Path("paused").touch()\n'
+PAUSE += '{0}while not pathlib.Path("go").exists(): clock.sleep(0.05)\n{0}'
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +144,8 @@ def test_killed_in_the_middle_of_a_training(project, tmp_path):
     said = " " * 16 + 'open("epochs", "a").write("x")\n'
     killed = " " * 16 + 'if open("epochs").read() == "x" * 30:\n'
     killed += " " * 20 + PAUSE.format(" " * 20) + "pass\n"
-    project.alter("nn/training.py", "CHECKPOINTS = 30", "CHECKPOINTS = -1")
-    text = (project.folder / "workflow/lacuna/nn/training.py").read_text()
-    (project.folder / "workflow/lacuna/nn/training.py").write_text(
-        text.replace(count, count + said + killed)
-    )
+    project.alter("nn/training.py", "BETWEEN_CHECKPOINTS = 30", "BETWEEN_CHECKPOINTS = -1")
+    project.alter("nn/training.py", count, count + said + killed)
     project.kill(make(project, target, config=config, start=True), "paused")
     work = project.folder / f"{target}.work"
     assert list(work.rglob("checkpoint.pt"))
@@ -201,7 +199,7 @@ def test_a_second_run_is_refused_and_harms_nothing(project, finished):
     printed, _ = first.communicate()
     assert first.returncode == 0, printed[-4000:]
     assert content(project) == finished.expected
-    assert not list((project.folder / ".snakemake/locks").iterdir())
+    assert not list((project.folder / ".snakemake").glob("locks/*"))
 
 
 # Disks
