@@ -1,17 +1,36 @@
 """How Lacuna's own HDF5 files are laid out: one dataset per array, one group per table."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import h5py
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError
+from lacuna.errors import LacunaError, listed
 from lacuna.files import whole
 
 ROWS_PER_CHUNK = 64
+MOST_PER_CHUNK = 2**30  # bytes; HDF5 unpacks a chunk as a whole
+MOST_PACKED = 1100  # bytes in one byte of a file; gzip, which packs most, reaches 1032
+FLOATS, INDICES, FLAGS, NAMES = "f", "iu", "b", "O"  # NumPy's letters for kinds of values
+TABLE = "table"
+# What h5py, NumPy and pandas raise of what is damaged or laid out in another way.
+UNREADABLE = (
+    OSError,
+    RuntimeError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+)
 
+Made = TypeVar("Made")
 Content = dict[str, np.ndarray | pd.DataFrame]
+Layout = dict[str, str | tuple[str, int | tuple[int, ...]]]
 
 
 class Writer:
@@ -55,7 +74,12 @@ def save(path: str | Path, content: Content) -> None:
         writer.write(content)
 
 
-def load(path: str | Path, unread: tuple[str, ...] = ()) -> Content:
+def load(
+    path: str | Path,
+    unread: tuple[str, ...] = (),
+    layout: Layout | None = None,
+    optional: Layout | None = None,
+) -> Content:
     """Read a file that `save` or a `Writer` wrote.
 
     Parameters
@@ -64,34 +88,126 @@ def load(path: str | Path, unread: tuple[str, ...] = ()) -> Content:
         The file.
     unread
         Names of arrays to leave in the file: h5py datasets, read when they are sliced.
+    layout, optional
+        What the file must hold, and what it may: by name, the kind of values of an array and its
+        number of dimensions (or numbers), or TABLE. None for anything.
 
     Raises
     ------
     LacunaError
-        If the file is missing or damaged.
+        If the file is missing or damaged, or does not hold what it should.
     """
     try:
         file = h5py.File(path, "r")
-        content = {name: item if name in unread else _get(item) for name, item in file.items()}
-        if not unread:
-            file.close()
-        return content
-    except (OSError, RuntimeError, KeyError) as error:
-        raise LacunaError(
-            f"{path}: cannot be read ({error}). It is missing or damaged; "
-            "delete it and run again, the workflow makes it anew."
-        ) from error
+        try:
+            items = {name: member(file, name) for name in file}
+            if layout is not None:
+                _check_layout(items, layout, optional or {})
+            return {name: item if name in unread else _get(item) for name, item in items.items()}
+        finally:
+            if not unread:
+                file.close()
+    except UNREADABLE as error:
+        raise damaged(path, error) from error
+
+
+def load_as(make: Callable[..., Made], path: str | Path, *args: object, **options: object) -> Made:
+    """Read a file as `load` does, and make an object of what it holds.
+
+    Raises
+    ------
+    LacunaError
+        As `load`, or if the content does not fit together.
+    """
+    content = load(path, *args, **options)
+    try:
+        return make(**content)
+    except UNREADABLE as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path: str | Path, error: object) -> LacunaError:
+    """Return the error that says a file of our own cannot be used."""
+    return LacunaError(
+        f"{path}: cannot be read ({error}). It is missing or damaged; "
+        "delete it and run again, the workflow makes it anew."
+    )
+
+
+def member(group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
+    """Return what stands in a group under a name; an array only if the file really holds it.
+
+    A header can promise any number of values, or point to another file. Neither is believed.
+
+    Raises
+    ------
+    KeyError
+        If nothing stands there, or a link to elsewhere.
+    ValueError
+        If an array is promised that the file has no room for, or lies outside the file.
+    """
+    links = group.id.links
+    if not links.exists(name.encode()):
+        raise KeyError(f"nothing is called {name}")
+    if links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+        raise KeyError(f"{name} is a link to elsewhere")
+    item = group[name]
+    if not isinstance(item, h5py.Dataset):
+        return item
+    if item.is_virtual or item.external:
+        raise ValueError(f"the values of {name} lie in another file")
+    if item.chunks and np.prod(item.chunks, dtype=float) * item.dtype.itemsize > MOST_PER_CHUNK:
+        raise ValueError(f"{name} is cut into chunks of shape {item.chunks}, too large to unpack")
+    stored = item.id.get_storage_size()
+    packed = item.id.get_create_plist().get_nfilters() > 0
+    if item.size and item.nbytes > stored * (MOST_PACKED if packed else 1):
+        raise ValueError(
+            f"{name} promises {item.size} values in shape {item.shape}, "
+            f"but the file holds {stored} bytes of them"
+        )
+    return item
+
+
+def _check_layout(
+    items: dict[str, h5py.Dataset | h5py.Group], layout: Layout, optional: Layout
+) -> None:
+    if unknown := items.keys() - layout.keys() - optional.keys():
+        raise ValueError(f"unexpected {listed(sorted(unknown))}")
+    if missing := layout.keys() - items.keys():
+        raise ValueError(f"no {listed(sorted(missing))}")
+    for name, item in items.items():
+        expected = (layout | optional)[name]
+        is_table = isinstance(item, h5py.Group)
+        if is_table != (expected == TABLE):
+            raise ValueError(f"{name} is {'a' if is_table else 'no'} table")
+        if not is_table:
+            kinds, dimensions = expected
+            if _kind(item) not in kinds or item.ndim not in np.atleast_1d(dimensions):
+                raise ValueError(f"{name} holds {item.dtype} in {item.ndim} dimensions")
+
+
+def _kind(item: h5py.Dataset) -> str:
+    return NAMES if h5py.check_string_dtype(item.dtype) else item.dtype.kind
 
 
 def _put(group: h5py.Group, name: str, values: np.ndarray) -> None:
     if values.dtype.kind in "OU":
-        values = np.array(["" if pd.isna(value) else str(value) for value in values], dtype=object)
-        group.create_dataset(name, data=values, dtype=h5py.string_dtype())
+        texts = [b"" if pd.isna(value) else str(value).encode() for value in values]
+        # Of one length: a damaged heap of texts of any length can keep HDF5 busy for ever.
+        dtype = h5py.string_dtype("utf-8", max(map(len, texts), default=0) or 1)
+        group.create_dataset(name, data=np.array(texts, dtype), dtype=dtype)
     else:
         group.create_dataset(name, data=values)
 
 
 def _get(item: h5py.Dataset | h5py.Group) -> np.ndarray | pd.DataFrame:
     if isinstance(item, h5py.Group):
-        return pd.DataFrame({column: _get(item[column]) for column in item})
-    return item.asstr()[:] if h5py.check_string_dtype(item.dtype) else item[:]
+        columns = {name: member(item, name) for name in item}
+        return pd.DataFrame({name: _values(column) for name, column in columns.items()})
+    return _values(item)
+
+
+def _values(item: h5py.Dataset) -> np.ndarray:
+    if _kind(item) == NAMES:
+        return item.asstr()[:].astype(object)
+    return np.asarray(item[:], item.dtype.newbyteorder("="))  # PyTorch takes no other order

@@ -134,8 +134,17 @@ class ProfileSet:
 
     @classmethod
     def load(cls, path: str | Path) -> "ProfileSet":
-        """Read a file that `save` wrote."""
-        return cls(**hdf5.load(path))
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        LacunaError
+            If the file is missing or damaged, or a value is not finite.
+        """
+        loaded = hdf5.load_as(cls, path, layout=_ARRAYS, optional={"reliability": hdf5.TABLE})
+        if not np.isfinite(loaded.profiles).all():
+            raise hdf5.damaged(path, "profiles must be finite")
+        return loaded
 
 
 def mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -147,4 +156,11 @@ def mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarra
     return (members @ rows) / np.maximum(size, 1)[:, None], size
 
 
-_ARRAYS = ("profiles", "drug", "cell", "drugs", "cells", "genes")
+_ARRAYS = {
+    "profiles": (hdf5.FLOATS, 2),
+    "drug": (hdf5.INDICES, 1),
+    "cell": (hdf5.INDICES, 1),
+    "drugs": (hdf5.NAMES, 1),
+    "cells": (hdf5.NAMES, 1),
+    "genes": (hdf5.NAMES, 1),
+}

@@ -60,8 +60,20 @@ class SignatureSet:
 
     @classmethod
     def load(cls, path: str | Path) -> "SignatureSet":
-        """Read a file that `save` wrote."""
-        return cls(**hdf5.load(path, unread=("profiles",)))
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        LacunaError
+            If the file is missing or damaged.
+        """
+        loaded = hdf5.load_as(cls, path, unread=("profiles",), layout=_LAYOUT)
+        expected = (len(loaded.table), len(loaded.genes))
+        if loaded.profiles.shape != expected:
+            raise hdf5.damaged(path, f"profiles have shape {loaded.profiles.shape}, not {expected}")
+        if missing := {*EXPERIMENT, "name", "replicates", "acd", "p_value"} - {*loaded.table}:
+            raise hdf5.damaged(path, f"table has no {sorted(missing)}")
+        return loaded
 
     @classmethod
     def concatenate(cls, sets: Iterable["SignatureSet"]) -> "SignatureSet":
@@ -106,6 +118,9 @@ class SignatureSet:
             if used.any():
                 np.add.at(sums, group[block][used], self.profiles[block][used])
         return sums
+
+
+_LAYOUT = {"profiles": (hdf5.FLOATS, 2), "table": hdf5.TABLE, "genes": (hdf5.NAMES, 1)}
 
 
 class _Joined:

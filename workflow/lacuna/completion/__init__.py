@@ -119,8 +119,20 @@ class Completion:
 
     @classmethod
     def load(cls, path: str | Path) -> "Completion":
-        """Read a file that `save` wrote."""
-        return cls(**hdf5.load(path))
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        LacunaError
+            If the file is missing or damaged.
+        """
+        layout, optional = {"profiles": (hdf5.FLOATS, 2)}, {"losses": hdf5.TABLE}
+        optional |= {"fallback": (hdf5.FLAGS, 1), "stderr": (hdf5.FLOATS, (1, 2))}
+        loaded = hdf5.load_as(cls, path, layout=layout, optional=optional)
+        for known in (loaded.fallback, loaded.stderr):
+            if known is not None and known.shape != loaded.profiles.shape[: known.ndim]:
+                raise hdf5.damaged(path, f"{known.shape} does not fit {loaded.profiles.shape}")
+        return loaded
 
 
 def available() -> list[str]:
