@@ -167,7 +167,7 @@ def _read(
     comments = check_header(path, separator, comment="!")
     for encoding in ("utf-8-sig", "latin-1"):
         try:
-            with opened(path) as content:
+            with opened(path, text=True) as content:
                 table = pd.read_csv(
                     content,
                     sep=separator,

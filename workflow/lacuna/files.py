@@ -41,18 +41,26 @@ def whole(path: str | Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def opened(path: str | Path) -> BinaryIO:
+def opened(path: str | Path, text: bool = False) -> BinaryIO:
     """Open a file for reading, unpacked if it is gzip, whatever its name.
+
+    Parameters
+    ----------
+    path
+        The file.
+    text
+        Whether it must be text, in an encoding without zero bytes.
 
     Raises
     ------
     LacunaError
         If there is no such file. While it is read: if it is damaged, or far more comes out than
-        data ever hold.
+        data ever hold, or it should be text and is not.
     """
     path = Path(path)
     try:
-        return io.BufferedReader(_Unpacked(path)) if is_gzip(path) else path.open("rb")
+        file = io.BufferedReader(_Unpacked(path)) if is_gzip(path) else path.open("rb")
+        return io.BufferedReader(_Text(path, file)) if text else file
     except FileNotFoundError as error:
         raise LacunaError(f"{path}: no such file.") from error
     except OSError as error:
@@ -99,6 +107,29 @@ class _Unpacked(io.RawIOBase):
         super().close()
 
 
+class _Text(io.RawIOBase):
+    """The bytes of a text; pandas takes a zero byte for the end of a name, and says nothing."""
+
+    def __init__(self, path: Path, file: BinaryIO):
+        self._path, self._file = path, file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        size = self._file.readinto(buffer)
+        if b"\0" in bytes(buffer[:size]):
+            raise LacunaError(
+                f"{self._path}: holds a zero byte; expected text in UTF-8 or Latin-1. "
+                "Save it as plain text in UTF-8."
+            )
+        return size
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 def check_header(path: str | Path, separator: str = "\t", comment: str = "") -> int:
     """Refuse a table that begins with an endless line; return the number of lines before it.
 
@@ -117,7 +148,7 @@ def check_header(path: str | Path, separator: str = "\t", comment: str = "") -> 
         If the line with the names of the columns is too long, or names too many.
     """
     lines = 0
-    with opened(path) as file:
+    with opened(path, text=True) as file:
         while line := file.readline(LONGEST_HEADER):
             columns = line.count(separator.encode()) + 1
             if len(line) == LONGEST_HEADER or columns > MOST_COLUMNS:

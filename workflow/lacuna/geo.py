@@ -251,7 +251,7 @@ def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
     check_header(path)
     for encoding in ("utf-8", "latin-1"):
         try:
-            with opened(path) as content:
+            with opened(path, text=True) as content:
                 return pd.read_csv(content, encoding=encoding, **options)
         except UnicodeDecodeError:
             continue

@@ -173,7 +173,7 @@ def _read_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
 
 
 def _checked_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
-    with opened(path) as content:
+    with opened(path, text=True) as content:
         table = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
         reader = csv.DictReader(table, delimiter="\t", restval="")
         if missing := [column for column in columns if column not in (reader.fieldnames or ())]:

@@ -13,6 +13,7 @@ It sees the training profiles only, and knows nothing of how it is judged.
 
 import importlib
 import inspect
+import math
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -124,7 +125,7 @@ class Completion:
         Raises
         ------
         LacunaError
-            If the file is missing or damaged.
+            If the file is missing or damaged, or a prediction is not finite.
         """
         layout, optional = {"profiles": (hdf5.FLOATS, 2)}, {"losses": hdf5.TABLE}
         optional |= {"fallback": (hdf5.FLAGS, 1), "stderr": (hdf5.FLOATS, (1, 2))}
@@ -132,6 +133,8 @@ class Completion:
         for known in (loaded.fallback, loaded.stderr):
             if known is not None and known.shape != loaded.profiles.shape[: known.ndim]:
                 raise hdf5.damaged(path, f"{known.shape} does not fit {loaded.profiles.shape}")
+        if not np.isfinite(loaded.profiles).all():
+            raise hdf5.damaged(path, "profiles must be finite")
         return loaded
 
 
@@ -216,6 +219,8 @@ def check_options(name: str, options: Mapping[str, object]) -> None:
             raise LacunaError(
                 f"method_options: {name}: {option} is {value!r}, expected {kind.__name__}."
             )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise LacunaError(f"method_options: {name}: {option} is {value}, expected a number.")
 
 
 def train_method(

@@ -6,7 +6,6 @@ the authors' code (umarov90/DeepCellState), without its faults: profiles are sca
 value of training only, and validation sees training drugs only.
 """
 
-import pickle
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,8 +27,17 @@ from lacuna.completion._other_cells import (
 )
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.files import whole
+from lacuna.hdf5 import UNREADABLE, damaged
 from lacuna.nn.cell_states import CellStates, Shape
-from lacuna.nn.training import Training, batches, descend, fingerprint, random_stream
+from lacuna.nn.training import (
+    Training,
+    batches,
+    descend,
+    fingerprint,
+    fits,
+    random_stream,
+    read_saved,
+)
 from lacuna.profiles import ProfileSet, mean_by
 
 VALIDATION_SHARE = 0.05  # of the training drugs
@@ -370,20 +378,28 @@ class DeepCellState:
         Raises
         ------
         LacunaError
-            If the file is missing or damaged.
+            If the file is missing or damaged, or does not hold a network that fits itself.
         """
         where = find_device(device).name
+        content = read_saved(path, where)
         try:
-            content = torch.load(path, map_location=where, weights_only=True)
-            shape, cells = Shape(**content.pop("shape")), np.array(content.pop("cells"))
-            network = CellStates(shape, int(cells.max()) + 1).to(where)
-            network.load_state_dict(content.pop("weights"))
-            return cls(network, cells, losses=None, **content)
-        except (OSError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
-            raise LacunaError(
-                f"{path}: cannot be read ({error}). It is missing or damaged; "
-                "delete it and run again, the workflow makes it anew."
-            ) from error
+            shape, weights = Shape(**content.pop("shape")), content.pop("weights")
+            cells = np.array(content.pop("cells"), dtype=np.int64)
+            decoders = {name.split(".")[1] for name in weights if name.startswith("decoders.")}
+            if cells.min() < -1 or cells.max() + 1 != len(decoders):
+                raise ValueError(f"cells have other decoders than the {len(decoders)} it holds")
+            with torch.device("meta"):  # no memory for sizes that the weights do not have
+                network = CellStates(shape, len(decoders))
+            if not fits(weights, network):
+                raise ValueError("weights are not those of its network")
+            network.load_state_dict(weights, assign=True)
+            trained = cls(network, cells, losses=None, **content)
+            if not (trained.inputs in INPUTS and 0 < trained.scale < np.inf):
+                raise ValueError(f"inputs {trained.inputs!r}, scale {trained.scale!r}")
+        except UNREADABLE as error:
+            raise damaged(path, error) from error
+        find_method(trained.fallback)
+        return trained
 
     def translate(self, profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:
         """Return what profiles, whatever cells they are of, would be in a cell.
