@@ -43,6 +43,8 @@ def project(tmp_path_factory):
         ({"files": {"series": {"../x": {}}}}, ["files: series", "'../x' is not a plain name"]),
         ({"signatures": {"gamma": float("nan")}}, ["signatures: gamma", "nan"]),
         ({"method_options": {"mean_2d": {"cell_weight": float("inf")}}}, ["cell_weight is inf"]),
+        ({"heatmaps": {"drugs": ["</script>"]}}, ["heatmaps: drugs", "</script>", "by id"]),
+        ({"files": {"mirror": "a\0b"}}, ["files: mirror", "holds"]),
         ({"method_options": {1: {}}}, ["method_options", "key 1 is no text"]),
         ({"files": {"external": {"profiles": "a.tsv"}}}, ["external", "'samples' is a dependency"]),
         ({"files": {"series": {"gene_sets": {}}}}, ["files: series", "'gene_sets'"]),

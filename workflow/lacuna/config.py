@@ -1,6 +1,7 @@
 """Checks the configuration and says what is wrong with it in the user's terms."""
 
 import math
+import re
 from collections.abc import Mapping
 
 from jsonschema import Draft202012Validator, validators
@@ -8,6 +9,7 @@ from jsonschema.exceptions import ValidationError
 
 from lacuna.completion import check_options, find_method
 from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.files import CONTROL
 
 # YAML has .nan and .inf, which pass every comparison or none.
 _types = Draft202012Validator.TYPE_CHECKER
@@ -30,7 +32,10 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
     """
     try:
         faults = sorted(_Validator(schema).iter_errors(config), key=lambda e: str(e.path))
-        messages = [*_strange_keys(config), *(said for fault in faults for said in _explain(fault))]
+        messages = [
+            *_strange_texts(config),
+            *(said for fault in faults for said in _explain(fault)),
+        ]
     except RecursionError as error:
         raise LacunaError(
             "the configuration holds a part of itself, or is nested too deeply; "
@@ -68,9 +73,12 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
             )
 
 
-def _strange_keys(node: object, where: str = "") -> list[str]:
+def _strange_texts(node: object, where: str = "") -> list[str]:
+    if isinstance(node, str) and (found := re.search(f"<|{CONTROL}", node)):
+        # The report has parameters of rules in its code, where </script> would end it.
+        return [f"{where}{node!r} holds {found.group()!r}; name it in another way (a drug: by id)"]
     if isinstance(node, list):
-        return [said for child in node for said in _strange_keys(child, where)]
+        return [said for child in node for said in _strange_texts(child, where)]
     if not isinstance(node, Mapping):
         return []
     own = [
@@ -78,7 +86,7 @@ def _strange_keys(node: object, where: str = "") -> list[str]:
         for key in node
         if not isinstance(key, str)
     ]
-    below = (_strange_keys(child, f"{where}{key}: ") for key, child in node.items())
+    below = (_strange_texts(child, f"{where}{key}: ") for key, child in node.items())
     return [*own, *(said for messages in below for said in messages)]
 
 
