@@ -105,7 +105,16 @@ def test_other_real_matrices_are_the_same_for_cmappy(shared_data, name):
 # Reading some of it
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 7, 1024])
+@pytest.mark.parametrize(
+    "most",
+    [
+        {"MOST_COLUMNS_AT_ONCE": 1},
+        {"MOST_COLUMNS_AT_ONCE": 2},
+        {"MOST_VALUES_AT_ONCE": 50},
+        {"MOST_VALUES_AT_ONCE": 0},
+        {},
+    ],
+)
 @pytest.mark.parametrize(
     ("rows", "columns"),
     [
@@ -116,17 +125,17 @@ def test_other_real_matrices_are_the_same_for_cmappy(shared_data, name):
         ([1, 1], [8, 8, 7, 9, 8]),
     ],
 )
-def test_any_part_is_read_in_the_order_asked(path, matrix, monkeypatch, at_once, rows, columns):
-    monkeypatch.setattr(gctx, "MOST_COLUMNS_AT_ONCE", at_once)
+def test_any_part_is_read_in_the_order_asked(path, matrix, monkeypatch, most, rows, columns):
+    for name, value in most.items():
+        monkeypatch.setattr(gctx, name, value)
     with Gctx(path) as file:
         found = file.read([f"g{n}" for n in rows], [f"w{n}" for n in columns])
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, matrix[np.ix_(list(columns), list(rows))])
 
 
-def test_no_more_columns_at_once_than_allowed(path, monkeypatch):
-    monkeypatch.setattr(gctx, "MOST_COLUMNS_AT_ONCE", 4)
-    runs = gctx._consecutive_runs(np.array([0, 1, 2, 5, *range(10, 23)]))
+def test_no_more_columns_at_once_than_allowed():
+    runs = gctx._consecutive_runs(np.array([0, 1, 2, 5, *range(10, 23)]), 4)
     assert [run.stop - run.start for run in runs] == [3, 1, 4, 4, 4, 1]
 
 

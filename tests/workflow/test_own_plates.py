@@ -7,12 +7,14 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from project import TINY, Project
+from project import PARTS, TINY, Project
 
 from lacuna import simulate
 from lacuna.gctx import Gctx, write_gctx
 
-ODD_CELL, ODD_DRUG = "A/549 'x\"", "ß-drug = <b>one</b>"
+ODD_CELL = "../../A/549 'x\" `touch harm`; $(touch harm)"
+ODD_DRUG = "=ß-drug $\\foo$ {x} %s </script><script>alert(1)</script>"
+ODD_FILE = "_inst_info é (copy 1) @a+b.txt"
 KINDS = ("level3", "inst_info", "pert_info", "gene_info", "cell_info")
 
 
@@ -79,7 +81,13 @@ def from_files(mirror, **changes):
 def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
     project = Project(tmp_path)
     config = from_files(plates)
-    config["files"]["series"]["own"]["level3"] += ".gz"
+    files = config["files"]["series"]["own"]
+    files["level3"] += ".gz"
+    shutil.copy(plates / files["inst_info"], plates / ODD_FILE)
+    files["inst_info"] = ODD_FILE
+    drugs = read(plates, "inst_info").query("pert_type == 'trt_cp'")["pert_id"]
+    config["heatmaps"] = {"drugs": [drugs.iloc[0]]}
+    config["tensor"] = {**TINY["tensor"], "max_p_value": 1.0}
     printed = project.run("--cores", "2", *project.configure(config))
     results = tmp_path / "results/own"
     assert (results / "report.html").exists(), printed
@@ -89,6 +97,18 @@ def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
     assert ODD_CELL in set(pd.read_csv(results / "tensor/cells.tsv", sep="\t")["cell"])
     with Gctx(results / "completed/dnpp.gctx") as product:
         assert ODD_CELL in set(product.metadata("columns")["cell_id"])
+    names = pd.read_csv(results / "figures/heatmaps.tsv", sep="\t")["name"]
+    assert set(names) == {"'" + ODD_DRUG}  # safe in a spreadsheet
+    assert ODD_DRUG in set(pd.read_csv(results / "tensor/drugs.tsv", sep="\t")["name"])
+    pages = [results / "report.html", *results.rglob("*.html"), *results.rglob("*.svg")]
+    assert not [page for page in pages if "<script>alert" in page.read_text()]
+    assert not list(tmp_path.rglob("harm*"))
+    assert {path.name for path in tmp_path.iterdir()} <= {
+        *PARTS,
+        "test.yaml",
+        "results",
+        ".snakemake",
+    }
     assert not (results / "signatures/own/level3.gctx").exists()
     assert not list(results.rglob("density*"))
     recorded = pd.read_csv(tmp_path / "resources/recorded_checksums.tsv", sep="\t")

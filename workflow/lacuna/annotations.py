@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.incoming import check_header, check_plain, opened
 
 SEPARATOR = "|"
 SKELETON = 14  # letters of an InChIKey that say the connections, without stereochemistry and salt
@@ -34,7 +35,7 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
     bound = _read(proteins, ["drugbank_id", "category", "entrez_gene_id", "organism"])
     bound = bound[bound["category"].eq("target") & bound["organism"].eq("Human")]
     symbol = bound["entrez_gene_id"].map(symbols)
-    complete = symbol.notna().groupby(bound["drugbank_id"]).transform("all")
+    complete = symbol.notna().groupby(bound["drugbank_id"]).transform("all").astype(bool)
     targets = symbol[complete].groupby(bound["drugbank_id"]).agg(_joined)
     return pd.DataFrame(
         {
@@ -163,27 +164,25 @@ def _read(
 ) -> pd.DataFrame:
     """Read a text table below its comments, which begin with an exclamation mark."""
     path = Path(path)
+    comments = check_header(path, separator, comment="!")
     for encoding in ("utf-8-sig", "latin-1"):
         try:
-            with path.open(encoding=encoding) as file:
-                comments = next((at for at, line in enumerate(file) if line[:1] != "!"), 0)
-            table = pd.read_csv(
-                path,
-                sep=separator,
-                skiprows=comments,
-                dtype=str,
-                encoding=encoding,
-                keep_default_na=False,
-                index_col=False,
-                quoting=quoting,
-                na_values=["", "-666", "NA"],
-            )
+            with opened(path, text=True) as content:
+                table = pd.read_csv(
+                    content,
+                    sep=separator,
+                    skiprows=comments,
+                    dtype=str,
+                    encoding=encoding,
+                    keep_default_na=False,
+                    index_col=False,
+                    quoting=quoting,
+                    na_values=["", "-666", "NA"],
+                )
             break
         except UnicodeDecodeError:
             continue
-        except FileNotFoundError as error:
-            raise LacunaError(f"{path}: no such file.") from error
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        except (ValueError, OverflowError, MemoryError) as error:
             raise LacunaError(f"{path}: not a table of text ({error}).") from error
     for column in columns:
         if column not in table:
@@ -191,6 +190,8 @@ def _read(
                 f"{path}: no column {column!r}{did_you_mean(column, table)}; "
                 f"it has {listed(table, 20)}."
             )
+    for column in table.columns.intersection([*columns, "inchi_key", *KNOWN]):
+        check_plain(table[column], column, path)
     return table
 
 

@@ -1,12 +1,25 @@
 """Checks the configuration and says what is wrong with it in the user's terms."""
 
+import math
+import re
 from collections.abc import Mapping
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from lacuna.completion import check_options, find_method
 from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.incoming import CONTROL
+
+# YAML has .nan and .inf, which pass every comparison or none.
+_types = Draft202012Validator.TYPE_CHECKER
+_Validator = validators.extend(
+    Draft202012Validator,
+    type_checker=_types.redefine(
+        "number",
+        lambda _, value: _types.is_type(value, "number") and math.isfinite(value),
+    ),
+)
 
 
 def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> None:
@@ -17,8 +30,17 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
     LacunaError
         Naming every key that is missing, unknown or has a value out of range.
     """
-    faults = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: str(e.path))
-    messages = [message for fault in faults for message in _explain(fault)]
+    try:
+        faults = sorted(_Validator(schema).iter_errors(config), key=lambda e: str(e.path))
+        messages = [
+            *_strange_texts(config),
+            *(said for fault in faults for said in _explain(fault)),
+        ]
+    except RecursionError as error:
+        raise LacunaError(
+            "the configuration holds a part of itself, or is nested too deeply; "
+            "write out what stands behind its YAML aliases (*name)."
+        ) from error
     if messages:
         raise LacunaError(
             "the configuration has mistakes:\n  "
@@ -58,6 +80,23 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
             )
 
 
+def _strange_texts(node: object, where: str = "") -> list[str]:
+    if isinstance(node, str) and (found := re.search(f"<|{CONTROL}", node)):
+        # The report has parameters of rules in its code, where </script> would end it.
+        return [f"{where}{node!r} holds {found.group()!r}; name it in another way (a drug: by id)"]
+    if isinstance(node, list):
+        return [said for child in node for said in _strange_texts(child, where)]
+    if not isinstance(node, Mapping):
+        return []
+    own = [
+        f"{where}key {key!r} is no text; put it in quotes"
+        for key in node
+        if not isinstance(key, str)
+    ]
+    below = (_strange_texts(child, f"{where}{key}: ") for key, child in node.items())
+    return [*own, *(said for messages in below for said in messages)]
+
+
 def _explain(fault: ValidationError) -> list[str]:
     where = ": ".join(map(str, fault.absolute_path))
     prefix = f"{where}: " if where else ""
@@ -69,4 +108,6 @@ def _explain(fault: ValidationError) -> list[str]:
             for key in fault.instance
             if key not in known
         ]
+    if fault.validator == "pattern" and "description" in fault.schema:
+        return [f"{prefix}{fault.instance!r} is not {fault.schema['description']}"]
     return [f"{prefix}{fault.message}"]

@@ -34,9 +34,9 @@ def listed(names: Iterable[object], most: int = 5) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Return a hint such as `` (did you mean 'dnpp'?)``, empty when nothing is near."""
     spelt = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(name.casefold(), spelt, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(str(name).casefold(), spelt, n=3, cutoff=0.6)
     shown = " or ".join(repr(spelt[each]) for each in near)
     return f" (did you mean {shown}?)" if near else ""

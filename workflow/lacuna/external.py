@@ -105,7 +105,7 @@ def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path
     _refuse_alone(path, texts.columns.difference(samples), samples_path)
     _refuse_alone(samples_path, pd.Index(samples).difference(texts.columns), path)
     texts = texts[samples]
-    numbers = texts.apply(pd.to_numeric, errors="coerce")
+    numbers = texts.apply(pd.to_numeric, errors="coerce").astype(float)
     wrong = np.argwhere(texts.notna().to_numpy() & ~np.isfinite(numbers.to_numpy()))
     if len(wrong):
         row, column = wrong[0]

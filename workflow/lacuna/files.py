@@ -4,6 +4,7 @@ import errno
 import glob
 import gzip
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,17 @@ from lacuna.errors import DamagedFile, LacunaError, UnwritableFile
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_ENTRY = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 LEAST_ROOM = 1 << 20  # bytes; a disk with less is full, whatever a library says went wrong
+# What h5py, NumPy, pandas and PyTorch raise of bytes that are damaged or laid out in another way.
+UNREADABLE = (
+    OSError,
+    RuntimeError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)
+FORMULA = r"[=+\-@\t\r]"  # how a cell begins that a spreadsheet runs
 
 
 @contextmanager
@@ -49,15 +61,13 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def readable(path: str | Path, *faults: type[Exception]) -> Iterator[None]:
+def readable(path: str | Path) -> Iterator[None]:
     """Say of a file that the workflow made and the block reads that it is damaged or missing.
 
     Parameters
     ----------
     path
         The file.
-    *faults
-        What a reader makes of damaged bytes.
 
     Raises
     ------
@@ -71,10 +81,15 @@ def readable(path: str | Path, *faults: type[Exception]) -> Iterator[None]:
     except FileNotFoundError as error:
         message = f"{path}: no such file. Run again: the workflow makes it anew."
         raise LacunaError(message) from error
-    except faults as error:
-        if getattr(error, "errno", None):  # the disk or its rights, not the file
+    except UNREADABLE as error:
+        if not is_damage(error):
             raise
         raise DamagedFile(path, f"cannot be read ({error}). It is cut short or damaged.") from error
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether what a reader raised speaks of the file, not of the disk or its rights."""
+    return getattr(error, "errno", None) in (None, errno.EINVAL, errno.EISDIR)
 
 
 def explain(
@@ -140,7 +155,7 @@ def _damaged(path: Path) -> Path:
 
 TEXT = dict.fromkeys(
     (
-        *("drug", "cell", "gene", "name", "group", "setting", "profile_type"),
+        *("drug", "cell", "gene", "name", "plate", "batch", "group", "setting", "profile_type"),
         *("atc_codes", "targets", "mechanisms"),
     ),
     str,
@@ -159,3 +174,18 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         text = table.to_csv(sep="\t", index=False, float_format="%.6g").encode()
         # No name and no time stamp inside, so that equal tables are equal files.
         unfinished.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
+
+
+def guard_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before texts that a spreadsheet would run as a formula.
+
+    For tables that people open and nothing reads again: the names in them are no longer those that
+    tables are joined by. Numbers stay numbers, negative ones too.
+    """
+    texts = table.select_dtypes(["object", "string", "category"]).columns
+    guarded = table.assign(**{name: table[name].astype(object).map(_guarded) for name in texts})
+    return guarded.rename(columns=_guarded)
+
+
+def _guarded(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and re.match(FORMULA, value) else value

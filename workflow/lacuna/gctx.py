@@ -4,7 +4,6 @@ The matrix lies at /0/DATA/0/matrix with shape (columns, rows): one line per wel
 one value per gene. Names and metadata lie at /0/META/ROW and /0/META/COL, the field `id` first.
 """
 
-import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from lacuna.errors import DamagedFile, LacunaError, listed
-from lacuna.hdf5 import created
+from lacuna.files import is_damage
+from lacuna.hdf5 import created, member
 
 MATRIX = "0/DATA/0/matrix"
 META = {"rows": "0/META/ROW", "columns": "0/META/COL"}
-MOST_COLUMNS_AT_ONCE = 1024
+MOST_COLUMNS_AT_ONCE, MOST_VALUES_AT_ONCE = 1024, 2**26
 COLUMNS_PER_CHUNK = 64
 
 
@@ -44,7 +44,7 @@ class Gctx:
             self._file = h5py.File(self.path, "r")
         try:
             with self._readable():
-                self._matrix = self._file[MATRIX]
+                self._matrix = self._find(MATRIX)
                 self.rows = self._ids("rows")
                 self.columns = self._ids("columns")
                 self._check_matrix()
@@ -61,9 +61,9 @@ class Gctx:
     def metadata(self, axis: str) -> pd.DataFrame:
         """Return the metadata of `axis` ("rows" or "columns"), indexed by id."""
         with self._readable():
-            group = self._file[META[axis]]
-            fields = {name: _text(group[name][:]) for name in group}
-        return pd.DataFrame(fields).set_index("id")
+            group = self._find(META[axis])
+            fields = {name: _text(member(group, name)[:]) for name in group}
+            return pd.DataFrame(fields).set_index("id")
 
     def read(self, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
         """Read some genes of some wells.
@@ -91,15 +91,23 @@ class Gctx:
         values = np.empty((len(column_at), len(row_at)), dtype=np.float32)
         order = np.argsort(column_at)
         with self._readable():
-            for run in _consecutive_runs(column_at[order]):
+            fitting = MOST_VALUES_AT_ONCE // max(len(self.rows), 1)
+            at_once = max(min(MOST_COLUMNS_AT_ONCE, fitting), 1)
+            for run in _consecutive_runs(column_at[order], at_once):
                 wanted = order[run]
                 first = column_at[wanted[0]]
                 values[wanted] = self._matrix[first : first + len(wanted)][:, row_at]
         self._check_finite(values, rows, columns)
         return values
 
+    def _find(self, path: str) -> h5py.Dataset | h5py.Group:
+        found = self._file
+        for name in path.split("/"):
+            found = member(found, name)
+        return found
+
     def _ids(self, axis: str) -> pd.Index:
-        ids = pd.Index(_text(self._file[META[axis]]["id"][:]).astype(str))
+        ids = pd.Index(_text(self._find(f"{META[axis]}/id")[:]).astype(str))
         if not ids.is_unique:
             twice = ids[ids.duplicated()].unique()
             raise LacunaError(
@@ -151,8 +159,8 @@ class Gctx:
                 f"{self.path}: this HDF5 file is not GCTX ({error}). Expected the layout of LINCS "
                 f"(version GCTX1.0): {MATRIX}, {META['rows']}/id and {META['columns']}/id."
             ) from error
-        except (OSError, RuntimeError) as error:
-            if getattr(error, "errno", None) not in (None, errno.EISDIR):  # not the file's fault
+        except (OSError, RuntimeError, ValueError, OverflowError) as error:
+            if not is_damage(error):
                 raise
             raise DamagedFile(
                 self.path,
@@ -215,14 +223,14 @@ def _decoded(value: bytes | str) -> str:
         return value.decode("latin-1")
 
 
-def _consecutive_runs(positions: np.ndarray) -> list[slice]:
-    """Cut sorted positions into runs without a gap, none longer than fits in memory at ease."""
+def _consecutive_runs(positions: np.ndarray, at_once: int) -> list[slice]:
+    """Cut sorted positions into runs without a gap, none longer than `at_once`."""
     if not len(positions):
         return []
     starts = np.flatnonzero(np.diff(positions, prepend=-2) != 1)
     stops = np.append(starts[1:], len(positions))
     return [
-        slice(first, min(first + MOST_COLUMNS_AT_ONCE, stop))
+        slice(first, min(first + at_once, stop))
         for start, stop in zip(starts, stops, strict=True)
-        for first in range(start, stop, MOST_COLUMNS_AT_ONCE)
+        for first in range(start, stop, at_once)
     ]

@@ -1,10 +1,12 @@
 """Sets of genes, such as the targets of a transcription factor, in GMT files."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
 from lacuna.errors import LacunaError
 from lacuna.files import whole
+from lacuna.incoming import CONTROL
 
 FEWEST_FIELDS = 3  # name, description and a gene
 
@@ -26,7 +28,7 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
     ------
     LacunaError
         When there is no such file, it is not text or holds no set, a line has fewer than three
-        fields or no name, or a name stands twice.
+        fields, no name or a control character, or a name stands twice.
     """
     path = Path(path)
     sets: dict[str, list[str]] = {}
@@ -40,6 +42,11 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
             raise LacunaError(
                 f"{path}: line {number} has no name or too few fields; expected at least "
                 f"{FEWEST_FIELDS}, separated by tabs: the set's name, a description and its genes."
+            )
+        if re.search(CONTROL, "".join((name, *genes))):
+            raise LacunaError(
+                f"{path}: line {number} holds a control character; expected text, with a tab "
+                "between two fields."
             )
         if name in sets:
             raise LacunaError(

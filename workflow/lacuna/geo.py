@@ -5,9 +5,7 @@ Facts on their columns: both phases name the same things differently (`rna_plate
 """
 
 import csv
-import gzip
 import shutil
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +14,10 @@ import pandas as pd
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.files import whole
 from lacuna.gctx import Gctx
+from lacuna.incoming import check_header, check_plain, is_gzip, opened
 
 MISSING = ["-666", "-666.0", "-666.00", "", "NA", "NaN", "nan"]
 MISSING_NUMBER = -666
-GZIP_MAGIC = b"\x1f\x8b"
-DAMAGED_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 MICROMOLAR = {"um": 1.0, "µm": 1.0, "μm": 1.0, "nm": 1e-3, "mm": 1e3, "pm": 1e-6}
 
 WELL_COLUMNS = {
@@ -178,23 +175,17 @@ def unpack(source: str | Path, destination: str | Path) -> None:
     Raises
     ------
     LacunaError
-        If the gzip file is cut short or damaged.
+        If the gzip file is cut short or damaged, or far more comes out than a matrix ever holds.
     """
     source, destination = Path(source), Path(destination)
-    if not _is_gzip(source):
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        destination.unlink(missing_ok=True)
-        destination.symlink_to(source.resolve())
-        return
-    try:
-        with (
-            whole(destination) as unfinished,
-            gzip.open(source) as packed,
-            unfinished.open("wb") as out,
-        ):
-            shutil.copyfileobj(packed, out, length=1 << 22)
-    except DAMAGED_GZIP as error:
-        raise LacunaError(_damaged_gzip(source, error)) from error
+    with opened(source) as content:
+        if is_gzip(source):
+            with whole(destination) as unfinished, unfinished.open("wb") as out:
+                shutil.copyfileobj(content, out, length=1 << 22)
+        else:
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            destination.unlink(missing_ok=True)
+            destination.symlink_to(source.resolve())
 
 
 def read_columns(
@@ -219,7 +210,8 @@ def read_columns(
     Raises
     ------
     LacunaError
-        If a required column is missing or the file cannot be read.
+        If a required column is missing, a text in a column holds a control character, or the
+        file cannot be read.
     """
     table = read_text_table(Path(path))
     chosen = {}
@@ -232,6 +224,8 @@ def read_columns(
             raise LacunaError(
                 f"{path}: no column {' or '.join(candidates)}{hint}; it has {listed(table, 20)}."
             )
+    for column in chosen.values():
+        check_plain(table[column], column, path)
     read = {name: table[column].astype(object) for name, column in chosen.items()}
     absent = {name: np.nan for name in optional or {} if name not in chosen}
     return pd.DataFrame(read).assign(**absent).astype(object)
@@ -254,31 +248,16 @@ def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
         "keep_default_na": False,
         "index_col": False,
         "quoting": csv.QUOTE_NONE,  # names such as "2-APB hold quotes that quote nothing
-        "compression": "gzip" if _is_gzip(path) else None,
     }
-    try:
+    check_header(path)
+    for encoding in ("utf-8", "latin-1"):
         try:
-            return pd.read_csv(path, **options)
+            with opened(path, text=True) as content:
+                return pd.read_csv(content, encoding=encoding, **options)
         except UnicodeDecodeError:
-            return pd.read_csv(path, encoding="latin-1", **options)
-    except DAMAGED_GZIP as error:
-        raise LacunaError(_damaged_gzip(path, error)) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise LacunaError(f"{path}: not a tab-separated table ({error}).") from error
-
-
-def _is_gzip(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(2) == GZIP_MAGIC
-    except FileNotFoundError as error:
-        raise LacunaError(f"{path}: no such file.") from error
-    except OSError as error:
-        raise LacunaError(f"{path}: cannot be read ({error}).") from error
-
-
-def _damaged_gzip(path: Path, error: Exception) -> str:
-    return f"{path}: cannot be decompressed ({error}). It is cut short or damaged; get it again."
+            continue
+        except (ValueError, OverflowError, MemoryError) as error:
+            raise LacunaError(f"{path}: not a tab-separated table ({error}).") from error
 
 
 def check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | Path) -> None:

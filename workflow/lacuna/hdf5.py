@@ -1,6 +1,7 @@
 """How Lacuna's own HDF5 files are laid out: one dataset per array, one group per table.
 
-All of a file is under checksums, so that no damaged byte goes unnoticed.
+All of a file is under checksums, so that no damaged byte goes unnoticed. A file is read for what it
+holds, not for what its header promises.
 """
 
 import io
@@ -12,14 +13,18 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from lacuna.errors import listed
 from lacuna.files import readable, whole
 
 ROWS_PER_CHUNK = 64
 VERSION = "v110"  # of HDF5, the first whose every structure has a checksum
-
-FAULTS = (OSError, RuntimeError, KeyError, ValueError)  # what h5py makes of damaged bytes
+MOST_PER_CHUNK = 2**30  # bytes; HDF5 unpacks a chunk as a whole
+MOST_PACKED = 1100  # bytes in one byte of a file; gzip, which packs most, reaches 1032
+FLOATS, INDICES, FLAGS, NAMES = "f", "iu", "b", "O"  # NumPy's letters for kinds of values
+TABLE = "table"
 
 Content = dict[str, np.ndarray | pd.DataFrame]
+Layout = dict[str, str | tuple[str, int | tuple[int, ...]]]
 
 
 @contextmanager
@@ -116,7 +121,12 @@ def save(path: str | Path, content: Content) -> None:
         writer.write(content)
 
 
-def load(path: str | Path, unread: tuple[str, ...] = ()) -> Content:
+def load(
+    path: str | Path,
+    unread: tuple[str, ...] = (),
+    layout: Layout | None = None,
+    optional: Layout | None = None,
+) -> Content:
     """Read a file that `save` or a `Writer` wrote.
 
     Parameters
@@ -125,6 +135,9 @@ def load(path: str | Path, unread: tuple[str, ...] = ()) -> Content:
         The file.
     unread
         Names of arrays to leave in the file: h5py datasets, read when they are sliced.
+    layout, optional
+        What the file must hold, and what it may: by name, the kind of values of an array and its
+        number of dimensions (or numbers), or TABLE. None for anything.
 
     Raises
     ------
@@ -133,10 +146,13 @@ def load(path: str | Path, unread: tuple[str, ...] = ()) -> Content:
     LacunaError
         If the file is missing.
     """
-    with readable(path, *FAULTS):
+    with readable(path):
         file = h5py.File(path, "r")
+        items = {name: member(file, name) for name in file}
+        if layout is not None:
+            _check_layout(items, layout, optional or {})
         content = {
-            name: _Unread(file[name].id) if name in unread else _get(file[name]) for name in file
+            name: _Unread(item.id) if name in unread else _get(item) for name, item in items.items()
         }
         if not unread:
             file.close()
@@ -147,20 +163,84 @@ class _Unread(h5py.Dataset):
     """An array that is still in its file."""
 
     def __getitem__(self, *what: object) -> np.ndarray:
-        with readable(self.file.filename, *FAULTS):
+        with readable(self.file.filename):
             return super().__getitem__(*what)
+
+
+def member(group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
+    """Return what stands in a group under a name; an array only if the file really holds it.
+
+    A header can promise any number of values, or point to another file. Neither is believed.
+
+    Raises
+    ------
+    KeyError
+        If nothing stands there, or a link to elsewhere.
+    ValueError
+        If an array is promised that the file has no room for, or lies outside the file.
+    """
+    links = group.id.links
+    if not links.exists(name.encode()):
+        raise KeyError(f"nothing is called {name}")
+    if links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+        raise KeyError(f"{name} is a link to elsewhere")
+    item = group[name]
+    if not isinstance(item, h5py.Dataset):
+        return item
+    if item.is_virtual or item.external:
+        raise ValueError(f"the values of {name} lie in another file")
+    if item.chunks and np.prod(item.chunks, dtype=float) * item.dtype.itemsize > MOST_PER_CHUNK:
+        raise ValueError(f"{name} is cut into chunks of shape {item.chunks}, too large to unpack")
+    stored = item.id.get_storage_size()
+    packed = item.id.get_create_plist().get_nfilters() > 0
+    if item.size and item.nbytes > stored * (MOST_PACKED if packed else 1):
+        raise ValueError(
+            f"{name} promises {item.size} values in shape {item.shape}, "
+            f"but the file holds {stored} bytes of them"
+        )
+    return item
+
+
+def _check_layout(
+    items: dict[str, h5py.Dataset | h5py.Group], layout: Layout, optional: Layout
+) -> None:
+    if unknown := items.keys() - layout.keys() - optional.keys():
+        raise ValueError(f"unexpected {listed(sorted(unknown))}")
+    if missing := layout.keys() - items.keys():
+        raise ValueError(f"no {listed(sorted(missing))}")
+    for name, item in items.items():
+        expected = (layout | optional)[name]
+        is_table = isinstance(item, h5py.Group)
+        if is_table != (expected == TABLE):
+            raise ValueError(f"{name} is {'a' if is_table else 'no'} table")
+        if not is_table:
+            kinds, dimensions = expected
+            if _kind(item) not in kinds or item.ndim not in np.atleast_1d(dimensions):
+                raise ValueError(f"{name} holds {item.dtype} in {item.ndim} dimensions")
+
+
+def _kind(item: h5py.Dataset) -> str:
+    return NAMES if h5py.check_string_dtype(item.dtype) else item.dtype.kind
 
 
 def _put(group: h5py.Group, name: str, values: np.ndarray) -> None:
     if values.dtype.kind in "OU":
-        # Of one length: HDF5 keeps strings of different lengths where no checksum covers them.
-        encoded = [b"" if pd.isna(value) else str(value).encode() for value in values]
-        length = max(map(len, encoded), default=0) or 1
-        values = np.array(encoded, dtype=h5py.string_dtype(length=length))
+        # Of one length: HDF5 keeps texts of different lengths where no checksum covers them, and a
+        # damaged heap of them can keep it busy for ever.
+        texts = [b"" if pd.isna(value) else str(value).encode() for value in values]
+        dtype = h5py.string_dtype("utf-8", max(map(len, texts), default=0) or 1)
+        values = np.array(texts, dtype)
     group.create_dataset(name, data=values, fletcher32=values.size > 0)
 
 
 def _get(item: h5py.Dataset | h5py.Group) -> np.ndarray | pd.DataFrame:
     if isinstance(item, h5py.Group):
-        return pd.DataFrame({column: _get(item[column]) for column in item})
-    return item.asstr()[:] if h5py.check_string_dtype(item.dtype) else item[:]
+        columns = {name: member(item, name) for name in item}
+        return pd.DataFrame({name: _values(column) for name, column in columns.items()})
+    return _values(item)
+
+
+def _values(item: h5py.Dataset) -> np.ndarray:
+    if _kind(item) == NAMES:
+        return item.asstr()[:].astype(object)
+    return np.asarray(item[:], item.dtype.newbyteorder("="))  # PyTorch takes no other order

@@ -23,6 +23,7 @@ def logged(log: str) -> Iterator[None]:
         with redirect_stdout(file), redirect_stderr(file):
             yield
     except DamagedFile as error:
+        _write(file, traceback.format_exc())  # what the reader said, were it not damage after all
         _end(file, f"{error} {_remedy(error.path)}")
     except LacunaError as error:
         _end(file, str(error))

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from lacuna import hdf5
+from lacuna.files import readable
 
 NO_PROFILE = -1
 NO_PLATES = -1
@@ -134,8 +135,21 @@ class ProfileSet:
 
     @classmethod
     def load(cls, path: str | Path) -> "ProfileSet":
-        """Read a file that `save` wrote."""
-        return cls(**hdf5.load(path))
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        DamagedFile
+            If the file is damaged, or a value is not finite.
+        LacunaError
+            If the file is missing.
+        """
+        optional = {"reliability": hdf5.TABLE}
+        with readable(path):
+            loaded = cls(**hdf5.load(path, layout=_ARRAYS, optional=optional))
+            if not np.isfinite(loaded.profiles).all():
+                raise ValueError("profiles must be finite")
+        return loaded
 
 
 def mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -147,4 +161,11 @@ def mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarra
     return (members @ rows) / np.maximum(size, 1)[:, None], size
 
 
-_ARRAYS = ("profiles", "drug", "cell", "drugs", "cells", "genes")
+_ARRAYS = {
+    "profiles": (hdf5.FLOATS, 2),
+    "drug": (hdf5.INDICES, 1),
+    "cell": (hdf5.INDICES, 1),
+    "drugs": (hdf5.NAMES, 1),
+    "cells": (hdf5.NAMES, 1),
+    "genes": (hdf5.NAMES, 1),
+}

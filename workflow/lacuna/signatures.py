@@ -20,6 +20,7 @@ from lacuna.characteristic_direction import (
 )
 from lacuna.consistency import average_cosine_distance, null_distances, p_value
 from lacuna.errors import LacunaError
+from lacuna.files import readable
 from lacuna.gctx import Gctx
 from lacuna.randomness import generator
 
@@ -60,8 +61,23 @@ class SignatureSet:
 
     @classmethod
     def load(cls, path: str | Path) -> "SignatureSet":
-        """Read a file that `save` wrote."""
-        return cls(**hdf5.load(path, unread=("profiles",)))
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        DamagedFile
+            If the file is damaged.
+        LacunaError
+            If the file is missing.
+        """
+        with readable(path):
+            loaded = cls(**hdf5.load(path, unread=("profiles",), layout=_LAYOUT))
+            expected = (len(loaded.table), len(loaded.genes))
+            if loaded.profiles.shape != expected:
+                raise ValueError(f"profiles have shape {loaded.profiles.shape}, not {expected}")
+            if missing := {*EXPERIMENT, "name", "replicates", "acd", "p_value"} - {*loaded.table}:
+                raise ValueError(f"table has no {sorted(missing)}")
+        return loaded
 
     @classmethod
     def concatenate(cls, sets: Iterable["SignatureSet"]) -> "SignatureSet":
@@ -106,6 +122,9 @@ class SignatureSet:
             if used.any():
                 np.add.at(sums, group[block][used], self.profiles[block][used])
         return sums
+
+
+_LAYOUT = {"profiles": (hdf5.FLOATS, 2), "table": hdf5.TABLE, "genes": (hdf5.NAMES, 1)}
 
 
 class _Joined:

@@ -3,6 +3,7 @@
 import csv
 import fcntl
 import hashlib
+import io
 import os
 import re
 import time
@@ -18,6 +19,7 @@ from tqdm import tqdm
 
 from lacuna.errors import LacunaError, did_you_mean
 from lacuna.files import whole, write_table
+from lacuna.incoming import opened
 
 SOURCES_TABLE = "resources/sources.tsv"
 SOURCES_COLUMNS = ("file", "url", "bytes", "sha256", "licence", "origin")
@@ -71,8 +73,8 @@ def read_sources(path: str | Path) -> dict[str, Source]:
     Raises
     ------
     LacunaError
-        When a column is missing, a file is named twice or not at all, `bytes` is no whole
-        number, or `sha256` is not 64 hexadecimal digits.
+        When the file cannot be read, a column is missing, a file is named twice or not at all,
+        `bytes` is no whole number, or `sha256` is not 64 hexadecimal digits.
     """
     rows = _read_rows(Path(path), SOURCES_COLUMNS)
     return {
@@ -163,7 +165,17 @@ def _why_unavailable(file: str, sources: dict[str, Source], mirrors: Sequence[Pa
 
 
 def _read_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
-    with path.open(encoding="utf-8-sig", newline="") as table:
+    try:
+        return _checked_rows(path, columns)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise LacunaError(
+            f"{path}: not a tab-separated table in UTF-8 ({error}). Correct or restore it."
+        ) from error
+
+
+def _checked_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
+    with opened(path, text=True) as content:
+        table = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
         reader = csv.DictReader(table, delimiter="\t", restval="")
         if missing := [column for column in columns if column not in (reader.fieldnames or ())]:
             raise LacunaError(f"{path}: missing column(s) {', '.join(missing)} in the first line")
@@ -175,7 +187,7 @@ def _read_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
             if not row["file"] or row["file"] in rows:
                 fault = "named twice" if row["file"] else "empty"
                 raise LacunaError(f"{where}, column file: {row['file']!r} is {fault}")
-            row["bytes"] = _checked(row["bytes"], r"[0-9]+", int, f"{where}, column bytes")
+            row["bytes"] = _checked(row["bytes"], r"[0-9]{1,18}", int, f"{where}, column bytes")
             row["sha256"] = _checked(
                 row["sha256"], r"[0-9a-fA-F]{64}", str.lower, f"{where}, column sha256"
             )

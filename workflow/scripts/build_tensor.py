@@ -1,9 +1,7 @@
 """Filter the signatures of all series and arrange them in the drug x cell grid."""
 
-import pandas as pd
-
 from lacuna.baseline import join_baselines
-from lacuna.files import write_table
+from lacuna.files import read_table, write_table
 from lacuna.geo import read_cells, read_drugs, read_genes
 from lacuna.job import logged
 from lacuna.signatures import SignatureSet
@@ -21,9 +19,7 @@ with logged(snakemake.log[0]):
     )
     for name, table in axes.items():
         write_table(table, snakemake.output[name])
-    baselines = (
-        pd.read_csv(path, sep="\t", dtype={"cell": str}) for path in snakemake.input.baselines
-    )
+    baselines = map(read_table, snakemake.input.baselines)
     write_table(join_baselines(baselines, tensor.cells), snakemake.output.baseline)
     write_table(filters, snakemake.output.filters)
     tensor.save(snakemake.output.tensor)

@@ -24,9 +24,7 @@ with logged(snakemake.log[0]):
         work=work,
     )
     axes = {
-        axis: pd.read_csv(
-            snakemake.input[axis], sep="\t", dtype={"gene": str}, keep_default_na=False
-        )
+        axis: pd.read_csv(snakemake.input[axis], sep="\t", dtype=str, keep_default_na=False)
         for axis in ("drugs", "cells", "genes")
     }
     write_completed(snakemake.output[0], tensor, completion, **axes)

@@ -2,11 +2,12 @@
 
 import pandas as pd
 
+from lacuna.files import read_table
 from lacuna.job import logged
 from lacuna.tables import plate_medians, worst_plates, write_page
 
 with logged(snakemake.log[0]):
-    quality = pd.concat(pd.read_csv(path, sep="\t") for path in snakemake.input)
+    quality = pd.concat(map(read_table, snakemake.input))
     write_page(
         snakemake.output[0],
         f"Plates: {snakemake.params.data}",

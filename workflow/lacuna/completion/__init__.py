@@ -13,6 +13,7 @@ It sees the training profiles only, and knows nothing of how it is judged.
 
 import importlib
 import inspect
+import math
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ import pandas as pd
 
 from lacuna import hdf5
 from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.files import readable
 from lacuna.profiles import ProfileSet
 
 CONTRACT = ("observed", "wanted", "side", "rng", "work")
@@ -119,8 +121,25 @@ class Completion:
 
     @classmethod
     def load(cls, path: str | Path) -> "Completion":
-        """Read a file that `save` wrote."""
-        return cls(**hdf5.load(path))
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        DamagedFile
+            If the file is damaged, or a prediction is not finite.
+        LacunaError
+            If the file is missing.
+        """
+        layout, optional = {"profiles": (hdf5.FLOATS, 2)}, {"losses": hdf5.TABLE}
+        optional |= {"fallback": (hdf5.FLAGS, 1), "stderr": (hdf5.FLOATS, (1, 2))}
+        with readable(path):
+            loaded = cls(**hdf5.load(path, layout=layout, optional=optional))
+            for known in (loaded.fallback, loaded.stderr):
+                if known is not None and known.shape != loaded.profiles.shape[: known.ndim]:
+                    raise ValueError(f"{known.shape} does not fit {loaded.profiles.shape}")
+            if not np.isfinite(loaded.profiles).all():
+                raise ValueError("profiles must be finite")
+        return loaded
 
 
 def available() -> list[str]:
@@ -204,6 +223,8 @@ def check_options(name: str, options: Mapping[str, object]) -> None:
             raise LacunaError(
                 f"method_options: {name}: {option} is {value!r}, expected {kind.__name__}."
             )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise LacunaError(f"method_options: {name}: {option} is {value}, expected a number.")
 
 
 def train_method(

@@ -6,7 +6,6 @@ the authors' code (umarov90/DeepCellState), without its faults: profiles are sca
 value of training only, and validation sees training drugs only.
 """
 
-import pickle
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +22,15 @@ from lacuna.completion._paired import PairedProfiles, Predict
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.files import readable, whole
 from lacuna.nn.cell_states import CellStates, Shape
-from lacuna.nn.training import Training, batches, descend, fingerprint, random_stream
+from lacuna.nn.training import (
+    Training,
+    batches,
+    descend,
+    fingerprint,
+    fits,
+    random_stream,
+    read_saved,
+)
 from lacuna.profiles import ProfileSet
 
 COMMON_EPOCHS, COMMON_PATIENCE = 100, 10
@@ -325,16 +332,29 @@ class DeepCellState:
         DamagedFile
             If the file is damaged.
         LacunaError
-            If the file is missing.
+            If the file is missing, or its fallback is no method.
         """
         where = find_device(device).name
-        faults = (OSError, EOFError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError)
-        with readable(path, *faults):
-            content = torch.load(path, map_location=where, weights_only=True)
-            shape, cells = Shape(**content.pop("shape")), np.array(content.pop("cells"))
-            network = CellStates(shape, int(cells.max()) + 1).to(where)
-            network.load_state_dict(content.pop("weights"))
-            return cls(network, cells, losses=None, **content)
+        content = read_saved(path, where)
+        with readable(path):
+            shape, weights = Shape(**content.pop("shape")), content.pop("weights")
+            cells = content.pop("cells")
+            if type(cells) is not list or {*map(type, cells)} != {int}:
+                raise TypeError("cells is no list of whole numbers")
+            cells = np.array(cells)
+            decoders = {name.split(".")[1] for name in weights if name.startswith("decoders.")}
+            if cells.min() < -1 or cells.max() + 1 != len(decoders):
+                raise ValueError(f"cells have other decoders than the {len(decoders)} it holds")
+            with torch.device("meta"):  # no memory for sizes that the weights do not have
+                network = CellStates(shape, len(decoders))
+            if not fits(weights, network):
+                raise ValueError("weights are not those of its network")
+            network.load_state_dict(weights, assign=True)
+            trained = cls(network, cells, losses=None, **content)
+            if not (trained.inputs in INPUTS and 0 < trained.scale < np.inf):
+                raise ValueError(f"inputs {trained.inputs!r}, scale {trained.scale!r}")
+        find_method(trained.fallback)
+        return trained
 
     def translate(self, profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:
         """Return what profiles, whatever cells they are of, would be in a cell.

@@ -48,7 +48,8 @@ def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
         panel.remove()
     figure.supxlabel("measured expression change (unit-norm profiles)", fontsize=9)
     figure.supylabel("predicted", fontsize=9)
-    figure.colorbar(image, ax=list(axes[: len(methods)]), label="entries per bin", shrink=0.8)
+    shown = {"label": "entries per bin", "format": "{x:,g}", "shrink": 0.8}
+    figure.colorbar(image, ax=list(axes[: len(methods)]), **shown)
     figure.suptitle(data)
     return figure
 

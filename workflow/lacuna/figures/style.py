@@ -8,7 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from lacuna.files import whole, write_table
+from lacuna.files import guard_formulas, whole, write_table
 
 mpl.use("Agg")
 mpl.rcParams.update(
@@ -23,6 +23,7 @@ mpl.rcParams.update(
         "figure.dpi": 100,
         "savefig.dpi": 200,
         "image.interpolation": "nearest",
+        "text.parse_math": False,  # a drug's name may hold dollars
     }
 )
 MEASURED, MISSING = "#26456e", "#f2f2f2"
@@ -42,10 +43,13 @@ def method_lines(methods: Sequence[str]) -> dict[str, object]:
 
 
 def save_figure(figure: Figure, table: pd.DataFrame, outputs: Sequence[str | Path]) -> None:
-    """Write a figure as SVG and PNG, the same bytes each time, and the table it draws."""
+    """Write a figure as SVG and PNG, the same bytes each time, and the table it draws.
+
+    The table is for people, and safe to open in a spreadsheet: see `guard_formulas`.
+    """
     for path in map(Path, outputs):
         if path.suffix == ".tsv":
-            write_table(table, path)
+            write_table(guard_formulas(table), path)
             continue
         metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
         with whole(path) as unfinished:

@@ -9,6 +9,7 @@ import copy
 import hashlib
 import math
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +20,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from lacuna.files import whole
+from lacuna.errors import LacunaError
+from lacuna.files import readable, whole
 
 SECONDS_BETWEEN_CHECKPOINTS = 30
 CHECKPOINT = "checkpoint.pt"
 LOSSES = ["stage", "epoch", "training", "validation"]
+STAGE = {"name", "done", "misses", "least", "best", "optimiser"}
 
 
 def fingerprint(*arrays: np.ndarray, **options: object) -> str:
@@ -40,6 +43,48 @@ def random_stream(rng: np.random.Generator) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(int(rng.integers(2**63)))
         yield
+
+
+def read_saved(path: str | Path, device: str = "cpu") -> dict[str, object]:
+    """Read what `torch.save` wrote of a dictionary; nothing in it is executed.
+
+    Raises
+    ------
+    DamagedFile
+        If the file is damaged, or is no such file.
+    LacunaError
+        If the file is missing.
+    """
+    with readable(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                # PyTorch packs nothing: what is larger than the file would only fill the memory.
+                unpacked = sum(entry.file_size for entry in archive.infolist())
+                if unpacked > Path(path).stat().st_size or archive.testzip():
+                    raise ValueError("its parts are not what its directory says")
+            content = torch.load(path, map_location=device, weights_only=True)
+        except OSError:
+            raise
+        except Exception as error:  # zipfile, pickle and PyTorch raise of many kinds
+            raise ValueError(error) from error
+        if not isinstance(content, dict):
+            raise ValueError(f"it holds a {type(content).__name__}")
+        return content
+
+
+def fits(weights: object, part: nn.Module) -> bool:
+    """Return whether weights are those of a network, by name, shape and type."""
+    own = part.state_dict()
+    return (
+        isinstance(weights, dict)
+        and weights.keys() == own.keys()
+        and all(
+            isinstance(weights[name], torch.Tensor)
+            and (weights[name].shape, weights[name].dtype) == (weight.shape, weight.dtype)
+            and weights[name].is_contiguous()
+            for name, weight in own.items()
+        )
+    )
 
 
 class Training:
@@ -116,8 +161,8 @@ class Training:
             return
         part = self.network if part is None else part
         at = self._stage or {"name": stage, "done": 0, "misses": 0, "least": math.inf, "best": None}
-        if self._stage and optimiser is not None:
-            optimiser.load_state_dict(at["optimiser"])
+        if self._stage:
+            self._check_stage(stage, part, optimiser)
         with tqdm(total=epochs, initial=at["done"], desc=stage, mininterval=5) as progress:
             while at["done"] < epochs and at["misses"] < patience:
                 training, validation = epoch()
@@ -139,6 +184,23 @@ class Training:
         self._stage = None
         if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
             self._save(None)
+
+    def _check_stage(
+        self, stage: str, part: nn.Module, optimiser: torch.optim.Optimizer | None
+    ) -> None:
+        """Take over the optimiser's moments of the checkpoint, if it is of this stage."""
+        try:
+            if optimiser is not None:
+                optimiser.load_state_dict(self._stage["optimiser"])
+            best = self._stage["best"]
+            right = self._stage["name"] == stage and (best is None or fits(best, part))
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+            right = False
+        if not right:
+            raise LacunaError(
+                f"{self._path}: does not fit the stage {stage!r} of this training. "
+                "Delete it and run again; the training starts anew."
+            )
 
     def once(self, stage: str, change: Callable[[], None]) -> None:
         """Change the network once between two stages, under a name of its own."""
@@ -167,11 +229,27 @@ class Training:
         if self._path is None or not self._path.exists():
             return None
         try:
-            found = torch.load(self._path, map_location="cpu", weights_only=True)
-        except Exception as error:  # whatever a damaged file makes of it: then from the start
-            print(f"{self._path} cannot be read ({error}); the training starts anew.")
+            found = read_saved(self._path)
+        except LacunaError as error:
+            print(f"The training starts anew: {error}")
             return None
-        return found if found.get("start") == self._start else None
+        return found if found.get("start") == self._start and self._usable(found) else None
+
+    def _usable(self, found: dict[str, object]) -> bool:
+        losses, finished, stage = (found.get(name) for name in ("losses", "finished", "stage"))
+        try:
+            torch.Generator().set_state(found.get("random"))
+        except (TypeError, RuntimeError):
+            return False
+        return (
+            fits(found.get("network"), self.network)
+            and isinstance(losses, list)
+            and all(isinstance(row, tuple) and len(row) == len(LOSSES) for row in losses)
+            and isinstance(finished, list)
+            and (stage is None or (isinstance(stage, dict) and stage.keys() == STAGE))
+            and (stage is None or all(isinstance(stage[n], int) for n in ("done", "misses")))
+            and (stage is None or isinstance(stage["least"], float))
+        )
 
 
 def batches(count: int, size: int) -> Iterator[torch.Tensor]:
