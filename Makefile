@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test lint format readme constraints clean
+.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test slurm-test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -66,6 +66,9 @@ bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells an
 
 test: $(READY) ## run all tests
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+
+slurm-test: $(READY) ## run the workflow on a real SLURM that this starts (as root, on Debian)
+	$(BIN)/python tests/slurm/check.py
 
 lint: $(READY) ## check the style of the code and of the workflow
 	$(BIN)/ruff check .
