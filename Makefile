@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test reliability lint format readme constraints clean
+.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test reliability slurm-test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -73,6 +73,9 @@ test: $(READY) ## run all tests
 reliability: $(READY) ## cause every fault that a test knows, and write docs/reliability.md
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadgroup -m fault --reliability docs/reliability.md
 
+slurm-test: $(READY) ## run the workflow on a real SLURM that this starts (as root, on Debian)
+	$(BIN)/python tests/slurm/check.py
+
 lint: $(READY) ## check the style of the code and of the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -100,5 +103,5 @@ CONSTRAINTS := --constraint constraints.txt
 
 $(READY): constraints.txt pyproject.toml
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm]'
 	@touch $@

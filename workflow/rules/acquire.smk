@@ -35,6 +35,8 @@ rule acquire_file:
     wildcard_constraints:
         series=one_of([*config["files"]["series"], "annotations", "gene_sets", "external"]),
         file="[^/]+",
+    # The nodes of a cluster often have no network.
+    localrule: True
     conda:
         "../../envs/lacuna.yaml"
     params:

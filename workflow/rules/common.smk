@@ -99,6 +99,8 @@ FIGURES = [
 ]
 # What figures call the data: simulated results never go without the word.
 DATA = config["dataset"] + (" (simulated data)" if config["source"] == "simulator" else "")
+# Methods that fit the paper's tensor within seconds: docs/performance.md.
+QUICK = ["mean_1d", "mean_2d", "additive", "dnpp", "ntk", "kernel", *config["controls"]]
 PRODUCTS = expand(
     "results/{dataset}/completed/{method}.gctx",
     dataset=config["dataset"],
@@ -247,6 +249,30 @@ def varied_methods(wildcards):
 def device_of(method):
     """Return where a method computes."""
     return config["method_options"].get(method, {}).get("device", "auto")
+
+
+def group_of(wildcards):
+    """Return the group of jobs of seconds, several of which a cluster runs as one; none for others."""
+    quick = wildcards.method in QUICK or wildcards.get("size") == "small"
+    return "quick" if quick and not gpus(wildcards) else None
+
+
+def memory(wildcards, input, attempt):
+    """Return the MB that a method's job needs, which grow with the grid, so with the tensor."""
+    return attempt * (1000 + 45 * input.size_mb)
+
+
+def minutes(fits):
+    """Return a resource function: the minutes that a method needs for so many fits.
+
+    They grow with drugs squared times cells, so faster than the tensor.
+    """
+
+    def of_job(wildcards, input, attempt):
+        start, per_fit = (1, 0.002) if wildcards.method in QUICK else (10, 0.05)
+        return attempt * (start + fits(wildcards) * per_fit * input.size_mb**1.5)
+
+    return of_job
 
 
 def folds_of(wildcards):

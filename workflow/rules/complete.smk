@@ -16,6 +16,7 @@ rule complete_tensor:
     threads: 4
     resources:
         gpu=gpus,
+        mem_mb=memory,
     params:
         options=lambda wildcards: config["method_options"].get(wildcards.method, {}),
         seed=config["seed"],

@@ -28,10 +28,14 @@ rule predict_folds:
         "results/{dataset}/logs/predict_folds/{size}_{split}_{method}_{batch}.log",
     benchmark:
         "results/{dataset}/benchmarks/predict_folds/{size}_{split}_{method}_{batch}.tsv"
+    group:
+        group_of
     conda:
         "../../envs/lacuna.yaml"
     resources:
         gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes(lambda wildcards: len(folds_of(wildcards))),
     params:
         folds=folds_of,
         options=lambda wildcards: config["method_options"].get(wildcards.method, {}),

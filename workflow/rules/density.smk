@@ -31,10 +31,14 @@ rule measure_density:
         "results/{dataset}/logs/measure_density/{method}_{batch}.log",
     benchmark:
         "results/{dataset}/benchmarks/measure_density/{method}_{batch}.tsv"
+    group:
+        group_of
     conda:
         "../../envs/lacuna.yaml"
     resources:
         gpu=gpus,
+        mem_mb=memory,
+        runtime=minutes(lambda wildcards: len(repeats_of(wildcards)) * len(DENSITIES)),
     params:
         repeats=repeats_of,
         options=lambda wildcards: config["method_options"].get(wildcards.method, {}),

@@ -1,0 +1,23 @@
+"""What a cluster would be asked for; `make slurm-test` asks a real one."""
+
+import re
+
+import pytest
+from project import Project
+
+pytest.importorskip("snakemake_executor_plugin_slurm")
+
+
+def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):
+    project = Project(tmp_path)
+    options = ["--profile", "profiles/slurm", "-n", "--configfile", "config/paper.yaml"]
+    planned = project.run(*options)
+    groups = re.findall(r"^\[.*Group job (\w+)", planned, re.MULTILINE)
+    assert groups.count("tensor") == groups.count("summary") == 1
+    assert {"quick", "score"} <= set(groups)
+    assert "gpu=1" not in planned
+
+    with_gpu = {"method_options": {"falrtc": {"device": "cuda"}}}
+    planned = project.run(*options, *project.configure(with_gpu)[1:])
+    asking = [part for part in planned.split("\n\n") if "gpu=1" in part]
+    assert asking and all("method=falrtc" in part for part in asking)
