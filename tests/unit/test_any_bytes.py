@@ -196,6 +196,10 @@ def reads_or_refuses(read, path):
         read(path)
 
 
+@pytest.mark.fault(
+    "any change of the bytes of GCTX and of our HDF5 files (property-based)",
+    "what the reader promises, or our own error",
+)
 @pytest.mark.parametrize("kind", HDF5)
 @given(data=st.data())
 @settings(max_examples=150)
@@ -205,6 +209,10 @@ def test_damaged_hdf5(folder, kind, data):
     reads_or_refuses(HDF5[kind][0], path)
 
 
+@pytest.mark.fault(
+    "whole HDF5 files of another layout (property-based)",
+    "what the reader promises, or our own error",
+)
 @pytest.mark.parametrize("kind", HDF5)
 @given(change=hdf5_change())
 @settings(max_examples=100)
@@ -216,6 +224,10 @@ def test_changed_hdf5(folder, kind, change):
     reads_or_refuses(HDF5[kind][0], path)
 
 
+@pytest.mark.fault(
+    "any change of the bytes of tables, plain and gzipped (property-based)",
+    "what the reader promises, or our own error",
+)
 @pytest.mark.parametrize("kind", TABLES)
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
 @given(data=st.data())
@@ -226,6 +238,11 @@ def test_damaged_tables(folder, kind, pack, data):
     reads_or_refuses(read, path)
 
 
+@pytest.mark.fault(
+    "tables with cells, rows or columns changed, lost or doubled, in other encodings "
+    "(property-based)",
+    "what the reader promises, or our own error",
+)
 @pytest.mark.parametrize("kind", TABLES)
 @given(data=st.data())
 def test_changed_tables(folder, kind, data):
@@ -235,6 +252,10 @@ def test_changed_tables(folder, kind, data):
     reads_or_refuses(read, path)
 
 
+@pytest.mark.fault(
+    "the same of tables that belong together (property-based)",
+    "what the reader promises, or our own error",
+)
 @pytest.mark.parametrize("kind", PAIRS)
 @given(data=st.data())
 def test_changed_tables_that_belong_together(folder, kind, data):
@@ -258,6 +279,10 @@ def saved(content) -> bytes:
 MODEL_BYTES = bytes_of(MODEL.save)
 
 
+@pytest.mark.fault(
+    "any change of the bytes of a saved network (property-based)",
+    "what the reader promises, or our own error",
+)
 @given(data=st.data())
 @settings(max_examples=150)
 def test_damaged_models(folder, data):
@@ -275,6 +300,10 @@ TORCH_VALUES = (
 )
 
 
+@pytest.mark.fault(
+    "saved networks with other entries (property-based)",
+    "what the reader promises, or our own error",
+)
 @given(entry=st.sampled_from(["shape", "weights", "cells", "scale", "inputs", "fallback", "new"]),
        below=st.integers(-1, 5), value=TORCH_VALUES)  # fmt: skip
 @settings(max_examples=80)
@@ -338,6 +367,10 @@ def test_the_checkpoint_of_these_tests_is_gone_on_from(folder):
 CHECKPOINT_BYTES = saved(checkpoint())
 
 
+@pytest.mark.fault(
+    "any change of the bytes of a checkpoint (property-based)",
+    "the training goes on from it or begins anew",
+)
 @given(data=st.data())
 @settings(max_examples=100)
 def test_a_damaged_checkpoint_is_gone_on_from_or_begun_anew(folder, data):
@@ -366,6 +399,10 @@ def shipped(request):
     )
 
 
+@pytest.mark.fault(
+    "the shipped configuration with other keys and values (property-based)",
+    "valid, or our own error",
+)
 @given(data=st.data())
 @settings(max_examples=150)
 def test_changed_configurations(shipped, data):

@@ -59,6 +59,10 @@ def refused(read, path, *said):
 # Promises of size
 
 
+@pytest.mark.fault(
+    "a GCTX whose header promises a million million wells",
+    "refused at once, in under 256 MiB",
+)
 @pytest.mark.parametrize("shape", [(10**12, 2), (3, 10**12), (10**6, 10**6)])
 @pytest.mark.parametrize("chunks", [(1, 2), (2, 1)])
 @pytest.mark.parametrize("packed", [None, "gzip"])
@@ -77,6 +81,10 @@ def test_ids_that_are_promised_only_are_refused(path, dtype):
     refused(Gctx, path, "promises")
 
 
+@pytest.mark.fault(
+    "a GCTX in chunks too large for memory",
+    "refused at once",
+)
 def test_a_chunk_too_large_to_unpack_is_refused(path):
     with h5py.File(path, "a") as file:
         del file["0/DATA/0/matrix"]
@@ -85,6 +93,10 @@ def test_a_chunk_too_large_to_unpack_is_refused(path):
     refused(Gctx, path, "too large to unpack")
 
 
+@pytest.mark.fault(
+    "an HDF5 file of our own that promises as many",
+    "refused at once, in under 256 MiB",
+)
 @pytest.mark.parametrize(("kind", "name"), [(ProfileSet, "drug"), (Completion, "profiles")])
 def test_a_file_of_our_own_that_promises_is_refused(tmp_path, kind, name):
     path = tmp_path / "a.h5"
@@ -98,6 +110,10 @@ def test_a_file_of_our_own_that_promises_is_refused(tmp_path, kind, name):
     refused(kind.load, path, "promises", "cut short or damaged")
 
 
+@pytest.mark.fault(
+    "a saved network that claims a billion genes",
+    "refused at once, in under 256 MiB",
+)
 def test_a_model_that_promises_takes_no_memory(tmp_path):
     shape = {"genes": 10**9, "latent": 10**6, "per_gene": False}
     shape |= {"input_dropout": 0.1, "decoder_dropout": 0.1, "skip": True}
@@ -121,6 +137,10 @@ def bomb(tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.fault(
+    "a gzip bomb as matrix or table",
+    "refused once it gives over 100 times its size; nothing is left",
+)
 def test_a_gzip_bomb_is_refused_before_it_is_unpacked(bomb, tmp_path):
     refused(lambda path: geo.unpack(path, tmp_path / "a.gctx"), bomb, "decompress it yourself")
     refused(geo.read_wells, bomb, "times its size")
@@ -136,6 +156,10 @@ def test_what_packs_well_is_read_whole(tmp_path, monkeypatch):
         assert file.read() == content
 
 
+@pytest.mark.fault(
+    "a saved network that is an archive of zeros",
+    "refused before it is unpacked",
+)
 def test_a_packed_model_is_refused(tmp_path):
     path = tmp_path / "a.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -143,6 +167,10 @@ def test_a_packed_model_is_refused(tmp_path):
     refused(read_saved, path)
 
 
+@pytest.mark.fault(
+    "a table whose first line never ends",
+    "refused at 8 MiB or 65,536 columns",
+)
 @pytest.mark.parametrize("line", [b"x\t" * 10**6, b"x" * 10**7, b"\t" * 10**7])
 def test_an_endless_first_line_is_refused(tmp_path, line):
     path = tmp_path / "a.txt"
@@ -154,6 +182,10 @@ def test_an_endless_first_line_is_refused(tmp_path, line):
 # Other files than the one that was named
 
 
+@pytest.mark.fault(
+    "an HDF5 file with links to, or values in, other files",
+    "refused; the other file is not read",
+)
 def test_links_and_values_elsewhere_are_refused(path, tmp_path):
     secret = tmp_path / "secret"
     secret.write_bytes(bytes(24))
@@ -192,6 +224,10 @@ class Harmful:
         return Path.touch, (self.path,)
 
 
+@pytest.mark.fault(
+    "a pickle that runs code, plain or as PyTorch wraps it, old and new",
+    "refused; nothing runs",
+)
 def test_a_pickle_is_not_run(tmp_path):
     for name, write in {
         "plain": lambda path: path.write_bytes(pickle.dumps(Harmful(tmp_path / "harm"))),
@@ -207,6 +243,10 @@ def test_a_pickle_is_not_run(tmp_path):
     assert not (tmp_path / "harm").exists()
 
 
+@pytest.mark.fault(
+    "our own code: pickles, `eval`, shells, unpacked archives",
+    "none in library, scripts or rules",
+)
 def test_the_library_calls_nothing_that_runs_what_it_reads():
     """Each of these runs code from a file, unpacks an archive, or gives a text to a shell."""
     dangerous = (
@@ -229,12 +269,20 @@ def test_the_library_calls_nothing_that_runs_what_it_reads():
 # Names
 
 
+@pytest.mark.fault(
+    "a table with a zero byte in a name",
+    "refused: pandas would cut the name short",
+)
 def test_a_zero_byte_is_refused(tmp_path):
     path = write_text(inst_info({}, {"pert_iname": "a\0b"}), tmp_path / "inst_info.txt")
     refused(geo.read_wells, path, "zero byte", "UTF-8")
     refused(annotations.read_table, path, "zero byte")
 
 
+@pytest.mark.fault(
+    "a name with a control character",
+    "refused, with its column",
+)
 @pytest.mark.parametrize("character", ["\x07", "\x1b", "\x7f"])
 def test_a_control_character_in_a_name_is_refused(tmp_path, character):
     path = write_text(inst_info({}, {"pert_iname": f"a{character}b"}), tmp_path / "inst_info.txt")
@@ -252,6 +300,10 @@ def test_formulas_are_guarded_in_tables_for_people():
     assert list(table["name"])[:6] == FORMULAS
 
 
+@pytest.mark.fault(
+    "names that begin as formulas of a spreadsheet: `=`, `+`, `-`, `@`, a tab",
+    "an apostrophe in the tables beside figures; tables that others are joined with keep the name",
+)
 def test_formulas_are_guarded_in_figures_tables_and_nowhere_else(tmp_path):
     table = pd.DataFrame({"drug": ["=1+1", "-1"], "cells": [-1, 2]})
     save_figure(None, table, [tmp_path / "a.tsv"])
@@ -260,6 +312,10 @@ def test_formulas_are_guarded_in_figures_tables_and_nowhere_else(tmp_path):
     pd.testing.assert_frame_equal(read_table(tmp_path / "b.tsv"), table)
 
 
+@pytest.mark.fault(
+    "names that hold HTML",
+    "text on every page",
+)
 def test_markup_in_names_is_text_on_pages(tmp_path):
     table = pd.DataFrame({MARKUP: [MARKUP]})
     write_page(tmp_path / "a.html", MARKUP, [MARKUP], [(MARKUP, table)])

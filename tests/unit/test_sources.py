@@ -95,6 +95,10 @@ def test_the_progress_bar_counts_the_bytes(server, source, place, monkeypatch, c
     assert FILE in shown and "300k/300k" in shown
 
 
+@pytest.mark.fault(
+    "a server that closes the connection in the middle of a download",
+    "the same run asks for the rest alone",
+)
 def test_a_cut_download_resumes_where_it_stopped(server, source, place):
     server.script = [("cut", 100_000), "serve"]
     place.acquire(source)
@@ -111,6 +115,10 @@ def test_a_cut_chunked_download_is_noticed(server, source, place):
     assert len(server.requests) == 2
 
 
+@pytest.mark.fault(
+    "a download that falls silent",
+    "given up after a minute (in the test: 0.2 s), then resumed where it was",
+)
 def test_a_stalled_download_resumes(server, source, place, monkeypatch):
     monkeypatch.setattr(module, "TIMEOUT", (1, 0.2))
     monkeypatch.setattr(module, "PIECE", 10_000)
@@ -120,6 +128,10 @@ def test_a_stalled_download_resumes(server, source, place, monkeypatch):
     assert server.ranges == [None, "bytes=100000-"]
 
 
+@pytest.mark.fault(
+    "a server that is gone in the middle of a download",
+    "what came is kept; the next run asks for the rest",
+)
 def test_a_later_call_resumes_what_an_earlier_one_left(server, source, place):
     server.script = [("cut", 100_000), 503]
     with pytest.raises(LacunaError, match="100000 bytes that are here are kept"):
@@ -139,6 +151,10 @@ def test_a_server_that_ignores_range_is_asked_for_all(server, source, place):
     assert [request["sent"] for request in server.requests] == [100_000, len(CONTENT)]
 
 
+@pytest.mark.fault(
+    "a server that cuts every download and cannot resume",
+    "given up when attempts bring nothing new",
+)
 def test_a_server_that_cuts_and_ignores_range_does_not_go_on_for_ever(server, source, place):
     server.ranged = False
     server.script = [("cut", 100_000)]
@@ -176,6 +192,10 @@ def test_a_part_longer_than_the_file_is_thrown_away(server, source, place):
     assert server.ranges == ["bytes=300004-", None]
 
 
+@pytest.mark.fault(
+    "a file that changed on the server after its download had begun",
+    "begun afresh",
+)
 def test_a_part_of_a_file_that_changed_since_is_thrown_away(server, source, place):
     place.begin(b"old" * 1000)
     server.modified = time.time() + 100
@@ -184,6 +204,10 @@ def test_a_part_of_a_file_that_changed_since_is_thrown_away(server, source, plac
     assert server.ranges == ["bytes=3000-", None]
 
 
+@pytest.mark.fault(
+    "a server that answers 503 and 429",
+    "asked again after growing waits",
+)
 def test_a_busy_server_is_asked_again_after_growing_waits(server, source, place, monkeypatch):
     waits = []
     monkeypatch.setattr(module.time, "sleep", waits.append)
@@ -233,6 +257,10 @@ def test_a_wrong_size_is_refused(server, source, place):
     place.assert_nothing_left()
 
 
+@pytest.mark.fault(
+    "a download with other bytes than it should have",
+    "refused with both checksums, nothing kept; the next run begins afresh",
+)
 def test_a_wrong_checksum_is_refused_and_the_next_call_begins_afresh(server, source, place):
     server.files[FILE] = b"x" * len(CONTENT)
     with pytest.raises(LacunaError) as error:
@@ -327,6 +355,10 @@ def test_a_relative_mirror_gives_an_absolute_link(source, place, monkeypatch):
     assert place.destination.readlink().is_absolute()
 
 
+@pytest.mark.fault(
+    "a mirror file with one byte altered, its checksum known",
+    "refused with both checksums; the user's file stays",
+)
 def test_one_altered_byte_in_the_mirror_is_refused(server, source, place):
     altered = CONTENT[:1000] + bytes([CONTENT[1000] ^ 1]) + CONTENT[1001:]
     mirror = place.hold(altered)

@@ -10,6 +10,10 @@ def project(tmp_path_factory):
     return Project(tmp_path_factory.mktemp("config"))
 
 
+@pytest.mark.fault(
+    "a misspelt key, a dataset named `../elsewhere`, a YAML tag that calls Python",
+    "Snakemake stops before its first job and says which; no traceback",
+)
 @pytest.mark.parametrize(
     ("text", "said"),
     [

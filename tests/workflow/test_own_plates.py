@@ -78,6 +78,12 @@ def from_files(mirror, **changes):
     }
 
 
+@pytest.mark.fault(
+    "drugs, cells and files named with `../`, `$( )`, backticks, `</script>`, `$\\foo$`, "
+    "`{x}`, quotes and `=`",
+    "the run goes to its report; nothing is executed or lies outside the results, no markup "
+    "on pages, an apostrophe in tables for people",
+)
 def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
     project = Project(tmp_path)
     config = from_files(plates)
@@ -173,6 +179,11 @@ def lose_a_file(folder):
     (folder / simulate.FILES["pert_info"]).unlink()
 
 
+@pytest.mark.fault(
+    "files of the user's own that are cut short, are not HDF5, hold NaN, do not fit together "
+    "or are missing",
+    "the job names file and row, and what was expected; no traceback, no output",
+)
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
@@ -209,6 +220,10 @@ def test_bad_input_is_named_and_leaves_no_output(mirror, tmp_path, damage, said)
     assert not list((project.folder / "results").rglob("*unfinished*"))
 
 
+@pytest.mark.fault(
+    "a mirror file altered by one byte since an earlier run",
+    "refused with both checksums",
+)
 def test_an_altered_mirror_file_is_refused_with_both_checksums(mirror, tmp_path):
     project = Project(tmp_path / "project")
     options = ["--cores", "2", *project.configure(from_files(mirror))]
