@@ -1,4 +1,5 @@
-# UNTESTED as a whole: no Docker daemon was at hand. Its commands were run, one by one, in a bare Debian 12.
+# UNTESTED with Docker: built and run with buildah only, on a Debian 12 with Python 3.11 in place of the base image, which was
+# out of reach.
 FROM python:3.11-slim-bookworm
 WORKDIR /lacuna
 COPY pyproject.toml constraints.txt README.md Snakefile ./

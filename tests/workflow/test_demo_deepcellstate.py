@@ -5,7 +5,6 @@ import pytest
 from project import TINY, Project
 
 # One worker makes the finished run, once for all of these.
-pytestmark = pytest.mark.xdist_group("deepcellstate")
 
 ANALYSES = ["methods", "latent_states", "important_genes", "factors"]
 

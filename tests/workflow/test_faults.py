@@ -17,8 +17,6 @@ from project import TINY, Project
 from lacuna import hdf5, simulate
 from lacuna.run_record import file_digest
 
-pytestmark = pytest.mark.xdist_group("faults")
-
 SMALL = {
     "simulator": {"drugs": 30, "cells": 4, "mechanisms": 5},
     "signatures": {"null_draws": 1000},
