@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-scaling test reliability slurm-test lint format readme constraints clean
+.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability slurm-test lint format readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -63,6 +63,10 @@ bench-completion: $(READY) ## measure speed, memory and PCT of each method at th
 
 bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the paper's size
 	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py
+
+bench-cluster: $(READY) ## compare what jobs take with what profiles/slurm asks for
+	$(SNAKEMAKE) --notemp --configfile bench/cluster.yaml
+	$(BIN)/python bench/cluster.py
 
 bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
 	$(BIN)/python bench/scaling.py

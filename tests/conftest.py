@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure(config):
     if path := config.getoption("--reliability"):
+        if config.option.markexpr != "fault" or config.option.keyword:
+            raise pytest.UsageError("--reliability is for all faults and nothing else: -m fault")
         config.pluginmanager.register(Reliability(path))
 
 

@@ -24,6 +24,8 @@ sys.path.append(str(Path(__file__).parents[1] / "workflow"))
 from cluster import install, slurm
 from project import TINY, Project
 
+from lacuna.reproduce import NOT_COMPARED
+
 STAND_INS = {
     "on_gpu": "def complete(observed, wanted, side, rng, *, device: str):",
     "hungry": """
@@ -55,7 +57,7 @@ PARTITIONS = {"partitions": {"cpu": {"max_threads": 64}, "gpu": {"max_gpu": 1}}}
 # Snakemake waits 40 s before it asks for the state of jobs: too long for jobs of seconds.
 OPTIONS = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "5"]
 # What says when or how long; all else is to be the same.
-TIMED = {"benchmarks", "logs", "report.html", "tables/run.html"}
+TIMED = {*NOT_COMPARED, "report.html", "tables/run.html"}
 
 
 def project(folder: Path) -> Project:

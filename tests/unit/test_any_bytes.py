@@ -191,6 +191,25 @@ PAIRS = {
 }
 
 
+@pytest.mark.parametrize("kind", [*HDF5, *TABLES, *PAIRS, "model"])
+def test_what_the_damage_is_done_to_is_read(folder, kind):
+    path, beside = folder / f"good_{kind}", folder / f"beside_good_{kind}"
+    if kind in HDF5:
+        path.write_bytes(HDF5_BYTES[kind])
+        HDF5[kind][0](path)
+    elif kind in TABLES:
+        path.write_text(TABLES[kind][1])
+        TABLES[kind][0](path)
+    elif kind in PAIRS:
+        read, text, other = PAIRS[kind]
+        path.write_text(text)
+        beside.write_text(other)
+        read(path, beside)
+    else:
+        path.write_bytes(MODEL_BYTES)
+        read_model(path)
+
+
 def reads_or_refuses(read, path):
     with contextlib.suppress(LacunaError):
         read(path)

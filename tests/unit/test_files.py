@@ -109,10 +109,33 @@ def test_a_folder_that_is_a_file_cannot_be_written(tmp_path):
     check_writable(tmp_path / "not/yet/there")
 
 
-def test_trouble_of_the_disk_is_not_taken_for_damage(tmp_path):
-    with pytest.raises(OSError, match="Input/output") as error, readable(tmp_path):
-        raise OSError(errno.EIO, "Input/output error")
-    assert not isinstance(error.value, LacunaError)
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EIO, "as the disk says"), "a.h5: cannot be read: Input/output error"),
+        (PermissionError(errno.EACCES, ""), "a.h5: cannot be read: Permission denied"),
+        (OSError("memory allocation failed for raw data chunk"), "a.h5: .* for want of memory"),
+        (RuntimeError("CPU: not enough memory: you tried"), "a.h5: .* for want of memory"),
+        (MemoryError(), "a.h5: .* for want of memory"),
+    ],
+)
+def test_trouble_of_disk_and_memory_is_not_taken_for_damage(error, said):
+    with pytest.raises(LacunaError, match=said) as raised, readable("a.h5"):
+        raise error
+    assert not isinstance(raised.value, DamagedFile)
+
+
+def test_a_source_that_may_not_be_read_is_not_called_unwritable(tmp_path):
+    with pytest.raises(IsADirectoryError), whole(tmp_path / "a.tsv"):
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder/inner").mkdir()
+        (tmp_path / "folder/inner").read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "results").write_text("mine")
+    with pytest.raises(UnwritableFile, match=r"demo/a\.tsv: cannot be written: Not a directory"):
+        write_table(TABLE, tmp_path / "results/demo/a.tsv")
 
 
 def job_that_reads_damaged(path, log):

@@ -65,8 +65,8 @@ def test_a_flipped_bit_is_noticed_or_harmless(saved):
 def test_what_stays_in_the_file_is_checked_when_it_is_read(saved):
     data = saved.read_bytes()
     at = data.index(MANY[0, :4].tobytes())
-    saved.write_bytes(data[:at] + b"\x00" + data[at + 1 :])
-    unread = hdf5.load(saved, unread=("rows",))["rows"] if data[at] else None
+    saved.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    unread = hdf5.load(saved, unread=("rows",))["rows"]
     with pytest.raises(DamagedFile, match=r"a\.h5: cannot be read"):
         unread[:2]
 
@@ -83,6 +83,21 @@ def small_files_only():
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_writer_stops_as_soon_as_there_is_no_room(tmp_path, small_files_only):
+    with pytest.raises(UnwritableFile), hdf5.Writer(tmp_path / "a.h5") as writer:
+        for _ in range(1000):
+            writer.append("rows", MANY)
+            size = len(writer._file["rows"])
+    assert size < 20 * len(MANY)  # a cache full, not all
+
+
+def test_a_wrong_index_is_not_called_damage(saved):
+    rows = hdf5.load(saved, unread=("rows",))["rows"]
+    with pytest.raises((TypeError, ValueError)) as error:
+        rows["profiles"]
+    assert not isinstance(error.value, LacunaError)
 
 
 def append(path):

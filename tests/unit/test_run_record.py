@@ -109,12 +109,20 @@ def two(tmp_path):
 
 
 def test_equal_tables_are_said_and_the_fresh_folder_goes(two, capsys):
-    (two[0] / "older.tsv").write_text("of a method taken out")
     assert reproduce._compare(*two, two[1].parents[1])
     said = capsys.readouterr().out
     assert "All 2 tables and completed tensors are the same" in said
-    assert "older.tsv: not made by the stored configuration" in said
     assert not two[1].parents[1].exists()
+
+
+def test_a_table_that_is_not_made_again_is_a_difference(two, capsys):
+    (two[0] / "older.tsv").write_text("of a method taken out, or lost")
+    assert not reproduce._compare(*two, two[1].parents[1])
+    said = capsys.readouterr().out
+    assert "1 stored tables were not made again" in said
+    assert "  older.tsv\n" in said
+    assert "0 of 2 tables and completed tensors differ." in said
+    assert two[1].exists()
 
 
 def test_each_table_that_differs_is_named_and_both_stay(two, capsys):

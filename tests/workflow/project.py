@@ -6,9 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
+
+from lacuna.reproduce import NOT_COMPARED
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "profiles", "workflow", "config", "resources", "envs"]
@@ -95,24 +98,25 @@ class Project:
         assert (running.returncode != 0) == fails, printed[-4000:]
         return printed
 
-    def kill(self, running: subprocess.Popen, path: str) -> None:
-        """Kill a run with all its jobs once a file is there, as a power cut would."""
-        self.wait(running, path)
+    def kill(self, running: subprocess.Popen, until: str | Callable[[], bool]) -> None:
+        """Kill a run with all its jobs at a moment that `wait` waits for, as a power cut would."""
+        self.wait(running, until)
         os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
 
-    def wait(self, running: subprocess.Popen, path: str) -> None:
-        """Wait until a file is there that a run makes; `path` is a pattern."""
-        deadline = time.monotonic() + 120
-        while not list(self.folder.glob(path)):
-            assert time.monotonic() < deadline, f"{path} did not appear"
+    def wait(self, running: subprocess.Popen, until: str | Callable[[], bool]) -> None:
+        """Wait until a file is there that a run makes, by a pattern, or something else holds."""
+        came = until if callable(until) else lambda: any(self.folder.glob(until))
+        deadline = time.monotonic() + 300
+        while not came():
+            assert time.monotonic() < deadline, f"waited in vain for {until}"
             assert running.poll() is None, running.communicate()[0][-4000:]
             time.sleep(0.05)
 
-    def unlock(self) -> str:
+    def unlock(self) -> subprocess.CompletedProcess:
         """Do what `make demo` does first: remove the lock of a killed run."""
         command = [sys.executable, "-m", "lacuna.stale_lock"]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True).stdout
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
 
     def tables(self, dataset: str) -> dict[str, bytes]:
         """Return every table of a dataset, benchmarks aside."""
@@ -120,5 +124,5 @@ class Project:
         return {
             str(path.relative_to(results)): path.read_bytes()
             for path in sorted(results.rglob("*.tsv"))
-            if path.relative_to(results).parts[0] not in ("benchmarks", "logs")
+            if path.relative_to(results).parts[0] not in NOT_COMPARED
         }

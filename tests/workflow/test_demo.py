@@ -78,7 +78,7 @@ def test_a_second_run_has_nothing_to_do(finished):
 
 
 @pytest.mark.fault(
-    "SIGKILL of a run and all its jobs, anywhere",
+    "SIGKILL of a run and all its jobs, among the first predictions",
     "run again, on another number of cores, it finishes; tables byte-identical",
 )
 def test_a_killed_run_finishes_when_run_again(finished, tmp_path):
@@ -86,7 +86,7 @@ def test_a_killed_run_finishes_when_run_again(finished, tmp_path):
     options = ["--cores", "1", *project.configure(TINY)]
     predicted = "results/demo/crossval/*/profiles/*/predicted_*.h5"
     project.kill(project.start(*options), predicted)
-    assert "Removed the lock" in project.unlock()
+    assert "Removed the lock" in project.unlock().stdout
     project.run(*options)
     expected, found = finished.tables("demo"), project.tables("demo")
     assert len(expected) > 80

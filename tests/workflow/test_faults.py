@@ -92,9 +92,10 @@ def lose(project, *paths):
         (project.folder / path).unlink()
 
 
-def unlock(project):
-    command = [sys.executable, "-m", "lacuna.stale_lock"]
-    return subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
+def pause_falrtc(project):
+    """Make every fold of FaLRTC stop in its first step until there is a file `go`."""
+    loop = "        mu = _mu_at(number, first_mu, final_mu, max_iterations)"
+    project.alter("completion/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip())
 
 
 # Kills
@@ -110,19 +111,18 @@ def unlock(project):
 )
 def test_killed_in_the_middle_of_a_fold(project, finished):
     lose(project, *FOLD)
-    loop = "        mu = _mu_at(number, first_mu, final_mu, max_iterations)"
-    project.alter("completion/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip())
+    pause_falrtc(project)
     running = make(project, start=True)
     project.wait(running, "paused")
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
-    refused = unlock(project)
+    refused = project.unlock()
     assert refused.returncode == 1
     assert "job of a killed run" in refused.stdout
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
     assert not (project.folder / f"{CROSSVAL}/falrtc/predicted_0.h5").exists()
-    assert "Removed the lock" in unlock(project).stdout
+    assert "Removed the lock" in project.unlock().stdout
     project.restore()
     assert jobs(make(project)) == {"predict_folds": 1, "score_method": 1, "gather_metrics": 1}
     assert content(project) == finished.expected
@@ -185,11 +185,10 @@ def test_killed_in_the_middle_of_a_gctx(project, finished):
 )
 def test_a_second_run_is_refused_and_harms_nothing(project, finished):
     lose(project, *FOLD)
-    loop = "        mu = _mu_at(number, first_mu, final_mu, max_iterations)"
-    project.alter("completion/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip())
+    pause_falrtc(project)
     first = make(project, start=True)
     project.wait(first, "paused")
-    refused = unlock(project)
+    refused = project.unlock()
     assert refused.returncode == 1
     assert "Another run is going on" in refused.stdout
     assert "cannot be locked" in make(project, fails=True)
@@ -236,7 +235,7 @@ def fill(folder):
 
 
 @pytest.mark.fault(
-    "a full disk",
+    "a full disk: a small one is mounted and filled; without that right, files may not grow",
     "the job names the file and says to make room; no half file; with room the rest is made, "
     "byte-identical",
 )
@@ -376,9 +375,9 @@ def test_a_run_that_downloads_from_a_misbehaving_server(finished, tmp_path, monk
     with Misbehaving({}).serving() as server:
         config = from_server(project, server, finished.folder / simulated)
         server.script = [("stall", 1 << 20)]
-        running = make(project, f"{acquired}/{matrix}", config=config, start=True)
-        project.kill(running, f"{acquired}/{matrix}.part")
         part = project.folder / f"{acquired}/{matrix}.part"
+        running = make(project, f"{acquired}/{matrix}", config=config, start=True)
+        project.kill(running, lambda: part.exists() and part.stat().st_size > 0)
         kept = part.stat().st_size
         assert not (project.folder / acquired / matrix).exists()
         project.unlock()
@@ -386,7 +385,7 @@ def test_a_run_that_downloads_from_a_misbehaving_server(finished, tmp_path, monk
         server.script = [("stall", 1 << 20), ("reset", 1 << 19), 503, "serve"]
         make(project, f"{acquired}/{matrix}", config=config)
         first, *more = [request["range"] for request in server.requests]
-        assert first == (f"bytes={kept}-" if kept else None)
+        assert first == f"bytes={kept}-"
         assert len(more) == 3 and all(more)
         printed = make(project, config=config)
         assert jobs(printed)["acquire_file"] == len(simulate.FILES) - 1

@@ -79,8 +79,8 @@ def from_files(mirror, **changes):
 
 
 @pytest.mark.fault(
-    "drugs, cells and files named with `../`, `$( )`, backticks, `</script>`, `$\\foo$`, "
-    "`{x}`, quotes and `=`",
+    "drugs and cells named with `../`, `$( )`, backticks, `</script>`, `$\\foo$`, "
+    "`{x}`, quotes and `=`; a file with spaces, `+` and `@`",
     "the run goes to its report; nothing is executed or lies outside the results, no markup "
     "on pages, an apostrophe in tables for people",
 )

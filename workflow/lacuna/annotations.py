@@ -182,7 +182,7 @@ def _read(
             break
         except UnicodeDecodeError:
             continue
-        except (ValueError, OverflowError, MemoryError) as error:
+        except (ValueError, OverflowError) as error:
             raise LacunaError(f"{path}: not a table of text ({error}).") from error
     for column in columns:
         if column not in table:

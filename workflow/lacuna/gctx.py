@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import DamagedFile, LacunaError, listed
-from lacuna.files import is_damage
+from lacuna.errors import LacunaError, listed
+from lacuna.files import UNREADABLE, unreadable
 from lacuna.hdf5 import created, member
 
 MATRIX = "0/DATA/0/matrix"
@@ -152,20 +152,13 @@ class Gctx:
     def _readable(self) -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError as error:
-            raise LacunaError(f"{self.path}: no such file.") from error
         except (KeyError, AttributeError, TypeError) as error:
             raise LacunaError(
                 f"{self.path}: this HDF5 file is not GCTX ({error}). Expected the layout of LINCS "
                 f"(version GCTX1.0): {MATRIX}, {META['rows']}/id and {META['columns']}/id."
             ) from error
-        except (OSError, RuntimeError, ValueError, OverflowError) as error:
-            if not is_damage(error):
-                raise
-            raise DamagedFile(
-                self.path,
-                f"cannot be read as HDF5 ({error}). It is cut short, damaged or not a GCTX file.",
-            ) from error
+        except UNREADABLE as error:
+            raise unreadable(self.path, error, " as HDF5") from error
 
 
 def write_gctx(
@@ -185,21 +178,23 @@ def write_gctx(
     expected = (len(column_metadata), len(row_metadata))
     if matrix.shape != expected:
         raise ValueError(f"matrix has shape {matrix.shape}, its metadata {expected}")
-    with created(path) as file:
+    with created(path) as (file, _):
         file.attrs["version"] = np.bytes_("GCTX1.0")
         file.attrs["src"] = np.bytes_(Path(path).name)
         values = np.asarray(matrix, dtype=np.float32)
-        if values.size:  # in blocks, each with a checksum: a damaged one is noticed
-            chunks = (min(COLUMNS_PER_CHUNK, len(values)), values.shape[1])
-            file.create_dataset(MATRIX, data=values, chunks=chunks, fletcher32=True)
-        else:
-            file.create_dataset(MATRIX, data=values)
+        chunks = (min(COLUMNS_PER_CHUNK, len(values)), values.shape[1])
+        _put(file, MATRIX, values, chunks=chunks if values.size else None)
         for axis, metadata in (("rows", row_metadata), ("columns", column_metadata)):
             group = file.create_group(META[axis])
-            group["id"] = _bytes(metadata.index)
+            _put(group, "id", _bytes(metadata.index))
             for name, column in metadata.items():
                 numeric = pd.api.types.is_numeric_dtype(column)
-                group[name] = column.to_numpy() if numeric else _bytes(column)
+                _put(group, name, column.to_numpy() if numeric else _bytes(column))
+
+
+def _put(group: h5py.Group, name: str, values: np.ndarray, **layout: object) -> None:
+    """Write an array under checksums, which notice a damaged byte."""
+    group.create_dataset(name, data=values, fletcher32=values.size > 0, **layout)
 
 
 def _bytes(texts: Sequence[object]) -> np.ndarray:

@@ -256,7 +256,7 @@ def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
                 return pd.read_csv(content, encoding=encoding, **options)
         except UnicodeDecodeError:
             continue
-        except (ValueError, OverflowError, MemoryError) as error:
+        except (ValueError, OverflowError) as error:
             raise LacunaError(f"{path}: not a tab-separated table ({error}).") from error
 
 

@@ -28,8 +28,8 @@ Layout = dict[str, str | tuple[str, int | tuple[int, ...]]]
 
 
 @contextmanager
-def created(path: str | Path, **options: object) -> Iterator[h5py.File]:
-    """Yield a new HDF5 file, which appears whole or not at all when the block ends.
+def created(path: str | Path, **options: object) -> Iterator[tuple[h5py.File, "_Sink"]]:
+    """Yield a new HDF5 file and where it goes; it appears whole or not at all when the block ends.
 
     Parameters
     ----------
@@ -46,10 +46,9 @@ def created(path: str | Path, **options: object) -> Iterator[h5py.File]:
     with whole(path) as unfinished, _Sink(unfinished, "w+") as sink:
         try:
             with h5py.File(sink, "w", **options) as file:
-                yield file
+                yield file, sink
         finally:
-            if sink.error:
-                raise sink.error
+            sink.check()
 
 
 class _Sink(io.FileIO):
@@ -60,6 +59,11 @@ class _Sink(io.FileIO):
     """
 
     error: OSError | None = None
+
+    def check(self) -> None:
+        """Raise what happened first, if anything did."""
+        if self.error:
+            raise self.error
 
     def write(self, data: memoryview) -> int:
         left = memoryview(data)
@@ -87,7 +91,7 @@ class Writer:
 
     def __enter__(self) -> "Writer":
         self._created = created(self._path, libver=VERSION, track_order=True)
-        self._file = self._created.__enter__()
+        self._file, self._sink = self._created.__enter__()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -113,6 +117,7 @@ class Writer:
         array = self._file[name]
         array.resize(len(array) + len(rows), axis=0)
         array[len(array) - len(rows) :] = rows
+        self._sink.check()  # rather than to compute on with nowhere to put it
 
 
 def save(path: str | Path, content: Content) -> None:
@@ -163,7 +168,7 @@ class _Unread(h5py.Dataset):
     """An array that is still in its file."""
 
     def __getitem__(self, *what: object) -> np.ndarray:
-        with readable(self.file.filename):
+        with readable(self.file.filename, (OSError, RuntimeError)):
             return super().__getitem__(*what)
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pandas as pd
 
 from lacuna.errors import DamagedFile, LacunaError
+from lacuna.files import unreadable
 
 GZIP_MAGIC = b"\x1f\x8b"
 MOST_UNPACKED = 100  # bytes from one; tables and matrices of expression give 20 at most
@@ -39,10 +40,8 @@ def opened(path: str | Path, text: bool = False) -> BinaryIO:
     try:
         file = io.BufferedReader(_Unpacked(path)) if is_gzip(path) else path.open("rb")
         return io.BufferedReader(_Text(path, file)) if text else file
-    except FileNotFoundError as error:
-        raise LacunaError(f"{path}: no such file.") from error
     except OSError as error:
-        raise LacunaError(f"{path}: cannot be read ({error}).") from error
+        raise unreadable(path, error) from error
 
 
 def is_gzip(path: Path) -> bool:
@@ -152,6 +151,6 @@ def check_plain(texts: pd.Series, column: str, path: str | Path) -> None:
     strange = distinct[distinct.str.contains(CONTROL)]
     if len(strange):
         raise LacunaError(
-            f"{path}: column {column}: {strange.iloc[0]!r} holds a control character (so do "
-            f"{len(strange)} texts); expected plain text. Remove these characters."
+            f"{path}: column {column}: {strange.iloc[0]!r} holds a control character "
+            f"({len(strange)} texts do); expected plain text. Remove these characters."
         )

@@ -28,9 +28,9 @@ def logged(log: str) -> Iterator[None]:
     except LacunaError as error:
         _end(file, str(error))
     except Exception as error:
+        _write(file, traceback.format_exc())
         if explanation := explain(error, None):
             _end(file, str(explanation))
-        _write(file, traceback.format_exc())
         raise
     except BaseException:
         _write(file, traceback.format_exc())

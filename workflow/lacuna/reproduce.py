@@ -36,7 +36,7 @@ def reproduce(project: Path, dataset: str, cores: int) -> bool:
     Returns
     -------
     bool
-        Whether every table and every completed tensor came out the same, byte by byte.
+        Whether every table and every completed tensor was made again, the same byte by byte.
 
     Raises
     ------
@@ -114,13 +114,18 @@ def _compare(stored: Path, again: Path, fresh: Path) -> bool:
         for name in sorted(new)
         if name not in old or not filecmp.cmp(stored / name, again / name, shallow=False)
     ]
-    for name in sorted(old - new):
-        print(f"  {name}: not made by the stored configuration, so not compared")
-    if not differ:
+    lost = sorted(old - new)
+    if lost:
+        print(f"{len(lost)} stored tables were not made again; the code has lost them, or they are")
+        print("left over from another configuration, and then to be removed:")
+        print("".join(f"  {name}\n" for name in lost), end="")
+    if not differ and not lost:
         print(f"All {len(new)} tables and completed tensors are the same, byte by byte.")
         shutil.rmtree(fresh)
         return True
-    print(f"{len(differ)} of {len(new)} tables and completed tensors differ:")
+    print(
+        f"{len(differ)} of {len(new)} tables and completed tensors differ{':' if differ else '.'}"
+    )
     for name in differ:
         print(f"  {name}" if name in old else f"  {name}: not among the stored results")
     print(f"Compare {stored} with {again}; remove {fresh} when you are done with it.")

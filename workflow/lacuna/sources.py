@@ -4,7 +4,6 @@ import csv
 import fcntl
 import hashlib
 import io
-import os
 import re
 import time
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ import urllib3
 from tqdm import tqdm
 
 from lacuna.errors import LacunaError, did_you_mean
-from lacuna.files import whole, write_table
+from lacuna.files import put_in_place, whole, write_table, written
 from lacuna.incoming import opened
 
 SOURCES_TABLE = "resources/sources.tsv"
@@ -130,14 +129,15 @@ def acquire(
         _link(held, destination)
     elif source is not None and source.url:
         part = destination.with_name(destination.name + ".part")
-        part.parent.mkdir(parents=True, exist_ok=True)
-        _download(source, part, progress, attempts)
+        with written(part):
+            part.parent.mkdir(parents=True, exist_ok=True)
+            _download(source, part, progress, attempts)
         try:
             _verify(part, file, source, recorded, came_from=source.url)
         except _Mismatch:
             part.unlink()
             raise
-        os.replace(part, destination)
+        put_in_place(part, destination)
     else:
         raise LacunaError(_why_unavailable(file, sources, mirrors))
 

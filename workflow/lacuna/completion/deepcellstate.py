@@ -334,8 +334,7 @@ class DeepCellState:
         LacunaError
             If the file is missing, or its fallback is no method.
         """
-        where = find_device(device).name
-        content = read_saved(path, where)
+        content = read_saved(path)
         with readable(path):
             shape, weights = Shape(**content.pop("shape")), content.pop("weights")
             cells = content.pop("cells")
@@ -354,6 +353,7 @@ class DeepCellState:
             if not (trained.inputs in INPUTS and 0 < trained.scale < np.inf):
                 raise ValueError(f"inputs {trained.inputs!r}, scale {trained.scale!r}")
         find_method(trained.fallback)
+        network.to(find_device(device).name)
         return trained
 
     def translate(self, profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:

@@ -45,7 +45,7 @@ def random_stream(rng: np.random.Generator) -> Iterator[None]:
         yield
 
 
-def read_saved(path: str | Path, device: str = "cpu") -> dict[str, object]:
+def read_saved(path: str | Path) -> dict[str, object]:
     """Read what `torch.save` wrote of a dictionary; nothing in it is executed.
 
     Raises
@@ -62,8 +62,8 @@ def read_saved(path: str | Path, device: str = "cpu") -> dict[str, object]:
                 unpacked = sum(entry.file_size for entry in archive.infolist())
                 if unpacked > Path(path).stat().st_size or archive.testzip():
                     raise ValueError("its parts are not what its directory says")
-            content = torch.load(path, map_location=device, weights_only=True)
-        except OSError:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, MemoryError):
             raise
         except Exception as error:  # zipfile, pickle and PyTorch raise of many kinds
             raise ValueError(error) from error
@@ -162,7 +162,7 @@ class Training:
         part = self.network if part is None else part
         at = self._stage or {"name": stage, "done": 0, "misses": 0, "least": math.inf, "best": None}
         if self._stage:
-            self._check_stage(stage, part, optimiser)
+            self._take_up(stage, part, optimiser)
         with tqdm(total=epochs, initial=at["done"], desc=stage, mininterval=5) as progress:
             while at["done"] < epochs and at["misses"] < patience:
                 training, validation = epoch()
@@ -185,10 +185,16 @@ class Training:
         if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
             self._save(None)
 
-    def _check_stage(
+    def _take_up(
         self, stage: str, part: nn.Module, optimiser: torch.optim.Optimizer | None
     ) -> None:
-        """Take over the optimiser's moments of the checkpoint, if it is of this stage."""
+        """Take over the optimiser's moments of the checkpoint.
+
+        Raises
+        ------
+        LacunaError
+            If the checkpoint is not of this stage.
+        """
         try:
             if optimiser is not None:
                 optimiser.load_state_dict(self._stage["optimiser"])
