@@ -86,6 +86,8 @@ def test_the_profile_of_a_cluster_knows_the_rules(rules):
     # What takes seconds is not to be a job of its own.
     summaries = {name for name in rules if name.startswith(("draw_", "gather_", "tabulate_"))}
     assert summaries <= set(profile["groups"])
+    quick = re.search(r"^QUICK = \[(.*?)\*", (ROOT / "workflow/rules/common.smk").read_text(), re.M)
+    assert set(re.findall(r'"(\w+)"', quick[1])) <= set(available())
 
 
 def test_the_library_knows_no_snakemake_and_methods_no_judge():

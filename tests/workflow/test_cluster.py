@@ -15,7 +15,7 @@ def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):
     groups = re.findall(r"^\[.*Group job (\w+)", planned, re.MULTILINE)
     # What docs/cluster.md says.
     jobs = re.findall(r"^( *)(?:local)?rule \w+:", planned, re.MULTILINE)
-    local = re.findall(r"^localrule (?:acquire_file|write_report|all):", planned, re.MULTILINE)
+    local = re.findall(r"^(?:local)?rule (?:acquire_file|write_report|all):", planned, re.MULTILINE)
     grouped = sum(bool(indented) for indented in jobs)
     submitted = len(groups) + len(jobs) - grouped - len(local)
     assert (len(jobs), grouped, len(groups), submitted) == (493, 403, 21, 94)

@@ -4,8 +4,6 @@ import pandas as pd
 import pytest
 from project import TINY, Project
 
-# One worker makes the finished run, once for all of these.
-
 ANALYSES = ["methods", "latent_states", "important_genes", "factors"]
 
 

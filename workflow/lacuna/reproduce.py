@@ -123,9 +123,8 @@ def _compare(stored: Path, again: Path, fresh: Path) -> bool:
         print(f"All {len(new)} tables and completed tensors are the same, byte by byte.")
         shutil.rmtree(fresh)
         return True
-    print(
-        f"{len(differ)} of {len(new)} tables and completed tensors differ{':' if differ else '.'}"
-    )
+    count = f"{len(differ)} of {len(new)} tables and completed tensors differ"
+    print(f"{count}:" if differ else f"{count}.")
     for name in differ:
         print(f"  {name}" if name in old else f"  {name}: not among the stored results")
     print(f"Compare {stored} with {again}; remove {fresh} when you are done with it.")
