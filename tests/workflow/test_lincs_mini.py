@@ -14,7 +14,7 @@ def test_real_plates_to_the_report(shared_data, tmp_path):
     methods = ["mean_1d", "mean_2d", "dnpp", "falrtc", "kernel"]
     config |= {"methods": methods, "completed": ["kernel"]}
     config["density"] = {"percents": []}  # tried elsewhere
-    config["classify"] |= {"folds": 5, "trees": 25}
+    config["classify"] |= {"folds": 5, "trees": 25, "atc_classes": ["L"], "targets": 0}
     config["crossval"]["splits"] |= {"drugs": {"folds": 5}, "cells": {"sizes": []}}
     project = Project(tmp_path)
     project.run("--cores", "2", *project.configure(config))
