@@ -48,8 +48,9 @@ def main() -> None:
     rules = rules.sort_values("seconds", ascending=False).reset_index()
     write_table(rules, "results/bench/cluster.tsv")
     print(rules.to_string(index=False))
-    print(f"\nOn a machine of {os.cpu_count()} cores. Jobs that take more than they are given:")
-    print(jobs.loc[(jobs["of_time"] > 1) | (jobs["of_memory"] > 1), "benchmark"].to_string())
+    short = jobs.loc[(jobs["of_time"] > 1) | (jobs["of_memory"] > 1), "benchmark"]
+    print(f"\nOn {os.cpu_count()} cores. Jobs that take more than they are given: {len(short)}")
+    print("\n".join(short))
 
 
 if __name__ == "__main__":
