@@ -59,7 +59,9 @@ class Reliability:
         )
         found["file"] = found["test"].str.split("::").str[0]
         text = RELIABILITY
-        for (file, about), rows in found.sort_values("line").groupby(["file", "about"]):
+        found["unit"] = found["file"].str.startswith("unit")  # whole runs come first
+        rows_of = found.sort_values("line").groupby(["unit", "file", "about"])
+        for (_, file, about), rows in rows_of:
             text += f"\n## {about.rstrip('.')}\n\n`tests/{file}`\n\n{COLUMNS}"
             for row in rows.itertuples():
                 text += f"| {row.fault} | {row.comes} | `{row.test.split('::')[1]}` "

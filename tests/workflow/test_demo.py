@@ -77,18 +77,11 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in finished.run("--cores", "2", *finished.options)
 
 
-@pytest.mark.fault(
-    "SIGKILL of a run and all its jobs, among the first predictions",
-    "run again, on another number of cores, it finishes; tables byte-identical",
-)
-def test_a_killed_run_finishes_when_run_again(finished, tmp_path):
-    project = Project(tmp_path)
-    options = ["--cores", "1", *project.configure(TINY)]
-    predicted = "results/demo/crossval/*/profiles/*/predicted_*.h5"
-    project.kill(project.start(*options), predicted)
-    assert "Removed the lock" in project.unlock().stdout
-    project.run(*options)
-    expected, found = finished.tables("demo"), project.tables("demo")
+def test_another_number_of_cores_gives_the_same_tables(finished, tmp_path):
+    again = Project.copy(finished, tmp_path)
+    threaded = ["complete_tensor", "classify_drugs", "measure_density"]
+    again.run("--cores", "1", *again.configure(TINY), "--forcerun", *threaded)
+    expected, found = finished.tables("demo"), again.tables("demo")
     assert len(expected) > 80
     assert found.keys() == expected.keys()
     assert [name for name in expected if found[name] != expected[name]] == []

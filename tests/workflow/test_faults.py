@@ -102,6 +102,19 @@ def pause_falrtc(project):
 
 
 @pytest.mark.fault(
+    "SIGKILL of a run and all its jobs, among the first predictions",
+    "run again, on another number of cores, it finishes; tables byte-identical",
+)
+def test_a_killed_run(finished, tmp_path):
+    project = Project(tmp_path / "project")
+    project.kill(make(project, start=True), f"{CROSSVAL}/*/predicted_*.h5")
+    assert "Removed the lock" in project.unlock().stdout
+    done = jobs(make(project, cores=1))
+    assert not {"simulate_screen", "make_signatures", "build_tensor"} & done.keys()
+    assert content(project) == finished.expected
+
+
+@pytest.mark.fault(
     "SIGKILL in the middle of a fold, of Snakemake alone and then of the job it left behind",
     "run again it does this fold and what follows from it; tables byte-identical",
 )
