@@ -11,6 +11,8 @@ rule complete_tensor:
         "results/{dataset}/logs/complete_tensor/{method}.log",
     benchmark:
         "results/{dataset}/benchmarks/complete_tensor/{method}.tsv"
+    group:
+        group_of
     conda:
         "../../envs/lacuna.yaml"
     threads: 4
