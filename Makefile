@@ -75,7 +75,7 @@ test: $(READY) ## run all tests
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 
 reliability: $(READY) ## cause every fault that a test knows, and write docs/reliability.md
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m fault --reliability docs/reliability.md
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m fault --reliability=docs/reliability.md
 
 slurm-test: $(READY) ## run the workflow on a real SLURM that this starts (as root, on Debian)
 	$(BIN)/python tests/slurm/check.py
