@@ -103,7 +103,7 @@ def described(provenance: dict) -> list[tuple[str, pd.DataFrame]]:
     made |= provenance["versions"]
     inputs = [{"file": path} | found for path, found in provenance["inputs"].items()]
     return [
-        ("Made with", pd.DataFrame(list(made.items()), columns=["what", "which"])),
+        ("Last finished with", pd.DataFrame(list(made.items()), columns=["what", "which"])),
         ("Made from", pd.DataFrame(inputs, columns=["file", "bytes", "sha256"])),
     ]
 
