@@ -229,7 +229,7 @@ def test_an_empty_cell_is_found(tmp_path, column):
         (None, "no such file"),
         (b"", "not a tab-separated table"),
         (b"\n", "not a tab-separated table"),
-        (gzip.compress(b""), "not a tab-separated table"),
+        (gzip.compress(b"", mtime=0), "not a tab-separated table"),
         (b"<html><body>404</body></html>\n", "no column"),
         (b"a\tb\n1\t2\n1\t2\t3\n", "not a tab-separated table"),
         (b"\x1f\x8b", "cannot be decompressed"),
