@@ -12,7 +12,6 @@ import pandas as pd
 
 from lacuna.files import write_table
 
-PLANNED = ("rule", "benchmark", "resources")
 MEBI = 2**20 / 1e6  # benchmarks count in MiB, SLURM is asked for MB
 
 

@@ -144,6 +144,14 @@ def job_that_reads_damaged(path, log):
     return log.read_text()
 
 
+def test_ctrl_c_ends_a_job_without_a_traceback_on_the_terminal(tmp_path, capsys):
+    with pytest.raises(SystemExit) as end, logged(tmp_path / "log"):
+        raise KeyboardInterrupt
+    assert end.value.code == 130
+    assert capsys.readouterr().err == ""
+    assert "KeyboardInterrupt" in (tmp_path / "log").read_text()
+
+
 def test_a_damaged_file_is_set_aside_until_there_is_a_new_one(tmp_path):
     path, aside = tmp_path / "a.tsv", tmp_path / "a.tsv.damaged"
     path.write_text("damaged")

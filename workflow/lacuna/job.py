@@ -1,5 +1,6 @@
 """What every script of the workflow does around its work."""
 
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ def logged(log: str) -> Iterator[None]:
     """Send what the block prints to the rule's log, and say on the terminal why it failed.
 
     A user's mistake, a damaged file, a full disk or a folder that may not be written to end the job
-    with the message alone; anything else shows its traceback.
+    with the message alone, Ctrl-C without one; anything else shows its traceback.
     """
     file = open(log, "w", encoding="utf-8", buffering=1)  # noqa: SIM115, closed below
     try:
@@ -32,6 +33,9 @@ def logged(log: str) -> Iterator[None]:
         if explanation := explain(error, None):
             _end(file, str(explanation))
         raise
+    except KeyboardInterrupt:
+        _write(file, traceback.format_exc())
+        sys.exit(128 + signal.SIGINT)
     except BaseException:
         _write(file, traceback.format_exc())
         raise
