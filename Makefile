@@ -11,28 +11,28 @@ help: ## list the tasks
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## run the workflow on the embedded simulated screen
-	@$(BIN)/python -m lacuna.stale_lock
+	@$(BIN)/python -m lacuna.project.stale_lock
 	$(SNAKEMAKE)
 	@echo "The report: results/demo/report.html"
 
 demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the simulated screen
-	@$(BIN)/python -m lacuna.stale_lock
+	@$(BIN)/python -m lacuna.project.stale_lock
 	$(SNAKEMAKE) --configfile config/deepcellstate.yaml
 	@echo "The report: results/demo-deepcellstate/report.html"
 
 lincs-mini-deepcellstate: $(READY) ## the same on real plates (needs the data, see config/README.md)
-	@$(BIN)/python -m lacuna.stale_lock
+	@$(BIN)/python -m lacuna.project.stale_lock
 	$(SNAKEMAKE) --configfile config/lincs-mini.yaml config/deepcellstate.yaml \
 		config/lincs-mini-deepcellstate.yaml
 	@echo "The report: results/lincs-mini-deepcellstate/report.html"
 
 lincs-mini: $(READY) ## run the workflow on real plates (needs the data, see config/README.md)
-	@$(BIN)/python -m lacuna.stale_lock
+	@$(BIN)/python -m lacuna.project.stale_lock
 	$(SNAKEMAKE) --configfile config/lincs-mini.yaml
 	@echo "The report: results/lincs-mini/report.html"
 
 lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the data, see config/README.md)
-	@$(BIN)/python -m lacuna.stale_lock
+	@$(BIN)/python -m lacuna.project.stale_lock
 	$(SNAKEMAKE) --configfile config/lincs-cells.yaml
 	@echo "The report: results/lincs-cells/report.html"
 
@@ -44,7 +44,7 @@ figures: $(READY) ## draw the figures of DATASET anew from its finished tables; 
 	$(SNAKEMAKE) --configfile results/$(DATASET)/config.yaml --allowed-rules figures $(DRAWING) --forcerun $(DRAWING) -- figures
 
 reproduce: $(READY) ## run the finished run of DATASET again from its stored configuration, and compare all tables
-	$(BIN)/python -m lacuna.reproduce $(DATASET) --cores $(CORES)
+	$(BIN)/python -m lacuna.project.reproduce $(DATASET) --cores $(CORES)
 
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
 	$(BIN)/python bench/signatures.py

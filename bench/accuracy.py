@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from lacuna.files import write_table
-from lacuna.metrics import intervals
+from lacuna.evaluation.bootstrap import intervals
+from lacuna.io.tsv import write_table
 from lacuna.names import METRIC_NAMES, method_name
 
 PAPER = ["mean_1d", "mean_2d", "dnpp", "falrtc"]

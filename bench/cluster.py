@@ -10,7 +10,7 @@ import sys
 
 import pandas as pd
 
-from lacuna.files import write_table
+from lacuna.io.tsv import write_table
 
 MEBI = 2**20 / 1e6  # benchmarks count in MiB, SLURM is asked for MB
 

@@ -20,15 +20,16 @@ import pandas as pd
 from paper_tensor import paper_tensor
 from plain_falrtc import WEIGHTS, evaluations, objective, plain_falrtc
 
-from lacuna.arrays import find_device
-from lacuna.characteristic_direction import unit_rows
-from lacuna.completion import Completion, SideInformation, run_method
-from lacuna.completion._descent import Grid
-from lacuna.completion.falrtc import FIRST_L, falrtc
-from lacuna.files import write_table
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.splits import folds_by_profile
+from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.methods.falrtc import FIRST_L, falrtc
+from lacuna.completion.run import run_method
+from lacuna.completion.shared.descent import Grid
+from lacuna.evaluation.splits import folds_by_profile
+from lacuna.io.tsv import write_table
+from lacuna.runtime.device import find_device
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
+from lacuna.vectors import unit_rows
 
 FOLDS, SEED = 10, 1
 # name, method, options, how many of the ten folds to run

@@ -14,12 +14,14 @@ import pandas as pd
 import torch
 from paper_tensor import paper_tensor
 
-from lacuna.completion import SideInformation, deepcellstate, train_method
-from lacuna.completion._other_cells import find_pairs
-from lacuna.files import write_table
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.splits import folds_by_profile
+from lacuna.completion.interface import SideInformation
+from lacuna.completion.methods import deepcellstate
+from lacuna.completion.run import train_method
+from lacuna.completion.shared.other_cells import find_pairs
+from lacuna.evaluation.splits import folds_by_profile
+from lacuna.io.tsv import write_table
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 FOLDS, SEED = 10, 1
 AUTHORS_HOURS = 3  # of a Quadro RTX 6000, for this data

@@ -7,8 +7,8 @@ some directions of expression have more than others. The strengths were set such
 
 import numpy as np
 
-from lacuna.characteristic_direction import unit_rows
-from lacuna.profiles import ProfileSet
+from lacuna.tensor.profiles import ProfileSet
+from lacuna.vectors import unit_rows
 
 DRUGS, GENES, CELLS, PROFILES = 2130, 978, 71, 15_855
 # Table 1 of the paper: profiles of the ten cells that have most.

@@ -14,10 +14,9 @@ import pandas as pd
 from completion import FOLDS, SEED, run_fold
 from paper_tensor import paper_tensor
 
-from lacuna.figures import style  # noqa: F401, what all figures look like
-from lacuna.files import write_table
-from lacuna.randomness import generator
-from lacuna.splits import folds_by_profile
+from lacuna.evaluation.splits import folds_by_profile
+from lacuna.io.tsv import write_table
+from lacuna.runtime.seeds import generator
 
 BASE = {"drugs": 800, "cells": 71, "genes": 240}
 VARIED = {

@@ -15,11 +15,12 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from lacuna.characteristic_direction import characteristic_directions
-from lacuna.files import write_table
-from lacuna.gctx import MATRIX, META, Gctx
-from lacuna.geo import check_matrix, read_genes, read_wells
-from lacuna.signatures import SignatureSet, make_signatures
+from lacuna.io.gctx import MATRIX, META, Gctx
+from lacuna.io.geo import check_matrix, read_genes, read_wells
+from lacuna.io.tsv import write_table
+from lacuna.signatures.characteristic_direction import characteristic_directions
+from lacuna.signatures.make import make_signatures
+from lacuna.signatures.signature_set import SignatureSet
 
 GENES, LANDMARKS = 1500, 978
 WELLS_PER_PLATE, VEHICLES, PLATES_PER_BATCH = 384, 24, 4

@@ -19,12 +19,12 @@ import pandas as pd
 import psutil
 import yaml
 
-sys.path.append(str(Path(__file__).parents[1] / "workflow"))
+sys.path.append(str(Path(__file__).parents[1] / "helpers"))
 
 from cluster import install, slurm
 from project import TINY, Project
 
-from lacuna.reproduce import NOT_COMPARED
+from lacuna.project.reproduce import NOT_COMPARED
 
 STAND_INS = {
     "on_gpu": "def complete(observed, wanted, side, rng, *, device: str):",
@@ -38,7 +38,7 @@ def complete(observed, wanted, side, rng):
 }
 STAND_IN = """
 import numpy as np
-from lacuna.completion import mean_1d
+from lacuna.completion.methods import mean_1d
 {head}
     return mean_1d.complete(observed, wanted, side, rng)
 """
@@ -64,7 +64,7 @@ def project(folder: Path) -> Project:
     """Copy the project, with the stand-ins among its methods, and make Python take this copy."""
     made = Project(folder)
     for name, head in STAND_INS.items():
-        path = folder / "workflow/lacuna/completion" / f"{name}.py"
+        path = folder / "workflow/lacuna/completion/methods" / f"{name}.py"
         path.write_text(STAND_IN.format(head=head))
     (folder / "partitions.yaml").write_text(yaml.safe_dump(PARTITIONS))
     os.environ["PYTHONPATH"] = str(folder / "workflow")

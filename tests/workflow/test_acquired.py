@@ -3,10 +3,10 @@
 import pytest
 from project import TINY, Project
 
-from lacuna import simulate
-from lacuna.external import read_external
-from lacuna.gene_sets import read_gmt
-from lacuna.geo import read_genes
+from lacuna.io.external import read_external
+from lacuna.io.geo import read_genes
+from lacuna.io.gmt import read_gmt
+from lacuna.simulation import parameters
 
 LIST_INPUT = """
 rule list_input:
@@ -44,11 +44,11 @@ def test_the_simulator_gives_gene_sets_and_an_external_table(simulated):
     kinds, files = simulated
     assert kinds == ["profiles", "samples", "sets", "table"]
     by_name = {path.name: path for path in files}
-    names = {simulate.ANNOTATION, simulate.GENE_SETS, *simulate.EXTERNAL.values()}
+    names = {parameters.ANNOTATION, parameters.GENE_SETS, *parameters.EXTERNAL.values()}
     assert by_name.keys() == names
-    assert len(read_gmt(by_name[simulate.GENE_SETS])) == simulate.PROGRAMMES
-    genes = read_genes(files[0].with_name(simulate.FILES["gene_info"]))
-    table = (by_name[simulate.EXTERNAL[kind]] for kind in ("profiles", "samples"))
+    assert len(read_gmt(by_name[parameters.GENE_SETS])) == parameters.PROGRAMMES
+    genes = read_genes(files[0].with_name(parameters.FILES["gene_info"]))
+    table = (by_name[parameters.EXTERNAL[kind]] for kind in ("profiles", "samples"))
     assert len(read_external(*table, genes).profiles) == 30
 
 
@@ -56,22 +56,22 @@ def test_files_are_acquired_to_folders_of_their_own(simulated, tmp_path):
     mirror = simulated[1][0].parent
     files = {
         "mirror": str(mirror),
-        "series": {"own": dict(simulate.FILES)},
-        "gene_sets": [simulate.GENE_SETS],
-        "external": dict(simulate.EXTERNAL),
+        "series": {"own": dict(parameters.FILES)},
+        "gene_sets": [parameters.GENE_SETS],
+        "external": dict(parameters.EXTERNAL),
     }
     kinds, found = list_input(tmp_path, {"dataset": "own", "source": "files", "files": files})
     assert kinds == ["profiles", "samples", "sets"]
     folders = {str(path.relative_to(tmp_path / "results/own/acquire")) for path in found}
     assert folders == {
-        f"gene_sets/{simulate.GENE_SETS}",
-        *(f"external/{name}" for name in simulate.EXTERNAL.values()),
+        f"gene_sets/{parameters.GENE_SETS}",
+        *(f"external/{name}" for name in parameters.EXTERNAL.values()),
     }
     assert all(path.read_bytes() == (mirror / path.name).read_bytes() for path in found)
 
 
 def test_nothing_is_acquired_where_nothing_is_configured(tmp_path):
-    files = {"series": {"own": dict(simulate.FILES)}}
+    files = {"series": {"own": dict(parameters.FILES)}}
     kinds, found = list_input(tmp_path, {"dataset": "own", "source": "files", "files": files})
     assert (kinds, found) == (["sets"], [])
 

@@ -9,8 +9,8 @@ import pytest
 from cmapPy.pandasGEXpress.parse import parse
 from project import TINY, Project
 
-from lacuna.classify import ACROSS_CELLS
-from lacuna.profiles import ProfileSet
+from lacuna.classification.profiles import ACROSS_CELLS
+from lacuna.tensor.profiles import ProfileSet
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +227,7 @@ def test_where_methods_win_covers_every_held_out_profile(finished):
 
 def test_methods_recover_what_was_planted(finished):
     """Predicted profiles resemble the noise-free truth of drugs that do something."""
-    from lacuna import hdf5
+    from lacuna.io import hdf5
 
     planted = hdf5.load(finished.results / "acquire/simulated/SIMULATED_truth.h5")
     drugs = pd.Index(planted["drugs"]["pert_id"])

@@ -14,8 +14,9 @@ import pytest
 from misbehaving import Misbehaving
 from project import TINY, Project
 
-from lacuna import hdf5, simulate
-from lacuna.run_record import file_digest
+from lacuna.io import hdf5
+from lacuna.project.provenance import file_digest
+from lacuna.simulation import parameters
 
 SMALL = {
     "simulator": {"drugs": 30, "cells": 4, "mechanisms": 5},
@@ -361,13 +362,13 @@ def test_a_damaged_tensor_is_rebuilt_from_the_signatures(project, finished):
 def from_server(project, server, folder):
     """Return the configuration of a run that downloads what `finished` simulated."""
     rows = []
-    for name in simulate.FILES.values():
+    for name in parameters.FILES.values():
         server.files[name] = (folder / name).read_bytes()
         found = file_digest(folder / name)
         rows.append(f"{name}\t{server.url(name)}\t{found['bytes']}\t{found['sha256']}\tCC0\tus\n")
     with (project.folder / "resources/sources.tsv").open("a") as sources:
         sources.writelines(rows)
-    series = {"own": dict(simulate.FILES)}
+    series = {"own": dict(parameters.FILES)}
     return {**SMALL, "source": "files", "files": {"series": series}}
 
 
@@ -383,7 +384,7 @@ def test_a_run_that_downloads_from_a_misbehaving_server(finished, tmp_path, monk
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     project = Project(tmp_path / "project")
     project.alter("sources.py", "TIMEOUT = (30, 60)", "TIMEOUT = (30, 2)")
-    matrix = simulate.FILES["level3"]
+    matrix = parameters.FILES["level3"]
     simulated, acquired = f"{RESULTS}/acquire/simulated", f"{RESULTS}/acquire/own"
     with Misbehaving({}).serving() as server:
         config = from_server(project, server, finished.folder / simulated)
@@ -401,7 +402,7 @@ def test_a_run_that_downloads_from_a_misbehaving_server(finished, tmp_path, monk
         assert first == f"bytes={kept}-"
         assert len(more) == 3 and all(more)
         printed = make(project, config=config)
-        assert jobs(printed)["acquire_file"] == len(simulate.FILES) - 1
+        assert jobs(printed)["acquire_file"] == len(parameters.FILES) - 1
     assert content(project) == finished.expected
     assert not leftovers(project)
 
@@ -418,16 +419,16 @@ def test_a_stored_run_is_reproduced_and_what_differs_is_named(project):
     results = project.folder / RESULTS
     changed = results / "metrics.tsv"
     changed.write_bytes(changed.read_bytes().replace(b"falrtc", b"falrtx", 1))
-    (results / "acquire/simulated" / simulate.ANNOTATION).write_text("nothing")
+    (results / "acquire/simulated" / parameters.ANNOTATION).write_text("nothing")
     with (project.folder / "workflow/rules/figures.smk").open("a") as rules:
         rules.write("\n# A remark.\n")
     before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
-    command = [sys.executable, "-m", "lacuna.reproduce", "demo", "--cores", "2"]
+    command = [sys.executable, "-m", "lacuna.project.reproduce", "demo", "--cores", "2"]
     ended = subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "code, SHA-256" in ended.stdout
-    assert f"input {RESULTS}/acquire/simulated/{simulate.ANNOTATION}: SHA-256" in ended.stdout
+    assert f"input {RESULTS}/acquire/simulated/{parameters.ANNOTATION}: SHA-256" in ended.stdout
     differ = re.search(r"(\d+) of (\d+) tables.* differ:\n((?:  .*\n)+)", ended.stdout)
-    assert differ[3].split() == [f"acquire/simulated/{simulate.ANNOTATION}", "metrics.tsv"]
+    assert differ[3].split() == [f"acquire/simulated/{parameters.ANNOTATION}", "metrics.tsv"]
     assert int(differ[2]) > 40
     assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before

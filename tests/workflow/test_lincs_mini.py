@@ -4,7 +4,7 @@ import pandas as pd
 import yaml
 from project import ROOT, Project
 
-from lacuna.profiles import ProfileSet
+from lacuna.tensor.profiles import ProfileSet
 
 
 def test_real_plates_to_the_report(shared_data, tmp_path):

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from project import PARTS, TINY, Project
 
-from lacuna import simulate
-from lacuna.gctx import Gctx, write_gctx
+from lacuna.io.gctx import Gctx, write_gctx
+from lacuna.simulation import parameters
+from lacuna.simulation.write import simulate
 
 ODD_CELL = "../../A/549 'x\" `touch harm`; $(touch harm)"
 ODD_DRUG = "=ß-drug $\\foo$ {x} %s </script><script>alert(1)</script>"
@@ -22,7 +23,7 @@ KINDS = ("level3", "inst_info", "pert_info", "gene_info", "cell_info")
 def plates(tmp_path_factory):
     """A folder with a small screen that has odd names and a plate without vehicle wells."""
     folder = tmp_path_factory.mktemp("plates")
-    simulate.simulate(folder, generator="clustered", drugs=40, cells=4, mechanisms=5, seed=3)
+    simulate(folder, generator="clustered", drugs=40, cells=4, mechanisms=5, seed=3)
     wells = read(folder, "inst_info")
     first_cell, first_drug = (
         wells["cell_id"][0],
@@ -34,7 +35,7 @@ def plates(tmp_path_factory):
     lost = (wells["rna_plate"] == plate) & (wells["pert_type"] == "ctl_vehicle")
     wells.loc[lost, "pert_type"] = "ctl_untrt"
     write(folder, "inst_info", wells)
-    level3 = folder / simulate.FILES["level3"]
+    level3 = folder / parameters.FILES["level3"]
     with level3.open("rb") as plain, gzip.open(f"{level3}.gz", "wb", compresslevel=1) as packed:
         shutil.copyfileobj(plain, packed)
     return folder
@@ -47,12 +48,12 @@ def mirror(plates, tmp_path):
 
 def read(folder, kind):
     return pd.read_csv(
-        folder / simulate.FILES[kind], sep="\t", dtype=str, keep_default_na=False, quoting=3
+        folder / parameters.FILES[kind], sep="\t", dtype=str, keep_default_na=False, quoting=3
     )
 
 
 def write(folder, kind, table):
-    table.to_csv(folder / simulate.FILES[kind], sep="\t", index=False, quoting=3)
+    table.to_csv(folder / parameters.FILES[kind], sep="\t", index=False, quoting=3)
 
 
 def from_files(mirror, **changes):
@@ -62,8 +63,8 @@ def from_files(mirror, **changes):
         "source": "files",
         "files": {
             "mirror": str(mirror),
-            "series": {"own": dict(simulate.FILES)},
-            "annotations": {"table": simulate.ANNOTATION},
+            "series": {"own": dict(parameters.FILES)},
+            "annotations": {"table": parameters.ANNOTATION},
         },
         "crossval": {
             "splits": {
@@ -122,16 +123,16 @@ def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
 
 
 def cut_short(folder):
-    path = folder / simulate.FILES["level3"]
+    path = folder / parameters.FILES["level3"]
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def not_hdf5(folder):
-    (folder / simulate.FILES["level3"]).write_text("id\tA375\n")
+    (folder / parameters.FILES["level3"]).write_text("id\tA375\n")
 
 
 def change_matrix(folder, **changes):
-    path = folder / simulate.FILES["level3"]
+    path = folder / parameters.FILES["level3"]
     with Gctx(path) as gctx:
         rows, columns = list(gctx.rows), list(gctx.columns)
         matrix = gctx.read(rows, columns)
@@ -151,7 +152,7 @@ def lose_a_plate(folder):
 
 
 def cut_packed_matrix(folder):
-    path = folder / simulate.FILES["level3"]
+    path = folder / parameters.FILES["level3"]
     packed = gzip.compress(path.read_bytes(), compresslevel=1)
     path.write_bytes(packed[: len(packed) // 2])
 
@@ -171,12 +172,12 @@ def no_vehicles(folder):
 
 
 def cut_table(folder):
-    path = folder / simulate.FILES["inst_info"]
+    path = folder / parameters.FILES["inst_info"]
     path.write_bytes(gzip.compress(path.read_bytes())[:100])
 
 
 def lose_a_file(folder):
-    (folder / simulate.FILES["pert_info"]).unlink()
+    (folder / parameters.FILES["pert_info"]).unlink()
 
 
 @pytest.mark.fault(
@@ -201,7 +202,7 @@ def lose_a_file(folder):
         (no_vehicles, ["no compound well", "vehicle wells"]),
         (cut_table, ["SIMULATED_inst_info.txt.gz", "cut short"]),
         (
-            lambda folder: (folder / simulate.FILES["pert_info"]).unlink(),
+            lambda folder: (folder / parameters.FILES["pert_info"]).unlink(),
             ["SIMULATED_pert_info", "mirror"],
         ),
     ],
@@ -227,11 +228,11 @@ def test_bad_input_is_named_and_leaves_no_output(mirror, tmp_path, damage, said)
 def test_an_altered_mirror_file_is_refused_with_both_checksums(mirror, tmp_path):
     project = Project(tmp_path / "project")
     options = ["--cores", "2", *project.configure(from_files(mirror))]
-    target = f"results/own/acquire/own/{simulate.FILES['gene_info']}"
+    target = f"results/own/acquire/own/{parameters.FILES['gene_info']}"
     project.run(target, *options)
-    content = bytearray((mirror / simulate.FILES["gene_info"]).read_bytes())
+    content = bytearray((mirror / parameters.FILES["gene_info"]).read_bytes())
     content[-1] ^= 1
-    (mirror / simulate.FILES["gene_info"]).write_bytes(content)
+    (mirror / parameters.FILES["gene_info"]).write_bytes(content)
     (project.folder / target).unlink()
     printed = project.run(target, *options, fails=True)
     recorded = pd.read_csv(project.folder / "resources/recorded_checksums.tsv", sep="\t")

@@ -2,11 +2,11 @@ import re
 
 import yaml
 
-from lacuna import simulate
-from lacuna.completion import is_trained
-from lacuna.config import check_config
-from lacuna.files import check_writable
+from lacuna.completion.registry import is_trained
+from lacuna.io.atomic import check_writable
 from lacuna.names import CLASSIFIER_NAMES
+from lacuna.project.config import check_config
+from lacuna.simulation import parameters as simulate
 
 
 def _batches(total, at_once):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lacuna.job import logged
-from lacuna.sources import acquire, read_sources
+from lacuna.io.sources import acquire, read_sources
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     acquire(

@@ -1,11 +1,12 @@
 """Filter the signatures of all series and arrange them in the drug x cell grid."""
 
-from lacuna.baseline import join_baselines
-from lacuna.files import read_table, write_table
-from lacuna.geo import read_cells, read_drugs, read_genes
-from lacuna.job import logged
-from lacuna.signatures import SignatureSet
-from lacuna.tensor import build_tensor, describe_axes
+from lacuna.io.geo import read_cells, read_drugs, read_genes
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.signatures.baseline import join_baselines
+from lacuna.signatures.signature_set import SignatureSet
+from lacuna.tensor.build import build_tensor
+from lacuna.tensor.labels import describe_axes
 
 with logged(snakemake.log[0]):
     signatures = SignatureSet.concatenate(map(SignatureSet.load, snakemake.input.signatures))

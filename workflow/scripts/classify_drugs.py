@@ -1,10 +1,11 @@
 """Predict classes and targets of drugs from one method's completed profiles, by one model."""
 
-from lacuna import hdf5
-from lacuna.classify import DrugProfiles, run_experiments
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
-from lacuna.randomness import generator
+from lacuna.classification.experiments import run_experiments
+from lacuna.classification.profiles import DrugProfiles
+from lacuna.io import hdf5
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
 
 with logged(snakemake.log[0]):
     profiles = DrugProfiles.read(snakemake.input.product, snakemake.params.cells)

@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from lacuna import published
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.tables import published_note, published_table, write_page
+from lacuna.io.tsv import read_table, write_table
+from lacuna.report import published
+from lacuna.report.page import write_page
+from lacuna.report.published_table import published_note, published_table
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     files = snakemake.input

@@ -5,11 +5,12 @@ from shutil import rmtree
 
 import pandas as pd
 
-from lacuna.completion import SideInformation, run_method
-from lacuna.job import logged
-from lacuna.product import write_completed
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
+from lacuna.completion.completed import write_completed
+from lacuna.completion.interface import SideInformation
+from lacuna.completion.run import run_method
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)

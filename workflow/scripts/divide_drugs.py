@@ -1,10 +1,10 @@
 """Divide the drugs measured in a few cells into training and test drugs."""
 
-from lacuna.cell_to_cell import choose_cells, divide, division_table
-from lacuna.files import write_table
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
+from lacuna.cell_to_cell.study import choose_cells, divide, division_table
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input[0])

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from lacuna.figures import best_method
-from lacuna.figures.style import save_figure
-from lacuna.job import logged
-from lacuna.metrics import best_method_per_profile
-from lacuna.profiles import ProfileSet
+from lacuna.drawing.style import save_figure
+from lacuna.evaluation.compare import best_method_per_profile
+from lacuna.evaluation.figures import best_method
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from lacuna.figures import calibration
-from lacuna.figures.style import save_figure
-from lacuna.job import logged
+from lacuna.drawing.style import save_figure
+from lacuna.evaluation.figures import calibration
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     table = pd.concat(pd.read_csv(path, sep="\t") for path in snakemake.input)

@@ -1,9 +1,9 @@
 """Draw how much drugs differ between cells (Figure 1)."""
 
-from lacuna.figures import cell_specificity
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.drawing.style import save_figure
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.figures import cell_specificity
 
 with logged(snakemake.log[0]):
     table = read_table(snakemake.input[0])

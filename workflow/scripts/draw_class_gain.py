@@ -1,9 +1,9 @@
 """Draw what completed profiles add to classifiers, by profile type and task (Figures 5B, 5C)."""
 
-from lacuna.figures import class_gain
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.classification.figures import class_gain
+from lacuna.drawing.style import save_figure
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     experiments = read_table(snakemake.input.experiments).dropna(subset="gain")

@@ -1,9 +1,9 @@
 """Draw how classifiers do on drugs without a measured profile (Figures 5D, 5E)."""
 
-from lacuna.figures import class_predicted
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.classification.figures import class_predicted
+from lacuna.drawing.style import save_figure
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     experiments = read_table(snakemake.input.experiments).dropna(subset="on_predicted")

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from lacuna.figures import coverage
-from lacuna.figures.style import save_figure
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
+from lacuna.drawing.style import save_figure
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.figures import coverage
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from lacuna.figures import density
-from lacuna.figures.style import save_figure
-from lacuna.job import logged
+from lacuna.drawing.style import save_figure
+from lacuna.evaluation.figures import density
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     table = pd.read_csv(snakemake.input.density, sep="\t")

@@ -1,9 +1,9 @@
 """Draw how many targets rise with their transcription factor, and with other genes."""
 
-from lacuna.figures import factors
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.cell_to_cell.figures import factors
+from lacuna.drawing.style import save_figure
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     table = read_table(snakemake.input.factors)

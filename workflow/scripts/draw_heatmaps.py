@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from lacuna.completion import Completion
-from lacuna.figures import heatmaps
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.heatmaps import choose_drugs, heatmap_table
-from lacuna.job import logged
-from lacuna.metrics import held_out_order
-from lacuna.profiles import ProfileSet
+from lacuna.completion.interface import Completion
+from lacuna.drawing.style import save_figure
+from lacuna.evaluation.figures import heatmaps
+from lacuna.evaluation.heatmaps import choose_drugs, heatmap_table
+from lacuna.evaluation.held_out import held_out_order
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()

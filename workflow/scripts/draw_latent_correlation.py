@@ -1,9 +1,9 @@
 """Draw how drugs in one cell correlate with drugs in another, as profiles and as latent states."""
 
-from lacuna.figures import latent_correlation
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.cell_to_cell.figures import latent_correlation
+from lacuna.drawing.style import save_figure
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     table = read_table(snakemake.input.correlation)

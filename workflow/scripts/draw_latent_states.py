@@ -1,9 +1,9 @@
 """Draw held-out profiles beside their latent states, by t-SNE."""
 
-from lacuna.figures import latent_states
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.cell_to_cell.figures import latent_states
+from lacuna.drawing.style import save_figure
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     states = read_table(snakemake.input.states)

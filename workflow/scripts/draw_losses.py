@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from lacuna.completion import Completion
-from lacuna.figures import losses
-from lacuna.figures.style import save_figure
-from lacuna.job import logged
+from lacuna.completion.interface import Completion
+from lacuna.drawing.style import save_figure
+from lacuna.evaluation.figures import losses
+from lacuna.runtime.script_log import logged
 
 COLUMNS = ["size", "split", "method", "fold", "stage", "epoch", "training", "validation"]
 

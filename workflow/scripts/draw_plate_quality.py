@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from lacuna.figures import plate_quality
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.drawing.style import save_figure
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
+from lacuna.signatures.figures import plate_quality
 
 with logged(snakemake.log[0]):
     quality = pd.concat(map(read_table, snakemake.input))

@@ -1,9 +1,9 @@
 """Draw how well profiles from elsewhere are predicted, before and after fine-tuning."""
 
-from lacuna.figures import transfer
-from lacuna.figures.style import save_figure
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.cell_to_cell.figures import transfer
+from lacuna.drawing.style import save_figure
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     scores = read_table(snakemake.input.scores)

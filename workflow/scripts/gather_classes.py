@@ -3,10 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from lacuna import hdf5
-from lacuna.classify import QUESTIONS, change_on_predicted, gain_by_completion, paired_tests
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
+from lacuna.classification.tests import (
+    QUESTIONS,
+    change_on_predicted,
+    gain_by_completion,
+    paired_tests,
+)
+from lacuna.io import hdf5
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     experiments = pd.concat(map(read_table, snakemake.input.experiments), ignore_index=True)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from lacuna.files import write_table
-from lacuna.job import logged
-from lacuna.metrics import accuracy_by_density
+from lacuna.evaluation.density import accuracy_by_density
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     scores = pd.concat(pd.read_csv(path, sep="\t") for path in snakemake.input)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from lacuna.files import write_table
-from lacuna.job import logged
-from lacuna.metrics import compare_methods
+from lacuna.evaluation.compare import compare_methods
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
 
 
 def read_all(paths: list[str]) -> pd.DataFrame:

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
-from lacuna.randomness import generator
-from lacuna.variations import summarise
+from lacuna.cell_to_cell.variations import summarise
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
 
 with logged(snakemake.log[0]):
     tables = [

@@ -1,10 +1,10 @@
 """Bring the baseline expression that a series comes with into the form of our own."""
 
-from lacuna.baseline import read_baseline
-from lacuna.files import write_table
-from lacuna.gctx import Gctx
-from lacuna.job import logged
-from lacuna.signatures import SignatureSet
+from lacuna.io.gctx import Gctx
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.signatures.baseline import read_baseline
+from lacuna.signatures.signature_set import SignatureSet
 
 with logged(snakemake.log[0]):
     signatures = SignatureSet.load(snakemake.input.signatures)

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from lacuna.files import write_table
-from lacuna.gctx import Gctx
-from lacuna.geo import check_columns, check_genes, read_genes, read_signatures
-from lacuna.job import logged
-from lacuna.ready_made import count_signatures, import_signatures
-from lacuna.signatures import SignatureSet
+from lacuna.io.gctx import Gctx
+from lacuna.io.geo import check_columns, check_genes, read_genes, read_signatures
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.signatures.level5 import count_signatures, import_signatures
+from lacuna.signatures.signature_set import SignatureSet
 
 with logged(snakemake.log[0]):
     info = read_signatures(snakemake.input.sig_info)

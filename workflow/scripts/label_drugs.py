@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from lacuna.annotations import annotate, read_sources
-from lacuna.classify import make_tasks
-from lacuna.files import read_table, write_table
-from lacuna.geo import read_genes
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
+from lacuna.classification.tasks import make_tasks
+from lacuna.io.annotations import annotate, read_sources
+from lacuna.io.geo import read_genes
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)

@@ -1,10 +1,10 @@
 """Assign every profile to the fold that holds it out."""
 
-from lacuna.files import write_table
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.splits import fold_table, make_folds
+from lacuna.evaluation.splits import fold_table, make_folds
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input[0])

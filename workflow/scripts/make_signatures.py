@@ -2,11 +2,12 @@
 
 from tqdm import tqdm
 
-from lacuna.files import write_table
-from lacuna.gctx import Gctx
-from lacuna.geo import check_matrix, read_genes, read_wells
-from lacuna.job import logged
-from lacuna.signatures import SignatureSet, count_wells, make_signatures
+from lacuna.io.gctx import Gctx
+from lacuna.io.geo import check_matrix, read_genes, read_wells
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.signatures.make import count_wells, make_signatures
+from lacuna.signatures.signature_set import SignatureSet
 
 with logged(snakemake.log[0]):
     wells = read_wells(snakemake.input.inst_info)

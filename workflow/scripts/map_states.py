@@ -1,13 +1,13 @@
 """See how the latent states of held-out drugs lie, by drug and by cell."""
 
-from lacuna.cell_to_cell import TEST
-from lacuna.completion.deepcellstate import DeepCellState
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
-from lacuna.latent_states import correlation_table, measure_agreement, state_table
-from lacuna.metrics import profile_pearson
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
+from lacuna.cell_to_cell.latent_states import correlation_table, measure_agreement, state_table
+from lacuna.cell_to_cell.study import TEST
+from lacuna.completion.methods.deepcellstate import DeepCellState
+from lacuna.evaluation.correlation import profile_pearson
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     part = read_table(snakemake.input.division)["part"]

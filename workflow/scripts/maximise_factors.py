@@ -1,11 +1,11 @@
 """Raise transcription factors, and see whether their targets rise with them."""
 
-from lacuna.completion.deepcellstate import DeepCellState
-from lacuna.factors import ask_factors, choose_sets
-from lacuna.files import read_table, write_table
-from lacuna.gene_sets import read_gmt
-from lacuna.job import logged
-from lacuna.randomness import generator
+from lacuna.cell_to_cell.factors import ask_factors, choose_sets
+from lacuna.completion.methods.deepcellstate import DeepCellState
+from lacuna.io.gmt import read_gmt
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
 
 with logged(snakemake.log[0]):
     symbols = read_table(snakemake.input.genes)["symbol"].to_list()

@@ -3,11 +3,11 @@
 import numpy as np
 from tqdm import tqdm
 
-from lacuna.baseline import measure_baseline
-from lacuna.files import write_table
-from lacuna.gctx import Gctx
-from lacuna.geo import check_matrix, read_genes, read_wells
-from lacuna.job import logged
+from lacuna.io.gctx import Gctx
+from lacuna.io.geo import check_matrix, read_genes, read_wells
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.signatures.baseline import measure_baseline
 
 with logged(snakemake.log[0]):
     wells = read_wells(snakemake.input.inst_info)

@@ -2,13 +2,14 @@
 
 import pandas as pd
 
-from lacuna.completion import SideInformation, run_method
-from lacuna.files import write_table
-from lacuna.job import logged
-from lacuna.metrics import pooled_pct
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.splits import TEST, is_trained_on
+from lacuna.completion.interface import SideInformation
+from lacuna.completion.run import run_method
+from lacuna.evaluation.correlation import pooled_pct
+from lacuna.evaluation.density import TEST, is_trained_on
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     names = {name: snakemake.wildcards[name] for name in ("dataset", "method")}

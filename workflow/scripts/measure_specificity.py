@@ -1,9 +1,9 @@
 """Measure how much each drug's effect differs between cells."""
 
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
-from lacuna.metrics import cell_specificity
-from lacuna.profiles import ProfileSet
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.profiles import ProfileSet
+from lacuna.tensor.specificity import cell_specificity
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)

@@ -6,11 +6,12 @@ from shutil import rmtree
 
 import pandas as pd
 
-from lacuna.completion import Completion, SideInformation, run_method
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.splits import ELSEWHERE
+from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.run import run_method
+from lacuna.evaluation.splits import ELSEWHERE
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     names = {name: snakemake.wildcards[name] for name in ("dataset", "size", "split", "method")}

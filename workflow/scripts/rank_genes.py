@@ -1,12 +1,12 @@
 """Rank the genes by how well each cell's decoder predicts from them."""
 
-from lacuna.cell_to_cell import TRAINING
-from lacuna.completion.deepcellstate import DeepCellState
-from lacuna.files import read_table, write_table
-from lacuna.gene_importance import rank_genes
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
+from lacuna.cell_to_cell.gene_importance import rank_genes
+from lacuna.cell_to_cell.study import TRAINING
+from lacuna.completion.methods.deepcellstate import DeepCellState
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     part = read_table(snakemake.input.division)["part"]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import yaml
 
-from lacuna.files import whole
-from lacuna.job import logged
-from lacuna.run_record import provenance
+from lacuna.io.atomic import whole
+from lacuna.project.provenance import provenance
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     config = snakemake.params.config

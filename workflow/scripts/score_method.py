@@ -2,23 +2,18 @@
 
 import pandas as pd
 
-from lacuna.completion import Completion
-from lacuna.files import write_table
-from lacuna.job import logged
-from lacuna.metrics import (
-    HeldOut,
-    bootstrap,
-    calibration,
-    deg_roc,
-    intervals,
-    joint_density,
-    score_folds,
-    score_profiles,
-    score_specificity,
-)
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.splits import ELSEWHERE
+from lacuna.completion.interface import Completion
+from lacuna.evaluation.bootstrap import intervals
+from lacuna.evaluation.calibration import calibration, joint_density
+from lacuna.evaluation.deg import deg_roc
+from lacuna.evaluation.held_out import HeldOut
+from lacuna.evaluation.metrics import bootstrap, score_folds, score_profiles
+from lacuna.evaluation.specificity import score_specificity
+from lacuna.evaluation.splits import ELSEWHERE
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     names = {name: snakemake.wildcards[name] for name in ("size", "split", "method")}

@@ -1,8 +1,8 @@
 """Select the small tensor, the densest block of drugs and cells."""
 
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.tensor import densest_block
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.build import densest_block
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     large = ProfileSet.load(snakemake.input[0])

@@ -1,9 +1,10 @@
 """Write the page on predictions from cell to cell: what they depend on, and how sure that is."""
 
-from lacuna.files import read_table
-from lacuna.job import logged
+from lacuna.cell_to_cell.tables import conclude_variations, division_note, variation_table
+from lacuna.io.tsv import read_table
 from lacuna.names import ANALYSIS_NAMES
-from lacuna.tables import conclude_variations, division_note, variation_table, write_page
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     variations = read_table(snakemake.input.variations)

@@ -1,15 +1,15 @@
 """Write the page on classifying drugs: where labels come from, the tasks, tests and experiments."""
 
-from lacuna.files import read_table
-from lacuna.job import logged
-from lacuna.tables import (
+from lacuna.classification.tables import (
     conclude_on_classes,
     experiment_table,
     task_table,
     test_table,
-    with_spaces,
-    write_page,
 )
+from lacuna.drawing.wording import with_spaces
+from lacuna.io.tsv import read_table
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     sources, tasks, tests, experiments = (read_table(path) for path in snakemake.input)

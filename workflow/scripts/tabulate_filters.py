@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from lacuna.files import read_table
-from lacuna.job import logged
-from lacuna.splits import count_folds
-from lacuna.tables import MOST_CELLS, filter_table, write_page
+from lacuna.evaluation.splits import count_folds
+from lacuna.io.tsv import read_table
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import logged
+from lacuna.tensor.tables import MOST_CELLS, filter_table
 
 with logged(snakemake.log[0]):
     wells = {

@@ -2,15 +2,10 @@
 
 import pandas as pd
 
-from lacuna.job import logged
+from lacuna.evaluation.tables import comparison_table, conclude, fallback_table, method_table
 from lacuna.names import SPLIT_NAMES
-from lacuna.tables import (
-    comparison_table,
-    conclude,
-    fallback_table,
-    method_table,
-    write_page,
-)
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     metrics, folds, comparisons = (pd.read_csv(path, sep="\t") for path in snakemake.input)

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from lacuna.files import read_table
-from lacuna.job import logged
-from lacuna.tables import plate_medians, worst_plates, write_page
+from lacuna.io.tsv import read_table
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import logged
+from lacuna.signatures.tables import plate_medians, worst_plates
 
 with logged(snakemake.log[0]):
     quality = pd.concat(map(read_table, snakemake.input))

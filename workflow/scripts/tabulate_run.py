@@ -4,9 +4,9 @@ from pathlib import Path
 
 import yaml
 
-from lacuna.job import logged
-from lacuna.run_record import described, time_per_rule
-from lacuna.tables import write_page
+from lacuna.project.provenance import described, time_per_rule
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     provenance = yaml.safe_load(Path(snakemake.input[0]).read_text())

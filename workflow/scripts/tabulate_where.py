@@ -2,12 +2,14 @@
 
 import pandas as pd
 
-from lacuna.files import write_table
-from lacuna.job import logged
-from lacuna.metrics import best_method_per_profile, specificity_kept, where_methods_win
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.tables import conclude_where, kept_table, where_table, write_page
+from lacuna.evaluation.compare import best_method_per_profile, where_methods_win
+from lacuna.evaluation.specificity import specificity_kept
+from lacuna.evaluation.tables import conclude_where, kept_table, where_table
+from lacuna.io.tsv import write_table
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 
 def read_all(paths: list[str]) -> pd.DataFrame:

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from lacuna.files import write_table
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.splits import densities, thin, thin_table
+from lacuna.evaluation.density import densities, thin, thin_table
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input[0])

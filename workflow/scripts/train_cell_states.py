@@ -3,12 +3,13 @@
 from pathlib import Path
 from shutil import rmtree
 
-from lacuna.cell_to_cell import TRAINING
-from lacuna.completion import SideInformation, train_method
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
+from lacuna.cell_to_cell.study import TRAINING
+from lacuna.completion.interface import SideInformation
+from lacuna.completion.run import train_method
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)

@@ -1,13 +1,19 @@
 """Predict profiles from elsewhere, before and after fine-tuning on others of them."""
 
-from lacuna.cell_to_cell import TRAINING
-from lacuna.completion.deepcellstate import DeepCellState
-from lacuna.external import read_external
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.transfer import compare_ways, move, place_external, seen_in_training, transfer
+from lacuna.cell_to_cell.study import TRAINING
+from lacuna.cell_to_cell.transfer import (
+    compare_ways,
+    move,
+    place_external,
+    seen_in_training,
+    transfer,
+)
+from lacuna.completion.methods.deepcellstate import DeepCellState
+from lacuna.io.external import read_external
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)

@@ -1,7 +1,7 @@
 """Decompress a Level 3 matrix, or link to one that is not compressed."""
 
-from lacuna.geo import unpack
-from lacuna.job import logged
+from lacuna.io.geo import unpack
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     unpack(snakemake.input[0], snakemake.output[0])

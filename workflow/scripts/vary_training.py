@@ -6,12 +6,12 @@ from shutil import rmtree
 
 import pandas as pd
 
-from lacuna.completion import SideInformation
-from lacuna.files import read_table, write_table
-from lacuna.job import logged
-from lacuna.profiles import ProfileSet
-from lacuna.randomness import generator
-from lacuna.variations import Study, design, score
+from lacuna.cell_to_cell.variations import Study, design, score
+from lacuna.completion.interface import SideInformation
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import logged
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     names, files, seed = snakemake.wildcards, snakemake.input, snakemake.params.seed

@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from lacuna.files import whole
-from lacuna.job import logged
+from lacuna.io.atomic import whole
+from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]), whole(snakemake.output[0]) as unfinished:
     # Not locked: the run that this job belongs to holds the folder's lock.

@@ -1,0 +1,317 @@
+"""Kernel completion and what it is made of, against definitions written out."""
+
+import numpy as np
+import pytest
+from rdkit import Chem
+from rdkit.Chem import rdFingerprintGenerator
+from toy import GENES, at, clustered, grid
+
+from lacuna.completion.interface import SideInformation
+from lacuna.completion.methods import kernel as k
+from lacuna.completion.methods.additive import best_predictors
+from lacuna.completion.shared.holdout import Aside, Situation, situations
+from lacuna.completion.shared.similarity import baseline_similarity, response_similarity
+from lacuna.structures.fingerprints import structure_similarity
+from lacuna.tensor.profiles import ProfileSet
+
+NOTHING = SideInformation()
+SMILES = np.array(["CCO", "CCN", "c1ccccc1", "", "not a molecule", "CCO"])
+
+
+def correlation(one, other):
+    return np.corrcoef(np.ravel(one), np.ravel(other))[0, 1]
+
+
+def is_kernel(matrix):
+    assert np.allclose(matrix, matrix.T, atol=1e-6)
+    assert np.allclose(np.diag(matrix), 1, atol=1e-5)
+    return np.linalg.eigvalsh(matrix.astype(float)).min() > -1e-4
+
+
+# Similarities
+
+
+def test_drugs_are_alike_that_answer_alike_in_shared_cells():
+    observed = clustered()
+    found = response_similarity(observed.profiles, observed.drug, observed.cell, observed.measured)
+    drugs, cells = range(len(observed.drugs)), range(len(observed.cells))
+    plain = np.eye(len(drugs))
+    for one in drugs:
+        for other in drugs:
+            pairs = [(at(observed, one, c), at(observed, other, c)) for c in cells]
+            shared = [a @ b for a, b in pairs if a is not None and b is not None]
+            if one != other:
+                plain[one, other] = sum(shared) / (len(shared) + 1)
+    values, vectors = np.linalg.eigh(plain)
+    plain = (vectors * np.maximum(values, 0)) @ vectors.T
+    length = np.sqrt(np.diag(plain))
+    assert np.allclose(found, plain / length[:, None] / length, atol=1e-4)
+    assert is_kernel(found)
+
+
+def test_structures_are_alike_by_tanimoto_of_their_fingerprints():
+    found = structure_similarity(SMILES)
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+    for one, first in enumerate(SMILES[:3]):
+        for other, second in enumerate(SMILES[:3]):
+            bits = [
+                set(generator.GetFingerprint(Chem.MolFromSmiles(s)).GetOnBits())
+                for s in (first, second)
+            ]
+            expected = len(bits[0] & bits[1]) / len(bits[0] | bits[1])
+            assert found[one, other] == pytest.approx(expected)
+    assert found[0, 5] == 1
+    assert np.array_equal(found[3:5], np.eye(6, dtype=np.float32)[3:5])
+    assert is_kernel(found)
+
+
+def test_cells_are_alike_that_express_alike():
+    baseline = np.random.default_rng(0).normal(8, 1, (5, GENES)).astype(np.float32)
+    baseline[3, 7] = np.nan
+    found = baseline_similarity(baseline)
+    known = [0, 1, 2, 4]
+    distance = {
+        (a, b): ((baseline[a] - baseline[b]) ** 2).sum() for a in known for b in known if a < b
+    }
+    for (a, b), squared in distance.items():
+        expected = np.exp(-squared / np.median(list(distance.values())))
+        assert found[a, b] == pytest.approx(expected, rel=1e-3)
+    assert np.array_equal(found[3], np.eye(5)[3])
+    assert is_kernel(found)
+
+
+def test_equal_cells_and_a_single_one_are_no_trouble():
+    assert np.array_equal(baseline_similarity(np.ones((1, 4))), np.eye(1))
+    assert np.array_equal(baseline_similarity(np.ones((3, 4))), np.eye(3))
+
+
+# The process
+
+
+def plain_process(observed, known, pairs):
+    """The Gaussian process on all profiles, term by term, with the first weights."""
+    profiles = observed.profiles.astype(float)
+    every = profiles.mean(axis=0)
+    mean = every + best_predictors(profiles - every, observed.cell, len(observed.cells))
+    residual = (profiles - mean[observed.cell]).astype(np.float32)
+    by_drug = response_similarity(residual, observed.drug, observed.cell, observed.measured)
+    by_cell = response_similarity(residual, observed.cell, observed.drug, observed.measured.T)
+
+    def covariance(one, other):
+        (d, c), (e, f) = one, other
+        terms = {
+            "same drug": d == e,
+            "same drug, similar cell": (d == e) * by_cell[c, f],
+            "similar drug": by_drug[d, e],
+            "similar drug, same cell": by_drug[d, e] * (c == f),
+            "similar drug, similar cell": by_drug[d, e] * by_cell[c, f],
+            "very similar drug, same cell": by_drug[d, e] ** 3 * (c == f),
+            "same cell": c == f,
+            "like structure": known.structure[d, e] ** 2,
+            "like structure, same cell": known.structure[d, e] ** 2 * (c == f),
+            "same drug, like baseline": (d == e) * known.baseline[c, f],
+            "similar drug, like baseline": by_drug[d, e] * known.baseline[c, f],
+        }
+        return sum(k.FIRST_WEIGHTS[name] * term for name, term in terms.items())
+
+    replicates = observed.reliability["replicates"].to_numpy()
+    few = (1 / replicates) / (1 / replicates).mean()
+    noise = k.FIRST_WEIGHTS["noise"] + k.FIRST_WEIGHTS["noise of few replicates"] * few
+    among = np.array([[covariance(p, q) for q in observed.pairs] for p in observed.pairs])
+    across = np.array([[covariance(p, q) for q in observed.pairs] for p in pairs])
+    solved = np.linalg.solve(among + np.diag(noise), across.T)
+    own = np.array([covariance(p, p) for p in pairs]) + 0.5 + 0.2
+    return mean, solved.T @ residual, own - np.einsum("pn,np->p", across, solved)
+
+
+def test_with_all_profiles_as_neighbours_it_is_the_gaussian_process_of_the_definition():
+    rng = np.random.default_rng(0)
+    observed = clustered(drugs=10, cells=4)
+    observed = ProfileSet(
+        *(getattr(observed, n) for n in ("profiles", "drug", "cell", "drugs", "cells", "genes")),
+        pd_frame(replicates=rng.integers(1, 5, len(observed))),
+    )
+    smiles = rng.choice(["CCO", "CCCO", "c1ccccc1C", "c1ccccc1CC", "CCCl"], 10)
+    side = SideInformation(smiles, rng.normal(size=(4, 30)).astype(np.float32))
+    known = k.Known.of(side)
+    pairs = observed.missing_pairs
+    process = k.Process(observed, known, neighbours=1000)
+    band = process.untuned()
+    change, found = process.predict(pairs, [band])
+    mean, expected, variance = plain_process(observed, known, pairs)
+    assert np.allclose(process.mean, mean, atol=1e-5)
+    assert np.allclose(change, expected, atol=1e-4)
+    assert np.allclose(found / band.variance, variance, rtol=1e-3)
+
+
+def pd_frame(**columns):
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def test_few_neighbours_come_near_to_all():
+    observed = clustered(drugs=80, missing=0.3)
+    pairs = observed.missing_pairs
+    few, all_of_them = (
+        k.Process(observed, k.Known(None, None), count) for count in (40, len(observed))
+    )
+    near, _ = few.predict(pairs, [few.untuned()])
+    exact, _ = all_of_them.predict(pairs, [all_of_them.untuned()])
+    assert correlation(near, exact) > 0.97
+
+
+def test_tuned_weights_predict_what_was_set_aside_better_than_the_first():
+    observed = clustered(drugs=60)
+    known, rng = k.Known(None, None), np.random.default_rng(0)
+    (aside, *_) = Aside.draw(observed, Situation(False, False), rng)
+    process = k.Process(aside.others, known, 64)
+    near = process.nearest(aside.targets.pairs)
+    truth = aside.targets.profiles - process.mean[aside.targets.cell]
+    nearby = process.residual[near.index]
+
+    def loss(weights):
+        shares, _ = near.condition(weights)
+        return ((np.einsum("bm,bmg->bg", shares, nearby) - truth) ** 2).sum()
+
+    tuned = k.fit_weights(near, process.first_weights, nearby, truth)
+    assert loss(tuned) < 0.97 * loss(process.first_weights)
+    for term in range(len(tuned)):  # and no single one, changed, does better by much
+        for factor in (0.8, 1.25):
+            other = tuned.copy()
+            other[term] *= factor
+            assert loss(other) > 0.99 * loss(tuned)
+
+
+def test_profiles_of_few_replicates_count_for_less():
+    """Each drug has a profile in one cell; half of these are noise, of one replicate."""
+    rng = np.random.default_rng(0)
+    signal = rng.normal(size=(4, 1, GENES))[np.arange(60) % 4]
+    poor = rng.random((60, 6)) < 0.5
+    dense = signal + np.where(poor, 3, 0.3)[:, :, None] * rng.normal(size=(60, 6, GENES))
+    tensor = grid(dense, rng.random((60, 6)) < 0.8)
+    is_poor = poor[tensor.drug, tensor.cell]
+    held_out = (rng.random(len(tensor)) < 0.2) & ~is_poor
+    shares = {}
+    for known in (True, False):
+        reliability = pd_frame(replicates=np.where(is_poor & known, 1, 8))
+        informed = ProfileSet(
+            tensor.profiles,
+            tensor.drug,
+            tensor.cell,
+            tensor.drugs,
+            tensor.cells,
+            tensor.genes,
+            reliability,
+        )
+        observed, asked = informed.take(~held_out), informed.take(held_out)
+        found = k.complete(observed, asked.pairs, NOTHING, np.random.default_rng(0)).profiles
+        shares[known] = correlation(found, asked.profiles)
+    assert shares[True] > shares[False] + 0.005
+
+
+# Drugs and cells without any profile
+
+
+def planted(drugs=90, cells=6, seed=0):
+    """Drugs of a scaffold act alike; so do cells of like baseline."""
+    rng = np.random.default_rng(seed)
+    scaffolds = ["c1ccccc1", "C1CCNCC1", "c1ccc2ccccc2c1"]
+    tails = ["C", "CC", "CCC", "CCCC", "C(C)C", "CO", "CCO"]
+    of_drug = np.arange(drugs) % 3
+    smiles = np.array([rng.choice(tails) + scaffolds[kind] for kind in of_drug])
+    of_cell = np.arange(cells) % 2
+    baseline = rng.normal(size=(2, 50))[of_cell] + 0.3 * rng.normal(size=(cells, 50))
+    effect = rng.normal(size=(3, 2, GENES))[of_drug][:, of_cell]
+    dense = effect + 0.5 * rng.normal(size=(drugs, cells, GENES))
+    tensor = grid(dense, rng.random((drugs, cells)) < 0.7)
+    return tensor, SideInformation(smiles, baseline.astype(np.float32)), effect
+
+
+@pytest.mark.parametrize("axis", ["drug", "cell"])
+def test_what_has_no_profile_is_predicted_from_what_is_known_of_it(axis):
+    tensor, side, effect = planted()
+    item, new = (tensor.drug, np.arange(9)) if axis == "drug" else (tensor.cell, [1])
+    held_out = np.isin(item, new)
+    observed, asked = tensor.take(~held_out), tensor.take(held_out)
+    truth = effect[asked.drug, asked.cell]
+    truth = truth - truth.mean(axis=0)
+
+    def agreement(known):
+        found = k.complete(observed, asked.pairs, known, np.random.default_rng(0)).profiles
+        return correlation(found - found.mean(axis=0), truth)
+
+    assert agreement(side) > 0.6
+    assert agreement(side) > agreement(NOTHING) + 0.1
+
+
+def test_a_drug_without_profile_and_structure_gets_about_the_mean_of_the_cell():
+    tensor, _, _ = planted()
+    held_out = tensor.drug < 9
+    observed, asked = tensor.take(~held_out), tensor.take(held_out)
+    found = k.complete(observed, asked.pairs, NOTHING, np.random.default_rng(0))
+    means, _ = observed.mean_by_cell()
+    assert np.abs(found.profiles - means[asked.cell]).max() < 0.1
+    assert (found.stderr > 0).all()
+
+
+def test_errors_are_stated_as_large_as_they_are():
+    tensor, side, _ = planted(drugs=300)
+    held_out = np.random.default_rng(1).random(len(tensor)) < 0.2
+    observed, asked = tensor.take(~held_out), tensor.take(held_out)
+    found = k.complete(observed, asked.pairs, side, np.random.default_rng(0))
+    within = np.abs(found.profiles - asked.profiles) < 1.6449 * found.stderr[:, None]
+    assert 0.87 < within.mean() < 0.93
+
+
+def test_a_variance_that_only_sorts_the_errors_becomes_their_size():
+    rng = np.random.default_rng(0)
+    size = rng.uniform(0.5, 2, 2000)
+    error = size[:, None] * rng.normal(size=(2000, GENES))
+    variance = 7 * size**0.5  # a quarter of the spread of the squared errors
+    stated = k.Calibration.fit(error, variance).stderr(variance)
+    assert np.allclose(stated, size, rtol=0.05)
+    constant = k.Calibration.fit(error, np.full(2000, 3.0)).stderr(np.full(2000, 3.0))
+    assert (np.abs(error) < 1.6449 * constant[:, None]).mean() == pytest.approx(0.9, abs=0.001)
+
+
+# Setting aside
+
+
+@pytest.mark.parametrize("new_drug", [False, True])
+@pytest.mark.parametrize("new_cell", [False, True])
+def test_what_is_set_aside_is_in_the_situation_that_is_asked_for(new_drug, new_cell):
+    observed = clustered(drugs=100, cells=8)
+    situation = Situation(new_drug, new_cell)
+    asides = list(Aside.draw(observed, situation, np.random.default_rng(0)))
+    assert 80 < sum(len(aside.targets) for aside in asides) <= 300
+    taken = [tuple(pair) for aside in asides for pair in aside.targets.pairs]
+    assert len(taken) == len(set(taken))
+    for aside in asides:
+        targets, others = aside.targets, aside.others
+        assert not set(map(tuple, targets.pairs)) & set(map(tuple, others.pairs))
+        if new_drug:
+            assert not set(targets.drug) & set(others.drug)
+        if new_cell:
+            assert not set(targets.cell) & set(others.cell)
+        if not new_drug and not new_cell:
+            assert len(targets) + len(others) == len(observed)
+
+
+def test_the_last_cell_is_not_set_aside():
+    observed = clustered(drugs=20, cells=1, missing=0)
+    assert not list(Aside.draw(observed, Situation(False, True), np.random.default_rng(0)))
+
+
+def test_each_wanted_pair_is_in_one_situation():
+    measured = np.zeros((4, 3), dtype=bool)
+    measured[:3, :2] = True
+    observed = grid(np.random.default_rng(0).normal(size=(4, 3, GENES)), measured)
+    wanted = np.array([[0, 2], [3, 0], [3, 2], [1, 1], [3, 1]])
+    found = {(s.new_drug, s.new_cell): list(rows) for s, rows in situations(observed, wanted)}
+    assert found == {
+        (False, False): [3],
+        (True, False): [1, 4],
+        (False, True): [0],
+        (True, True): [2],
+    }

@@ -1,0 +1,444 @@
+"""Whatever a file holds, its reader gives what it promises, or a LacunaError that names it."""
+
+import contextlib
+import faulthandler
+import gzip
+import io
+import math
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from strategies import changed_table, changed_tree, damaged, hdf5_change, values
+from torch import nn
+from toy import clustered, replicated
+from wells import inst_info
+
+from lacuna.completion.interface import Completion
+from lacuna.completion.methods.deepcellstate import DeepCellState
+from lacuna.errors import LacunaError
+from lacuna.io import annotations, external, geo, sources
+from lacuna.io import gmt as gene_sets
+from lacuna.io.gctx import Gctx, write_gctx
+from lacuna.networks.cell_states import CellStates, Shape
+from lacuna.networks.training import CHECKPOINT, STAGE, Training
+from lacuna.project.config import check_config
+from lacuna.signatures.signature_set import SignatureSet
+from lacuna.tensor.profiles import ProfileSet
+
+LONGEST = 600  # seconds for one test; what hangs inside a library then ends the whole run
+GENES = pd.DataFrame({"gene": ["1", "2"], "symbol": ["A", "B"]})
+SYMBOLS = GENES.set_index("gene")["symbol"]
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def ends_in_time():
+    faulthandler.dump_traceback_later(LONGEST, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("any_bytes")
+
+
+def bytes_of(write) -> bytes:
+    """The bytes that a function writes to a path."""
+    with tempfile.TemporaryDirectory() as made:
+        write(Path(made) / "a.file")
+        return (Path(made) / "a.file").read_bytes()
+
+
+# What is read, and what a reader that does not refuse it must give
+
+
+def read_gctx(path):
+    with Gctx(path) as file:
+        values = file.read(file.rows, file.columns)
+        assert values.shape == (len(file.columns), len(file.rows))
+        assert np.isfinite(values).all()
+        assert len(file.metadata("rows")) == len(file.rows)
+        assert len(file.metadata("columns")) == len(file.columns)
+
+
+def read_profiles(path):
+    tensor = ProfileSet.load(path)
+    assert tensor.profiles.shape == (len(tensor), len(tensor.genes))
+    assert (tensor.find(tensor.pairs) == np.arange(len(tensor))).all()
+    assert np.isfinite(tensor.profiles).all()
+
+
+def read_completion(path):
+    completion = Completion.load(path)
+    assert completion.profiles.ndim == 2
+    for known in (completion.fallback, completion.stderr):
+        assert known is None or len(known) == len(completion.profiles)
+
+
+def read_signatures(path):
+    signatures = SignatureSet.load(path)
+    assert signatures.profiles.shape == (len(signatures.table), len(signatures.genes))
+    signatures.profiles.file.close()
+
+
+def read_model(path):
+    model = DeepCellState.load(path, "cpu")
+    genes = model.network.shape.genes
+    cell = int(np.argmax(model.cells))
+    if model.cells[cell] >= 0:
+        assert model.translate(np.zeros((2, genes)), None, cell).shape == (2, genes)
+
+
+def with_columns(read, *columns):
+    def check(path):
+        assert {*columns} <= {*read(path)}
+
+    return check
+
+
+SIGNATURES = pd.DataFrame(
+    {
+        **{name: ["a", "b"] for name in ("drug", "cell", "batch", "name")},
+        **{name: [1.0, 2.0] for name in ("dose", "time", "replicates", "acd", "p_value")},
+    }
+)
+SHAPE = Shape(genes=4, latent=2, per_gene=False, input_dropout=0.1, decoder_dropout=0.1, skip=True)
+MODEL = DeepCellState(CellStates(SHAPE, 2), np.array([0, -1, 1]), 0.5, "all", "mean_1d", None)
+HDF5 = {
+    "gctx": (
+        read_gctx,
+        lambda path: write_gctx(
+            path,
+            np.arange(6.0).reshape(3, 2),
+            pd.DataFrame({"symbol": ["A", "B"]}, index=["1", "2"]),
+            pd.DataFrame({"dose": [1.0, 2.0, 3.0], "cell": ["x", "y", "é"]}, index=list("uvw")),
+        ),
+    ),
+    "profiles": (read_profiles, replicated(clustered(6, 3)).save),
+    "completion": (
+        read_completion,
+        Completion(
+            np.ones((2, 3), np.float32),
+            np.zeros(2, bool),
+            np.ones(2, np.float32),
+            pd.DataFrame({"stage": ["a"], "epoch": [1], "training": [0.1], "validation": [0.2]}),
+        ).save,
+    ),
+    "signatures": (
+        read_signatures,
+        lambda path: SignatureSet.save(
+            path, [SignatureSet(SIGNATURES, np.ones((2, 2), np.float32), np.array(["1", "2"]))]
+        ),
+    ),
+}
+HDF5_BYTES = {kind: bytes_of(write) for kind, (_, write) in HDF5.items()}
+TABLES = {
+    "inst_info": (
+        with_columns(geo.read_wells, "well", "plate", "drug", "dose", "unknown_dose", "time"),
+        inst_info({}, {"pert_dose": "1 um"}, {"cell_id": "x y"}).to_csv(sep="\t", index=False),
+    ),
+    "sig_info": (
+        with_columns(geo.read_signatures, "signature", "drug", "dose", "replicates"),
+        inst_info({}, {"pert_dose": "-666"})
+        .rename(columns={"inst_id": "sig_id"})
+        .assign(distil_nsample=3)
+        .to_csv(sep="\t", index=False),
+    ),
+    "gene_info": (
+        with_columns(geo.read_genes, "gene", "symbol", "landmark"),
+        "pr_gene_id\tpr_gene_symbol\tpr_is_lm\n1\tA\t1\n2\tB\t0\n",
+    ),
+    "pert_info": (
+        with_columns(geo.read_drugs, "drug", "inchi_key", "smiles"),
+        "pert_id\tinchi_key\tcanonical_smiles\nd\tAAAA-B\tCCO\ne\t-666\t-666\n",
+    ),
+    "cell_info": (
+        with_columns(geo.read_cells, "cell", "lineage"),
+        "cell_id\tprimary_site\nMCF7\tbreast\nPC3\t-666\n",
+    ),
+    "annotations": (
+        with_columns(annotations.read_table, "name", "atc_codes", "targets"),
+        '!a comment\nname\tinchi_key\tatc_codes\nx\tAAAA\tA01AA01\n"y\tB\tC\n',
+    ),
+    "gene_sets": (gene_sets.read_gmt, "S1\tabout\tA\tB\nS2\tabout\tC\n"),
+    "sources": (
+        sources.read_sources,
+        "file\turl\tbytes\tsha256\tlicence\torigin\nf\thttps://x\t3\t\tMIT\to\n",
+    ),
+}
+# Readers of two files that belong together: what is damaged comes first.
+CHANGES = "symbol\ts1\ts2\nA\t1\t2\nB\t-1\t\n"
+SAMPLES = "sample\tdrug\tcell\ns1\td\tc\ns2\te\tc\n"
+DRUGBANK = "drugbank_id\tname\tatc_codes\tinchikey\nD1\tx\tA01AA01\tB\n"
+PROTEINS = "drugbank_id\tcategory\tentrez_gene_id\torganism\nD1\ttarget\t1\tHuman\n"
+HUB, HUB_SAMPLES = "pert_iname\tmoa\ttarget\nx\tm|n\tA\n", "pert_iname\tInChIKey\nx\tB\n"
+PAIRS = {
+    "external": (lambda a, b: external.read_external(a, b, GENES), CHANGES, SAMPLES),
+    "samples": (lambda a, b: external.read_external(b, a, GENES), SAMPLES, CHANGES),
+    "drugbank": (lambda a, b: annotations.read_drugbank(a, b, SYMBOLS), DRUGBANK, PROTEINS),
+    "proteins": (lambda a, b: annotations.read_drugbank(b, a, SYMBOLS), PROTEINS, DRUGBANK),
+    "hub": (annotations.read_repurposing_hub, HUB, HUB_SAMPLES),
+    "atc": (lambda a, b: annotations.read_atc(a), "atc_code,atc_name\nA01AA01,x\n", ""),
+}
+
+
+@pytest.mark.parametrize("kind", [*HDF5, *TABLES, *PAIRS, "model"])
+def test_what_the_damage_is_done_to_is_read(folder, kind):
+    path, beside = folder / f"good_{kind}", folder / f"beside_good_{kind}"
+    if kind in HDF5:
+        path.write_bytes(HDF5_BYTES[kind])
+        HDF5[kind][0](path)
+    elif kind in TABLES:
+        path.write_text(TABLES[kind][1])
+        TABLES[kind][0](path)
+    elif kind in PAIRS:
+        read, text, other = PAIRS[kind]
+        path.write_text(text)
+        beside.write_text(other)
+        read(path, beside)
+    else:
+        path.write_bytes(MODEL_BYTES)
+        read_model(path)
+
+
+def reads_or_refuses(read, path):
+    with contextlib.suppress(LacunaError):
+        read(path)
+
+
+@pytest.mark.fault(
+    "any change of the bytes of GCTX and of our HDF5 files (property-based)",
+    "what the reader promises, or our own error",
+)
+@pytest.mark.parametrize("kind", HDF5)
+@given(data=st.data())
+@settings(max_examples=150)
+def test_damaged_hdf5(folder, kind, data):
+    path = folder / kind
+    path.write_bytes(data.draw(damaged(HDF5_BYTES[kind])))
+    reads_or_refuses(HDF5[kind][0], path)
+
+
+@pytest.mark.fault(
+    "whole HDF5 files of another layout (property-based)",
+    "what the reader promises, or our own error",
+)
+@pytest.mark.parametrize("kind", HDF5)
+@given(change=hdf5_change())
+@settings(max_examples=100)
+def test_changed_hdf5(folder, kind, change):
+    path = folder / f"changed_{kind}"
+    path.write_bytes(HDF5_BYTES[kind])
+    with h5py.File(path, "a") as file:
+        change(file)
+    reads_or_refuses(HDF5[kind][0], path)
+
+
+@pytest.mark.fault(
+    "any change of the bytes of tables, plain and gzipped (property-based)",
+    "what the reader promises, or our own error",
+)
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("pack", [bytes, partial(gzip.compress, mtime=0)], ids=["plain", "packed"])
+@given(data=st.data())
+def test_damaged_tables(folder, kind, pack, data):
+    read, text = TABLES[kind]
+    path = folder / f"{kind}.txt"
+    path.write_bytes(data.draw(damaged(pack(text.encode()))))
+    reads_or_refuses(read, path)
+
+
+@pytest.mark.fault(
+    "tables with cells, rows or columns changed, lost or doubled, in other encodings "
+    "(property-based)",
+    "what the reader promises, or our own error",
+)
+@pytest.mark.parametrize("kind", TABLES)
+@given(data=st.data())
+def test_changed_tables(folder, kind, data):
+    read, text = TABLES[kind]
+    path = folder / f"{kind}.txt"
+    path.write_bytes(data.draw(changed_table(text)))
+    reads_or_refuses(read, path)
+
+
+@pytest.mark.fault(
+    "the same of tables that belong together (property-based)",
+    "what the reader promises, or our own error",
+)
+@pytest.mark.parametrize("kind", PAIRS)
+@given(data=st.data())
+def test_changed_tables_that_belong_together(folder, kind, data):
+    read, text, other = PAIRS[kind]
+    path, beside = folder / f"{kind}.tsv", folder / f"beside_{kind}.tsv"
+    beside.write_text(other)
+    separator = "," if kind == "atc" else "\t"
+    path.write_bytes(data.draw(changed_table(text, separator) | damaged(text.encode())))
+    reads_or_refuses(lambda path: read(path, beside), path)
+
+
+# What PyTorch writes
+
+
+def saved(content) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
+MODEL_BYTES = bytes_of(MODEL.save)
+
+
+@pytest.mark.fault(
+    "any change of the bytes of a saved network (property-based)",
+    "what the reader promises, or our own error",
+)
+@given(data=st.data())
+@settings(max_examples=150)
+def test_damaged_models(folder, data):
+    path = folder / "model.pt"
+    path.write_bytes(data.draw(damaged(MODEL_BYTES)))
+    reads_or_refuses(read_model, path)
+
+
+TORCH_VALUES = (
+    values.filter(lambda value: not isinstance(value, bytes))
+    | st.sampled_from(
+        [10**12, -1, 2**63, torch.zeros(3), torch.zeros(()), torch.zeros(2, 2).half()]
+    )
+    | st.sampled_from([torch.zeros(1).expand(10**9), [0, 10**9], [0, 1.5], [[0]], "ntk", {}])
+)
+
+
+@pytest.mark.fault(
+    "saved networks with other entries (property-based)",
+    "what the reader promises, or our own error",
+)
+@given(entry=st.sampled_from(["shape", "weights", "cells", "scale", "inputs", "fallback", "new"]),
+       below=st.integers(-1, 5), value=TORCH_VALUES)  # fmt: skip
+@settings(max_examples=80)
+def test_changed_models(folder, entry, below, value):
+    content = torch.load(io.BytesIO(MODEL_BYTES), weights_only=True)
+    if below >= 0 and isinstance(content.get(entry), dict):
+        content[entry][sorted(content[entry])[below]] = value
+    else:
+        content[entry] = value
+    path = folder / "changed.pt"
+    path.write_bytes(saved(content))
+    reads_or_refuses(read_model, path)
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Linear(2, 1)
+
+
+def checkpoint():
+    """A checkpoint in the middle of the stage `one`."""
+    part = network()
+    moments = torch.optim.Adam(part.parameters()).state_dict()
+    stage = {"name": "one", "done": 1, "misses": 0, "least": 0.5, "best": part.state_dict()}
+    return {
+        "start": "here",
+        "network": part.state_dict(),
+        "random": torch.get_rng_state(),
+        "losses": [("one", 0, 0.5, 0.5)],
+        "finished": [],
+        "stage": {**stage, "optimiser": moments},
+    }
+
+
+def go_on(work):
+    """Train from the checkpoint; an epoch is a step of Adam."""
+    part = network()
+    optimiser = torch.optim.Adam(part.parameters())
+
+    def epoch():
+        optimiser.zero_grad()
+        loss = part(torch.ones(3, 2)).square().mean()
+        loss.backward()
+        optimiser.step()
+        return float(loss), float(loss)
+
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        training = Training(part, work, "here")
+        training.run("one", epoch, epochs=3, patience=3, optimiser=optimiser)
+    assert list(training.losses) == ["stage", "epoch", "training", "validation"]
+    return part
+
+
+def test_the_checkpoint_of_these_tests_is_gone_on_from(folder):
+    (folder / CHECKPOINT).write_bytes(saved(checkpoint()))
+    assert checkpoint()["stage"].keys() == STAGE
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert len(Training(network(), folder, "here").losses) == 1
+
+
+CHECKPOINT_BYTES = saved(checkpoint())
+
+
+@pytest.mark.fault(
+    "any change of the bytes of a checkpoint (property-based)",
+    "the training goes on from it or begins anew",
+)
+@given(data=st.data())
+@settings(max_examples=100)
+def test_a_damaged_checkpoint_is_gone_on_from_or_begun_anew(folder, data):
+    (folder / CHECKPOINT).write_bytes(data.draw(damaged(CHECKPOINT_BYTES)))
+    go_on(folder)
+
+
+@given(entry=st.sampled_from(sorted(checkpoint()) + sorted(STAGE)), value=TORCH_VALUES)
+@settings(max_examples=100)
+def test_a_changed_checkpoint(folder, entry, value):
+    content = checkpoint()
+    (content["stage"] if entry in STAGE else content)[entry] = value
+    (folder / CHECKPOINT).write_bytes(saved(content))
+    reads_or_refuses(go_on, folder)
+
+
+# The configuration
+
+
+@pytest.fixture(scope="module")
+def shipped(request):
+    root = request.config.rootpath
+    return (
+        yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text()),
+        yaml.safe_load((root / "config/config.yaml").read_text()),
+    )
+
+
+@pytest.mark.fault(
+    "the shipped configuration with other keys and values (property-based)",
+    "valid, or our own error",
+)
+@given(data=st.data())
+@settings(max_examples=150)
+def test_changed_configurations(shipped, data):
+    schema, config = shipped
+    changed = data.draw(changed_tree(config))
+    with contextlib.suppress(LacunaError):
+        check_config(changed, schema)
+        assert "/" not in changed["dataset"] and "\n" not in changed["dataset"]
+        assert math.isfinite(changed["signatures"]["gamma"])
+        yaml.safe_dump(changed)
+
+
+@given(config=values)
+@example({})
+@example([])
+def test_any_configuration(shipped, config):
+    with contextlib.suppress(LacunaError):
+        check_config(config, shipped[0])

@@ -1,0 +1,470 @@
+"""Dataset files, from a mirror or from a server that misbehaves."""
+
+import csv
+import hashlib
+import multiprocessing
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from misbehaving import Misbehaving
+
+from lacuna.errors import LacunaError
+from lacuna.io import sources as module
+from lacuna.io.sources import Source, acquire, read_sources
+
+CONTENT = os.urandom(300_000)
+FILE = "wells.gctx.gz"
+SHIPPED = Path(__file__).parents[3] / "resources" / "sources.tsv"
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
+    with Misbehaving({FILE: CONTENT}).serving() as server:
+        yield server
+
+
+class Place:
+    """Where a file is to appear, and what lies around it."""
+
+    def __init__(self, folder: Path):
+        self.destination = folder / "results" / "downloads" / FILE
+        self.part = self.destination.with_name(FILE + ".part")
+        self.recorded = folder / "results" / "recorded.tsv"
+        self.mirror = folder / "mirror"
+
+    def acquire(self, source: Source | None, file: str = FILE, mirror: Path | None = None, **more):
+        sources = {source.file: source} if source else {}
+        more = {"progress": False} | more
+        acquire(file, self.destination, sources, self.recorded, [mirror] if mirror else [], **more)
+
+    def hold(self, content: bytes) -> Path:
+        self.mirror.mkdir(exist_ok=True)
+        (self.mirror / FILE).write_bytes(content)
+        return self.mirror
+
+    def begin(self, content: bytes) -> None:
+        self.part.parent.mkdir(parents=True)
+        self.part.write_bytes(content)
+
+    def rows(self) -> list[dict]:
+        with self.recorded.open(newline="") as table:
+            return list(csv.DictReader(table, delimiter="\t"))
+
+    def assert_complete(self) -> None:
+        assert self.destination.read_bytes() == CONTENT
+        assert not self.part.exists()
+
+    def assert_nothing_left(self) -> None:
+        assert not os.path.lexists(self.destination)
+        assert not self.part.exists()
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def source(server):
+    return Source(FILE, server.url(FILE), len(CONTENT), sha256(CONTENT), "CC0", "the local shelf")
+
+
+# Downloads
+
+
+def test_a_file_is_downloaded_whole(server, source, place):
+    place.acquire(source)
+    place.assert_complete()
+    assert server.ranges == [None]
+    assert not place.recorded.exists()  # its checksum was known
+
+
+def test_the_progress_bar_counts_the_bytes(server, source, place, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    place.acquire(source, progress=True)
+    shown = capsys.readouterr().err
+    assert FILE in shown and "300k/300k" in shown
+
+
+@pytest.mark.fault(
+    "a server that closes the connection in the middle of a download",
+    "the same run asks for the rest alone",
+)
+def test_a_cut_download_resumes_where_it_stopped(server, source, place):
+    server.script = [("cut", 100_000), "serve"]
+    place.acquire(source)
+    place.assert_complete()
+    assert server.ranges == [None, "bytes=100000-"]
+    assert sum(request["sent"] for request in server.requests) == len(CONTENT)
+
+
+def test_a_cut_chunked_download_is_noticed(server, source, place):
+    server.chunked = True
+    server.script = [("cut", 100_000), "serve"]
+    place.acquire(source)
+    place.assert_complete()
+    assert len(server.requests) == 2
+
+
+@pytest.mark.fault(
+    "a download that falls silent",
+    "given up after a minute (in the test: 0.2 s), then resumed where it was",
+)
+def test_a_stalled_download_resumes(server, source, place, monkeypatch):
+    monkeypatch.setattr(module, "TIMEOUT", (1, 0.2))
+    monkeypatch.setattr(module, "PIECE", 10_000)
+    server.script = [("stall", 100_000), "serve"]
+    place.acquire(source)
+    place.assert_complete()
+    assert server.ranges == [None, "bytes=100000-"]
+
+
+@pytest.mark.fault(
+    "a server that is gone in the middle of a download",
+    "what came is kept; the next run asks for the rest",
+)
+def test_a_later_call_resumes_what_an_earlier_one_left(server, source, place):
+    server.script = [("cut", 100_000), 503]
+    with pytest.raises(LacunaError, match="100000 bytes that are here are kept"):
+        place.acquire(source, attempts=2)
+    assert not place.destination.exists()
+    server.script = ["serve"]
+    place.acquire(source)
+    place.assert_complete()
+    assert server.ranges[-1] == "bytes=100000-"
+
+
+def test_a_server_that_ignores_range_is_asked_for_all(server, source, place):
+    server.ranged = False
+    server.script = [("cut", 100_000), "serve"]
+    place.acquire(source)
+    place.assert_complete()
+    assert [request["sent"] for request in server.requests] == [100_000, len(CONTENT)]
+
+
+@pytest.mark.fault(
+    "a server that cuts every download and cannot resume",
+    "given up when attempts bring nothing new",
+)
+def test_a_server_that_cuts_and_ignores_range_does_not_go_on_for_ever(server, source, place):
+    server.ranged = False
+    server.script = [("cut", 100_000)]
+    with pytest.raises(LacunaError, match="3 attempts brought nothing new"):
+        place.acquire(source, attempts=3)
+    assert len(server.requests) == 1 + 3  # the first did bring something
+
+
+def test_a_range_that_begins_elsewhere_is_not_appended(server, source, place):
+    server.shift = 1000
+    place.begin(CONTENT[:100_000])
+    place.acquire(source)
+    place.assert_complete()
+    assert server.ranges == ["bytes=100000-", None]
+
+
+def test_attempts_that_bring_something_are_not_counted(server, source, place):
+    server.script = [("cut", 30_000)]
+    place.acquire(source, attempts=1)
+    place.assert_complete()
+    assert len(server.requests) == 10
+
+
+def test_a_complete_part_is_not_downloaded_again(server, source, place):
+    place.begin(CONTENT)
+    place.acquire(source)
+    place.assert_complete()
+    assert [request["sent"] for request in server.requests] == [0]
+
+
+def test_a_part_longer_than_the_file_is_thrown_away(server, source, place):
+    place.begin(CONTENT + b"more")
+    place.acquire(source)
+    place.assert_complete()
+    assert server.ranges == ["bytes=300004-", None]
+
+
+@pytest.mark.fault(
+    "a file that changed on the server after its download had begun",
+    "begun afresh",
+)
+def test_a_part_of_a_file_that_changed_since_is_thrown_away(server, source, place):
+    place.begin(b"old" * 1000)
+    server.modified = time.time() + 100
+    place.acquire(source)
+    place.assert_complete()
+    assert server.ranges == ["bytes=3000-", None]
+
+
+@pytest.mark.fault(
+    "a server that answers 503 and 429",
+    "asked again after growing waits",
+)
+def test_a_busy_server_is_asked_again_after_growing_waits(server, source, place, monkeypatch):
+    waits = []
+    monkeypatch.setattr(module.time, "sleep", waits.append)
+    server.script = [503, 429, 503, "serve"]
+    place.acquire(source)
+    place.assert_complete()
+    assert waits == [0.002, 0.004, 0.008]
+
+
+def test_an_unreachable_server_is_given_up_with_what_to_do(server, source, place):
+    server.script = [503]
+    with pytest.raises(LacunaError) as error:
+        place.acquire(source, attempts=3)
+    assert len(server.requests) == 3
+    for said in (FILE, server.url(FILE), "3 attempts", "503", "`mirror:`"):
+        assert said in str(error.value)
+
+
+def test_a_refused_connection_is_given_up(source, place):
+    nowhere = replace(source, url="http://127.0.0.1:9/")
+    with pytest.raises(LacunaError, match="2 attempts"):
+        place.acquire(nowhere, attempts=2)
+
+
+def test_a_missing_file_is_an_error_at_once(server, source, place):
+    server.script = [404]
+    with pytest.raises(LacunaError) as error:
+        place.acquire(source)
+    assert len(server.requests) == 1
+    for said in (FILE, server.url(FILE), "404", "sources.tsv"):
+        assert said in str(error.value)
+
+
+def test_an_address_that_is_none_is_an_error_at_once(source, place):
+    with pytest.raises(LacunaError, match=f"{FILE}.*ftq://there"):
+        place.acquire(replace(source, url="ftq://there"))
+
+
+# Verification
+
+
+def test_a_wrong_size_is_refused(server, source, place):
+    with pytest.raises(LacunaError) as error:
+        place.acquire(replace(source, bytes=299_999))
+    for said in (FILE, "299999", "300000", "sources.tsv"):
+        assert said in str(error.value)
+    place.assert_nothing_left()
+
+
+@pytest.mark.fault(
+    "a download with other bytes than it should have",
+    "refused with both checksums, nothing kept; the next run begins afresh",
+)
+def test_a_wrong_checksum_is_refused_and_the_next_call_begins_afresh(server, source, place):
+    server.files[FILE] = b"x" * len(CONTENT)
+    with pytest.raises(LacunaError) as error:
+        place.acquire(source)
+    for said in (FILE, sha256(CONTENT), sha256(server.files[FILE]), "sources.tsv", "run again"):
+        assert said in str(error.value)
+    place.assert_nothing_left()
+    server.files[FILE] = CONTENT
+    place.acquire(source)
+    place.assert_complete()
+    assert server.ranges == [None, None]
+
+
+def test_an_unknown_checksum_is_recorded_and_then_expected(server, source, place):
+    unknown = replace(source, bytes=None, sha256=None)
+    place.acquire(unknown)
+    row = {
+        "file": FILE,
+        "bytes": "300000",
+        "sha256": sha256(CONTENT),
+        "came_from": server.url(FILE),
+    }
+    assert place.rows() == [row]
+    place.acquire(unknown)
+    place.destination.unlink()
+
+    server.files[FILE] = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
+    with pytest.raises(LacunaError) as error:
+        place.acquire(unknown)
+    for said in (sha256(CONTENT), sha256(server.files[FILE]), str(place.recorded)):
+        assert said in str(error.value)
+    server.files[FILE] = CONTENT[:-1]
+    with pytest.raises(LacunaError, match=f"bytes is 299999, but {place.recorded} says 300000"):
+        place.acquire(unknown)
+    place.assert_nothing_left()
+    assert place.rows() == [row]
+
+
+def test_a_damaged_record_does_not_cost_the_download(server, source, place):
+    place.recorded.parent.mkdir()
+    place.recorded.write_text("file\tsha256\n")
+    with pytest.raises(LacunaError, match=r"recorded\.tsv: missing column\(s\) bytes, came_from"):
+        place.acquire(replace(source, sha256=None))
+    assert place.part.read_bytes() == CONTENT
+
+
+def record_many(recorded: Path, mirror: Path, job: int, start) -> None:
+    start.wait()
+    for number in range(10):
+        # Each job brings files of its own, and one that all of them bring.
+        for file in (f"{job}-{number}", "shared"):
+            destination = recorded.parent / f"got-{job}-{file}"
+            acquire(file, destination, {}, recorded, [mirror], progress=False)
+
+
+def test_parallel_jobs_record_every_file_once(place):
+    jobs, numbers = range(4), range(10)
+    names = {f"{job}-{number}" for job in jobs for number in numbers} | {"shared"}
+    place.mirror.mkdir()
+    for name in names:
+        (place.mirror / name).write_text(name)
+    fork = multiprocessing.get_context("fork")
+    start = fork.Barrier(len(jobs))
+    arguments = [(place.recorded, place.mirror, job, start) for job in jobs]
+    processes = [fork.Process(target=record_many, args=each) for each in arguments]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * len(jobs)
+    assert sorted(row["file"] for row in place.rows()) == sorted(names)
+
+
+# The mirror
+
+
+def test_the_mirror_comes_first_and_is_linked_to(server, source, place):
+    mirror = place.hold(CONTENT)
+    place.acquire(source, mirror=mirror)
+    assert server.requests == []
+    assert place.destination.is_symlink()
+    assert place.destination.readlink() == (mirror / FILE).resolve()
+    place.acquire(source, mirror=mirror)  # again, over the link
+    place.assert_complete()
+
+
+def test_a_relative_mirror_gives_an_absolute_link(source, place, monkeypatch):
+    mirror = place.hold(CONTENT)
+    monkeypatch.chdir(mirror.parent)
+    place.acquire(source, mirror=Path("mirror"))
+    place.assert_complete()
+    assert place.destination.readlink().is_absolute()
+
+
+@pytest.mark.fault(
+    "a mirror file with one byte altered, its checksum known",
+    "refused with both checksums; the user's file stays",
+)
+def test_one_altered_byte_in_the_mirror_is_refused(server, source, place):
+    altered = CONTENT[:1000] + bytes([CONTENT[1000] ^ 1]) + CONTENT[1001:]
+    mirror = place.hold(altered)
+    with pytest.raises(LacunaError) as error:
+        place.acquire(source, mirror=mirror)
+    for said in (str(mirror / FILE), sha256(CONTENT), sha256(altered)):
+        assert said in str(error.value)
+    place.assert_nothing_left()
+    assert server.requests == []
+    assert (mirror / FILE).read_bytes() == altered  # the user's file stays
+
+
+def test_a_mirror_that_is_the_destination_keeps_its_file(source, place):
+    place.destination.parent.mkdir(parents=True)
+    place.destination.write_bytes(CONTENT)
+    place.acquire(source, mirror=place.destination.parent)
+    assert not place.destination.is_symlink()
+    place.assert_complete()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_mirror_without_the_file_falls_through_to_the_download(source, place, exists):
+    if exists:
+        place.mirror.mkdir()
+    place.acquire(source, mirror=place.mirror)
+    place.assert_complete()
+    assert not place.destination.is_symlink()
+
+
+def test_a_file_of_the_users_own_is_accepted_and_recorded(place):
+    mirror = place.hold(b"my own")
+    place.acquire(None, mirror=mirror)
+    (row,) = place.rows()
+    assert (row["file"], row["bytes"], row["sha256"]) == (FILE, "6", sha256(b"my own"))
+    assert row["came_from"] == str((mirror / FILE).resolve())
+    place.hold(b"My own")
+    with pytest.raises(LacunaError, match="recorded"):
+        place.acquire(None, mirror=mirror)
+
+
+# Files that are nowhere
+
+
+@pytest.mark.parametrize("mirror", ["none", "empty", "absent"])
+def test_a_file_without_address_says_where_it_comes_from(source, place, mirror):
+    if mirror == "empty":
+        place.mirror.mkdir()
+    with pytest.raises(LacunaError) as error:
+        place.acquire(replace(source, url=None), mirror=None if mirror == "none" else place.mirror)
+    looked = {
+        "none": "no mirror is configured",
+        "empty": f"{place.mirror} does not hold it",
+        "absent": f"{place.mirror} does not exist",
+    }
+    for said in (FILE, "the local shelf", "`mirror:`", looked[mirror]):
+        assert said in str(error.value)
+
+
+def test_an_unknown_file_is_guessed_at(source, place):
+    with pytest.raises(LacunaError, match=f"did you mean '{FILE}'"):
+        place.acquire(source, file="wels.gctx.gz")
+
+
+# The sources table
+
+
+HEADER = "file\turl\tbytes\tsha256\tlicence\torigin\n"
+
+
+def test_the_shipped_table_is_sound():
+    sources = read_sources(SHIPPED)
+    assert len(sources) == len(SHIPPED.read_text().splitlines()) - 1
+    for file, source in sources.items():
+        assert source.file == file
+        assert source.licence and source.origin
+        assert source.url is None or source.url.startswith("https://")
+        assert source.url or (source.bytes and source.sha256)
+
+
+def test_empty_cells_are_none(tmp_path):
+    table = tmp_path / "sources.tsv"
+    table.write_text(f"{HEADER}a\t\t\t\tCC0\there\nb\thttps://b\t12\t{'AB' * 32}\tMIT\tthere\n")
+    assert list(read_sources(table).values()) == [
+        Source("a", None, None, None, "CC0", "here"),
+        Source("b", "https://b", 12, "ab" * 32, "MIT", "there"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("file\turl\tbytes\n", ["missing", "sha256, licence, origin"]),
+        ("", ["missing", "file"]),
+        (f"{HEADER}a\t\t\t\t\t\na\t\t\t\t\t\n", ["line 3", "column file", "'a'", "twice"]),
+        (f"{HEADER}\thttps://b\t\t\t\t\n", ["line 2", "column file", "empty"]),
+        (f"{HEADER}a\t\t12.5\t\t\t\n", ["line 2", "column bytes", "'12.5'"]),
+        (f"{HEADER}a\t\t-3\t\t\t\n", ["line 2", "column bytes", "'-3'"]),
+        (f"{HEADER}a\t\t\t{'g' * 64}\t\t\n", ["line 2", "column sha256", "64"]),
+        (f"{HEADER}a\t\t\t{'a' * 63}\t\t\n", ["line 2", "column sha256", "64"]),
+        (f"{HEADER}a\t\t\t\t\t\tmore\n", ["line 2", "more cells"]),
+    ],
+)
+def test_a_malformed_table_is_refused(tmp_path, text, said):
+    table = tmp_path / "sources.tsv"
+    table.write_text(text)
+    with pytest.raises(LacunaError) as error:
+        read_sources(table)
+    for words in [str(table), *said]:
+        assert words in str(error.value)

@@ -1,0 +1,139 @@
+"""Facts that stand in more than one file are in step."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from lacuna.completion.registry import available
+from lacuna.io.sources import read_sources
+from lacuna.names import METHOD_NAMES, METRIC_NAMES
+
+ROOT = Path(__file__).parents[3]
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch"}
+
+
+@pytest.fixture(scope="module")
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module")
+def pins():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return dict(line.lower().split("==") for line in lines if not line.startswith("#"))
+
+
+def test_pins_lie_within_the_ranges(project, pins):
+    extras = project["optional-dependencies"].values()
+    for line in [*project["dependencies"], *chain.from_iterable(extras)]:
+        requirement = Requirement(line)
+        assert Version(pins[requirement.name.lower()]) in requirement.specifier, line
+
+
+def test_the_conda_environment_is_in_step(project, pins):
+    # It is what jobs run in: whatever submits them is outside, so no extra belongs there.
+    environment = yaml.safe_load((ROOT / "envs/lacuna.yaml").read_text())
+    names = [Requirement(line).name.lower() for line in project["dependencies"]]
+    expected = {f"{CONDA_NAMES.get(name, name)}={pins[name]}" for name in names}
+    assert set(environment["dependencies"]) - {"python=3.11"} == expected
+
+
+def test_every_configured_file_has_a_source():
+    sources = read_sources(ROOT / "resources/sources.tsv")
+    for path in (ROOT / "config").glob("*.yaml"):
+        of_files = yaml.safe_load(path.read_text()).get("files", {"series": {}})
+        kinds = [of_files.get(kind, {}) for kind in ("annotations", "external")]
+        tables = [*of_files["series"].values(), *kinds]
+        named = [file for files in tables for file in files.values()]
+        assert {*named, *of_files.get("gene_sets", [])} <= set(sources), path
+
+
+def test_published_numbers_name_methods_and_metrics_that_exist():
+    published = pd.read_csv(ROOT / "resources/published.tsv", sep="\t")
+    scores = published.query("table == 'metrics'")["key"].str.split("/", expand=True)
+    assert set(scores[2]) <= set(available())
+    assert set(scores[3]) <= set(METRIC_NAMES)
+    assert not published.dropna(subset="key").duplicated(["paper", "table", "key"]).any()
+    assert set(METHOD_NAMES) <= set(available())
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return {
+        match
+        for path in (ROOT / "workflow/rules").glob("*.smk")
+        for match in re.findall(r"^rule (\w+):", path.read_text(), flags=re.MULTILINE)
+    }
+
+
+def test_every_rule_has_a_script_of_its_name(rules):
+    scripts = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")}
+    assert rules - {"results", "figures"} == scripts
+
+
+def test_the_profile_of_a_cluster_knows_the_rules(rules):
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    assert {*profile["groups"], *profile["set-resources"]} <= rules
+    # What takes seconds is not to be a job of its own.
+    summaries = {name for name in rules if name.startswith(("draw_", "gather_", "tabulate_"))}
+    assert summaries <= set(profile["groups"])
+    quick = re.search(r"^QUICK = \[(.*?)\*", (ROOT / "workflow/rules/common.smk").read_text(), re.M)
+    assert set(re.findall(r'"(\w+)"', quick[1])) <= set(available())
+
+
+def test_the_library_knows_no_snakemake_and_methods_no_judge():
+    library = ROOT / "workflow/lacuna"
+    for path in library.rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) snakemake", path.read_text(), re.MULTILINE), path
+    for path in (library / "completion").glob("*.py"):
+        assert not re.search(r"lacuna\.(metrics|splits)", path.read_text()), path
+
+
+def test_the_citation_file_names_the_papers_and_the_version(project):
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert len(citation["references"]) == 4
+    assert citation["version"] == project["version"]
+
+
+def test_a_missing_python_is_said_clearly(tmp_path):
+    found = subprocess.run(
+        ["sh", ROOT / "workflow/find_python.sh"],
+        env={"PATH": "/usr/bin:/bin", "PYTHON": str(tmp_path / "python9")},
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 1
+    assert "needs Python 3.11" in found.stderr
+    assert "make PYTHON=" in found.stderr
+
+
+def test_a_python_without_venv_is_said_clearly(tmp_path):
+    fake = tmp_path / "python3"
+    fake.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; *) exit 0;; esac\n')
+    fake.chmod(0o755)
+    found = subprocess.run(
+        ["sh", ROOT / "workflow/find_python.sh"],
+        env={"PATH": "/usr/bin:/bin", "PYTHON": str(fake)},
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 1
+    assert "no venv module" in found.stderr
+
+
+def test_the_lock_of_a_killed_run_is_removed(tmp_path):
+    (tmp_path / ".snakemake/locks").mkdir(parents=True)
+    (tmp_path / ".snakemake/locks/0.input.lock").touch()
+    command = [sys.executable, "-m", "lacuna.project.stale_lock"]
+    removed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert removed.returncode == 0
+    assert not (tmp_path / ".snakemake/locks").exists()

@@ -1,0 +1,135 @@
+"""The record of a run: what it was made from and with, and time by rule; and runs made again."""
+
+import copy
+import subprocess
+from importlib.metadata import version
+
+import pytest
+import yaml
+
+from lacuna.errors import LacunaError
+from lacuna.project import reproduce
+from lacuna.project.provenance import described, provenance, time_per_rule, versions
+
+
+def test_every_dependency_has_its_version():
+    table = versions().set_index("package")["version"]
+    assert table["h5py"] == version("h5py")
+    assert table["lacuna"] == version("lacuna")
+    assert "pytest" not in table  # wanted by developers alone
+    assert (table != "not installed").all()
+
+
+def test_jobs_of_a_rule_add_up(tmp_path):
+    def measured(path, seconds, memory):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:01\t{memory}\n")
+
+    measured(tmp_path / "build_tensor.tsv", 2.5, 100)
+    measured(tmp_path / "predict/large_a.tsv", 10, 300)
+    measured(tmp_path / "predict/large_b.tsv", 30, "-")
+    table = time_per_rule(tmp_path)
+    assert table["rule"].tolist() == ["predict", "build_tensor"]
+    assert table.iloc[0].tolist() == ["predict", 2, 40, 30, 300]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with a Snakefile under git, and an input."""
+    folder = tmp_path / "project"
+    (folder / "workflow/scripts").mkdir(parents=True)
+    (folder / "Snakefile").write_text("rule all:")
+    (folder / "workflow/scripts/a.py").write_text("print()")
+    (folder / "wells.txt").write_text("wells")
+    git = ["git", "-c", "user.name=us", "-c", "user.email=us@here"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "First"]):
+        subprocess.run([*git, *words], cwd=folder, check=True)
+    return folder
+
+
+def record(project):
+    return provenance(7, [project / "wells.txt", project / "not needed"], project)
+
+
+def test_the_record_names_inputs_code_and_versions(project):
+    found = record(project)
+    assert list(found["inputs"]) == [str(project / "wells.txt")]
+    assert found["inputs"][str(project / "wells.txt")]["bytes"] == 5
+    assert found["seed"] == 7
+    assert found["versions"]["numpy"] == version("numpy")
+    assert len(found["code"]["commit"]) == 40
+    assert found["code"]["changed"] == []
+    assert yaml.safe_load(yaml.safe_dump(found)) == found
+    assert reproduce.differences(found, record(project)) == []
+    (project / "config.yaml").write_text("the user's own")  # says nothing of the code
+    assert record(project) == found
+
+
+def test_what_differs_from_the_record_is_named(project):
+    then = record(project)
+    (project / "workflow/scripts/a.py").write_text("print(1)")
+    (project / "wells.txt").write_text("Wells")
+    now = record(project)
+    now["versions"]["numpy"] = "0.1"
+    lines = reproduce.differences(then, now)
+    assert lines[0].startswith("code, SHA-256: ")
+    assert lines[1] == f"numpy: {version('numpy')} then, 0.1 now"
+    assert lines[2] == "not as committed now: workflow/scripts/a.py"
+    assert lines[3].startswith(f"input {project / 'wells.txt'}: SHA-256 ")
+    assert len(lines) == 4
+    (project / "wells.txt").unlink()
+    assert "gone, so it is acquired anew" in reproduce.differences(then, record(project))[-1]
+    other = copy.deepcopy(then)
+    other["code"]["commit"] = None
+    assert reproduce.differences(then, other)[0].endswith(" then, None now")
+
+
+def test_a_project_without_git_has_no_commit(tmp_path):
+    (tmp_path / "Snakefile").write_text("rule all:")
+    found = provenance(7, [], tmp_path)
+    assert (found["code"]["commit"], found["code"]["changed"]) == (None, None)
+    assert described(found)[0][1].iloc[0]["which"] == "not under git"
+
+
+def test_a_dataset_without_a_run_is_named(project):
+    with pytest.raises(LacunaError, match=r"results/demo/provenance\.yaml: no such file.*DATASET"):
+        reproduce.reproduce(project, "demo", 1)
+
+
+@pytest.fixture
+def two(tmp_path):
+    """The tables of a stored run and of another, which are the same."""
+    folders = tmp_path / "stored", tmp_path / "fresh/results/demo"
+    for folder in folders:
+        for name in ("metrics.tsv", "logs/a.tsv", "completed/dnpp.gctx"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(name)
+    (folders[1] / "logs/a.tsv").write_text("never compared")
+    return folders
+
+
+def test_equal_tables_are_said_and_the_fresh_folder_goes(two, capsys):
+    assert reproduce._compare(*two, two[1].parents[1])
+    said = capsys.readouterr().out
+    assert "All 2 tables and completed tensors are the same" in said
+    assert not two[1].parents[1].exists()
+
+
+def test_a_table_that_is_not_made_again_is_a_difference(two, capsys):
+    (two[0] / "older.tsv").write_text("of a method taken out, or lost")
+    assert not reproduce._compare(*two, two[1].parents[1])
+    said = capsys.readouterr().out
+    assert "1 stored tables were not made again" in said
+    assert "  older.tsv\n" in said
+    assert "0 of 2 tables and completed tensors differ." in said
+    assert two[1].exists()
+
+
+def test_each_table_that_differs_is_named_and_both_stay(two, capsys):
+    (two[1] / "completed/dnpp.gctx").write_text("other")
+    (two[1] / "new.tsv").write_text("new")
+    assert not reproduce._compare(*two, two[1].parents[1])
+    said = capsys.readouterr().out
+    assert "2 of 3 tables and completed tensors differ:\n  completed/dnpp.gctx\n" in said
+    assert "new.tsv: not among the stored results" in said
+    assert two[1].exists()

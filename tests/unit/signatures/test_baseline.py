@@ -1,0 +1,66 @@
+"""Expression without treatment: measured in vehicle wells, or read from a matrix."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from wells import join, noise, plate, write_matrix
+
+from lacuna.errors import LacunaError
+from lacuna.io.gctx import Gctx, write_gctx
+from lacuna.signatures.baseline import join_baselines, measure_baseline, read_baseline
+
+
+def test_the_baseline_is_the_mean_of_plates_of_the_mean_of_their_vehicle_wells(tmp_path):
+    wells = join(
+        plate("P1_X1", ["a", "b"], vehicles=3),
+        plate("P1_X2", ["a"], vehicles=5),
+        plate("Q_X1", ["a"], vehicles=2, cell="PC3"),
+        plate("R_X1", ["a"], vehicles=0, cell="VCAP"),
+    )
+    expression = noise(wells)
+    genes = write_matrix(tmp_path / "a.gctx", wells, expression)
+    with Gctx(tmp_path / "a.gctx") as matrix:
+        table = measure_baseline(matrix, wells, np.array(genes)).set_index("cell")
+    assert list(table.index) == ["A375", "PC3"]
+    vehicle = wells["kind"].eq("ctl_vehicle")
+    of_plate = [
+        expression[vehicle & wells["plate"].eq(name)].mean(axis=0)
+        for name in ("P1_X1", "P1_X2", "Q_X1")
+    ]
+    assert np.allclose(table.loc["A375"], (of_plate[0] + of_plate[1]) / 2, atol=1e-5)
+    assert np.allclose(table.loc["PC3"], of_plate[2], atol=1e-5)
+
+
+@pytest.fixture
+def matrix(tmp_path):
+    values = np.arange(6, dtype=np.float32).reshape(2, 3)
+    write_gctx(
+        tmp_path / "b.gctx",
+        values,
+        pd.DataFrame(index=["g1", "g2", "g3"]),
+        pd.DataFrame(index=["A", "B"]),
+    )
+    with Gctx(tmp_path / "b.gctx") as opened:
+        yield opened
+
+
+def test_a_matrix_of_cells_is_read_for_the_screens_genes_and_cells(matrix):
+    table = read_baseline(matrix, ["g3", "g1"], ["B", "C", "B"])
+    assert table.to_dict("list") == {"cell": ["B"], "g3": [5.0], "g1": [3.0]}
+
+
+def test_a_matrix_that_does_not_fit_is_named(matrix):
+    with pytest.raises(LacunaError, match=r"b.gctx: 1 genes have no baseline expression: 'g9'"):
+        read_baseline(matrix, ["g1", "g9"], ["A"])
+    with pytest.raises(
+        LacunaError, match=r"b.gctx: no column is one of the screen's cells.*'A', 'B'"
+    ):
+        read_baseline(matrix, ["g1"], ["PC3"])
+
+
+def test_series_are_averaged_and_cells_stand_in_the_tensors_order():
+    one = pd.DataFrame({"cell": ["B", "A"], "g1": [1.0, 2.0]})
+    other = pd.DataFrame({"cell": ["A", "X"], "g1": [4.0, 9.0]})
+    table = join_baselines([one, other], np.array(["A", "M", "B"]))
+    assert table.to_dict("list") == {"cell": ["A", "B"], "g1": [3.0, 1.0]}
+    assert join_baselines([], np.array(["A"])).empty

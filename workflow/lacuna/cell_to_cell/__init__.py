@@ -1,0 +1,1 @@
+"""Predicting a drug's profile in one cell from those in other cells."""

@@ -1,0 +1,1 @@
+"""The figures of predictions from cell to cell."""

@@ -1,0 +1,64 @@
+"""Held-out profiles beside their latent states (Umarov et al. 2021, t-SNE of the latent space)."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lacuna.drawing.style import method_colours
+
+SPACES = {"input": "measured profiles", "latent": "latent states"}
+WELL_PREDICTED = 0.4  # the authors show the profiles above it only
+MOST_LINKED = 150  # drugs: more lines hide the points
+
+
+def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
+    """Draw both maps, coloured by cell; a line joins the profiles of a drug.
+
+    Parameters
+    ----------
+    states
+        drug, cell, pearson, then x and y of both spaces: see
+        `lacuna.cell_to_cell.latent_states.state_table`.
+    agreement
+        space, measure, value, low, high: see `lacuna.cell_to_cell.latent_states.measure_agreement`.
+    data
+        What data this is, for the title.
+    """
+    cells = list(states["cell"].unique())
+    colours = method_colours(cells)
+    figure = Figure(figsize=(9.2, 4.9), layout="constrained")
+    measured = agreement.set_index(["space", "measure"])
+    for panel, (space, title) in zip(figure.subplots(1, 2), SPACES.items(), strict=True):
+        x, y = f"x_{space}", f"y_{space}"
+        if states["drug"].nunique() <= MOST_LINKED:
+            for _, rows in states.groupby("drug", sort=False):
+                panel.plot(rows[x], rows[y], color="#cccccc", lw=0.6, zorder=0)
+        for cell, rows in states.groupby("cell", sort=False):
+            well = rows["pearson"] > WELL_PREDICTED
+            look = {"s": 20, "lw": 1, "edgecolors": [colours[cell]]}
+            panel.scatter(rows.loc[well, x], rows.loc[well, y], color=colours[cell], **look)
+            panel.scatter(rows.loc[~well, x], rows.loc[~well, y], facecolors="white", **look)
+        panel.set(xticks=[], yticks=[])
+        panel.spines[:].set_visible(True)
+        panel.spines[:].set_color("#999999")
+        by_cell, by_drug = (measured.loc[(space, name)] for name in ("silhouette", "retrieval"))
+        panel.set_title(
+            f"{title}\nby cell: silhouette {_with_interval(by_cell)}\n"
+            f"by drug: own drug found {_with_interval(by_drug)}"
+        )
+    well = (states["pearson"] > WELL_PREDICTED).sum()
+    dot = {"marker": "o", "ls": "", "ms": 5}
+    handles = [
+        *(Line2D([], [], color=colours[cell], label=cell, **dot) for cell in cells),
+        Line2D([], [], color="#777777", label=f"predicted at r > {WELL_PREDICTED}: {well}", **dot),
+        Line2D(
+            [], [], color="#777777", mfc="white", label=f"the others: {len(states) - well}", **dot
+        ),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    figure.suptitle(f"{data}: {states['drug'].nunique()} held-out drugs, {len(states)} profiles")
+    return figure
+
+
+def _with_interval(row: pd.Series) -> str:
+    return f"{row['value']:z.3f} [{row['low']:z.3f}, {row['high']:z.3f}]"

@@ -1,0 +1,70 @@
+"""Profiles from elsewhere, before and after fine-tuning (Umarov et al. 2021, external data)."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lacuna.drawing.style import method_colours
+
+WAYS = {"copy": "copy", "trained": "as trained", "fine_tuned": "fine-tuned"}
+SIDESTEP = 0.12
+
+
+def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
+    """Draw each profile's correlation all three ways, the means, and their paired differences.
+
+    Parameters
+    ----------
+    scores
+        drug, cell, copy, trained, fine_tuned, in_training: see
+        `lacuna.cell_to_cell.transfer.transfer`.
+    summary
+        what, value, low, high: see `lacuna.cell_to_cell.transfer.compare_ways`.
+    data
+        What data this is, for the title.
+    """
+    figure = Figure(figsize=(9.6, 4.3), layout="constrained")
+    panel, differences = figure.subplots(1, 2, width_ratios=[1.7, 1])
+    cells = list(scores["cell"].unique())
+    colours = method_colours(cells)
+    places = np.arange(len(WAYS))
+    for cell, rows in scores.groupby("cell", sort=False):
+        values = rows[list(WAYS)].to_numpy().T
+        look = {"color": colours[cell], "lw": 0.7, "alpha": 0.6, "marker": "o", "ms": 3}
+        lines = panel.plot(places, values, **look)
+        lines[0].set_label(f"{cell}: {len(rows)} profiles")
+        for line, seen in zip(lines, rows["in_training"], strict=True):
+            line.set_markerfacecolor("white" if seen else colours[cell])
+    table = summary.set_index("what")
+    means = table.loc[list(WAYS)]
+    panel.vlines(places + SIDESTEP, means["low"], means["high"], color="black", lw=1.5)
+    panel.plot(
+        places + SIDESTEP,
+        means["value"],
+        "D",
+        color="black",
+        ms=5,
+        label="mean, 95 % interval over drugs",
+    )
+    names = [
+        f"{WAYS[row.Index]}\n{row.value:z.2f} [{row.low:z.2f}, {row.high:z.2f}]"
+        for row in means.itertuples()
+    ]
+    panel.set_xticks(places, names)
+    panel.set(xlim=(-0.25, len(WAYS) - 0.7), ylabel="Pearson's r with the measured profile")
+    figure.legend(loc="outside lower center", ncols=4)
+    paired = table.drop(list(WAYS))
+    rows = np.arange(len(paired))
+    differences.axvline(0, color="grey", lw=0.6)
+    differences.hlines(rows, paired["low"], paired["high"], color="black", lw=1.5)
+    differences.plot(paired["value"], rows, "D", color="black", ms=5)
+    names = paired.index.str.replace("fine_tuned", "fine-tuned").str.replace(" - ", "\nabove ")
+    differences.set_yticks(rows, names)
+    differences.set(
+        ylim=(len(rows) - 0.5, -0.5), xlabel="difference in r, 95 % interval over drugs"
+    )
+    seen = scores.groupby("drug")["in_training"].first()
+    figure.suptitle(
+        f"{data}: {len(seen)} external drugs, {seen.sum()} of them among the training drugs"
+    )
+    return figure

@@ -1,0 +1,84 @@
+"""The experiments of Umarov et al. 2021: what the prediction from cell to cell depends on."""
+
+from collections.abc import Sequence
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lacuna.drawing.style import SHADES
+from lacuna.names import ANALYSIS_NAMES, NO_SETTING, method_name
+
+COLUMNS = 2
+PREDICTED, COPIED = SHADES
+ASIDE = 0.28  # of a row: the copy lies so far below the prediction
+LABEL_WIDTH = 30  # characters
+
+
+def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
+    """Draw the mean correlation of each setting, and of the copy, with its interval.
+
+    Parameters
+    ----------
+    table
+        As `lacuna.cell_to_cell.variations.summarise` returns it, of all analyses.
+    analyses
+        All that were asked for, also those without any setting.
+    data
+        What data this is, for the title.
+    """
+    sizes = table["analysis"].value_counts().reindex(analyses, fill_value=0)
+    columns = min(COLUMNS, len(analyses))
+    heights = [
+        0.75 + 0.36 * max(2, sizes.iloc[first : first + columns].max())
+        for first in range(0, len(analyses), columns)
+    ]
+    figure = Figure(figsize=(5.5 * columns, 0.8 + sum(heights)), layout="constrained")
+    figure.get_layout_engine().set(h_pad=0.12)
+    figure.suptitle(f"{data}; bars are 95 % intervals over drugs")
+    grid = figure.subplots(
+        len(heights), columns, squeeze=False, sharex=True, height_ratios=heights
+    ).ravel()
+    for axes, analysis in zip(grid, analyses, strict=False):
+        title, rows = ANALYSIS_NAMES[analysis], table[table["analysis"] == analysis]
+        if len(rows):
+            _draw_panel(axes, title, rows)
+        else:
+            axes.set_axis_off()
+            axes.set_title(title, loc="left")
+            axes.text(0, 0.95, fill(NO_SETTING[analysis], 50), transform=axes.transAxes, va="top")
+    for axes in grid[len(analyses) :]:
+        axes.remove()
+    drawn = [axes for axes in figure.axes if axes.containers]
+    if drawn:
+        fullest = max(drawn, key=lambda axes: len(axes.containers))
+        handles, labels = fullest.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    return figure
+
+
+def _draw_panel(axes: Axes, title: str, rows: pd.DataFrame) -> None:
+    place = np.arange(len(rows))
+    for name, ends, shift, style in (
+        ("value", ["low", "high"], 0, {"fmt": "o", "color": PREDICTED, "label": "prediction"}),
+        ("copy", ["copy_low", "copy_high"], ASIDE, {"fmt": "s", "color": COPIED, "label": "copy"}),
+    ):
+        reach = rows[ends].sub(rows[name], axis=0).abs().to_numpy().T
+        axes.errorbar(rows[name], place + shift, xerr=reach, ms=4, elinewidth=1.2, **style)
+    if rows["reference_value"].notna().any():
+        style = {"fmt": "|", "color": "black", "label": "setting compared with"}
+        axes.errorbar(rows["reference_value"], place, ms=13, zorder=1, **style)
+    names, drugs = rows["setting"].map(method_name), rows["drugs"]
+    if drugs.eq(drugs.iloc[0]).all():
+        axes.set_title(f"{title} ({drugs.iloc[0]} test drugs)", loc="left")
+    else:
+        axes.set_title(f"{title} (test drugs)", loc="left")
+        names = names + drugs.map(" ({})".format)
+    axes.set_yticks(place, [fill(name, LABEL_WIDTH) for name in names], fontsize=8)
+    axes.set_ylim(len(rows) - 0.4, -0.5)
+    axes.grid(axis="x", color="#dddddd", lw=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelbottom=True)
+    axes.set_xlabel("mean Pearson r per test profile")

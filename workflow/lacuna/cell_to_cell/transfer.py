@@ -1,0 +1,235 @@
+"""DeepCellState on data from elsewhere, before and after fine-tuning (Umarov et al. 2021).
+
+Profiles of another platform are predicted by the network as it was trained on the tensor, and as
+it is after some more training on other drugs of that platform.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from lacuna.completion.methods.deepcellstate import PRESETS, DeepCellState
+from lacuna.completion.shared.other_cells import find_pairs
+from lacuna.errors import LacunaError, listed
+from lacuna.evaluation.bootstrap import bootstrap_weights, intervals
+from lacuna.evaluation.correlation import profile_pearson
+from lacuna.io.external import External
+from lacuna.networks.training import batches, descend, random_stream
+from lacuna.tensor.profiles import ProfileSet
+
+EPOCHS, BATCH, LEARNING_RATE = 50, 1, 1e-5
+PARTS = (
+    20  # at most so many lots of drugs: up to 20 drugs are left out one by one, as by the authors
+)
+WAYS = ["copy", "trained", "fine_tuned"]
+
+
+def place_external(external: External, genes: np.ndarray) -> ProfileSet:
+    """Put profiles on a grid of their own: drugs and cells by name.
+
+    Parameters
+    ----------
+    external
+        One profile per drug and cell.
+    genes
+        Names of its genes.
+    """
+    order = np.lexsort((external.cell, external.drug))
+    drugs, drug = np.unique(external.drug[order].astype(str), return_inverse=True)
+    cells, cell = np.unique(external.cell[order].astype(str), return_inverse=True)
+    return ProfileSet(external.profiles[order], drug, cell, drugs, cells, genes)
+
+
+def move(model: DeepCellState, names: np.ndarray, cells: np.ndarray) -> DeepCellState:
+    """Return the model for other cells: those that it knows by name keep their decoders.
+
+    Parameters
+    ----------
+    model
+        A trained one.
+    names
+        Of its cells.
+    cells
+        Names of the others.
+    """
+    decoder = dict(zip(names, model.cells, strict=True))
+    return replace(model, cells=np.array([decoder.get(cell, -1) for cell in cells]))
+
+
+def fine_tune(
+    model: DeepCellState,
+    known: ProfileSet,
+    measured: np.ndarray,
+    cell: int,
+    rng: np.random.Generator,
+) -> DeepCellState:
+    """Return a copy whose encoder and one decoder were trained a little more; `model` stays.
+
+    The authors' settings: Adam at `LEARNING_RATE`, `EPOCHS` epochs, `BATCH` profile a step, the
+    regularisation "transfer". An epoch goes once through the cell's profiles, each predicted from
+    one of the drug's other profiles, at random. Genes that are not measured teach nothing.
+
+    Parameters
+    ----------
+    model
+        A trained one, for the cells of `known`.
+    known
+        The profiles to learn from.
+    measured : bool array of shape (genes,)
+    cell
+        One with a decoder.
+    rng
+        Draws inputs, their order, and what dropout drops.
+    """
+    preset = PRESETS["transfer"]
+    network = model.network.with_dropout(preset.input_dropout, preset.decoder_dropout)
+    tuned = replace(model, network=network)
+    decoder = tuned.decoder(cell)
+    source, target = find_pairs(known)
+    into = known.cell[target] == cell
+    source, target = source[into], target[into]
+    targets, first, inputs = np.unique(target, return_index=True, return_counts=True)
+    profiles = tuned.scaled(known.profiles)
+    genes = torch.as_tensor(np.flatnonzero(measured), device=profiles.device)
+    weights = [*network.encoder.parameters(), *decoder.parameters()]
+    optimiser = torch.optim.Adam(weights, lr=LEARNING_RATE, fused=True)
+
+    def losses() -> Iterator[tuple[torch.Tensor, int]]:
+        drawn = first + (torch.rand(len(targets)).numpy() * inputs).astype(int)
+        chosen = torch.as_tensor(source[drawn])
+        for rows in batches(len(targets), BATCH):
+            given, truth = profiles[chosen[rows]], profiles[targets[rows]]
+            errors = (decoder(network.encoder(given), given) - truth) ** 2
+            yield errors[:, genes].mean(), len(rows)
+
+    with random_stream(rng):
+        network.train()
+        for _ in range(EPOCHS if len(targets) else 0):
+            descend(losses(), optimiser)
+    return tuned
+
+
+def transfer(
+    model: DeepCellState, external: ProfileSet, measured: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Predict each profile that can be predicted, three ways.
+
+    Parameters
+    ----------
+    model
+        A trained one, for the cells of `external`.
+    external
+        Profiles from elsewhere, as `place_external` returns them.
+    measured : bool array of shape (genes,)
+        The genes on which predictions are scored.
+    rng
+        See `fine_tune`; and deals the drugs to `PARTS` parts, where there are more.
+
+    Returns
+    -------
+    DataFrame with columns drug, cell, inputs, copy, trained, fine_tuned
+        One row per profile in a cell with a decoder, of a drug with profiles in other cells, of
+        which there are so many inputs. Then Pearson's r of the measured profile with the mean of
+        the inputs; with the mean of what the network, as it was trained, predicts from each; and
+        the same after fine-tuning on the drugs of all other parts.
+
+    Raises
+    ------
+    LacunaError
+        If there is no such profile.
+    """
+    cells = external.measured.sum(axis=1)[external.drug]
+    asked = np.flatnonzero((model.cells[external.cell] >= 0) & (cells > 1))
+    if not len(asked):
+        raise LacunaError(
+            "files: external: no drug has profiles in two cells of which one is a cell of the "
+            f"study; its cells are {listed(external.cells)}. Name cells of the study as the tensor "
+            "does, or take transfer out of cell_to_cell: analyses."
+        )
+    wanted, truth = external.pairs[asked], external.profiles[asked]
+    drugs = np.unique(wanted[:, 0])
+    part = np.full(len(external.drugs), -1)
+    part[drugs] = rng.permutation(len(drugs)) % PARTS
+    places = np.unique(np.column_stack([part[wanted[:, 0]], wanted[:, 1]]), axis=0)
+    predicted = {
+        "copy": _copy(external, wanted),
+        "trained": model.predict(external, wanted, rng).profiles,
+        "fine_tuned": np.empty_like(truth),
+    }
+    for (number, cell), stream in zip(
+        tqdm(places, desc="parts", mininterval=5), rng.spawn(len(places)), strict=True
+    ):
+        others = external.take(part[external.drug] != number)
+        tuned = fine_tune(model, others, measured, cell, stream)
+        rows = (part[wanted[:, 0]] == number) & (wanted[:, 1] == cell)
+        predicted["fine_tuned"][rows] = tuned.predict(external, wanted[rows], stream).profiles
+    table = {
+        "drug": external.drugs[wanted[:, 0]],
+        "cell": external.cells[wanted[:, 1]],
+        "inputs": cells[asked] - 1,
+    }
+    for way in WAYS:
+        table[way] = profile_pearson(truth[:, measured], predicted[way][:, measured])
+    return pd.DataFrame(table)
+
+
+def seen_in_training(drug: pd.Series, known: pd.DataFrame, training: np.ndarray) -> np.ndarray:
+    """Say which drugs the network was trained on, under their name or id in any case.
+
+    Parameters
+    ----------
+    drug
+        Names from elsewhere.
+    known
+        drug, name: of the tensor's drugs, in their order.
+    training : int array
+        Those that were trained on, as positions of the tensor's drugs.
+
+    Returns
+    -------
+    bool array of the shape of `drug`
+    """
+    names = known.iloc[training][["drug", "name"]].melt()["value"].str.casefold()
+    return drug.str.casefold().isin(names).to_numpy()
+
+
+def compare_ways(scores: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the mean of each way and of their differences, with bootstrap intervals over drugs.
+
+    Parameters
+    ----------
+    scores
+        As `transfer` returns it.
+    rng
+        Draws the drugs; the same for all ways.
+
+    Returns
+    -------
+    DataFrame with columns what, value, low, high
+        The mean correlation over profiles of copy, trained, fine_tuned, and how far each lies
+        above the one before; 95 % intervals.
+    """
+    values = scores[WAYS].assign(
+        **{
+            "trained - copy": scores["trained"] - scores["copy"],
+            "fine_tuned - trained": scores["fine_tuned"] - scores["trained"],
+            "fine_tuned - copy": scores["fine_tuned"] - scores["copy"],
+        }
+    )
+    by_drug = values.groupby(scores["drug"])
+    weights = bootstrap_weights(by_drug.ngroups, rng)
+    means = (weights @ by_drug.sum()) / (weights @ by_drug.size())[:, None]
+    draws = pd.DataFrame(means.to_numpy(), columns=values.columns)
+    return intervals(draws).rename(columns={"metric": "what"})
+
+
+def _copy(external: ProfileSet, wanted: np.ndarray) -> np.ndarray:
+    """Return the mean of the drug's profiles in other cells than each wanted one."""
+    mean, count = external.mean_by_drug()
+    size = count[wanted[:, 0]][:, None]
+    own = external.profiles[external.find(wanted)]
+    return (mean[wanted[:, 0]] * size - own) / (size - 1)

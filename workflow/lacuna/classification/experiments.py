@@ -1,0 +1,154 @@
+"""What completed profiles are worth: therapeutic classes and targets of drugs, from expression.
+
+After Hodos et al. 2018, section 2.5 and figure 5, and the authors' code: each of several profile
+types (the drug's profile in one cell, the mean over cells, the signed maximum over cells) predicts
+each task (an ATC class, a target) by each of three models, from measured profiles alone, and from
+completed ones, which have predicted profiles in the gaps.
+"""
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from lacuna.classification.models import PROTOCOLS, Model, held_out_scores, make_inner_folds
+from lacuna.classification.profiles import ACROSS_CELLS, DrugProfiles, fewer_columns
+
+LEAST_PREDICTED = 3  # positives among drugs without a measured profile, to compare with the others
+DRAWS = 500
+INTERVAL = [0.025, 0.975]  # quantiles of the draws: 95 %
+AREAS = ("measured", "completed", "predicted")
+EXPERIMENT = [
+    *("profile_type", "task", "kind", "model", "protocol"),
+    *(f"{what}_{of}" for of in ("measured", "predicted") for what in ("drugs", "positives")),
+    *(f"auc_{area}{side}" for area in AREAS for side in ("", "_low", "_high")),
+]
+
+
+def areas_under_roc(answer: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the area under the ROC curve for many weightings of the drugs at once.
+
+    Parameters
+    ----------
+    answer : bool array of shape (n,)
+    scores : array of shape (n,)
+        Ties count half.
+    weights : array of shape (draws, n)
+        How often each drug counts.
+
+    Returns
+    -------
+    array of shape (draws,)
+        NaN where positives or negatives are missing, or the scores are NaN.
+    """
+    if not len(scores) or np.isnan(scores).any():
+        return np.full(len(weights), np.nan)
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
+    positive = np.add.reduceat(weights[:, order] * answer[order], starts, axis=1)
+    negative = np.add.reduceat(weights[:, order] * ~answer[order], starts, axis=1)
+    below = np.cumsum(negative, axis=1) - negative / 2
+    with np.errstate(invalid="ignore"):
+        return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def run_experiments(
+    profiles: DrugProfiles,
+    answers: pd.DataFrame,
+    model_name: str,
+    *,
+    folds: int,
+    trees: int,
+    seed: int,
+    jobs: int = 1,
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Have one model predict every task from every profile type.
+
+    Parameters
+    ----------
+    profiles
+        The completed tensor.
+    answers
+        As `make_tasks` returns them.
+    model_name
+        One of `lacuna.names.CLASSIFIER_NAMES`.
+    folds, trees
+        Folds of the cross-validation, trees of a forest.
+    seed
+        With the same seed all models and completion methods share folds and draws.
+    jobs
+        Threads; they do not change the answer.
+
+    Returns
+    -------
+    experiments : DataFrame, one row per profile type, task and protocol (see `held_out_scores`)
+        The columns `EXPERIMENT`: drugs and positives are those tested, with a measured profile and
+        without; the areas have 95 % intervals, and are NaN where there are too few drugs.
+    draws : float32 array of shape (len(experiments), len(AREAS), DRAWS)
+        The areas on drugs drawn with replacement.
+    """
+    size = len(profiles.drugs)
+    rng = np.random.default_rng(seed)
+    weights = np.vstack([np.ones(size), rng.multinomial(size, np.full(size, 1 / size), DRAWS)])
+    model = Model.named(model_name, trees, seed, jobs)
+    rows, draws = [], []
+    for profile_type in tqdm([*profiles.cells, *ACROSS_CELLS], desc=model_name, mininterval=5):
+        completed, measured, has_measured = profiles.of_type(profile_type)
+        if model_name != "random_forest":
+            completed, measured = fewer_columns(completed), fewer_columns(measured)
+        for task in answers:
+            answer = answers[task].reindex(profiles.drugs).to_numpy()
+            fold, known = make_inner_folds(answer, folds, seed), np.isfinite(answer)
+            seen, unseen = known & has_measured, known & ~has_measured
+            counts = {
+                "drugs_measured": seen.sum(),
+                "positives_measured": int(answer[seen].sum()),
+                "drugs_predicted": unseen.sum(),
+                "positives_predicted": int(answer[unseen].sum()),
+            }
+            by_measured, by_completed = (
+                held_out_scores(model, of[who], answer[who] > 0, fold[who])
+                for of, who in ((measured, seen), (completed, known))
+            )
+            for protocol in PROTOCOLS:
+                areas = _three_areas(
+                    answer, by_measured[protocol], by_completed[protocol], seen, unseen, weights
+                )
+                what = {
+                    "profile_type": profile_type,
+                    "task": task,
+                    "kind": task.split()[0],
+                    "model": model_name,
+                }
+                rows.append({**what, "protocol": protocol, **counts, **_intervals(areas)})
+                draws.append(areas[:, 1:])
+    return (
+        pd.DataFrame(rows, columns=EXPERIMENT),
+        np.array(draws, dtype=np.float32).reshape(len(rows), len(AREAS), DRAWS),
+    )
+
+
+def _three_areas(
+    answer: np.ndarray,
+    by_measured: np.ndarray,
+    by_completed: np.ndarray,
+    seen: np.ndarray,
+    unseen: np.ndarray,
+    weights: np.ndarray,
+) -> np.ndarray:
+    """Return `AREAS` for every weighting, shape (3, draws)."""
+    known = seen | unseen
+    return np.array(
+        [
+            areas_under_roc(answer[seen] > 0, by_measured, weights[:, seen]),
+            areas_under_roc(answer[seen] > 0, by_completed[seen[known]], weights[:, seen]),
+            areas_under_roc(answer[unseen] > 0, by_completed[unseen[known]], weights[:, unseen]),
+        ]
+    )
+
+
+def _intervals(areas: np.ndarray) -> dict[str, float]:
+    table = {}
+    for name, (value, *draws) in zip(AREAS, areas, strict=True):
+        low, high = np.nanquantile(draws, INTERVAL) if np.isfinite(value) else [np.nan] * 2
+        table |= {f"auc_{name}": value, f"auc_{name}_low": low, f"auc_{name}_high": high}
+    return table

@@ -1,0 +1,69 @@
+"""Figures 5D and 5E of Hodos et al. 2018: classifying drugs by profiles that nobody measured."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lacuna.drawing.style import SHADES
+from lacuna.names import CLASSIFIER_NAMES, method_name
+
+PANELS = {"ATC": "5D: ATC classes", "target": "5E: targets"}
+MARKERS = dict(zip(CLASSIFIER_NAMES, "osv", strict=True))
+
+
+def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
+    """Draw the areas under the ROC curve of drugs without a measured profile against the others'.
+
+    Parameters
+    ----------
+    areas
+        method, kind, model, protocol, auc_completed, auc_predicted: one row per experiment.
+    overall
+        method, protocol, group (a kind), difference, low, high: mean of auc_predicted less
+        auc_completed.
+    data
+        What data this is, for the title.
+    """
+    methods = list(areas["method"].unique())
+    figure = Figure(figsize=(8.6, 0.6 + 4.3 * max(1, len(methods))), layout="constrained")
+    figure.suptitle(data)
+    if not methods:
+        figure.suptitle(f"{data}: no experiment has enough drugs without a measured profile")
+        return figure
+    protocols = list(areas["protocol"].unique())
+    grid = figure.subplots(len(methods), 2, squeeze=False)
+    for row, method in zip(grid, methods, strict=True):
+        for axes, (kind, title) in zip(row, PANELS.items(), strict=True):
+            axes.axline((0, 0), slope=1, color="grey", lw=0.6)
+            for shade, protocol in zip(SHADES, protocols, strict=False):
+                shown = areas["method"].eq(method) & areas["kind"].eq(kind)
+                rows = areas[shown & areas["protocol"].eq(protocol)]
+                for model, points in rows.groupby("model", sort=False):
+                    axes.scatter(
+                        points["auc_completed"],
+                        points["auc_predicted"],
+                        marker=MARKERS[model],
+                        color=shade,
+                        edgecolor="black",
+                        linewidth=0.4,
+                        s=22,
+                        label=f"{CLASSIFIER_NAMES[model]}, {protocol}",
+                    )
+            mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)].dropna()
+            said = [
+                f"{r.protocol}: {r.difference:z.3f} [{r.low:z.3f}, {r.high:z.3f}]"
+                for r in mean.itertuples()
+            ]
+            axes.set(
+                title="\n".join([f"{title}; completed by {method_name(method)}", *said]),
+                xlabel="AUC, drugs with a measured profile",
+                ylabel="AUC, drugs with a predicted one",
+                xlim=(0, 1.02),
+                ylim=(0, 1.02),
+                aspect="equal",
+            )
+        handles, labels = max(
+            (axes.get_legend_handles_labels() for axes in row), key=lambda h: len(h[0])
+        )
+        if handles:
+            row[0].legend(handles, labels, fontsize=7, loc="lower left")
+    return figure

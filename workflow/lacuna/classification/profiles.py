@@ -1,0 +1,86 @@
+"""One row of features per drug, from the completed profiles."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lacuna.io.gctx import Gctx
+
+ACROSS_CELLS = {"mean over cells": np.nanmean, "maximum over cells": np.nanmax}
+
+
+@dataclass(frozen=True)
+class DrugProfiles:
+    """The completed tensor in its best covered cells.
+
+    Attributes
+    ----------
+    profiles : float32 array of shape (drugs, cells, genes)
+        Measured where measured, else predicted.
+    measured : bool array of shape (drugs, cells)
+        At least one per drug: a drug that none of these cells has seen is left out.
+    drugs, cells
+        Names.
+    """
+
+    profiles: np.ndarray
+    measured: np.ndarray
+    drugs: np.ndarray
+    cells: np.ndarray
+
+    @classmethod
+    def read(cls, path: str | Path, most_cells: int) -> "DrugProfiles":
+        """Read a completed GCTX, as `lacuna.completion.completed` writes it."""
+        with Gctx(path) as product:
+            columns = product.metadata("columns").reset_index()
+            measured = columns["source"].eq("measured").groupby(columns["cell_id"]).sum()
+            cells = measured.sort_values(ascending=False, kind="stable").index[:most_cells]
+            columns = columns[columns["cell_id"].isin(cells)]
+            seen = columns["source"].eq("measured").groupby(columns["pert_id"]).transform("any")
+            columns = columns[seen]
+            drugs = columns["pert_id"].unique()
+            ids = columns.set_index(["pert_id", "cell_id"]).loc[
+                pd.MultiIndex.from_product([drugs, cells])
+            ]
+            shape = (len(drugs), len(cells))
+            profiles = product.read(product.rows, ids["id"]).reshape(*shape, -1)
+            is_measured = ids["source"].eq("measured").to_numpy().reshape(shape)
+        return cls(profiles, is_measured, drugs, cells.to_numpy())
+
+    def of_type(self, profile_type: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the drugs' profiles of one type.
+
+        Parameters
+        ----------
+        profile_type
+            The name of a cell, or one of `ACROSS_CELLS` (the maximum is of signed values).
+
+        Returns
+        -------
+        completed, measured : float32 arrays of shape (drugs, genes)
+            Of all places, and of measured ones alone (undefined where there is none).
+        has_measured : bool array of shape (drugs,)
+        """
+        if profile_type in ACROSS_CELLS:
+            over_cells = ACROSS_CELLS[profile_type]
+            measured = np.where(self.measured[:, :, None], self.profiles, np.nan)
+            return (
+                over_cells(self.profiles, axis=1),
+                over_cells(measured, axis=1),
+                self.measured.any(axis=1),
+            )
+        cell = list(self.cells).index(profile_type)
+        return self.profiles[:, cell], self.profiles[:, cell], self.measured[:, cell]
+
+
+def fewer_columns(features: np.ndarray) -> np.ndarray:
+    """Turn the axes so that fewer columns hold the same distances and inner products."""
+    known = np.isfinite(features).all(axis=1)
+    if known.sum() >= features.shape[1]:
+        return features
+    left, length, _ = np.linalg.svd(features[known], full_matrices=False)
+    turned = np.full((len(features), len(length)), np.nan)
+    turned[known] = left * length
+    return turned

@@ -1,0 +1,157 @@
+"""What methods take and return."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from lacuna.io import hdf5
+from lacuna.io.atomic import readable
+from lacuna.tensor.profiles import ProfileSet
+
+CONTRACT = ("observed", "wanted", "side", "rng", "work")
+
+
+@dataclass(frozen=True)
+class SideInformation:
+    """What a method may use beside the training profiles.
+
+    Attributes
+    ----------
+    smiles : array of str of shape (drugs,), or None
+        Structures of the drugs; empty where not known.
+    baseline : float32 array of shape (cells, genes), or None
+        Log2 expression of the cells without treatment; NaN where not known.
+    answers : ProfileSet or None
+        The held-out profiles themselves; given to controls only.
+    """
+
+    smiles: np.ndarray | None = None
+    baseline: np.ndarray | None = None
+    answers: ProfileSet | None = None
+
+    @classmethod
+    def read(cls, tensor: ProfileSet, drugs: str | Path, baseline: str | Path) -> "SideInformation":
+        """Find what tables know of a tensor's drugs and cells.
+
+        Parameters
+        ----------
+        tensor
+            Gives the order.
+        drugs
+            Table with drug and smiles, of the tensor's drugs or more.
+        baseline
+            Table of cells x genes with the column cell; cells without any are left out.
+        """
+        of_drugs = pd.read_csv(drugs, sep="\t", dtype=str, keep_default_na=False)
+        of_cells = pd.read_csv(baseline, sep="\t", dtype={"cell": str}, keep_default_na=False)
+        smiles = of_drugs.set_index("drug")["smiles"].reindex(tensor.drugs, fill_value="")
+        known = of_cells.set_index("cell").reindex(index=tensor.cells, columns=tensor.genes)
+        return cls(
+            smiles.to_numpy(str) if smiles.any() else None,
+            known.to_numpy(np.float32) if len(of_cells) else None,
+        )
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Predicted profiles.
+
+    Attributes
+    ----------
+    profiles : float32 array of shape (wanted, genes)
+    fallback : bool array of shape (wanted,), or None
+        Where the method had nothing to go by, and a plain mean stands instead.
+    stderr : float32 array of shape (wanted,) or (wanted, genes), or None
+        Standard error, from methods that have one.
+    losses : DataFrame with columns stage, epoch, training, validation, or None
+        How the training went, from methods that train in epochs.
+    """
+
+    profiles: np.ndarray
+    fallback: np.ndarray | None = None
+    stderr: np.ndarray | None = None
+    losses: pd.DataFrame | None = None
+
+    def save(self, path: str | Path) -> None:
+        """Write one HDF5 file."""
+        hdf5.save(path, {name: value for name, value in vars(self).items() if value is not None})
+
+    @classmethod
+    def join(cls, parts: Sequence["Completion"]) -> "Completion":
+        """Put completions below each other; standard errors only if all have them.
+
+        Losses get the column `part`: the number of the completion that they are of.
+        """
+        fallback = [
+            np.zeros(len(part.profiles), bool) if part.fallback is None else part.fallback
+            for part in parts
+        ]
+        stderr = [part.stderr for part in parts]
+        losses = [
+            part.losses.assign(part=number)
+            for number, part in enumerate(parts)
+            if part.losses is not None
+        ]
+        return cls(
+            np.concatenate([part.profiles for part in parts]),
+            np.concatenate(fallback),
+            None if any(error is None for error in stderr) else np.concatenate(stderr),
+            pd.concat(losses, ignore_index=True) if losses else None,
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Completion":
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        DamagedFile
+            If the file is damaged, or a prediction is not finite.
+        LacunaError
+            If the file is missing.
+        """
+        layout, optional = {"profiles": (hdf5.FLOATS, 2)}, {"losses": hdf5.TABLE}
+        optional |= {"fallback": (hdf5.FLAGS, 1), "stderr": (hdf5.FLOATS, (1, 2))}
+        with readable(path):
+            loaded = cls(**hdf5.load(path, layout=layout, optional=optional))
+            for known in (loaded.fallback, loaded.stderr):
+                if known is not None and known.shape != loaded.profiles.shape[: known.ndim]:
+                    raise ValueError(f"{known.shape} does not fit {loaded.profiles.shape}")
+            if not np.isfinite(loaded.profiles).all():
+                raise ValueError("profiles must be finite")
+        return loaded
+
+
+class Trained(Protocol):
+    """What `fit` returns: a method that has seen the training profiles.
+
+    Attributes
+    ----------
+    losses : DataFrame with columns stage, epoch, training, validation, or None
+    """
+
+    losses: pd.DataFrame | None
+
+    def predict(
+        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
+    ) -> Completion:
+        """Predict wanted pairs from known profiles: those of training, and perhaps others."""
+
+
+@dataclass(frozen=True)
+class NotTrained:
+    """A method that starts anew whenever it predicts."""
+
+    complete: Callable[..., Completion]
+    side: SideInformation
+    options: Mapping[str, object]
+    losses: pd.DataFrame | None = None
+
+    def predict(
+        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
+    ) -> Completion:
+        return self.complete(known, wanted, self.side, rng, **self.options)

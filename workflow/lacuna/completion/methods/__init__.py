@@ -1,0 +1,1 @@
+"""The methods: every module here is the method of its name."""

@@ -1,0 +1,21 @@
+"""1D-Mean: the drug's mean over the other cells (Hodos et al. 2018, section 2.2)."""
+
+import numpy as np
+
+from lacuna.completion.interface import Completion, SideInformation
+from lacuna.tensor.profiles import ProfileSet
+
+
+def complete(
+    observed: ProfileSet, wanted: np.ndarray, side: SideInformation, rng: np.random.Generator
+) -> Completion:
+    """Predict the mean of the drug's measured profiles.
+
+    A drug without any falls back on the mean of the cell.
+    """
+    by_drug, cells_of_drug = observed.mean_by_drug()
+    by_cell, _ = observed.mean_by_cell()
+    drug, cell = wanted.T
+    fallback = cells_of_drug[drug] == 0
+    profiles = np.where(fallback[:, None], by_cell[cell], by_drug[drug])
+    return Completion(profiles.astype(np.float32), fallback)

@@ -1,0 +1,57 @@
+"""Ridge regression from cell to cell: each gene in one cell from all genes in another.
+
+For each ordered pair of cells, the drugs measured in both teach a linear map of whole profiles; a
+drug's profiles in several cells give several predictions, which are averaged. It is the plain
+linear answer to what networks are trained for, and so the measure of what they add.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import RidgeCV
+
+from lacuna.completion.interface import SideInformation
+from lacuna.completion.shared.other_cells import FromOtherCells, map_by_pair
+from lacuna.tensor.profiles import ProfileSet
+
+# Profiles are of unit length, so that this reaches from hardly any penalty to the mean alone.
+PENALTIES = np.logspace(-2, 3, 6)
+
+
+def fit(
+    observed: ProfileSet,
+    side: SideInformation,
+    rng: np.random.Generator,
+    work: Path | None = None,
+    *,
+    fallback: str = "mean_2d",
+) -> FromOtherCells:
+    """Learn ridge regressions, each with the penalty that leaving one drug out finds best.
+
+    Parameters
+    ----------
+    observed, side, rng, work
+        See `lacuna.completion.run.run_method`.
+    fallback
+        The method that predicts where no profile is in a cell that shares enough drugs.
+    """
+    return map_by_pair(observed, regress, fallback)
+
+
+def regress(before: np.ndarray, after: np.ndarray, profiles: np.ndarray) -> np.ndarray:
+    """Learn a map and apply it.
+
+    Parameters
+    ----------
+    before, after : arrays of shape (drugs, genes)
+        Profiles of the same drugs in two cells.
+    profiles : array of shape (n, genes)
+        More of the first cell.
+
+    Returns
+    -------
+    float array of shape (n, genes)
+        What they would be in the second cell.
+    """
+    before, after = before.astype(float), after.astype(float)
+    return RidgeCV(alphas=PENALTIES).fit(before, after).predict(profiles)

@@ -1,0 +1,126 @@
+"""The players: every module here whose name does not begin with "_" is a method of that name.
+
+A method is one file with
+
+    complete(observed, wanted, side, rng, **options) -> Completion
+
+or, if it trains once and then predicts from any profiles that it is shown,
+
+    fit(observed, side, rng, work, **options) -> Trained
+
+It sees the training profiles only, and knows nothing of how it is judged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lacuna.completion.interface import Completion, NotTrained, SideInformation, Trained
+from lacuna.completion.registry import check_options, find_method, is_trained
+from lacuna.tensor.profiles import ProfileSet
+
+
+def train_method(
+    name: str,
+    observed: ProfileSet,
+    side: SideInformation,
+    rng: np.random.Generator,
+    options: Mapping[str, object],
+    work: Path | None = None,
+) -> Trained:
+    """Let a method see the training profiles; parameters as of `run_method`."""
+    check_options(name, options)
+    method = find_method(name)
+    if is_trained(name):
+        return method(observed, side, rng, work, **options)
+    return NotTrained(method, side, options)
+
+
+def run_method(
+    name: str,
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    side: SideInformation,
+    rng: np.random.Generator,
+    options: Mapping[str, object],
+    *,
+    elsewhere: ProfileSet | None = None,
+    work: Path | None = None,
+) -> Completion:
+    """Run a method and check that it kept the contract.
+
+    Parameters
+    ----------
+    name
+        The method, see `available`.
+    observed
+        The training profiles.
+    wanted : int array of shape (m, 2)
+        The (drug, cell) pairs to predict; none of them is observed.
+    side
+        What the method may use besides.
+    rng
+        The job's random stream.
+    options
+        The method's own keyword arguments, from the configuration.
+    elsewhere
+        Profiles that are not for training, but given at prediction: to predict pairs of one cell,
+        those of all other cells. So a profile of the wanted drugs is known in other cells only.
+    work
+        A folder where a long training leaves checkpoints, from which it goes on when it was killed.
+
+    Raises
+    ------
+    LacunaError
+        If the method or one of its options is unknown.
+    ValueError
+        If the method's answer has the wrong shape or is not finite: a fault of the method.
+    """
+    trained = train_method(name, observed, side, rng, options, work)
+    if elsewhere is None or not len(wanted):
+        completion = trained.predict(observed, wanted, rng)
+    else:
+        completion = _predict_from_elsewhere(trained, observed, elsewhere, wanted, rng)
+    completion = replace(completion, losses=trained.losses)
+    _check(name, completion, (len(wanted), len(observed.genes)))
+    return completion
+
+
+def _predict_from_elsewhere(
+    trained: Trained,
+    observed: ProfileSet,
+    elsewhere: ProfileSet,
+    wanted: np.ndarray,
+    rng: np.random.Generator,
+) -> Completion:
+    """Predict cell by cell, with the profiles from elsewhere that are of other cells."""
+    rows = [np.flatnonzero(wanted[:, 1] == cell) for cell in np.unique(wanted[:, 1])]
+    parts = [
+        trained.predict(
+            observed.join(elsewhere.take(elsewhere.cell != wanted[asked[0], 1])), wanted[asked], rng
+        )
+        for asked in rows
+    ]
+    back = np.argsort(np.concatenate(rows))
+    joined = Completion.join(parts)
+    stderr = None if joined.stderr is None else joined.stderr[back]
+    return Completion(joined.profiles[back], joined.fallback[back], stderr)
+
+
+def _check(name: str, completion: Completion, expected: tuple[int, int]) -> None:
+    if completion.profiles.shape != expected or completion.profiles.dtype != np.float32:
+        raise ValueError(
+            f"method {name} returned {completion.profiles.dtype} {completion.profiles.shape}, "
+            f"expected float32 {expected}"
+        )
+    if completion.fallback is not None and completion.fallback.shape != expected[:1]:
+        raise ValueError(f"method {name} returned fallback of shape {completion.fallback.shape}")
+    stderr = completion.stderr
+    if stderr is not None and stderr.shape not in {expected[:1], expected}:
+        raise ValueError(f"method {name} returned stderr of shape {stderr.shape}")
+    if stderr is not None and not (stderr >= 0).all():
+        raise ValueError(f"method {name} returned standard errors that are not positive")
+    if not np.isfinite(completion.profiles).all():
+        raise ValueError(f"method {name} returned values that are not finite")

@@ -1,0 +1,238 @@
+"""The smoothed sum of trace norms that FaLRTC minimises, and the search for a descending step."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lacuna.runtime.device import Array, Device
+from lacuna.tensor.profiles import ProfileSet
+
+DRUG, GENE, CELL = range(3)
+BLOCK_BYTES = 2**24
+
+
+def bytes_needed(shape: tuple[int, int, int], components: int) -> int:
+    """Return about how much memory a tensor (drugs, genes, cells) takes at the most."""
+    drugs, _, cells = shape
+    tensors = 4 * 4 * drugs * cells * components
+    return tensors + 8 * 8 * (drugs**2 + components**2) + 8 * BLOCK_BYTES
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Observed profiles, and where they stand.
+
+    Attributes
+    ----------
+    drug, cell : int arrays of shape (n,)
+    profiles : float32 array of shape (n, components)
+    fill : float32 array of shape (components,)
+        What unknown profiles start from.
+    shape : (drugs, genes, cells), with genes as measured
+    device : Device
+        Where to compute.
+    """
+
+    drug: np.ndarray
+    cell: np.ndarray
+    profiles: np.ndarray
+    fill: np.ndarray
+    shape: tuple[int, int, int]
+    device: Device
+
+    @classmethod
+    def of(cls, observed: ProfileSet, device: Device, basis: np.ndarray | None = None) -> "Grid":
+        """Take profiles as they are, or in a basis (genes, components)."""
+        genes = len(observed.genes)
+        profiles = observed.profiles
+        fill = np.full(genes, profiles.mean(dtype=np.float64), np.float32)
+        if basis is not None:
+            profiles, fill = profiles @ basis, fill @ basis
+        shape = (len(observed.drugs), genes, len(observed.cells))
+        return cls(observed.drug, observed.cell, profiles, fill, shape, device)
+
+    def tensor(self) -> Array:
+        """Return the profiles on the grid, shape (drugs, cells, components)."""
+        drugs, _, cells = self.shape
+        tensor = np.empty((drugs, cells, self.profiles.shape[1]), dtype=np.float32)
+        tensor[:] = self.fill
+        tensor[self.drug, self.cell] = self.profiles
+        return self.device.put(tensor)
+
+    def unknown(self) -> Array:
+        """Return 1 at unknown profiles and 0 at observed ones, shape (drugs, cells, 1)."""
+        drugs, _, cells = self.shape
+        unknown = np.ones((drugs, cells, 1), dtype=np.float32)
+        unknown[self.drug, self.cell] = 0
+        return self.device.put(unknown)
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """The smoothed objective f at one iteration: weights alpha and smoothness mu of each mode.
+
+    For each mode f adds, over the singular values s of the unfolding, weight x s^2, or from a
+    threshold t on weight x (2 t s - t^2). Half its gradient is an operator times the unfolding.
+    """
+
+    alpha: np.ndarray
+    mu: np.ndarray
+
+    def value(self, mode: int, squares: Array) -> float:
+        """Return the mode's part of f, from the squares of the singular values."""
+        above = (squares.clip(min=0) ** 0.5 - self._threshold(mode)).clip(min=0)
+        return self._weight(mode) * float(squares.sum() - (above**2).sum())
+
+    def operator_values(self, mode: int, squares: Array) -> Array:
+        """Return the eigenvalues of the mode's operator."""
+        threshold = self._threshold(mode)
+        return self._weight(mode) * threshold / squares.clip(min=threshold**2) ** 0.5
+
+    def _weight(self, mode: int) -> float:
+        return float(self.alpha[mode] ** 2 / self.mu[mode])
+
+    def _threshold(self, mode: int) -> float:
+        return float(self.mu[mode] / self.alpha[mode])
+
+
+class Search:
+    """The search for the next y: x on the line through the last two y, and a step from there.
+
+    Attributes
+    ----------
+    y : float32 array of shape (drugs, cells, components)
+        The tensor as filled so far.
+    trial : array of the same shape
+        The step that was tried last.
+    smoothing : Smoothing
+        The objective; to be set before a search.
+    """
+
+    smoothing: Smoothing
+
+    def __init__(self, grid: Grid):
+        xp = grid.device.xp
+        self.y, self._unknown = grid.tensor(), grid.unknown()
+        self._before, self.trial = xp.empty_like(self.y), xp.empty_like(self.y)
+        self._before[:] = self.y
+        self._gradient = xp.empty_like(self.y)
+        self._xp = xp
+        self._drugs_at_y = self._drugs_before = self._gram(self.y, DRUG)
+        self._start()
+
+    def largest_singular_values(self) -> np.ndarray:
+        """Return the largest singular value of each unfolding of y."""
+        grams = [self._drugs_at_y, self._gram(self.y, GENE), self._gram(self.y, CELL)]
+        return np.sqrt([float(self._xp.linalg.eigvalsh(gram)[-1]) for gram in grams])
+
+    def move_to(self, momentum: float) -> None:
+        """Put x on y + momentum x (y - the y before), and take f and its gradient there."""
+        if momentum == self._momentum:
+            return
+        self._momentum = float(momentum)
+        x = self._step_from_line(0.0)
+        operators, values, largest = [], [], []
+        for mode in (DRUG, GENE, CELL):
+            gram = self._drugs_on_line(x) if mode == DRUG else self._gram(x, mode)
+            squares, vectors = self._xp.linalg.eigh(gram)
+            factors = self.smoothing.operator_values(mode, squares)
+            vectors = self._xp.asarray(vectors, dtype=self._xp.float32)
+            half = self._xp.asarray(factors**0.5, dtype=self._xp.float32)
+            vectors *= half
+            operators.append(vectors @ vectors.T)
+            values.append(self.smoothing.value(mode, squares))
+            largest.append(float(factors[0]))
+        self._values, self._curvature = values, largest[GENE] + largest[CELL]
+        self._take_gradient(x, operators)
+
+    def descends(self, big_l: float) -> bool:
+        """Tell whether a step of 1 / L from x lowers f by as much as the algorithm asks."""
+        trial = self._step_from_line(1 / big_l)
+        self._drugs_at_trial = self._gram(trial, DRUG)
+        of_drugs = self._value_at(DRUG, self._drugs_at_trial)
+        # What the gene and cell mode gain: at most as by their tangent, less their curvature.
+        most = 2 * self._elsewhere / big_l
+        least = most - self._curvature * self._norm / big_l**2
+        enough = self._norm / big_l - (self._values[DRUG] - of_drugs)
+        if least >= enough or most < enough:
+            return least >= enough
+        return enough <= sum(
+            self._values[mode] - self._value_at(mode, self._gram(trial, mode))
+            for mode in (GENE, CELL)
+        )
+
+    def accept(self) -> float:
+        """Make the last trial y; returns the Frobenius norm of the change."""
+        self._before, self.y, self.trial = self.y, self.trial, self._before
+        self._drugs_before, self._drugs_at_y = self._drugs_at_y, self._drugs_at_trial
+        self._start()
+        squares = (_square(self.y[rows] - self._before[rows]) for rows in self._blocks())
+        return sum(squares) ** 0.5
+
+    def _start(self) -> None:
+        self._momentum, self._cross = None, None
+
+    def _step_from_line(self, step: float) -> Array:
+        for rows in self._blocks():
+            y = self.y[rows]
+            self.trial[rows] = y + self._momentum * (y - self._before[rows])
+            if step:
+                self.trial[rows] -= step * self._gradient[rows]
+        return self.trial
+
+    def _drugs_on_line(self, x: Array) -> Array:
+        """Products of the drugs at x = (1 + m) y - m y', from those at y, y' and one more x."""
+        m = self._momentum
+        if m == 0:
+            return self._drugs_at_y
+        ends = (1 + m) ** 2 * self._drugs_at_y + m**2 * self._drugs_before
+        if self._cross is None:
+            at_x = self._gram(x, DRUG)
+            self._cross = (ends - at_x) / (m * (1 + m))
+            return at_x
+        return ends - m * (1 + m) * self._cross
+
+    def _take_gradient(self, x: Array, operators: list[Array]) -> None:
+        """Half the gradient, 0 where profiles were observed; and its products with itself."""
+        drugs, _, components = x.shape
+        flat, out = x.reshape(drugs, -1), self._gradient.reshape(drugs, -1)
+        self._xp.matmul(operators[DRUG], flat, out=out)
+        self._norm = self._elsewhere = 0.0
+        for rows in self._blocks():
+            part = operators[CELL] @ x[rows]
+            part += (x[rows].reshape(-1, components) @ operators[GENE]).reshape(part.shape)
+            gradient = self._gradient[rows]
+            gradient += part
+            gradient *= self._unknown[rows]
+            self._norm += _square(gradient)
+            self._elsewhere += float((part * gradient).sum())
+
+    def _value_at(self, mode: int, gram: Array) -> float:
+        return self.smoothing.value(mode, self._xp.linalg.eigvalsh(gram))
+
+    def _gram(self, tensor: Array, mode: int) -> Array:
+        """Products of drugs, of genes or of cells."""
+        drugs, _, components = tensor.shape
+        if mode == DRUG:
+            return self._products(tensor.reshape(drugs, -1))
+        if mode == GENE:
+            return self._products(tensor.reshape(-1, components).T)
+        products = sum((tensor[rows] @ tensor[rows].mT).sum(0) for rows in self._blocks())
+        return self._xp.asarray(products, dtype=self._xp.float64)
+
+    def _products(self, matrix: Array) -> Array:
+        rows, columns = matrix.shape
+        if rows > columns:  # some singular values are 0, for which rounding must not be taken
+            matrix = self._xp.asarray(matrix, dtype=self._xp.float64)
+        return self._xp.asarray(matrix @ matrix.T, dtype=self._xp.float64)
+
+    def _blocks(self) -> Iterator[slice]:
+        """Drugs in blocks that fit a processor's cache, for work entry by entry."""
+        drugs, cells, components = self.y.shape
+        step = max(1, BLOCK_BYTES // (4 * cells * components))
+        return (slice(start, start + step) for start in range(0, drugs, step))
+
+
+def _square(array: Array) -> float:
+    return float((array * array).sum())

@@ -1,0 +1,216 @@
+"""Predicting a drug's profile in one cell from its profiles in others: what such methods share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.run import train_method
+from lacuna.tensor.profiles import ProfileSet
+from lacuna.vectors import mean_by
+
+FEWEST_ASIDE = 5  # drugs: fewer say too little of when to stop
+INPUTS = ("all", "mean", "single")
+ENOUGH_DRUGS = 5  # in both of two cells, to learn from them what takes one cell to the other
+# (profiles of shape (n, genes), the cell of each, the cell to predict) -> profiles
+Translate = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
+# (profiles in one cell, those of the same drugs in another, more of the first) -> of the second
+Learn = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def in_own_order(observed: ProfileSet) -> ProfileSet:
+    """Return the profiles in an order that is their own, whatever that of drugs and cells."""
+    return observed.take(np.lexsort(observed.profiles[:, :2].T))
+
+
+def find_pairs(observed: ProfileSet) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of all ordered pairs of profiles that are of one drug in two cells.
+
+    Returns
+    -------
+    source, target : int arrays of shape (pairs,)
+        By target, then by source.
+    """
+    by_drug = np.argsort(observed.drug, kind="stable")
+    _, first = np.unique(observed.drug[by_drug], return_index=True)
+    groups = np.split(by_drug, first[1:]) if len(observed) else []
+    source = [np.tile(rows, len(rows)) for rows in groups]
+    target = [np.repeat(rows, len(rows)) for rows in groups]
+    source, target = (np.concatenate([np.empty(0, int), *rows]) for rows in (source, target))
+    two = source != target
+    order = np.lexsort((source[two], target[two]))
+    return source[two][order], target[two][order]
+
+
+def share_enough_drugs(observed: ProfileSet) -> np.ndarray:
+    """Return which cells share so many drugs that one is learnt from the other.
+
+    Returns
+    -------
+    bool array of shape (cells, cells)
+    """
+    measured = observed.measured.astype(int)
+    return measured.T @ measured >= ENOUGH_DRUGS
+
+
+def set_drugs_aside(observed: ProfileSet, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Return which profiles are of the drugs set aside, at random from those in two or more cells.
+
+    Parameters
+    ----------
+    observed
+        In their own order, so that what is drawn does not depend on that of the drugs.
+    share
+        Of these drugs; but at least `FEWEST_ASIDE`, or a fifth where they are few.
+    rng
+        Draws the drugs.
+
+    Returns
+    -------
+    bool array of shape (n,)
+    """
+    several = np.bincount(observed.drug, minlength=1) > 1
+    drugs = np.array(list(dict.fromkeys(observed.drug[several[observed.drug]])), dtype=int)
+    fewest = min(FEWEST_ASIDE, len(drugs) // 5)
+    aside = rng.permutation(drugs)[: max(round(share * len(drugs)), fewest)]
+    return np.isin(observed.drug, aside)
+
+
+def predict_from_others(
+    known: ProfileSet,
+    wanted: np.ndarray,
+    translate: Translate,
+    able: np.ndarray,
+    rng: np.random.Generator,
+    inputs: str = "all",
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predict from each of the drug's profiles in other cells, and average.
+
+    Parameters
+    ----------
+    known
+        The profiles to predict from; those of the wanted cell itself are not looked at.
+    wanted : int array of shape (m, 2)
+        (drug, cell) pairs.
+    translate
+        Takes profiles of some cells to what they would be in one.
+    able : bool array of shape (cells, cells)
+        Whether it can take those of a cell (row) to a cell (column).
+    rng
+        Draws single inputs.
+    inputs
+        "all": the mean of what each profile predicts; "mean": what the mean of the profiles
+        predicts, whose cell is that of the first one; "single": what a random one predicts.
+
+    Returns
+    -------
+    profiles : float32 array of shape (m, genes)
+        0 where the drug has no profile in a cell that can be translated.
+    predicted : bool array of shape (m,)
+    """
+    profiles = np.zeros((len(wanted), len(known.genes)), dtype=np.float32)
+    predicted = np.zeros(len(wanted), dtype=bool)
+    for cell in np.unique(wanted[:, 1]):
+        asked = np.flatnonzero(wanted[:, 1] == cell)
+        usable = able[known.cell, cell] & (known.cell != cell)
+        rows = np.flatnonzero(usable & np.isin(known.drug, wanted[asked, 0]))
+        if not len(rows):
+            continue
+        if inputs == "single":
+            rows = rng.permutation(rows)
+            rows = rows[np.unique(known.drug[rows], return_index=True)[1]]
+        given, cells, drug = known.profiles[rows], known.cell[rows], known.drug[rows]
+        if inputs == "mean":
+            drug, first, group = np.unique(drug, return_index=True, return_inverse=True)
+            given = mean_by(group, len(drug), given)[0].astype(np.float32)
+            cells = cells[first]
+        translated, size = mean_by(drug, len(known.drugs), translate(given, cells, int(cell)))
+        profiles[asked] = translated[wanted[asked, 0]]
+        predicted[asked] = size[wanted[asked, 0]] > 0
+    return profiles, predicted
+
+
+def fall_back(
+    method: str,
+    known: ProfileSet,
+    wanted: np.ndarray,
+    profiles: np.ndarray,
+    predicted: np.ndarray,
+    rng: np.random.Generator,
+) -> Completion:
+    """Let another method predict what could not be predicted from other cells.
+
+    Parameters
+    ----------
+    method
+        Its name; it runs with its default options.
+    known, wanted
+        As of `predict_from_others`.
+    profiles, predicted
+        What that returned.
+    rng
+        The method's random stream.
+    """
+    missing = np.flatnonzero(~predicted)
+    if len(missing):
+        instead = train_method(method, known, SideInformation(), rng, {})
+        profiles = profiles.copy()
+        profiles[missing] = instead.predict(known, wanted[missing], rng).profiles
+    return Completion(profiles, ~predicted)
+
+
+@dataclass(frozen=True)
+class FromOtherCells:
+    """A trained method that predicts a drug's profile in a cell from each of those in others.
+
+    Attributes
+    ----------
+    translate, able
+        As `predict_from_others` takes them.
+    fallback
+        The method that predicts where that does not.
+    losses : DataFrame or None
+        How the training went.
+    """
+
+    translate: Translate
+    able: np.ndarray
+    fallback: str
+    losses: pd.DataFrame | None = None
+
+    def predict(
+        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
+    ) -> Completion:
+        """Predict wanted (drug, cell) pairs."""
+        found = predict_from_others(known, wanted, self.translate, self.able, rng)
+        return fall_back(self.fallback, known, wanted, *found, rng)
+
+
+def map_by_pair(observed: ProfileSet, learn: Learn, fallback: str) -> FromOtherCells:
+    """Learn a map of its own for each ordered pair of cells that share enough drugs.
+
+    A map is learnt when it is asked for and not kept: thousands of matrices would fill the memory.
+
+    Parameters
+    ----------
+    observed
+        The training profiles; maps are learnt from these alone.
+    learn
+        Learns a map and applies it.
+    fallback
+        See `FromOtherCells`.
+    """
+    observed = in_own_order(observed)
+    source, target = find_pairs(observed)
+
+    def translate(profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:
+        translated = np.empty(profiles.shape, dtype=np.float32)
+        for each in np.unique(cells):
+            rows = (observed.cell[source] == each) & (observed.cell[target] == cell)
+            before, after = observed.profiles[source[rows]], observed.profiles[target[rows]]
+            translated[cells == each] = learn(before, after, profiles[cells == each])
+        return translated
+
+    return FromOtherCells(translate, share_enough_drugs(observed), fallback)

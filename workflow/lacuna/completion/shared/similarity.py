@@ -1,0 +1,68 @@
+"""How alike drugs are, and cells: positive semidefinite kernels with 1 on the diagonal."""
+
+import numpy as np
+
+SHARED_BY_HALF = 1.0  # a similarity over so many shared cells or drugs is shrunk by half
+
+
+def response_similarity(
+    profiles: np.ndarray, item: np.ndarray, context: np.ndarray, measured: np.ndarray
+) -> np.ndarray:
+    """Return how alike two items (drugs, or cells) answer in the contexts that they share.
+
+    The mean cosine of their profiles over shared contexts, shrunk the more the fewer they are, and
+    made positive semidefinite by dropping negative eigenvalues.
+
+    Parameters
+    ----------
+    profiles : array of shape (n, genes)
+    item, context : int arrays of shape (n,)
+    measured : bool array of shape (items, contexts)
+
+    Returns
+    -------
+    float32 array of shape (items, items)
+    """
+    items, contexts = measured.shape
+    length = np.linalg.norm(profiles, axis=1, keepdims=True)
+    unit = np.divide(profiles, length, out=np.zeros_like(profiles), where=length > 0)
+    total = np.zeros((items, items), dtype=np.float32)
+    for number in range(contexts):
+        here = np.flatnonzero(context == number)
+        total[np.ix_(item[here], item[here])] += unit[here] @ unit[here].T
+    shared = measured.astype(np.float32) @ measured.T.astype(np.float32)
+    mean = total / (shared + SHARED_BY_HALF)
+    np.fill_diagonal(mean, 1)
+    values, vectors = np.linalg.eigh(mean.astype(np.float64))
+    vectors = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
+    scale = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = np.divide(vectors, scale, out=np.zeros_like(vectors), where=scale > 0)
+    return vectors @ vectors.T
+
+
+def baseline_similarity(baseline: np.ndarray) -> np.ndarray:
+    """Return a Gaussian kernel of cells' expression without treatment.
+
+    Its width is the median squared distance between cells.
+
+    Parameters
+    ----------
+    baseline : array of shape (cells, genes)
+        Log2 expression; a cell with NaN is like none but itself.
+
+    Returns
+    -------
+    float32 array of shape (cells, cells)
+    """
+    known = np.flatnonzero(np.isfinite(baseline).all(axis=1))
+    similarity = np.eye(len(baseline), dtype=np.float32)
+    if len(known) < 2:
+        return similarity
+    centred = baseline[known] - baseline[known].mean(axis=0)
+    squares = (centred**2).sum(axis=1)
+    distance = np.maximum(squares[:, None] + squares - 2 * centred @ centred.T, 0)
+    width = np.median(distance[np.triu_indices(len(known), 1)])
+    if width > 0:
+        similarity[np.ix_(known, known)] = np.exp(-distance / width)
+    np.fill_diagonal(similarity, 1)
+    return similarity

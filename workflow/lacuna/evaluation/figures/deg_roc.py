@@ -1,0 +1,45 @@
+"""Figure 3D of Hodos et al. 2018: finding the genes that change most."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lacuna.drawing.style import method_colours, method_lines
+from lacuna.names import method_name
+
+
+def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
+    """Draw one panel of ROC curves per definition of a differentially expressed gene.
+
+    Parameters
+    ----------
+    roc
+        method, percent, false_positive_rate, true_positive_rate.
+    auc
+        method, percent, value, low, high.
+    data
+        What data this is, for the title.
+    """
+    methods, percents = list(auc["method"].unique()), sorted(auc["percent"].unique())
+    colours, lines = method_colours(methods), method_lines(methods)
+    figure = Figure(figsize=(4.1 * len(percents), 4.4), layout="constrained")
+    for panel, percent in zip(figure.subplots(1, len(percents)), percents, strict=True):
+        panel.plot([0, 1], [0, 1], color="grey", lw=0.6)
+        for score in auc[auc["percent"] == percent].itertuples():
+            curve = roc[(roc["method"] == score.method) & (roc["percent"] == percent)]
+            panel.plot(
+                curve["false_positive_rate"],
+                curve["true_positive_rate"],
+                color=colours[score.method],
+                ls=lines[score.method],
+                label=f"{method_name(score.method)} {score.value:.3f} "
+                f"[{score.low:.3f}, {score.high:.3f}]",
+            )
+        panel.set(
+            xlabel="false positive rate",
+            ylabel="true positive rate",
+            title=f"top {percent} % of genes",
+            aspect="equal",
+        )
+        panel.legend(title="AUC [95 % interval]", loc="lower right", fontsize=7.5)
+    figure.suptitle(data)
+    return figure

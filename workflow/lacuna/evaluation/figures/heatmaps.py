@@ -1,0 +1,63 @@
+"""Figure 4A and B of Hodos et al. 2018: drugs in all their cells, measured beside predicted."""
+
+import pandas as pd
+from matplotlib.colors import CenteredNorm
+from matplotlib.figure import Figure
+
+from lacuna.names import method_name
+
+MOST_NAMED = 40
+
+
+def draw(table: pd.DataFrame, data: str) -> Figure:
+    """Draw a row of panels per drug, cells down and genes across, on one colour scale.
+
+    Parameters
+    ----------
+    table
+        drug, name, panel, correlation, specificity, cell, gene, value: the entries in the order
+        drawn, see `lacuna.evaluation.heatmaps.heatmap_table`. The first panel is the measured one.
+    data
+        What data this is, for the title.
+    """
+    panels = list(table["panel"].unique())
+    heights = [0.5 + 0.16 * max(4, cells) for cells in _cells(table)]
+    figure = Figure(
+        figsize=(2 + 1.25 * len(panels), 0.9 + sum(min(6, height) + 0.7 for height in heights)),
+        layout="constrained",
+    )
+    axes = figure.subplots(len(heights), len(panels), squeeze=False, height_ratios=heights)
+    measured = table.loc[table["panel"] == panels[0], "value"]
+    scale = CenteredNorm(0, measured.abs().quantile(0.99))
+    image = None
+    for row, (_, of_drug) in zip(axes, table.groupby("drug", sort=False), strict=True):
+        for panel, (method, entries) in zip(row, of_drug.groupby("panel", sort=False), strict=True):
+            cells, genes = entries["cell"].unique(), entries["gene"].nunique()
+            values = entries["value"].to_numpy().reshape(len(cells), genes)
+            image = panel.imshow(values, aspect="auto", cmap="RdBu_r", norm=scale)
+            panel.spines[:].set_visible(False)
+            panel.set(xticks=[], yticks=[])
+            first = entries.iloc[0]
+            agreement = f"r {first['correlation']:.2f}\n" if method != panels[0] else ""
+            panel.set_title(
+                f"{method_name(method)}\n{agreement}specificity {first['specificity']:.2f}",
+                fontsize=8,
+            )
+        every = -(-len(cells) // MOST_NAMED)
+        row[0].set_yticks(range(0, len(cells), every), cells[::every], fontsize=7)
+        row[0].set_ylabel(of_drug["name"].iloc[0], fontweight="bold")
+        row[0].set_xlabel(f"{genes} genes", fontsize=8)
+    figure.colorbar(
+        image,
+        ax=axes,
+        label="expression change (unit-norm profiles)",
+        extend="both",
+        aspect=40,
+        pad=0.01,
+    )
+    figure.suptitle(f"{data}: drugs in all their cells, measured and predicted while held out")
+    return figure
+
+
+def _cells(table: pd.DataFrame) -> list[int]:
+    return table.groupby("drug", sort=False)["cell"].nunique().to_list()

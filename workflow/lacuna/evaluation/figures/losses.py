@@ -1,0 +1,52 @@
+"""How trainings went: losses by epoch, of every fold."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lacuna.drawing.style import SHADES
+from lacuna.names import SPLIT_NAMES, method_name
+
+KINDS = {"training": SHADES[1], "validation": SHADES[0]}
+
+
+def draw(table: pd.DataFrame, data: str) -> Figure:
+    """Draw a row per method and a column per stage, a line per fold.
+
+    Parameters
+    ----------
+    table
+        size, split, method, fold, stage, epoch, training, validation.
+    data
+        What data this is, for the title.
+    """
+    # The decoders of a fold are trained one by one: they share a panel.
+    table = table.assign(panel=table["stage"].str.replace(r" \d+$", "s, one by one", regex=True))
+    methods = list(table["method"].unique())
+    stages = {method: list(rows["panel"].unique()) for method, rows in table.groupby("method")}
+    figure = Figure(figsize=(9, 0.6 + 2 * max(len(methods), 1)), layout="constrained")
+    if not methods:
+        figure.suptitle(f"{data}: no method trains in epochs")
+        return figure
+    columns = max(map(len, stages.values()))
+    panels = figure.subplots(len(methods), columns, squeeze=False)
+    for row, method in enumerate(methods):
+        for column, panel in enumerate(panels[row]):
+            if column >= len(stages[method]):
+                panel.set_axis_off()
+                continue
+            stage = stages[method][column]
+            lines = table[table["method"].eq(method) & table["panel"].eq(stage)]
+            for _, line in lines.groupby(["size", "split", "fold", "stage"], sort=False):
+                for kind, colour in KINDS.items():
+                    relative = line[kind] / line[kind].iloc[0]
+                    panel.plot(line["epoch"] + 1, relative, color=colour, lw=0.7, alpha=0.6)
+            panel.set_title(f"{method_name(method)}: {stage}", fontsize=8)
+            panel.set_xlabel("epoch")
+            panel.grid(axis="y", color="#dddddd", lw=0.6)
+        panels[row, 0].set_ylabel("loss / that of epoch 1")
+    handles = [Line2D([], [], color=colour, label=kind) for kind, colour in KINDS.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    splits = "; ".join(SPLIT_NAMES[split] for split in table["split"].unique())
+    figure.suptitle(f"{data}, held out: {splits}")
+    return figure

@@ -1,0 +1,51 @@
+"""The whole in one picture: what was measured, and how well the rest is predicted."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lacuna.drawing.style import MEASURED
+from lacuna.names import METRIC_NAMES, method_name
+from lacuna.tensor.figures.coverage import draw_grid
+
+METRICS = ("pct", "deg_auc_1")
+INCHES_PER_METHOD = 0.36
+
+
+def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: str) -> Figure:
+    """Draw the grid beside the scores of all methods and controls.
+
+    Parameters
+    ----------
+    measured : bool array of shape (drugs, cells)
+    cells
+        Names of the cells.
+    metrics
+        method, metric, value, low, high.
+    data
+        What data this is, for the title.
+    """
+    methods = list(metrics["method"].unique())[::-1]
+    figure = Figure(figsize=(10, 1.4 + INCHES_PER_METHOD * len(methods)), layout="constrained")
+    grid, *panels = figure.subplots(1, 1 + len(METRICS), width_ratios=[1.1, 1, 1])
+    draw_grid(grid, measured, cells)
+    grid.set_title(f"{measured.sum():,} profiles measured,\n{(~measured).sum():,} to predict")
+    for panel, metric in zip(panels, METRICS, strict=True):
+        scores = metrics[metrics["metric"] == metric].set_index("method").loc[methods]
+        error = [scores["value"] - scores["low"], scores["high"] - scores["value"]]
+        panel.errorbar(
+            scores["value"], range(len(methods)), xerr=error, fmt="o", ms=4, color=MEASURED
+        )
+        for height, value in enumerate(scores["value"]):
+            panel.annotate(
+                f"{value:z.2f}", (value, height), (0, 5), textcoords="offset points", ha="center"
+            )
+        panel.set_yticks(range(len(methods)), map(method_name, methods))
+        panel.set(title=METRIC_NAMES[metric], ylim=(-0.5, len(methods) - 0.2))
+        panel.margins(x=0.12)
+        panel.grid(axis="x", color="#dddddd", lw=0.6)
+    panels[0].set_xlabel("correlation of predicted and measured\nheld-out profiles, 95 % interval")
+    panels[1].set_xlabel("area under the ROC curve,\n95 % interval")
+    panels[1].set_yticklabels([])
+    figure.suptitle(data)
+    return figure

@@ -1,0 +1,136 @@
+"""Single drugs in all their cells, measured beside predicted (Hodos et al. 2018, figure 4)."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import pdist
+
+from lacuna.errors import LacunaError, did_you_mean
+from lacuna.evaluation.correlation import profile_pearson
+from lacuna.tensor.profiles import ProfileSet
+from lacuna.tensor.specificity import cell_specificity
+from lacuna.vectors import unit_rows
+
+MOST_DRUGS = 3
+WELL_COVERED = 0.75
+TOP_GENES = 100
+MEASURED = "measured"
+
+
+def choose_drugs(held_out: ProfileSet, names: Sequence[str], asked: Sequence[str]) -> np.ndarray:
+    """Return the drugs to show: those asked for, or else the most cell-specific ones.
+
+    Parameters
+    ----------
+    held_out
+        The profiles that were held out, once each.
+    names
+        The name of each of its drugs; their ids where they have none.
+    asked
+        Ids or names, in upper or lower case. If there are none, the `MOST_DRUGS` most cell-specific
+        drugs are chosen, among those with at least as many cells as the quantile `WELL_COVERED` of
+        drugs: any drug can look specific in two cells.
+
+    Returns
+    -------
+    int array
+        Positions in `held_out.drugs`.
+
+    Raises
+    ------
+    LacunaError
+        If a drug asked for is not in the tensor, or has fewer than two held-out profiles.
+    """
+    if not asked:
+        drugs = cell_specificity(held_out.profiles, held_out.drug)
+        covered = drugs[drugs["cells"] >= drugs["cells"].quantile(WELL_COVERED)]
+        return covered.nlargest(MOST_DRUGS, "specificity")["drug"].to_numpy()
+    known = [*names, *held_out.drugs]
+    place = {each.casefold(): at % len(held_out.drugs) for at, each in enumerate(known)}
+    profiles = np.bincount(held_out.drug, minlength=len(held_out.drugs))
+    for each in asked:
+        if each.casefold() not in place:
+            raise LacunaError(
+                f"heatmaps: drugs: {each!r} is not in the tensor{did_you_mean(each, known)}; "
+                f"expected ids or names of its {len(names)} drugs, which tensor/drugs.tsv lists. "
+                "What the filters took is in the report, under Wells and filters."
+            )
+        if profiles[place[each.casefold()]] < 2:
+            raise LacunaError(
+                f"heatmaps: drugs: {each!r} was held out in "
+                f"{profiles[place[each.casefold()]]} cells (the only profile of a drug never is), "
+                "and a heatmap needs 2. Name another drug, or none: []."
+            )
+    return np.array(list(dict.fromkeys(place[each.casefold()] for each in asked)))
+
+
+def choose_genes(profiles: np.ndarray) -> np.ndarray:
+    """Return the genes to show of a drug's profiles, shape (cells, genes), in their order.
+
+    The `TOP_GENES` of largest variance over the cells and those of largest median absolute value
+    (Hodos et al. 2018, authors' code).
+    """
+    scores = profiles.var(axis=0), np.median(np.abs(profiles), axis=0)
+    return np.union1d(*(np.argsort(-score, kind="stable")[:TOP_GENES] for score in scores))
+
+
+def heatmap_table(
+    held_out: ProfileSet,
+    predicted: Mapping[str, np.ndarray],
+    drugs: Sequence[int],
+    names: Sequence[str],
+) -> pd.DataFrame:
+    """Return what to draw: for each drug a panel of the truth, then one for each method.
+
+    Cells and genes are ordered by the measured profiles alone (average linkage of cosine
+    distances, leaves in optimal order), and stand in that order in every panel.
+
+    Parameters
+    ----------
+    held_out
+        The profiles that were held out, at least those of the drugs shown.
+    predicted
+        Of each method, float32 arrays of the shape of `held_out.profiles`: its predictions.
+    drugs
+        Positions in `held_out.drugs`, each with two or more profiles.
+    names
+        The name of each of its drugs.
+
+    Returns
+    -------
+    DataFrame with columns drug, name, panel, correlation, specificity, cell, gene, value
+        One row per entry, in the order drawn; panel is "measured" or the method. Profiles have
+        unit length. correlation: of the panel's entries with the measured ones; specificity: mean
+        cosine distance between the panel's cells, over all genes, those not shown too.
+    """
+    panels = {MEASURED: held_out.profiles}
+    panels |= {method: unit_rows(profiles) for method, profiles in predicted.items()}
+    tables = []
+    for drug in drugs:
+        rows = np.flatnonzero(held_out.drug == drug)
+        genes = choose_genes(held_out.profiles[rows])
+        truth = held_out.profiles[np.ix_(rows, genes)]
+        rows, genes = rows[_order(truth)], genes[_order(truth.T)]
+        truth = held_out.profiles[np.ix_(rows, genes)].reshape(1, -1)
+        for panel, profiles in panels.items():
+            values = profiles[np.ix_(rows, genes)].reshape(1, -1)
+            specificity = cell_specificity(profiles[rows], np.full(len(rows), drug))
+            entries = {
+                "drug": held_out.drugs[drug],
+                "name": names[drug],
+                "panel": panel,
+                "correlation": profile_pearson(truth, values)[0],
+                "specificity": specificity["specificity"].item(),
+                "cell": np.repeat(held_out.cells[held_out.cell[rows]], len(genes)),
+                "gene": np.tile(held_out.genes[genes], len(rows)),
+                "value": values.ravel(),
+            }
+            tables.append(pd.DataFrame(entries))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _order(rows: np.ndarray) -> np.ndarray:
+    distance = np.nan_to_num(pdist(rows.astype(np.float64), "cosine"), nan=1)  # rows of zeros
+    return leaves_list(linkage(distance, "average", optimal_ordering=True))

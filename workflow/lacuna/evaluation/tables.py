@@ -1,0 +1,127 @@
+"""The tables of the evaluation, as the report shows them."""
+
+import pandas as pd
+
+from lacuna.drawing.wording import with_interval, with_spaces
+from lacuna.names import METRIC_NAMES, method_name
+
+SIGNIFICANT = 0.05
+
+
+def method_table(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per method, with intervals.
+
+    Parameters
+    ----------
+    metrics
+        method, metric, value, low, high: of one tensor size and split.
+    """
+    rows = {method: {"method": method_name(method)} for method in metrics["method"].unique()}
+    for row in metrics.itertuples():
+        rows[row.method][METRIC_NAMES[row.metric]] = with_interval(row)
+    return pd.DataFrame(list(rows.values()))
+
+
+def comparison_table(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each metric, the best method and how far the others lie below it.
+
+    Parameters
+    ----------
+    comparisons
+        metric, best, method, value, low, high, p_holm: of one tensor size and split.
+    """
+    rows = {}
+    for row in comparisons.itertuples():
+        shown = {"metric": METRIC_NAMES[row.metric], "best": method_name(row.best)}
+        shown = rows.setdefault(row.metric, shown)
+        shown[f"above {method_name(row.method)} by"] = f"{with_interval(row)}, p {row.p_holm:.3f}"
+    return pd.DataFrame(list(rows.values())).fillna("")
+
+
+def conclude(comparisons: pd.DataFrame) -> str:
+    """Say in a sentence which method has the highest PCT, and whether that is beyond chance."""
+    pct = comparisons[comparisons["metric"] == "pct"]
+    if pct.empty:
+        return "One method alone: nothing to compare it with."
+    nearest = pct.loc[pct["value"].idxmin()]
+    best, second = method_name(nearest["best"]), method_name(nearest["method"])
+    by = f"{nearest['value']:.3f} (95 % interval {nearest['low']:.3f} to {nearest['high']:.3f})"
+    if nearest["low"] > 0:
+        return f"{best} has the highest PCT, above the next one, {second}, by {by}."
+    return (
+        f"{best} has the highest PCT, but these drugs do not tell it from {second}: "
+        f"the difference is {by}."
+    )
+
+
+def where_table(where: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per bin: each method's mean correlation and share of wins, and the lead.
+
+    Parameters
+    ----------
+    where
+        As `lacuna.evaluation.compare.where_methods_win` returns it.
+    """
+    columns = ["cells_per_drug", "drugs_per_cell", "profiles", "drugs"]
+    shown = where[columns].rename(columns=lambda name: name.replace("_", " "))
+    for column in where.columns[where.columns.str.startswith("pearson_")]:
+        method = column.removeprefix("pearson_")
+        shown[method_name(method)] = [
+            f"{pearson:z.3f} ({won:.0%})"
+            for pearson, won in zip(where[column], where[f"won_{method}"], strict=True)
+        ]
+    shown["best"] = where["best"].map(method_name)
+    shown["lead over the next one"] = [_lead(row) for row in where.itertuples()]
+    return shown
+
+
+def _lead(row) -> str:
+    if pd.isna(row.lead):
+        return "no other method"
+    lead = f"{row.lead:.4f} over {method_name(row.runner_up)}"
+    if pd.isna(row.low):
+        return f"{lead}, too few drugs for an interval"
+    return f"{lead} [{row.low:z.4f}, {row.high:z.4f}], p {row.p_holm:.3f}"
+
+
+def conclude_where(where: pd.DataFrame) -> list[str]:
+    """Say of each method that leads anywhere in how many bins, and where it is beyond chance."""
+    sentences = []
+    for method, rows in where.groupby("best", sort=False):
+        beyond = rows[rows["p_holm"] < SIGNIFICANT]
+        sentences.append(
+            f"{method_name(method)} has the highest mean correlation in {len(rows)} of "
+            f"{len(where)} bins ({rows['profiles'].sum():,} profiles), beyond chance in "
+            f"{len(beyond)} ({beyond['profiles'].sum():,} profiles)."
+        )
+    return sentences
+
+
+def kept_table(kept: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per method: how its cell specificities of drugs follow the measured ones.
+
+    Parameters
+    ----------
+    kept
+        As `lacuna.evaluation.specificity.specificity_kept` returns it.
+    """
+    rows = {}
+    for row in kept.itertuples():
+        shown = rows.setdefault(
+            row.method, {"method": method_name(row.method), "drugs": f"{row.drugs:,}"}
+        )
+        shown[{"slope": "slope through 0"}.get(row.metric, row.metric)] = with_interval(row)
+    return pd.DataFrame(list(rows.values()))
+
+
+def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:
+    """Count the profiles whose drug was shown in another cell, and the predictions by plain means.
+
+    Parameters
+    ----------
+    folds
+        size, split, method, profiles, with_input, fallbacks: one row per fold.
+    """
+    keys, counts = ["size", "split", "method"], ["profiles", "with_input", "fallbacks"]
+    counted = with_spaces(folds.groupby(keys, sort=False)[counts].sum().reset_index())
+    return counted.assign(method=counted["method"].map(method_name))

@@ -1,0 +1,125 @@
+"""Profiles of another platform or laboratory: a table of log fold changes, genes x samples."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import LacunaError, listed
+from lacuna.io.geo import check_present, check_unique, read_columns, read_text_table
+from lacuna.vectors import unit_rows
+
+SAMPLE_COLUMNS = {name: (name,) for name in ("sample", "drug", "cell")}
+
+
+@dataclass(frozen=True)
+class External:
+    """Profiles from elsewhere, over the genes of a tensor.
+
+    Attributes
+    ----------
+    profiles : float32 array of shape (n, genes)
+        Rows of unit length, one per drug and cell; 0 where there is no value.
+    measured : bool array of shape (genes,)
+        Genes that have a value in any sample.
+    drug, cell : object arrays of shape (n,)
+        Names, as the table of samples has them.
+    """
+
+    profiles: np.ndarray
+    measured: np.ndarray
+    drug: np.ndarray
+    cell: np.ndarray
+
+
+def read_external(profiles: str | Path, samples: str | Path, genes: pd.DataFrame) -> External:
+    """Read a table of log fold changes and what its samples are.
+
+    Parameters
+    ----------
+    profiles
+        Tab-separated, plain or gzipped: the first column `symbol`, one more for each sample. Log
+        fold changes to any base; an empty field or NA is a missing value.
+    samples
+        Tab-separated, plain or gzipped: sample, drug, cell. Samples of one drug and cell are
+        averaged, gene by gene, before the average is scaled.
+    genes
+        gene and symbol, in the tensor's order. Other genes of the table are left out.
+
+    Returns
+    -------
+    External
+        Drugs and cells in the order of `samples`.
+
+    Raises
+    ------
+    LacunaError
+        If a column is missing, a symbol or sample stands twice or is empty, there is no sample or
+        one stands in one file only, a value is no number, no gene is one of the tensor's, a sample
+        has no value for any of them, or a drug's changes in a cell are all 0.
+    """
+    described = read_columns(samples, SAMPLE_COLUMNS)
+    check_unique(described, "sample", "sample", samples)
+    for column in ("drug", "cell"):
+        check_present(described, column, samples)
+    if described.empty:
+        raise LacunaError(f"{samples}: names no sample; expected a row for each.")
+    changes = _read_changes(profiles, described["sample"], samples)
+    if not genes["symbol"].isin(changes.index).any():
+        raise LacunaError(
+            f"{profiles}: none of its symbols ({listed(changes.index)}) is a gene of the tensor "
+            f"({listed(genes['symbol'].dropna())}); expected gene symbols, spelt alike."
+        )
+    changes = changes.reindex(genes["symbol"])
+    without = changes.columns[changes.isna().all()]
+    if len(without):
+        raise LacunaError(
+            f"{profiles}: samples {listed(without)} have no value for any gene of the tensor; "
+            f"expected some. Remove them here and from {samples}."
+        )
+    pair = described.groupby(["drug", "cell"], sort=False).ngroup().to_numpy()
+    means = changes.T.groupby(pair).mean().fillna(0).to_numpy()
+    pairs = described.drop_duplicates(["drug", "cell"])
+    drug, cell = pairs["drug"].to_numpy(object), pairs["cell"].to_numpy(object)
+    flat = np.flatnonzero(~means.any(axis=1))
+    if len(flat):
+        raise LacunaError(
+            f"{profiles}: the changes by drug {drug[flat[0]]!r} in cell {cell[flat[0]]!r} are all "
+            f"0 (so in {len(flat)} of {len(means)} pairs): no profile. Remove their samples."
+        )
+    measured = changes.notna().any(axis=1).to_numpy()
+    return External(unit_rows(means).astype(np.float32), measured, drug, cell)
+
+
+def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path) -> pd.DataFrame:
+    """Read the numbers, indexed by symbol, one column per sample in the order given."""
+    table = read_text_table(Path(path), dtype=str)
+    if table.columns[0] != "symbol":
+        raise LacunaError(
+            f"{path}: the first column is {table.columns[0]!r}; expected 'symbol', with gene "
+            "symbols, then one column of log fold changes for each sample."
+        )
+    check_unique(table, "symbol", "symbol", path)
+    texts = table.set_index("symbol")
+    _refuse_alone(path, texts.columns.difference(samples), samples_path)
+    _refuse_alone(samples_path, pd.Index(samples).difference(texts.columns), path)
+    texts = texts[samples]
+    numbers = texts.apply(pd.to_numeric, errors="coerce").astype(float)
+    wrong = np.argwhere(texts.notna().to_numpy() & ~np.isfinite(numbers.to_numpy()))
+    if len(wrong):
+        row, column = wrong[0]
+        raise LacunaError(
+            f"{path}: column {texts.columns[column]!r}, line {row + 2}, symbol "
+            f"{texts.index[row]!r}: {texts.iloc[row, column]!r} is no number; expected a log fold "
+            "change, or nothing where there is none."
+        )
+    return numbers
+
+
+def _refuse_alone(path: str | Path, alone: pd.Index, other: str | Path) -> None:
+    if len(alone):
+        raise LacunaError(
+            f"{path}: samples {listed(alone)} do not stand in {other}; expected the same samples "
+            "in both. Add or remove them in one of the two."
+        )

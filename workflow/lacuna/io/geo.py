@@ -1,0 +1,305 @@
+"""The tables that GEO ships beside a LINCS matrix: wells, genes, drugs, cells.
+
+Facts on their columns: both phases name the same things differently (`rna_plate` in GSE92742,
+`det_plate` in GSE70138), and -666 stands for a missing value.
+"""
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.io.atomic import whole
+from lacuna.io.gctx import Gctx
+from lacuna.io.untrusted import check_header, check_plain, is_gzip, opened
+
+MISSING = ["-666", "-666.0", "-666.00", "", "NA", "NaN", "nan"]
+MISSING_NUMBER = -666
+MICROMOLAR = {"um": 1.0, "µm": 1.0, "μm": 1.0, "nm": 1e-3, "mm": 1e3, "pm": 1e-6}
+
+WELL_COLUMNS = {
+    "well": ("inst_id",),
+    "plate": ("rna_plate", "det_plate"),
+    "drug": ("pert_id",),
+    "name": ("pert_iname",),
+    "kind": ("pert_type",),
+    "dose": ("pert_dose",),
+    "dose_unit": ("pert_dose_unit",),
+    "time": ("pert_time",),
+    "time_unit": ("pert_time_unit",),
+    "cell": ("cell_id",),
+}
+SIGNATURE_COLUMNS = {"signature": ("sig_id",)} | {
+    name: columns for name, columns in WELL_COLUMNS.items() if name not in ("well", "plate")
+}
+SIGNATURE_OPTIONAL = {"replicates": ("distil_nsample",)}
+GENE_COLUMNS = {"gene": ("pr_gene_id",), "symbol": ("pr_gene_symbol",), "landmark": ("pr_is_lm",)}
+DRUG_COLUMNS = {"drug": ("pert_id",)}
+DRUG_OPTIONAL = {"inchi_key": ("inchi_key",), "smiles": ("canonical_smiles",)}
+CELL_COLUMNS = {"cell": ("cell_id",)}
+CELL_OPTIONAL = {"lineage": ("primary_site",)}
+
+
+def read_wells(path: str | Path) -> pd.DataFrame:
+    """Read inst_info of either phase.
+
+    Returns
+    -------
+    DataFrame, one row per well, in file order
+        well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
+        unknown), unknown_dose (bool: one is given, but it is no number or in another unit), time
+        (hours, NaN when missing), cell. A batch is the set of plates that
+        replicate each other: the plate's name up to its replicate number (CPC006_HT115_6H_X1
+        lies in batch CPC006_HT115_6H).
+
+    Raises
+    ------
+    LacunaError
+        If a column is missing, a well stands twice, or a well has no plate, drug or cell.
+    """
+    wells = read_columns(path, WELL_COLUMNS)
+    check_unique(wells, "well", "inst_id", path)
+    for column in ("plate", "drug", "kind", "cell"):
+        check_present(wells, column, path)
+    wells["batch"] = wells["plate"].str.replace(r"_X\d+.*$", "", regex=True)
+    return _with_dose_and_time(wells)
+
+
+def read_signatures(path: str | Path) -> pd.DataFrame:
+    """Read sig_info, which describes ready-made signatures.
+
+    Returns
+    -------
+    DataFrame, one row per signature, in file order
+        signature, drug, name, kind, dose, time, cell as `read_wells` has them; replicates (1 where
+        distil_nsample is not given) and an empty batch.
+
+    Raises
+    ------
+    LacunaError
+        If a column is missing, a signature stands twice, or one has no drug or cell.
+    """
+    table = read_columns(path, SIGNATURE_COLUMNS, SIGNATURE_OPTIONAL)
+    check_unique(table, "signature", "sig_id", path)
+    for column in ("drug", "kind", "cell"):
+        check_present(table, column, path)
+    table = _with_dose_and_time(table).drop(columns="unknown_dose")
+    replicates = _number(table["replicates"]).where(lambda count: count >= 1)
+    return table.assign(replicates=replicates.fillna(1).astype(int), batch="")
+
+
+def read_genes(path: str | Path) -> pd.DataFrame:
+    """Read gene_info: gene (Entrez id), symbol and landmark (bool), one row per gene."""
+    genes = read_columns(path, GENE_COLUMNS)
+    check_unique(genes, "gene", "pr_gene_id", path)
+    genes["landmark"] = genes["landmark"].eq("1")
+    if not genes["landmark"].any():
+        raise LacunaError(f"{path}: no row has pr_is_lm = 1; expected the landmark genes.")
+    return genes
+
+
+def read_drugs(path: str | Path) -> pd.DataFrame:
+    """Read pert_info: drug, inchi_key and smiles (NaN when missing), one row per drug."""
+    drugs = read_columns(path, DRUG_COLUMNS, DRUG_OPTIONAL)
+    check_unique(drugs, "drug", "pert_id", path)
+    return drugs
+
+
+def read_cells(path: str | Path) -> pd.DataFrame:
+    """Read cell_info: cell and lineage (NaN when missing), one row per cell line."""
+    cells = read_columns(path, CELL_COLUMNS, CELL_OPTIONAL)
+    check_unique(cells, "cell", "cell_id", path)
+    return cells
+
+
+def check_matrix(matrix: Gctx, wells: pd.DataFrame, genes: pd.DataFrame) -> None:
+    """Check that a Level 3 matrix, its wells and its genes belong together.
+
+    Raises
+    ------
+    LacunaError
+        See `check_columns` and `check_genes`.
+    """
+    check_columns(matrix, wells["well"], "inst_info")
+    check_genes(matrix, genes)
+
+
+def check_columns(matrix: Gctx, names: pd.Series, table: str) -> None:
+    """Check that the matrix has just the columns that a table names.
+
+    Raises
+    ------
+    LacunaError
+        If a row of the table has no column or a column no row.
+    """
+    names = pd.Index(names)
+    _refuse(
+        matrix, names.difference(matrix.columns), f"rows of {table} have no column in the matrix"
+    )
+    _refuse(
+        matrix, matrix.columns.difference(names), f"columns of the matrix have no row in {table}"
+    )
+
+
+def check_genes(matrix: Gctx, genes: pd.DataFrame) -> None:
+    """Check that the matrix's rows are known genes, the landmarks among them.
+
+    Raises
+    ------
+    LacunaError
+        If a matrix row is no known gene, or a landmark gene has no row.
+    """
+    known, landmarks = pd.Index(genes["gene"]), pd.Index(genes.loc[genes["landmark"], "gene"])
+    _refuse(matrix, matrix.rows.difference(known), "rows of the matrix are no gene of gene_info")
+    _refuse(
+        matrix,
+        landmarks.difference(matrix.rows),
+        "landmark genes of gene_info are no row of the matrix",
+    )
+
+
+def _refuse(matrix: Gctx, missing: pd.Index, said: str) -> None:
+    if len(missing):
+        raise LacunaError(
+            f"{matrix.path}: {len(missing)} {said}: {listed(missing)}. Expected the matrix and the "
+            "tables of one series; take all of them from the same place."
+        )
+
+
+def unpack(source: str | Path, destination: str | Path) -> None:
+    """Decompress a gzip file; link to a file that is not compressed.
+
+    Raises
+    ------
+    LacunaError
+        If the gzip file is cut short or damaged, or far more comes out than a matrix ever holds.
+    """
+    source, destination = Path(source), Path(destination)
+    with opened(source) as content:
+        if is_gzip(source):
+            with whole(destination) as unfinished, unfinished.open("wb") as out:
+                shutil.copyfileobj(content, out, length=1 << 22)
+        else:
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            destination.unlink(missing_ok=True)
+            destination.symlink_to(source.resolve())
+
+
+def read_columns(
+    path: str | Path,
+    required: dict[str, tuple[str, ...]],
+    optional: dict[str, tuple[str, ...]] | None = None,
+) -> pd.DataFrame:
+    """Read columns of a table as text, each under our name for it.
+
+    Parameters
+    ----------
+    path
+        Tab-separated, plain or gzipped.
+    required, optional
+        By our name, the names that the column may have in the file.
+
+    Returns
+    -------
+    DataFrame of texts
+        NaN where a value is missing, and all of an optional column that the file lacks.
+
+    Raises
+    ------
+    LacunaError
+        If a required column is missing, a text in a column holds a control character, or the
+        file cannot be read.
+    """
+    table = read_text_table(Path(path))
+    chosen = {}
+    for name, candidates in {**required, **(optional or {})}.items():
+        found = [column for column in candidates if column in table]
+        if found:
+            chosen[name] = found[0]
+        elif name in required:
+            hint = did_you_mean(candidates[0], table)
+            raise LacunaError(
+                f"{path}: no column {' or '.join(candidates)}{hint}; it has {listed(table, 20)}."
+            )
+    for column in chosen.values():
+        check_plain(table[column], column, path)
+    read = {name: table[column].astype(object) for name, column in chosen.items()}
+    absent = {name: np.nan for name in optional or {} if name not in chosen}
+    return pd.DataFrame(read).assign(**absent).astype(object)
+
+
+def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
+    """Read a tab-separated table as text, plain or gzipped, NaN where a value is missing.
+
+    As categories, a name that stands in a million rows is kept once.
+
+    Raises
+    ------
+    LacunaError
+        If the file is missing, damaged or no table.
+    """
+    options = {
+        "sep": "\t",
+        "dtype": dtype,
+        "na_values": MISSING,
+        "keep_default_na": False,
+        "index_col": False,
+        "quoting": csv.QUOTE_NONE,  # names such as "2-APB hold quotes that quote nothing
+    }
+    check_header(path)
+    for encoding in ("utf-8", "latin-1"):
+        try:
+            with opened(path, text=True) as content:
+                return pd.read_csv(content, encoding=encoding, **options)
+        except UnicodeDecodeError:
+            continue
+        except (ValueError, OverflowError) as error:
+            raise LacunaError(f"{path}: not a tab-separated table ({error}).") from error
+
+
+def check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | Path) -> None:
+    """Refuse a column, called `upstream` in the file, with an empty field or the same one twice."""
+    check_present(table, column, path)
+    twice = table.loc[table[column].duplicated(), column].unique()
+    if len(twice):
+        raise LacunaError(
+            f"{path}: {upstream} {listed(twice)} stand in more than one row; "
+            "expected one row each. Remove or rename the duplicates."
+        )
+
+
+def check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
+    """Refuse a column with an empty field."""
+    empty = np.flatnonzero(table[column].isna())
+    if len(empty):
+        raise LacunaError(
+            f"{path}: the column read as {column} is empty in {len(empty)} rows, "
+            f"first in line {empty[0] + 2}; every row needs one."
+        )
+
+
+def _with_dose_and_time(table: pd.DataFrame) -> pd.DataFrame:
+    """Replace doses and times with their units by micromolar and hours."""
+    dose, time = _number(table["dose"]), _number(table["time"])
+    given = table["dose"].notna() & dose.ne(MISSING_NUMBER)
+    hours = table["time_unit"].fillna("h").str.lower().str.startswith("h")
+    micromolar = _micromolar(dose, table["dose_unit"])
+    return table.drop(columns=["dose_unit", "time_unit"]).assign(
+        dose=micromolar,
+        unknown_dose=given & micromolar.isna(),
+        time=time.where(hours & time.ne(MISSING_NUMBER)),
+    )
+
+
+def _number(texts: pd.Series) -> pd.Series:
+    alone = texts.str.extract(r"^\s*([-+.\deE]+)\s*[µμ]?[a-zA-Z]*\s*$", expand=False)
+    return pd.to_numeric(alone, errors="coerce")
+
+
+def _micromolar(doses: pd.Series, units: pd.Series) -> pd.Series:
+    factor = units.str.strip().str.lower().map(MICROMOLAR)
+    # Three digits: the same dose is written 10, 10.0 and 9.99999 on different plates.
+    return (doses.where(doses >= 0) * factor).map(lambda dose: float(f"{dose:.3g}"))

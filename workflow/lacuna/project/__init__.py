@@ -1,0 +1,1 @@
+"""The run as a whole: its configuration, plan, provenance and repetition."""

@@ -1,0 +1,138 @@
+"""What a run was made from and with, and how long its stages took."""
+
+import hashlib
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from platform import platform, python_version
+
+import pandas as pd
+from packaging.requirements import Requirement
+
+import lacuna
+
+WHAT_COUNTS = ("Snakefile", "workflow", "resources/published.tsv")  # for the results
+
+
+def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> dict[str, object]:
+    """Return all but the configuration that says how results came about.
+
+    Parameters
+    ----------
+    seed
+        From the configuration; every job derives its own from it and from what it is of.
+    files
+        What the run was made from; those that are not there were not needed.
+    project
+        The folder of the Snakefile.
+    """
+    return {
+        "seed": seed,
+        "code": {"sha256": code_digest(project), **git_state(project)},
+        "platform": platform(),
+        "versions": dict(versions().itertuples(index=False)),
+        "inputs": {str(path): file_digest(path) for path in files if Path(path).is_file()},
+    }
+
+
+def file_digest(path: str | Path) -> dict[str, object]:
+    """Return the size and the SHA-256 of a file."""
+    with Path(path).open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return {"bytes": Path(path).stat().st_size, "sha256": digest}
+
+
+def code_digest(project: str | Path) -> str:
+    """Return a digest of the rules and scripts of a project, and of the library in use."""
+    digest, project = hashlib.sha256(), Path(project)
+    library = Path(lacuna.__file__).parent
+    code = [
+        (project, project / "Snakefile"),
+        *((project, path) for path in project.glob("workflow/rules/*.smk")),
+        *((project, path) for path in project.glob("workflow/scripts/**/*.py")),
+        *((library, path) for path in library.rglob("*.py")),
+    ]
+    named = {path.relative_to(root).as_posix(): path for root, path in code}
+    for name, path in sorted(named.items()):
+        digest.update(f"{name} {file_digest(path)['sha256']}\n".encode())
+    return digest.hexdigest()
+
+
+def git_state(project: str | Path) -> dict[str, object]:
+    """Return the commit of a project, and which of its files that count were changed since.
+
+    Both are None where the project is not under git.
+    """
+
+    def ask(*words: str) -> str | None:
+        try:
+            answer = subprocess.run(["git", *words], cwd=project, capture_output=True, text=True)
+        except OSError:  # no git
+            return None
+        return None if answer.returncode else answer.stdout
+
+    commit = ask("rev-parse", "HEAD") if ask("ls-files", "Snakefile") else None
+    if commit is None:
+        return {"commit": None, "changed": None}
+    changed = ask("status", "--porcelain", "--", *WHAT_COUNTS) or ""
+    return {"commit": commit.strip(), "changed": [line[3:] for line in changed.splitlines()]}
+
+
+def versions() -> pd.DataFrame:
+    """Return package and version: Lacuna, Python and what Lacuna depends on."""
+    rows = [("lacuna", version("lacuna")), ("python", python_version())]
+    for line in requires("lacuna") or ():
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            try:
+                rows.append((requirement.name, version(requirement.name)))
+            except PackageNotFoundError:
+                rows.append((requirement.name, "not installed"))
+    return pd.DataFrame(rows, columns=["package", "version"])
+
+
+def described(provenance: dict) -> list[tuple[str, pd.DataFrame]]:
+    """Return what `provenance` found as tables, each with a heading."""
+    code = provenance["code"]
+    commit = code["commit"] or "not under git"
+    if code["changed"]:
+        commit += f", {len(code['changed'])} files changed since"
+    made = {"git commit": commit, "SHA-256 of the code": code["sha256"]}
+    made |= {"seed": provenance["seed"], "platform": provenance["platform"]}
+    made |= provenance["versions"]
+    inputs = [{"file": path} | found for path, found in provenance["inputs"].items()]
+    return [
+        ("Last finished with", pd.DataFrame(list(made.items()), columns=["what", "which"])),
+        ("Made from", pd.DataFrame(inputs, columns=["file", "bytes", "sha256"])),
+    ]
+
+
+def time_per_rule(benchmarks: str | Path) -> pd.DataFrame:
+    """Add up what Snakemake measured of each rule's jobs.
+
+    Parameters
+    ----------
+    benchmarks
+        Folder with a file, or a folder of files, for each rule.
+
+    Returns
+    -------
+    DataFrame, one row per rule, the longest first
+        rule, jobs, seconds (wall time of its jobs, one after the other), longest (of one job) and
+        mebibytes (peak memory of one job; NaN where no job lived long enough to be measured).
+    """
+    folder, rows = Path(benchmarks), []
+    for path in sorted(folder.rglob("*.tsv")):
+        measured = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
+        name = path.relative_to(folder).parts[0].removesuffix(".tsv")
+        rows.append((name, measured["s"], measured["max_rss"]))
+    jobs = pd.DataFrame(rows, columns=["rule", "seconds", "mebibytes"])
+    jobs["mebibytes"] = pd.to_numeric(jobs["mebibytes"])
+    rules = jobs.groupby("rule").agg(
+        jobs=("seconds", "size"),
+        seconds=("seconds", "sum"),
+        longest=("seconds", "max"),
+        mebibytes=("mebibytes", "max"),
+    )
+    return rules.sort_values("seconds", ascending=False, kind="stable").reset_index()

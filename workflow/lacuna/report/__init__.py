@@ -1,0 +1,1 @@
+"""The report: its pages, and the numbers that the papers print."""

@@ -1,0 +1,71 @@
+"""Published numbers beside this run's, as the report shows them."""
+
+import pandas as pd
+
+from lacuna.drawing.wording import short_number
+from lacuna.names import method_name
+
+
+def published_note(data: str, paper: str, completed: str) -> str:
+    """Say how far the published numbers can be compared with this run's.
+
+    Parameters
+    ----------
+    data
+        What data this is.
+    paper
+        The paper whose data they are, such as "Hodos 2018"; empty if they are none's.
+    completed
+        The method whose completed profiles are classified here; the paper has DNPP. May be empty.
+    """
+    classified = (
+        completed
+        and f" Classifiers here learn from profiles completed by {method_name(completed)}."
+    )
+    if paper:
+        return (
+            f"These are the data of {paper}, and of no other paper; differences are shown for it "
+            "alone. The authors downloaded signatures ready-made; here they are made anew from "
+            "the Level 3 plates, so small differences are to be expected. A published number "
+            "outside our interval is marked." + classified
+        )
+    return (
+        "The published numbers are on LINCS L1000: those of Hodos 2018 on a tensor of 2,130 drugs "
+        "and 71 cells; those of Umarov 2021, where nothing else is said, on ready-made signatures "
+        "of about 1,750 drugs in MCF-7 and PC-3, and as correlations per profile. This run "
+        f"is on other data, {data}: it is no comparison, no agreement is to be expected, and no "
+        "difference is shown. The numbers stand here to show what this run measures in their place."
+        + classified
+    )
+
+
+def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFrame:
+    """Return published numbers beside ours, and their difference where the data are the paper's.
+
+    Parameters
+    ----------
+    compared
+        As `lacuna.report.published.compare` returns it.
+    is_papers_data
+        Whether this run is on the paper's data.
+    """
+    shown = compared[["place", "what"]].assign(
+        published=compared["published"].map(short_number),
+        ours=[
+            "not in this run"
+            if pd.isna(row.ours)
+            else short_number(row.ours)
+            + ("" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]")
+            for row in compared.itertuples()
+        ],
+        interval=compared["interval"].fillna(""),
+    )
+    if is_papers_data:
+        outside = (compared["published"] < compared["low"]) | (
+            compared["published"] > compared["high"]
+        )
+        shown["difference"] = [
+            "" if pd.isna(value) else short_number(value, "+") + (" *" if marked else "")
+            for value, marked in zip(compared["difference"], outside, strict=True)
+        ]
+    return shown

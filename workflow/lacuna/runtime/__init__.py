@@ -1,0 +1,1 @@
+"""What every job needs around its work: its log, its random stream, its device."""

@@ -1,0 +1,1 @@
+"""From the wells of plates to one signature per experiment."""

@@ -1,0 +1,121 @@
+"""Plates: do replicates agree, and how much do all wells of a plate share?"""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lacuna.drawing.style import MEASURED
+
+WORST_NAMED = 3
+MOST_POINTS = 60
+SHADES = {"replicates": "#26456e", "different drugs": "#b8b8b8"}
+
+
+def draw(quality: pd.DataFrame, reference: str, data: str) -> Figure:
+    """Draw agreement and common part by reference, and the plates themselves.
+
+    Parameters
+    ----------
+    quality
+        One row per plate and reference, as `lacuna.signatures.plate_quality` returns them.
+    reference
+        The one that the signatures use.
+    data
+        What data this is, for the title.
+    """
+    figure = Figure(figsize=(9.5, 7.2), layout="constrained")
+    (agreement, common), (plates, consistent) = figure.subplots(2, 2)
+    _agreement_by_reference(agreement, quality)
+    _distribution(common, quality, y="common", color=MEASURED)
+    common.set(
+        xlabel="reference",
+        ylabel="mean cosine between wells of a plate",
+        title="What all wells of a plate share",
+    )
+    in_use = quality[quality["reference"] == reference]
+    _plates(plates, in_use)
+    plates.set_title(f"Plates, reference: {reference}")
+    _consistency(consistent, in_use)
+    consistent.set_title(f"Consistent experiments, reference: {reference}")
+    figure.suptitle(f"{data}: {quality['plate'].nunique():,} plates")
+    return figure
+
+
+def _agreement_by_reference(axes: Axes, quality: pd.DataFrame) -> None:
+    names = {"replicate_cosine": "replicates", "mismatch_cosine": "different drugs"}
+    long = quality.rename(columns=names).melt("reference", list(SHADES), "wells", "cosine").dropna()
+    axes.set_title("Agreement across replicate plates")
+    if long.empty:
+        _say_nothing_replicated(axes)
+        return
+    _distribution(axes, long, y="cosine", hue="wells", palette=SHADES)
+    axes.set(xlabel="reference", ylabel="mean cosine with wells of other plates")
+    axes.set_ylim(top=axes.get_ylim()[1] + 0.25 * (axes.get_ylim()[1] - axes.get_ylim()[0]))
+    axes.legend(title=None, loc="upper center", ncols=2)
+
+
+def _distribution(axes: Axes, table: pd.DataFrame, **options: object) -> None:
+    """Draw every plate where they are few, and boxes where they are many."""
+    if table["reference"].value_counts().max() <= MOST_POINTS:
+        sns.stripplot(
+            table,
+            x="reference",
+            dodge="hue" in options,
+            size=6,
+            edgecolor="black",
+            linewidth=0.6,
+            jitter=False,
+            ax=axes,
+            **options,
+        )
+    else:
+        sns.boxplot(table, x="reference", fliersize=2, linecolor="black", ax=axes, **options)
+
+
+def _plates(axes: Axes, quality: pd.DataFrame) -> None:
+    """Each plate by its vehicle wells and its common part; the worst are named."""
+    axes.scatter(quality["vehicle_wells"], quality["common"], s=18, color=MEASURED, alpha=0.6)
+    for _, plate in quality.nlargest(WORST_NAMED, "common").iterrows():
+        axes.annotate(
+            plate["plate"],
+            (plate["vehicle_wells"], plate["common"]),
+            xytext=(0, 5),
+            textcoords="offset points",
+            fontsize=7,
+            ha="center",
+        )
+    axes.set(xlabel="vehicle wells of the plate", ylabel="mean cosine between its wells")
+    axes.margins(x=0.35, y=0.15)
+
+
+def _consistency(axes: Axes, quality: pd.DataFrame) -> None:
+    """Each replicated plate by its agreement and its share of consistent experiments."""
+    replicated = quality.dropna(subset=["replicate_cosine", "significant"])
+    if replicated.empty:
+        _say_nothing_replicated(axes)
+        return
+    axes.scatter(
+        replicated["replicate_cosine"], replicated["significant"], s=18, color=MEASURED, alpha=0.6
+    )
+    axes.set(
+        xlabel="mean cosine of replicates",
+        ylabel="share of experiments with p at most 0.1",
+        ylim=(0, 1.02),
+    )
+    axes.axhline(0.1, color="grey", lw=0.8, ls=":")
+    axes.annotate(
+        "chance",
+        (1, 0.1),
+        (-2, 3),
+        ha="right",
+        fontsize=7,
+        color="#555555",
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+    )
+
+
+def _say_nothing_replicated(axes: Axes) -> None:
+    axes.text(0.5, 0.5, "no plate was replicated", ha="center", transform=axes.transAxes)
+    axes.set(xticks=[], yticks=[])

@@ -1,0 +1,1 @@
+"""A simulated screen, written as GEO would have shipped it."""

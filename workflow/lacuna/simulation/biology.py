@@ -1,0 +1,194 @@
+"""Gene programmes, mechanism classes, drugs and cells, and how drugs act in cells."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lacuna.simulation.parameters import (
+    CELL_SPECIFIC_SHARE,
+    CELLS_PER_LINEAGE,
+    DOSES,
+    FACTORS,
+    GENES,
+    GENES_PER_PROGRAMME,
+    HEADS,
+    INACTIVE_SHARE,
+    LINEAGES,
+    LINKERS,
+    ODD_SHARE,
+    PROGRAMMES,
+    PROGRAMMES_PER_CLASS,
+    RINGS,
+    SUBSTITUENTS,
+    TIMES,
+)
+from lacuna.vectors import unit_rows
+
+
+@dataclass(frozen=True)
+class Biology:
+    """What the simulator plants.
+
+    Attributes
+    ----------
+    drugs : DataFrame
+        pert_id, name, mechanism, active (bool), cell_specific (bool), potency.
+    cells : DataFrame
+        cell_id, lineage, coverage (share of a compound set that is screened in the cell).
+    programmes : array of shape (programmes, genes)
+        Unit rows.
+    late : bool array of shape (programmes,)
+        Programmes that are not yet in full swing at the shorter time.
+    response : array of shape (drugs, cells, programmes)
+        Log2 change along each programme, at the full dose and time.
+    baseline : array of shape (cells, genes)
+        Log2 expression without treatment.
+    """
+
+    drugs: pd.DataFrame
+    cells: pd.DataFrame
+    programmes: np.ndarray
+    late: np.ndarray
+    response: np.ndarray
+    baseline: np.ndarray
+
+    def change(self, drug: int, cell: int, dose: float = 10.0, time: int = 24) -> np.ndarray:
+        """Return the log2 change of every gene, without noise."""
+        at_time = np.where(self.late, TIMES[time], 1.0)
+        return (DOSES[dose] * at_time * self.response[drug, cell]) @ self.programmes
+
+
+def plant(
+    generator: str, drugs: int, cells: int, mechanisms: int, rng: np.random.Generator
+) -> Biology:
+    """Draw programmes, mechanisms, drugs, cells and what the drugs do in the cells."""
+    cell_table = _cells(cells)
+    drug_table = _drugs(drugs, mechanisms, rng)
+    lineage = pd.factorize(cell_table["lineage"])[0]
+    respond = {"clustered": _clustered, "additive": _additive, "low_rank": _low_rank}[generator]
+    response = respond(drug_table, lineage, mechanisms, rng)
+    shared = rng.uniform(4, 13, GENES)
+    of_lineage = rng.normal(0, 0.9, (lineage.max() + 1, GENES))
+    baseline = shared + of_lineage[lineage] + rng.normal(0, 0.5, (cells, GENES))
+    late = rng.random(PROGRAMMES) < 0.5
+    return Biology(drug_table, cell_table, _programmes(rng), late, response, baseline)
+
+
+def _clustered(
+    drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Mechanisms through the gates of cells, saturating; shape (drugs, cells, programmes)."""
+    drugs = len(drug_table)
+    gate = _gates(lineage, rng)
+
+    # A cell-specific mechanism drives its programmes in one lineage, others elsewhere.
+    everywhere = np.stack([_class_weights(rng) for _ in range(mechanisms)])
+    by_lineage = rng.permuted(np.repeat(everywhere[:, None], lineage.max() + 1, axis=1), axis=2)
+    specific = rng.permutation(mechanisms) < round(CELL_SPECIFIC_SHARE * mechanisms)
+    by_class = np.where(specific[:, None, None], by_lineage, everywhere[:, None])
+    drug_table["cell_specific"] = drug_table["active"] & specific[drug_table["mechanism"]]
+    own = rng.normal(0, 0.25, (drugs, PROGRAMMES)) * (rng.random((drugs, PROGRAMMES)) < 0.2)
+    response = by_class[drug_table["mechanism"]][:, lineage] + own[:, None]
+    response = response * gate * drug_table["potency"].to_numpy()[:, None, None]
+    response = 8 * np.tanh(response / 8)  # no gene set moves without bound
+    response[~drug_table["active"].to_numpy()] = 0
+    return response
+
+
+def _additive(
+    drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
+) -> np.ndarray:
+    """The drug's response plus the cell's own to any drug; shape (drugs, cells, programmes)."""
+    by_class = np.stack([_class_weights(rng) for _ in range(mechanisms)])
+    own = rng.normal(0, 0.25, (len(drug_table), PROGRAMMES))
+    of_drug = (by_class[drug_table["mechanism"]] + own) * drug_table["potency"].to_numpy()[:, None]
+    of_drug[~drug_table["active"].to_numpy()] = 0
+    of_lineage = rng.normal(0, 1, (lineage.max() + 1, PROGRAMMES))
+    of_cell = of_lineage[lineage] + rng.normal(0, 0.5, (len(lineage), PROGRAMMES))
+    drug_table["cell_specific"] = False
+    return of_drug[:, None] + of_cell
+
+
+def _low_rank(
+    drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
+) -> np.ndarray:
+    """A sum over factors of drug x cell x programmes; shape (drugs, cells, programmes)."""
+    of_class = rng.normal(size=(mechanisms, FACTORS))
+    of_drug = of_class[drug_table["mechanism"]] + rng.normal(0, 0.4, (len(drug_table), FACTORS))
+    of_drug *= drug_table["potency"].to_numpy()[:, None]
+    of_drug[~drug_table["active"].to_numpy()] = 0
+    of_lineage = rng.normal(size=(lineage.max() + 1, FACTORS))
+    of_cell = of_lineage[lineage] + rng.normal(0, 0.5, (len(lineage), FACTORS))
+    programmes = unit_rows(rng.normal(size=(FACTORS, PROGRAMMES)))
+    drug_table["cell_specific"] = drug_table["active"]
+    return np.einsum("df,cf,fp->dcp", of_drug, of_cell, programmes) / np.sqrt(FACTORS)
+
+
+def _cells(cells: int) -> pd.DataFrame:
+    lineage = [LINEAGES[(i // CELLS_PER_LINEAGE) % len(LINEAGES)] for i in range(cells)]
+    # Interleave lineages, so that the well covered cells are not all of one.
+    order = np.argsort(np.arange(cells) % CELLS_PER_LINEAGE, kind="stable")
+    return (
+        pd.DataFrame(
+            {
+                "cell_id": [f"SIM{site[:3].upper()}{i + 1}" for i, site in enumerate(lineage)],
+                "lineage": lineage,
+            }
+        )
+        .iloc[order]
+        .assign(coverage=np.linspace(1.0, 0.3, cells))
+        .reset_index(drop=True)
+    )
+
+
+def _drugs(drugs: int, mechanisms: int, rng: np.random.Generator) -> pd.DataFrame:
+    active = rng.random(drugs) >= INACTIVE_SHARE
+    return pd.DataFrame(
+        {
+            "pert_id": [f"SIM-K{i + 1:08d}" for i in range(drugs)],
+            "name": [f"simulated-{i + 1:03d}" for i in range(drugs)],
+            "mechanism": rng.integers(mechanisms, size=drugs),
+            "active": active,
+            "potency": rng.lognormal(1.7, 0.6, drugs),
+        }
+    )
+
+
+def _programmes(rng: np.random.Generator) -> np.ndarray:
+    programmes = np.zeros((PROGRAMMES, GENES))
+    for programme in programmes:
+        members = rng.choice(GENES, GENES_PER_PROGRAMME, replace=False)
+        programme[members] = rng.laplace(size=GENES_PER_PROGRAMME)
+    return unit_rows(programmes)
+
+
+def _gates(lineage: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """How far each cell lets each programme through, shape (cells, programmes), 0 to 1."""
+    everywhere = rng.random(PROGRAMMES) < 0.4
+    opened = rng.random((lineage.max() + 1, PROGRAMMES)) < 0.5
+    gate = np.where(everywhere | opened[lineage], 1.0, 0.1)
+    return gate * rng.uniform(0.6, 1.0, gate.shape)
+
+
+def _class_weights(rng: np.random.Generator) -> np.ndarray:
+    weights = np.zeros(PROGRAMMES)
+    driven = rng.choice(PROGRAMMES, PROGRAMMES_PER_CLASS, replace=False)
+    weights[driven] = rng.choice([-1, 1], PROGRAMMES_PER_CLASS) * rng.uniform(0.5, 1.0, len(driven))
+    return weights
+
+
+def draw_structures(mechanism: np.ndarray, rng: np.random.Generator) -> list[str]:
+    """SMILES: most drugs of a mechanism have its scaffold in common, two rings and a linker."""
+
+    def scaffold() -> tuple[str, str, str]:
+        return rng.choice(RINGS), rng.choice(LINKERS), rng.choice(RINGS)
+
+    of_class = [scaffold() for _ in range(mechanism.max() + 1)]
+    structures = []
+    for each in mechanism:
+        first, linker, second = scaffold() if rng.random() < ODD_SHARE else of_class[each]
+        # Ring bonds of the inner ring get numbers of their own, as the outer one is still open.
+        inner = second.translate(str.maketrans("12", "34")).format(rng.choice(SUBSTITUENTS))
+        structures.append(rng.choice(HEADS) + first.format(linker + inner))
+    return structures

@@ -1,0 +1,53 @@
+"""What the simulator plants and how its files are called."""
+
+FILES = {
+    "level3": "SIMULATED_Level3.gctx",
+    "inst_info": "SIMULATED_inst_info.txt.gz",
+    "pert_info": "SIMULATED_pert_info.txt.gz",
+    "gene_info": "SIMULATED_gene_info.txt.gz",
+    "cell_info": "SIMULATED_cell_info.txt.gz",
+}
+ANNOTATION = "SIMULATED_annotation.tsv"
+TRUTH = "SIMULATED_truth.h5"
+GENE_SETS = "SIMULATED_gene_sets.gmt"
+EXTERNAL = {
+    "profiles": "SIMULATED_external_profiles.tsv",
+    "samples": "SIMULATED_external_samples.tsv",
+}
+
+GENES = 978
+PROGRAMMES = 24
+GENES_PER_PROGRAMME = 60
+PROGRAMMES_PER_CLASS = 3
+LINEAGES = ("breast", "prostate", "skin", "lung", "kidney", "colon")
+CELLS_PER_LINEAGE = 2
+ATC_LETTERS = "ACDGHJLMNR"
+GENERATORS = ("clustered", "additive", "low_rank")
+FACTORS = 6  # of the generator low_rank
+
+PLATE_ROWS, PLATE_COLUMNS = 16, 24
+VEHICLE_WELLS = 24
+DRUGS_PER_PLATE = (PLATE_ROWS * PLATE_COLUMNS - VEHICLE_WELLS) // 2
+DOSES = {10.0: 1.0, 0.37: 0.45}  # micromolar: share of the full response
+TIMES = {24: 1.0, 6: 0.6}  # hours: share of the full response of a late programme
+LOWEST, HIGHEST = 2.4, 15.0
+
+INACTIVE_SHARE = 0.35
+CELL_SPECIFIC_SHARE = 0.4  # of mechanisms
+ANNOTATED_SHARE = 0.7
+FAILED_SHARE = 0.02
+ODD_SHARE = 0.25  # of drugs without the scaffold of their mechanism
+RINGS = (
+    *("c1ccc({})cc1", "c1cnc({})cc1", "C1CCN({})CC1", "c1csc({})c1", "c1coc({})c1"),
+    *("C1CCC({})CC1", "c1nc({})sc1", "c1ccc2nc({})ccc2c1", "n1ccc({})c1", "c1ncnc({})c1"),
+)
+LINKERS = ("C(=O)N", "CC", "O", "S(=O)(=O)", "C(=O)", "CN", "OCC", "C=C", "C(C)", "COC")
+HEADS = ("C", "CC", "O=C(O)", "FC(F)(F)", "CC(C)", "N#C", "COC", "CC(=O)", "NC(=O)", "OC")
+SUBSTITUENTS = ("C", "CC", "C(F)(F)F", "C(C)C", "C#N", "CO", "C(=O)C", "C(N)=O", "CCl", "CCO")
+DRUGS_UNDER_TWO_IDS = 1
+
+EXTERNAL_DRUGS, EXTERNAL_CELLS, EXTERNAL_REPLICATES = 15, 2, 3
+EXTERNAL_OWN = 0.2  # along each programme, beside the mixture of two drugs of the screen
+EXTERNAL_GAIN = 0.5  # spread between genes of the log of how strongly the platform shows a change
+EXTERNAL_NOISE = 0.3  # of one replicate, log2
+EXTERNAL_MISSING = 0.05  # of genes

@@ -1,0 +1,1 @@
+"""Chemical structures: reading them, fingerprints."""

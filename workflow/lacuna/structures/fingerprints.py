@@ -1,0 +1,31 @@
+"""Morgan fingerprints and the similarity of structures."""
+
+import numpy as np
+from rdkit import Chem, DataStructs
+from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+from rdkit.rdBase import BlockLogs
+
+MORGAN_RADIUS, MORGAN_BITS = 2, 2048
+
+
+def structure_similarity(smiles: np.ndarray) -> np.ndarray:
+    """Return the Tanimoto similarity of drugs' Morgan fingerprints (radius 2, 2,048 bits, RDKit).
+
+    Parameters
+    ----------
+    smiles : array of str of shape (drugs,)
+        A drug whose SMILES is empty or cannot be read is like none but itself.
+
+    Returns
+    -------
+    float32 array of shape (drugs, drugs)
+    """
+    fingerprints = GetMorganGenerator(radius=MORGAN_RADIUS, fpSize=MORGAN_BITS)
+    with BlockLogs():
+        molecules = [Chem.MolFromSmiles(text) if text else None for text in smiles]
+    known = [number for number, molecule in enumerate(molecules) if molecule is not None]
+    bits = [fingerprints.GetFingerprint(molecules[number]) for number in known]
+    similarity = np.eye(len(smiles), dtype=np.float32)
+    for number, fingerprint in zip(known, bits, strict=True):
+        similarity[number, known] = DataStructs.BulkTanimotoSimilarity(fingerprint, bits)
+    return similarity

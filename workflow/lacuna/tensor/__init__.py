@@ -1,0 +1,1 @@
+"""Signatures placed on a drug x cell grid: the observed profiles."""

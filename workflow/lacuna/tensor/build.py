@@ -1,0 +1,198 @@
+"""From signatures to the drug x cell grid (Hodos et al. 2018, section 2.1 and authors' code).
+
+The order of the filters is that of the authors' code; two of its faults are not repeated: drugs
+without a name are distinct drugs (the code keeps only one of them all), and names that differ only
+in upper and lower case are one drug.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from lacuna.errors import LacunaError
+from lacuna.signatures.signature_set import SignatureSet
+from lacuna.tensor.profiles import NO_PLATES, ProfileSet
+from lacuna.vectors import unit_rows
+
+
+def build_tensor(
+    signatures: SignatureSet,
+    *,
+    max_p_value: float,
+    unreplicated: str,
+    min_cells_per_drug: int,
+    min_drugs_per_cell: int,
+) -> tuple[ProfileSet, pd.DataFrame]:
+    """Filter signatures and average those of one drug and cell.
+
+    Parameters
+    ----------
+    signatures
+        Those of all series.
+    max_p_value
+        Experiments whose ACD p-value is above it are dropped.
+    unreplicated
+        "keep" or "drop" experiments without a p-value, for want of replicates.
+    min_cells_per_drug, min_drugs_per_cell
+        Drugs in fewer distinct cells, and cells with fewer distinct drugs, are dropped, again and
+        again until nothing changes.
+
+    Returns
+    -------
+    ProfileSet
+        Drugs sorted by their number of cells, cells by their number of drugs, both descending
+        (names break ties); profiles of unit length.
+    DataFrame, one row per step
+        step, then profiles, drugs, cells after the step and, with the suffix _before, before it.
+
+    Raises
+    ------
+    LacunaError
+        If a step leaves nothing; it names the step and its threshold.
+    """
+    table = signatures.table.reset_index(drop=True)
+    steps = [{"step": "signatures", **_size(table)}]
+
+    def apply(step: str, keep: Callable[[pd.DataFrame], pd.Series]) -> None:
+        nonlocal table
+        table = table[keep(table)]
+        if table.empty:
+            before = steps[-1]
+            raise LacunaError(
+                f"tensor: the step '{step}' leaves no profile of {before['profiles']} "
+                f"({before['drugs']} drugs, {before['cells']} cells). "
+                "Loosen its threshold under `tensor:` in the configuration."
+            )
+        steps.append({"step": step, **_size(table)})
+
+    without = int(table["p_value"].isna().sum())
+    apply(
+        f"{without:,} experiments without a p-value, for want of replicates: {unreplicated}",
+        lambda t: t["p_value"].notna() | (unreplicated == "keep"),
+    )
+    apply(
+        f"ACD p-value at most {max_p_value:g}",
+        lambda t: t["p_value"].isna() | (t["p_value"] <= max_p_value),
+    )
+    apply("one id per drug name", _best_id_of_each_name)
+    apply(
+        f"at least {min_drugs_per_cell} drugs per cell and {min_cells_per_drug} cells per drug",
+        lambda t: _dense_enough(t, min_cells_per_drug, min_drugs_per_cell),
+    )
+    tensor = _average(table, signatures)
+    counts = {"profiles": len(tensor), "drugs": len(tensor.drugs), "cells": len(tensor.cells)}
+    steps.append({"step": "averaged over dose, time and batch", **counts})
+    return tensor, _with_counts_before(pd.DataFrame(steps))
+
+
+def densest_block(tensor: ProfileSet, *, drugs: int, cells: int, ranking_cells: int) -> ProfileSet:
+    """Return the small tensor: the cells with most drugs, and the drugs with most cells.
+
+    As in the authors' code, drugs are ranked by their profiles in the first `ranking_cells` cells,
+    not in the `cells` that are kept; a drug without a profile in those is left out.
+    """
+    measured = tensor.measured
+    best_cells = _most_first(measured.sum(axis=0))
+    by_count = measured[:, best_cells[:ranking_cells]].sum(axis=1)
+    best_cells = best_cells[:cells]
+    has_any = measured[:, best_cells].any(axis=1)
+    best_drugs = _most_first(np.where(has_any, by_count, -1))[: min(drugs, has_any.sum())]
+    return _subgrid(tensor, best_drugs, best_cells)
+
+
+def _size(table: pd.DataFrame) -> dict[str, int]:
+    return {
+        "profiles": len(table),
+        "drugs": table["drug"].nunique(),
+        "cells": table["cell"].nunique(),
+    }
+
+
+def _with_counts_before(steps: pd.DataFrame) -> pd.DataFrame:
+    counts = steps[["profiles", "drugs", "cells"]]
+    before = counts.shift(fill_value=0).add_suffix("_before")
+    before.iloc[0] = counts.iloc[0]
+    return steps.join(before)
+
+
+def _best_id_of_each_name(table: pd.DataFrame) -> pd.Series:
+    name = table.groupby("drug")["name"].transform("first").fillna("").str.strip().str.casefold()
+    # LINCS writes an unnamed drug's id as its name.
+    unnamed = name.isin(["", "nan", "-666"]) | (name == table["drug"].str.casefold())
+    name = name.mask(unnamed, "id " + table["drug"])
+    cells = table.groupby([name, table["drug"]], sort=False)["cell"].nunique()
+    best = cells.groupby(level=0, sort=False).idxmax().map(lambda key: key[1])
+    return table["drug"] == name.map(best)
+
+
+def _dense_enough(table: pd.DataFrame, min_cells: int, min_drugs: int) -> pd.Series:
+    kept = table
+    while True:
+        size = len(kept)
+        kept = kept[kept.groupby("cell")["drug"].transform("nunique") >= min_drugs]
+        kept = kept[kept.groupby("drug")["cell"].transform("nunique") >= min_cells]
+        if len(kept) == size:
+            return pd.Series(table.index.isin(kept.index), index=table.index)
+
+
+def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
+    pairs = table.groupby(["drug", "cell"])
+    place = np.full(len(signatures.table), -1)
+    place[table.index] = pairs.ngroup()
+    sums = signatures.sum_by(place, pairs.ngroups)
+    known = pairs.agg(
+        signatures=("replicates", "size"), replicates=("replicates", "sum"), acd=("acd", "mean")
+    )
+    known["plates"] = _linked_plates(table, pairs.ngroup(), pairs.ngroups)
+    drug, drugs = pd.factorize(known.index.get_level_values("drug"), sort=True)
+    cell, cells = pd.factorize(known.index.get_level_values("cell"), sort=True)
+    tensor = ProfileSet(
+        unit_rows(sums).astype(np.float32),
+        drug,
+        cell,
+        drugs.to_numpy(),
+        cells.to_numpy(),
+        signatures.genes,
+        known.reset_index(drop=True),
+    )
+    measured = tensor.measured
+    by_drug, by_cell = _most_first(measured.sum(axis=1)), _most_first(measured.sum(axis=0))
+    return _subgrid(tensor, by_drug, by_cell)
+
+
+def _linked_plates(table: pd.DataFrame, place: pd.Series, places: int) -> np.ndarray:
+    """Number the groups of profiles of a cell that share batches, directly or through others."""
+    batch, batches = pd.factorize(table["cell"] + "\t" + table["batch"])
+    nodes = (place.to_numpy(), places + batch)
+    size = places + len(batches)
+    links = sparse.coo_array((np.ones(len(table)), nodes), shape=(size, size))
+    group = connected_components(links, directed=False)[1][:places]
+    unknown = table["batch"].eq("").groupby(place).any().to_numpy()
+    return np.where(unknown, NO_PLATES, group)
+
+
+def _most_first(counts: np.ndarray) -> np.ndarray:
+    return np.argsort(-counts, kind="stable")
+
+
+def _subgrid(tensor: ProfileSet, drugs: np.ndarray, cells: np.ndarray) -> ProfileSet:
+    """Keep some drugs and cells, in the order given, and sort profiles by place."""
+    new_drug = np.full(len(tensor.drugs), -1)
+    new_cell = np.full(len(tensor.cells), -1)
+    new_drug[drugs] = np.arange(len(drugs))
+    new_cell[cells] = np.arange(len(cells))
+    drug, cell = new_drug[tensor.drug], new_cell[tensor.cell]
+    kept = np.flatnonzero((drug >= 0) & (cell >= 0))
+    kept = kept[np.lexsort((cell[kept], drug[kept]))]
+    return ProfileSet(
+        tensor.profiles[kept],
+        drug[kept],
+        cell[kept],
+        tensor.drugs[drugs],
+        tensor.cells[cells],
+        tensor.genes,
+        None if tensor.reliability is None else tensor.reliability.iloc[kept],
+    )

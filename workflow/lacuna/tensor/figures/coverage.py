@@ -1,0 +1,56 @@
+"""Which drugs were measured in which cells."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from lacuna.drawing.style import MEASURED, MISSING
+
+
+def draw(measured: np.ndarray, cells: list[str], data: str) -> Figure:
+    """Draw the drug x cell grid with the counts along both sides.
+
+    Parameters
+    ----------
+    measured : bool array of shape (drugs, cells)
+    cells
+        Names of the cells.
+    data
+        What data this is, for the title.
+    """
+    width = min(12, max(5.5, 2.5 + 0.28 * len(cells)))
+    figure = Figure(figsize=(width, 6.5), layout="constrained")
+    axes = figure.subplot_mosaic(
+        [["cells", "."], ["grid", "drugs"]], width_ratios=[4, 1], height_ratios=[1, 4]
+    )
+    draw_grid(axes["grid"], measured, cells)
+    axes["cells"].bar(range(len(cells)), measured.sum(axis=0), color=MEASURED, width=0.8)
+    axes["cells"].set(ylabel="drugs", xticks=[])
+    axes["cells"].sharex(axes["grid"])
+    axes["cells"].tick_params(labelbottom=False)
+    axes["drugs"].step(measured.sum(axis=1), np.arange(len(measured)), color=MEASURED)
+    axes["drugs"].set(
+        xlabel="cells per drug", xlim=(0, len(cells) + 0.5), ylim=axes["grid"].get_ylim()
+    )
+    axes["drugs"].tick_params(labelleft=False)
+    figure.suptitle(
+        f"{data}: {measured.sum():,} of {measured.size:,} profiles measured ({measured.mean():.1%})"
+    )
+    return figure
+
+
+def draw_grid(axes: Axes, measured: np.ndarray, cells: list[str]) -> None:
+    """Draw the grid alone into axes: dark where measured."""
+    axes.imshow(measured, aspect="auto", cmap=ListedColormap([MISSING, MEASURED]), vmin=0, vmax=1)
+    label_cells(axes, cells)
+    axes.set_ylabel(f"{len(measured)} drugs, by number of cells")
+
+
+def label_cells(axes: Axes, cells: list[str]) -> None:
+    """Name the cells below a grid; where they are too many to read, every few."""
+    every = -(-len(cells) // 40)
+    axes.set_xticks(
+        range(0, len(cells), every), cells[::every], rotation=90 if len(cells) > 3 else 0
+    )
+    axes.set_xlabel("cell line" if every == 1 else f"cell line (one in {every} named)")

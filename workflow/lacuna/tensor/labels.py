@@ -1,0 +1,54 @@
+"""What is known of a tensor's drugs, cells and genes."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from lacuna.signatures.signature_set import SignatureSet
+from lacuna.tensor.profiles import ProfileSet
+
+
+def describe_axes(
+    tensor: ProfileSet,
+    signatures: SignatureSet,
+    *,
+    drug_tables: Iterable[pd.DataFrame],
+    gene_tables: Iterable[pd.DataFrame],
+    cell_tables: Iterable[pd.DataFrame],
+) -> dict[str, pd.DataFrame]:
+    """Say what is known of the tensor's drugs, cells and genes.
+
+    Parameters
+    ----------
+    tensor
+        Gives the order.
+    signatures
+        Give the drugs' names.
+    drug_tables, gene_tables, cell_tables
+        As `lacuna.io.geo` reads them, of every series; the first that knows a thing is believed.
+
+    Returns
+    -------
+    dict of DataFrames
+        drugs: drug, name, cells (how many), inchi_key, smiles; cells: cell, drugs (how many),
+        lineage; genes: gene, symbol. Empty where nothing is known.
+    """
+    names = signatures.table.drop_duplicates("drug").set_index("drug")["name"]
+    drugs = pd.DataFrame({"drug": tensor.drugs, "cells": tensor.measured.sum(axis=1)})
+    drugs.insert(1, "name", drugs["drug"].map(names))
+    cells = pd.DataFrame({"cell": tensor.cells, "drugs": tensor.measured.sum(axis=0)})
+    genes = pd.DataFrame({"gene": tensor.genes})
+    return {
+        "drugs": _join_known(drugs, drug_tables, ["inchi_key", "smiles"]),
+        "cells": _join_known(cells, cell_tables, ["lineage"]),
+        "genes": _join_known(genes, gene_tables, ["symbol"]),
+    }
+
+
+def _join_known(
+    axis: pd.DataFrame, tables: Iterable[pd.DataFrame], columns: list[str]
+) -> pd.DataFrame:
+    key = axis.columns[0]
+    known = pd.concat([pd.DataFrame(columns=[key, *columns]), *tables])
+    known = known[[key, *columns]].groupby(key, as_index=False).first()
+    return axis.merge(known, on=key, how="left", validate="one_to_one")

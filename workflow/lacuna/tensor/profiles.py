@@ -1,0 +1,162 @@
+"""ProfileSet: the observed profiles of a drug x cell grid, Lacuna's one currency."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lacuna.io import hdf5
+from lacuna.io.atomic import readable
+from lacuna.vectors import mean_by
+
+NO_PROFILE = -1
+NO_PLATES = -1
+
+
+@dataclass(frozen=True)
+class ProfileSet:
+    """Profiles placed on a drug x cell grid; most places of the grid are empty.
+
+    Attributes
+    ----------
+    profiles : float32 array of shape (n, genes)
+        Each observed profile, whole; rows of unit length.
+    drug, cell : int arrays of shape (n,)
+        The place of each profile: indices into `drugs` and `cells`. No place is taken twice.
+    drugs, cells, genes : arrays of str
+        Names, in the grid's order.
+    reliability : DataFrame of n rows, or None
+        What is known of each profile: signatures, replicates, acd (NaN when not replicated), and
+        plates (profiles of one number share plates, directly or through others; -1: not known).
+    """
+
+    profiles: np.ndarray
+    drug: np.ndarray
+    cell: np.ndarray
+    drugs: np.ndarray
+    cells: np.ndarray
+    genes: np.ndarray
+    reliability: pd.DataFrame | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        expected = (len(self.drug), len(self.genes))
+        if self.profiles.shape != expected or len(self.cell) != len(self.drug):
+            raise ValueError(f"profiles have shape {self.profiles.shape}, expected {expected}")
+        if self.reliability is not None and len(self.reliability) != len(self.drug):
+            raise ValueError(f"reliability has {len(self.reliability)} rows, not {len(self.drug)}")
+        for name, index, axis in (("drug", self.drug, self.drugs), ("cell", self.cell, self.cells)):
+            if len(index) and not 0 <= index.min() <= index.max() < len(axis):
+                raise ValueError(f"{name} must lie between 0 and {len(axis) - 1}")
+        if (self.counts > 1).any():
+            raise ValueError("a (drug, cell) pair has more than one profile")
+
+    def __len__(self) -> int:
+        return len(self.drug)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Number of profiles at each place, shape (drugs, cells): 0 or 1."""
+        counts = np.zeros((len(self.drugs), len(self.cells)), dtype=np.int64)
+        np.add.at(counts, (self.drug, self.cell), 1)
+        return counts
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Which places hold a profile, bool of shape (drugs, cells)."""
+        return self.counts > 0
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """The (drug, cell) indices of every profile, shape (n, 2)."""
+        return np.column_stack([self.drug, self.cell])
+
+    @property
+    def missing_pairs(self) -> np.ndarray:
+        """The (drug, cell) indices of every empty place, shape (m, 2)."""
+        return np.argwhere(~self.measured)
+
+    def take(self, which: np.ndarray) -> "ProfileSet":
+        """Return some of the profiles (a mask or positions) on the same grid."""
+        return ProfileSet(
+            self.profiles[which],
+            self.drug[which],
+            self.cell[which],
+            self.drugs,
+            self.cells,
+            self.genes,
+            None if self.reliability is None else self.reliability.iloc[which],
+        )
+
+    def join(self, other: "ProfileSet") -> "ProfileSet":
+        """Return the profiles of both, which lie on one grid; a place is in one of them only."""
+        reliability = None
+        if self.reliability is not None and other.reliability is not None:
+            reliability = pd.concat([self.reliability, other.reliability])
+        return ProfileSet(
+            np.concatenate([self.profiles, other.profiles]),
+            np.concatenate([self.drug, other.drug]),
+            np.concatenate([self.cell, other.cell]),
+            self.drugs,
+            self.cells,
+            self.genes,
+            reliability,
+        )
+
+    def find(self, pairs: np.ndarray) -> np.ndarray:
+        """Return the position of the profile at each (drug, cell) pair, NO_PROFILE where empty."""
+        position = np.full(self.measured.shape, NO_PROFILE)
+        position[self.drug, self.cell] = np.arange(len(self))
+        return position[pairs[:, 0], pairs[:, 1]]
+
+    def mean_by_drug(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return each drug's mean profile, float64 (drugs, genes), and its number of profiles.
+
+        A drug without profiles has zeros.
+        """
+        return mean_by(self.drug, len(self.drugs), self.profiles)
+
+    def mean_by_cell(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return each cell's mean profile, float64 (cells, genes), and its number of profiles.
+
+        A cell without profiles has the mean of all profiles, as there is nothing nearer.
+        """
+        means, size = mean_by(self.cell, len(self.cells), self.profiles)
+        means[size == 0] = self.profiles.mean(axis=0, dtype=np.float64)
+        return means, size
+
+    def save(self, path: str | Path) -> None:
+        """Write one HDF5 file."""
+        content = {name: getattr(self, name) for name in _ARRAYS}
+        if self.reliability is not None:
+            content["reliability"] = self.reliability
+        hdf5.save(path, content)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "ProfileSet":
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        DamagedFile
+            If the file is damaged, or a value is not finite.
+        LacunaError
+            If the file is missing.
+        """
+        optional = {"reliability": hdf5.TABLE}
+        with readable(path):
+            loaded = cls(**hdf5.load(path, layout=_ARRAYS, optional=optional))
+            if not np.isfinite(loaded.profiles).all():
+                raise ValueError("profiles must be finite")
+        return loaded
+
+
+_ARRAYS = {
+    "profiles": (hdf5.FLOATS, 2),
+    "drug": (hdf5.INDICES, 1),
+    "cell": (hdf5.INDICES, 1),
+    "drugs": (hdf5.NAMES, 1),
+    "cells": (hdf5.NAMES, 1),
+    "genes": (hdf5.NAMES, 1),
+}

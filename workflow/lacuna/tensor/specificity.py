@@ -1,0 +1,25 @@
+"""How much each drug's effect differs between cells."""
+
+import numpy as np
+import pandas as pd
+
+
+def cell_specificity(profiles: np.ndarray, drug: np.ndarray) -> pd.DataFrame:
+    """Return how much each drug's profiles differ between cells (Hodos et al. 2018, figure 1).
+
+    Returns
+    -------
+    DataFrame with columns drug, cells, specificity
+        One row per drug with at least two profiles; the specificity is the mean of 1 - cosine over
+        pairs of its (unit) profiles, 0 for equal and 1 for unrelated ones. A profile of zeros is
+        unrelated to all others.
+    """
+    order = np.argsort(drug, kind="stable")
+    drugs, starts, cells = np.unique(drug[order], return_index=True, return_counts=True)
+    rows = profiles[order].astype(np.float64)
+    sums = np.add.reduceat(rows, starts, axis=0)
+    alone = np.add.reduceat((rows**2).sum(axis=1), starts)
+    table = pd.DataFrame({"drug": drugs, "cells": cells})[cells > 1]
+    with np.errstate(invalid="ignore"):  # the drugs of one profile
+        cosine = ((sums**2).sum(axis=1) - alone) / (cells * (cells - 1))
+    return table.assign(specificity=1 - cosine[cells > 1]).reset_index(drop=True)
