@@ -117,9 +117,9 @@ import numpy as np
 from completion import peak_bytes
 from paper_tensor import paper_tensor
 from plain_falrtc import WEIGHTS
-from lacuna.arrays import Device
-from lacuna.completion._descent import Grid, bytes_needed
-from lacuna.completion.falrtc import falrtc
+from lacuna.runtime.device import Device
+from lacuna.completion.shared.descent import Grid, bytes_needed
+from lacuna.completion.methods.falrtc import falrtc
 grid = Grid.of(paper_tensor(drugs=400, genes=300, cells=60), Device("cpu", np))
 before = peak_bytes()
 for _ in falrtc(grid, WEIGHTS, 20, 0.1):
