@@ -1,5 +1,6 @@
 """What the simulator plants and how its files are called."""
 
+SERIES = "simulated"  # the name of its one series, so of the folder of its files
 FILES = {
     "level3": "SIMULATED_Level3.gctx",
     "inst_info": "SIMULATED_inst_info.txt.gz",
@@ -14,6 +15,7 @@ EXTERNAL = {
     "profiles": "SIMULATED_external_profiles.tsv",
     "samples": "SIMULATED_external_samples.tsv",
 }
+ALL_FILES = (*FILES.values(), ANNOTATION, GENE_SETS, *EXTERNAL.values(), TRUTH)
 
 GENES = 978
 PROGRAMMES = 24

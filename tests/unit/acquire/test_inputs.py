@@ -1,0 +1,102 @@
+"""Which files a data set has follows from its configuration alone."""
+
+import pytest
+
+from lacuna.acquire.inputs import Inputs
+from lacuna.simulation import parameters
+
+
+def configured(**changes) -> dict:
+    block = {
+        "source": "files",
+        "simulator": {"generator": "clustered", "drugs": 10, "cells": 3, "mechanisms": 2},
+        "mirror": None,
+        "series": {
+            "wells": {"level3": "w.gctx.gz", "inst_info": "w.txt", "pert_info": "w_drugs.txt"},
+            "ready": {"level5": "r.gctx", "sig_info": "r.txt", "baseline": "r_cells.gctx"},
+        },
+        "annotations": {"table": "drugs.tsv"},
+        "gene_sets": ["hallmark.gmt", "own.gmt"],
+        "external": {"profiles": "p.tsv", "samples": "s.tsv"},
+    }
+    return {"dataset": "mine", "acquire": block | changes}
+
+
+def test_every_file_lies_in_the_folder_of_its_series_or_of_what_it_holds():
+    inputs = Inputs.of(configured())
+    assert inputs.path("mine", "wells", "level3") == "results/mine/acquire/wells/w.gctx.gz"
+    assert inputs.annotations("mine") == {"table": "results/mine/acquire/annotations/drugs.tsv"}
+    assert inputs.gene_sets("mine") == [
+        "results/mine/acquire/gene_sets/hallmark.gmt",
+        "results/mine/acquire/gene_sets/own.gmt",
+    ]
+    assert inputs.external("mine") == {
+        "profiles": "results/mine/acquire/external/p.tsv",
+        "samples": "results/mine/acquire/external/s.tsv",
+    }
+
+
+def test_all_files_are_named_once_each():
+    files = Inputs.of(configured()).all_files("mine")
+    assert len(files) == len(set(files)) == 6 + 1 + 2 + 2
+    assert {file.split("/")[-2] for file in files} == {
+        *("wells", "ready", "annotations", "gene_sets", "external")
+    }
+
+
+def test_series_are_told_apart_by_their_kinds_of_files():
+    inputs = Inputs.of(configured())
+    assert inputs.series_with("level3") == ["wells"]
+    assert inputs.series_with("level5") == inputs.series_with("baseline") == ["ready"]
+    assert inputs.paths("mine", "sig_info") == ["results/mine/acquire/ready/r.txt"]
+    assert inputs.paths("mine", "cell_info") == []
+
+
+def test_a_file_that_a_series_lacks_is_an_error_not_a_path():
+    with pytest.raises(KeyError):
+        Inputs.of(configured()).path("mine", "ready", "level3")
+
+
+def test_the_simulator_takes_the_place_of_configured_files():
+    inputs = Inputs.of(configured(source="simulator"))
+    files = inputs.all_files("mine")
+    assert all(file.startswith("results/mine/acquire/simulated/") for file in files)
+    # The truth is written, too, but nothing of a run may come from it.
+    written = {*parameters.ALL_FILES} - {parameters.TRUTH}
+    assert {file.rsplit("/", 1)[1] for file in files} == written
+    assert inputs.downloaded_folders == []
+
+
+def test_folders_of_downloads_are_those_of_all_files():
+    inputs = Inputs.of(configured())
+    assert set(inputs.downloaded_folders) == {
+        file.split("/")[-2] for file in inputs.all_files("mine")
+    }
+
+
+def test_simulated_data_never_go_without_the_word():
+    assert Inputs.of(configured(source="simulator")).title("mine") == "mine (simulated data)"
+    assert Inputs.of(configured()).title("mine") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("mirror", "mirrors"),
+    [(None, ()), ("folder", ("folder",)), (["one", "two"], ("one", "two"))],
+)
+def test_a_mirror_is_none_one_or_several(mirror, mirrors):
+    assert Inputs.of(configured(mirror=mirror)).mirrors == mirrors
+
+
+def test_the_papers_data_are_both_of_its_series_and_nothing_else():
+    def paper(*names):
+        return Inputs.of(configured(series={name: {} for name in names})).paper
+
+    assert paper("GSE70138", "GSE92742") == "Hodos 2018"
+    assert paper("GSE92742") == paper("GSE92742", "GSE70138", "own") == ""
+
+
+def test_a_data_set_without_extras_has_only_its_series():
+    inputs = Inputs.of(configured(annotations={}, gene_sets=[], external={}))
+    assert inputs.annotations("mine") == inputs.external("mine") == {}
+    assert inputs.gene_sets("mine") == []
+    assert len(inputs.all_files("mine")) == 6

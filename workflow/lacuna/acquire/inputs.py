@@ -1,0 +1,127 @@
+"""Which files a data set consists of, as its configuration says, and where they lie."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lacuna.simulation import parameters
+
+# Folders beside those of the series, for files that belong to the whole data set.
+SHARED_FOLDERS = ("annotations", "gene_sets", "external")
+HODOS_2018 = {"GSE92742", "GSE70138"}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files of a data set by what they hold, without their folders.
+
+    Attributes
+    ----------
+    simulated : bool
+        Whether the simulator writes the files; otherwise they are downloaded or copied.
+    series : mapping of str to mapping of str to str
+        The files of each series, by kind: level3 or level5, inst_info, pert_info, gene_info, ...
+    annotation_files : mapping of str to str
+        Tables about the drugs, by kind: table, atc, hub_drugs, ...
+    gene_set_files : sequence of str
+        Files of gene sets.
+    external_files : mapping of str to str
+        Profiles of another platform and their samples, by kind; empty if there are none.
+    mirrors : sequence of str
+        Folders that are looked into, in this order, before anything is downloaded.
+    """
+
+    simulated: bool
+    series: Mapping[str, Mapping[str, str]]
+    annotation_files: Mapping[str, str]
+    gene_set_files: Sequence[str]
+    external_files: Mapping[str, str]
+    mirrors: Sequence[str]
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Inputs":
+        """Read the block `acquire` of a checked configuration."""
+        block = config["acquire"]
+        mirrors = block["mirror"] or []
+        mirrors = (mirrors,) if isinstance(mirrors, str) else tuple(mirrors)
+        if block["source"] == "simulator":
+            return cls(
+                simulated=True,
+                series={parameters.SERIES: parameters.FILES},
+                annotation_files={"table": parameters.ANNOTATION},
+                gene_set_files=(parameters.GENE_SETS,),
+                external_files=parameters.EXTERNAL,
+                mirrors=mirrors,
+            )
+        return cls(
+            simulated=False,
+            series=block["series"],
+            annotation_files=block["annotations"],
+            gene_set_files=tuple(block["gene_sets"]),
+            external_files=block["external"],
+            mirrors=mirrors,
+        )
+
+    def series_with(self, kind: str) -> list[str]:
+        """Return the names of the series that have a file of this kind, in their order."""
+        return [name for name, files in self.series.items() if kind in files]
+
+    @property
+    def downloaded_folders(self) -> list[str]:
+        """Names of the folders whose files are downloaded or copied; none of a simulated screen."""
+        return [] if self.simulated else [*self.series, *SHARED_FOLDERS]
+
+    @property
+    def paper(self) -> str:
+        """The paper whose data these are, empty if they are nobody's yet."""
+        return "Hodos 2018" if set(self.series) == HODOS_2018 else ""
+
+    def title(self, dataset: str) -> str:
+        """Return what figures call the data: simulated results never go without the word."""
+        return f"{dataset} (simulated data)" if self.simulated else dataset
+
+    def path(self, dataset: str, series: str, kind: str) -> str:
+        """Return where the file of this kind lies that belongs to the series.
+
+        Raises
+        ------
+        KeyError
+            If the data set has no such series, or the series no such file.
+        """
+        return f"results/{dataset}/acquire/{series}/{self.series[series][kind]}"
+
+    def paths(self, dataset: str, kind: str) -> list[str]:
+        """Return where the files of this kind lie, of all series that have one."""
+        return [self.path(dataset, series, kind) for series in self.series_with(kind)]
+
+    def annotations(self, dataset: str) -> dict[str, str]:
+        """Return where the annotation tables of the drugs lie, by kind."""
+        folder = self._shared_folder(dataset, "annotations")
+        return {kind: f"{folder}/{file}" for kind, file in self.annotation_files.items()}
+
+    def gene_sets(self, dataset: str) -> list[str]:
+        """Return where the files of gene sets lie, an empty list if there are none."""
+        folder = self._shared_folder(dataset, "gene_sets")
+        return [f"{folder}/{file}" for file in self.gene_set_files]
+
+    def external(self, dataset: str) -> dict[str, str]:
+        """Return where the profiles of another platform and their samples lie, by kind."""
+        folder = self._shared_folder(dataset, "external")
+        return {kind: f"{folder}/{file}" for kind, file in self.external_files.items()}
+
+    def all_files(self, dataset: str) -> list[str]:
+        """Return where all of these files lie; a run acquires only those that it needs."""
+        return [
+            *(
+                self.path(dataset, series, kind)
+                for series, files in self.series.items()
+                for kind in files
+            ),
+            *self.annotations(dataset).values(),
+            *self.gene_sets(dataset),
+            *self.external(dataset).values(),
+        ]
+
+    def _shared_folder(self, dataset: str, name: str) -> str:
+        # The simulator writes all of its files into the folder of its one series.
+        return f"results/{dataset}/acquire/{parameters.SERIES if self.simulated else name}"
