@@ -1,4 +1,6 @@
-"""Mistakes in configurations, and configurations that are meant to do harm."""
+"""Mistakes in configurations, defaults, old keys, and configurations that are meant to do harm."""
+
+import copy
 
 import pytest
 import yaml
@@ -6,24 +8,67 @@ from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
+import lacuna
 from lacuna.errors import LacunaError
-from lacuna.project.config import check_config
+from lacuna.project.config import notices, prepare
+from lacuna.project.config_old_keys import MOVED, rename_old_keys
+from lacuna.project.config_schema import read_schemas
+
+# The least that a configuration of real plates can say.
+PLATES = {
+    "dataset": "mine",
+    "acquire": {
+        "source": "files",
+        "series": {"a": {k: k for k in ("level3", "inst_info", "gene_info", "pert_info")}},
+    },
+}
+# Whole runs, and the files that say them, in the order in which they are given.
+SHIPPED = {
+    "demo": ["config/config.yaml"],
+    "demo-additive": ["config/config.yaml", "config/demo-additive.yaml"],
+    "demo-low-rank": ["config/config.yaml", "config/demo-low-rank.yaml"],
+    "demo-deepcellstate": ["config/config.yaml", "config/deepcellstate.yaml"],
+    "bench-cluster": ["config/config.yaml", "bench/cluster.yaml"],
+    "lincs-mini": ["config/lincs-mini.yaml"],
+    "lincs-cells": ["config/lincs-cells.yaml"],
+    "paper": ["config/paper.yaml"],
+    "lincs-mini-deepcellstate": [
+        "config/lincs-mini.yaml",
+        "config/deepcellstate.yaml",
+        "config/lincs-mini-deepcellstate.yaml",
+    ],
+}
 
 
 def series(files):
-    return {"source": "files", "files": {"series": {"mine": files}}}
+    return {"acquire": {"source": "files", "series": {"mine": files}}}
+
+
+def acquire(**changed):
+    return {"acquire": changed}
 
 
 @pytest.fixture
-def check(request):
-    """Check the shipped configuration with some changes, as the workflow does."""
-    folder = request.config.rootpath
-    schema = yaml.safe_load((folder / "workflow/schemas/config.schema.yaml").read_text())
-    shipped = yaml.safe_load((folder / "config/config.yaml").read_text())
+def shipped(request):
+    """Read shipped configurations, one laid over the other, as Snakemake does."""
+
+    def read(*paths):
+        config = {}
+        for path in paths:
+            update_config(config, yaml.safe_load((request.config.rootpath / path).read_text()))
+        return config
+
+    return read
+
+
+@pytest.fixture
+def check(shipped):
+    """Prepare the demo with some changes."""
 
     def changed(config):
-        update_config(shipped, config)
-        check_config(shipped, schema)
+        demo = shipped("config/config.yaml")
+        update_config(demo, config)
+        return prepare(demo)
 
     return changed
 
@@ -32,52 +77,259 @@ def check(request):
     ("config", "said"),
     [
         ({"signatures": {"gama": 0.5}}, ["signatures: unknown key 'gama'", "'gamma'"]),
-        ({"methods": ["dnp"]}, ["unknown method 'dnp'", "'dnpp'"]),
+        ({"signature": {}}, ["unknown key 'signature'", "'signatures'"]),
+        ({"signatures": None}, ["signatures: None is not of type 'object'"]),
+        ({"completion": {"methods": ["dnp"]}}, ["unknown method 'dnp'", "'dnpp'"]),
         ({"signatures": {"gamma": 2}}, ["signatures: gamma", "2 is greater than the maximum of 1"]),
-        ({"completed": ["zeros"]}, ["completed", "'zeros'"]),
+        ({"completion": {"completed": ["zeros"]}}, ["completion: completed", "'zeros'"]),
         ({"dataset": "../elsewhere"}, ["dataset", "../elsewhere"]),
         ({"dataset": "demo\n"}, ["dataset", "not a plain name"]),
         ({"dataset": "-rf"}, ["dataset", "not a plain name"]),
-        ({"source": "files"}, ["series is empty"]),
-        ({"crossval": {"splits": {"profiles": {"sizes": ["small"]}}}}, ["splits: profiles: sizes"]),
-        ({"crossval": {"splits": {"genes": {}}}}, ["unknown key 'genes'", "'drugs'"]),
-        ({"simulator": {"generator": "additiv"}}, ["simulator: generator", "'additiv'"]),
+        (acquire(source="files"), ["series is empty"]),
+        (
+            {"evaluation": {"splits": {"profiles": {"sizes": ["small"]}}}},
+            ["splits: profiles: sizes: 'large' is missing"],
+        ),
+        ({"evaluation": {"splits": {"genes": {}}}}, ["unknown key 'genes'", "'drugs'"]),
+        (acquire(simulator={"generator": "additiv"}), ["simulator: generator", "'additiv'"]),
         ({"signatures": {"reference": "vehicles"}}, ["signatures: reference", "'vehicle'"]),
-        ({"density": {"percents": [95]}}, ["density: percents: 0", "maximum of 90"]),
-        ({"classify": {"completed": ["dnp"]}}, ["classify: completed", "did you mean 'dnpp'"]),
-        ({"classify": {"folds": 1}}, ["classify: folds", "minimum of 2"]),
-        ({"density": {"repeats": 1}}, ["density: repeats", "minimum of 2"]),
+        ({"evaluation": {"density": {"percents": [95]}}}, ["percents: 0", "maximum of 90"]),
+        (
+            {"classification": {"completed": ["dnp"]}},
+            ["classification: completed", "did you mean 'dnpp'"],
+        ),
+        ({"classification": {"folds": 1}}, ["classification: folds", "minimum of 2"]),
+        ({"evaluation": {"density": {"repeats": 1}}}, ["density: repeats", "minimum of 2"]),
         (series({"level3": "a.gctx", "pert_info": "p"}), ["'inst_info' is a dependency"]),
         (series({"level5": "a.gctx", "pert_info": "p"}), ["'sig_info' is a dependency"]),
         (series({"pert_info": "p"}), ["mine", "either level3", "or level5"]),
-        ({"files": {"gene_sets": ["sets/a.gmt"]}}, ["files: gene_sets: 0", "'sets/a.gmt'"]),
-        ({"files": {"gene_sets": [".."]}}, ["files: gene_sets: 0", "plain name of a file"]),
-        ({"files": {"gene_sets": ["{wildcards.x}"]}}, ["gene_sets: 0", "plain name of a file"]),
-        ({"files": {"gene_sets": ["$(touch x)"]}}, ["gene_sets: 0", "plain name of a file"]),
-        ({"files": {"series": {"../x": {}}}}, ["files: series", "'../x' is not a plain name"]),
+        (acquire(gene_sets=["sets/a.gmt"]), ["acquire: gene_sets: 0", "'sets/a.gmt'"]),
+        (acquire(gene_sets=[".."]), ["acquire: gene_sets: 0", "plain name of a file"]),
+        (acquire(gene_sets=["{wildcards.x}"]), ["gene_sets: 0", "plain name of a file"]),
+        (acquire(gene_sets=["$(touch x)"]), ["gene_sets: 0", "plain name of a file"]),
+        (acquire(series={"../x": {}}), ["acquire: series", "'../x' is not a plain name"]),
         ({"signatures": {"gamma": float("nan")}}, ["signatures: gamma", "nan"]),
-        ({"method_options": {"mean_2d": {"cell_weight": float("inf")}}}, ["cell_weight is inf"]),
-        ({"heatmaps": {"drugs": ["</script>"]}}, ["heatmaps: drugs", "</script>", "by id"]),
-        ({"files": {"mirror": "a\0b"}}, ["files: mirror", "holds"]),
-        ({"method_options": {1: {}}}, ["method_options", "key 1 is no text"]),
-        ({"files": {"external": {"profiles": "a.tsv"}}}, ["external", "'samples' is a dependency"]),
-        ({"files": {"series": {"gene_sets": {}}}}, ["files: series", "'gene_sets'"]),
-        ({"files": {"series": {"external": {}}}}, ["files: series", "'external'"]),
+        (
+            {"completion": {"options": {"mean_2d": {"cell_weight": float("inf")}}}},
+            ["cell_weight is inf"],
+        ),
+        (
+            {"evaluation": {"heatmaps": {"drugs": ["</script>"]}}},
+            ["heatmaps: drugs", "</script>", "by id"],
+        ),
+        (acquire(mirror="a\0b"), ["acquire: mirror", "holds"]),
+        ({"completion": {"options": {1: {}}}}, ["completion: options", "key 1 is no text"]),
+        (acquire(external={"profiles": "a.tsv"}), ["external", "'samples' is a dependency"]),
+        (acquire(series={"gene_sets": {}}), ["acquire: series", "'gene_sets'"]),
+        (acquire(series={"external": {}}), ["acquire: series", "'external'"]),
         (
             {
                 **series({"level5": "a.gctx", "sig_info": "s", "gene_info": "g", "pert_info": "p"}),
                 "cell_to_cell": {"analyses": ["transfer"]},
             },
-            ["transfer needs files: external"],
+            ["transfer needs acquire: external"],
         ),
         (series({"level6": "a.gctx", "pert_info": "p"}), ["unknown key 'level6'", "'level5'"]),
-        ({"method_options": {"dnpp": {"neighbors": 3}}}, ["no option 'neighbors'", "'neighbours'"]),
+        (
+            {"completion": {"options": {"dnpp": {"neighbors": 3}}}},
+            ["no option 'neighbors'", "'neighbours'"],
+        ),
+        # Named variants.
+        ({"completion": {"methods": [{"k5": {"neighbours": 5}}]}}, ["k5: 'method' is a required"]),
+        ({"completion": {"methods": [{"a": {"method": "dnpp"}, "b": {}}]}}, ["too many"]),
+        (
+            {"completion": {"methods": [{"a/b": {"method": "dnpp"}}]}},
+            ["methods: 0: 'a/b' is not a plain name"],
+        ),
+        ({"completion": {"methods": [{"k5": {"method": "dnp"}}]}}, ["'dnp'", "'dnpp'"]),
+        (
+            {"completion": {"methods": [{"k5": {"method": "dnpp", "k": 5}}]}},
+            ["dnpp has no option 'k'"],
+        ),
+        ({"completion": {"methods": [{"kernel": {"method": "dnpp"}}]}}, ["'kernel'", "name"]),
+        (
+            {"completion": {"methods": [{"k": {"method": "dnpp"}}, {"k": {"method": "ntk"}}]}},
+            ["'k'", "twice"],
+        ),
+        # Old keys lead to the new ones.
+        ({"crossval": {"fold_per_job": 3}}, ["evaluation: unknown key 'fold_per_job'"]),
+        ({"files": 3}, ["acquire: 3 is not of type 'object'"]),
+        ({"crossval": {"splits": 3}}, ["evaluation: splits: 3 is not of type 'object'"]),
     ],
 )
 def test_a_mistake_is_named(check, config, said):
     with pytest.raises(LacunaError) as error:
         check(config)
     assert all(part in str(error.value) for part in said), error.value
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [("dataset", "'dataset' is a required"), ("acquire", "acquire: 'source' is a required")],
+)
+def test_what_has_no_default_must_be_said(missing, said):
+    with pytest.raises(LacunaError, match=said):
+        prepare({key: value for key, value in PLATES.items() if key != missing})
+
+
+@pytest.mark.parametrize("dataset", SHIPPED)
+def test_shipped_configurations_are_valid_and_hold_no_old_key(shipped, dataset):
+    config = shipped(*SHIPPED[dataset])
+    assert notices(config) == []
+    assert prepare(config)["dataset"] == dataset
+
+
+def test_no_shipped_configuration_is_forgotten(request):
+    named = {path for paths in SHIPPED.values() for path in paths}
+    there = {f"config/{path.name}" for path in (request.config.rootpath / "config").glob("*.yaml")}
+    assert there <= named
+
+
+def test_a_finished_configuration_stays_as_it_is(check):
+    finished = check({})
+    assert prepare(finished) == finished
+
+
+def test_the_users_configuration_is_left_alone(shipped):
+    config = {**shipped("config/config.yaml"), "crossval": {"splits": {"elsewhere": {"folds": 3}}}}
+    before = copy.deepcopy(config)
+    prepare(config)["tensor"]["small"]["drugs"] = 5
+    assert config == before
+    assert prepare(config)["tensor"]["small"]["drugs"] == 30
+
+
+def test_defaults_are_filled_down_to_the_last_key():
+    config = prepare(
+        {
+            **PLATES,
+            "tensor": {"small": {"cells": 2}},
+            "evaluation": {"splits": {"cells": {"folds": 2}, "plates": {"sizes": []}}},
+        }
+    )
+    # The paper's values (Hodos et al. 2018), not those of the demo.
+    assert config["tensor"] == {
+        "max_p_value": 0.1,
+        "unreplicated": "drop",
+        "min_cells_per_drug": 3,
+        "min_drugs_per_cell": 3,
+        "small": {"drugs": 300, "cells": 2, "ranking_cells": 50},
+    }
+    assert config["evaluation"]["splits"] == {
+        "profiles": {"sizes": ["large"], "folds": 10},
+        "drugs": {"sizes": ["large"], "folds": 5},
+        "cell_transfer": {"sizes": [], "folds": 10},
+        "cells": {"sizes": ["large"], "folds": 2},
+        "plates": {"sizes": [], "folds": 5},
+    }
+    assert config["classification"]["trees"] == 500
+    assert config["acquire"]["series"] == PLATES["acquire"]["series"]
+    assert prepare(PLATES)["tensor"]["small"]["cells"] == 15, "a default was changed"
+
+
+def test_every_key_has_a_description_and_a_default_or_is_asked_for():
+    def keys(node, where):
+        for key, child in node.get("properties", {}).items():
+            yield f"{where}: {key}", child, key in node.get("required", [])
+            if "default" not in child:
+                yield from keys(child, f"{where}: {key}")
+
+    for stage, schema in read_schemas().items():
+        for where, child, required in keys(schema, stage):
+            assert len(child["description"]) > 10, where
+            assert required or "default" in child or "properties" in child, where
+            assert "examples" in child or "properties" in child, where
+
+
+# A value of each old key, and where it stands now.
+OLD_KEYS = {
+    "source": ("simulator", "acquire: source"),
+    "simulator": ({"drugs": 77}, "acquire: simulator"),
+    "files": ({"gene_sets": ["a.gmt"]}, "acquire"),
+    "methods": (["dnpp", "blend", "kernel"], "completion: methods"),
+    "method_options": ({"dnpp": {"neighbours": 3}}, "completion: options"),
+    "controls": (["truth"], "completion: controls"),
+    "completed": (["dnpp"], "completion: completed"),
+    "crossval": ({"folds_per_job": 3, "splits": {"drugs": {"folds": 3}}}, "evaluation"),
+    "density": ({"repeats": 7}, "evaluation: density"),
+    "heatmaps": ({"drugs": ["vorinostat"]}, "evaluation: heatmaps"),
+    "classify": ({"trees": 11}, "classification"),
+}
+
+
+@pytest.mark.parametrize("old", OLD_KEYS)
+def test_an_old_key_says_what_the_new_one_says(check, old):
+    value, path = OLD_KEYS[old]
+    new = value
+    for key in reversed(path.split(": ")):
+        new = {key: new}
+    renamed, (notice,) = rename_old_keys({old: value})
+    assert renamed == new
+    assert notice.startswith(f"Notice: {old} is now {path} ")
+    assert check({old: value}) == check(new)
+
+
+def test_every_old_key_is_tested():
+    assert OLD_KEYS.keys() == MOVED.keys()
+
+
+@pytest.mark.parametrize("block", ["crossval", "evaluation"])
+def test_the_old_split_is_the_new_one(check, block):
+    changed = {block: {"splits": {"elsewhere": {"sizes": ["large"]}}}}
+    splits = check(changed)["evaluation"]["splits"]
+    assert splits["cell_transfer"] == {"sizes": ["large"], "folds": 10}
+    assert "elsewhere" not in splits
+    assert "evaluation: splits: elsewhere is now" in notices(changed)[-1]
+
+
+def test_an_old_key_overrides_its_own_keys_only(check):
+    config = check({"density": {"repeats": 7}, "files": {"mirror": "here"}})
+    assert config["evaluation"]["density"] == {
+        "percents": [10, 20, 30, 40, 50, 60],
+        "repeats": 7,
+        "repeats_per_job": 2,
+    }
+    assert config["evaluation"]["folds_per_job"] == 10
+    assert config["acquire"]["source"] == "simulator"
+
+
+def test_variants_stand_among_the_methods(check):
+    entry = {"dnpp_k5": {"method": "dnpp", "neighbours": 5}}
+    config = check(
+        {
+            "completion": {"methods": ["dnpp", entry], "completed": ["dnpp_k5"]},
+            "classification": {"completed": ["dnpp_k5"]},
+        }
+    )
+    assert config["completion"]["methods"] == ["dnpp", entry]
+
+
+@pytest.fixture
+def new_stage(tmp_path, monkeypatch):
+    """Put a stage into the library that no other file knows of."""
+    folder = tmp_path / "translation"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"epochs": {"type": "integer", "default": 5, "description": "Passes."}},
+    }
+    (folder / "schema.yaml").write_text(yaml.safe_dump(schema))
+    (folder / "checks.py").write_text(
+        "from lacuna.errors import LacunaError\n"
+        "def check(config):\n"
+        "    if config['translation']['epochs'] > config['seed']:\n"
+        "        raise LacunaError('translation: epochs is too large')\n"
+    )
+    monkeypatch.setattr(lacuna, "__path__", [*lacuna.__path__, str(tmp_path)])
+
+
+def test_a_stage_is_known_by_its_folder(new_stage, check):
+    assert check({})["translation"] == {"epochs": 5}
+    with pytest.raises(LacunaError, match="translation: unknown key 'epoch'"):
+        check({"translation": {"epoch": 3}})
+    with pytest.raises(LacunaError, match="epochs is too large"):
+        check({"seed": 4})
 
 
 @pytest.mark.fault(

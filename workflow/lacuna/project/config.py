@@ -1,15 +1,19 @@
-"""Checks the configuration and says what is wrong with it in the user's terms."""
+"""Reads the configuration of a run and says what is wrong with it in the user's terms."""
 
+import importlib
+import importlib.util
 import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
-from lacuna.completion.registry import check_options, find_method
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.untrusted import CONTROL
+from lacuna.project.config_old_keys import rename_old_keys
+from lacuna.project.config_schema import assemble_schema, fill_defaults
 
 # YAML has .nan and .inf, which pass every comparison or none.
 _types = Draft202012Validator.TYPE_CHECKER
@@ -22,20 +26,31 @@ _Validator = validators.extend(
 )
 
 
-def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> None:
-    """Check a configuration against its schema, and the methods it names.
+def prepare(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with today's keys and every default filled in, checked.
+
+    Parameters
+    ----------
+    config
+        As the user wrote it; it stays as it is. Old keys are taken for the new ones.
+
+    Returns
+    -------
+    dict
+        A block for each stage, with every key that has a value or a default. Preparing it again
+        changes nothing.
 
     Raises
     ------
     LacunaError
-        Naming every key that is missing, unknown or has a value out of range.
+        Naming every key that is missing, unknown or has a value out of range, or what does not
+        fit together.
     """
+    schema = assemble_schema()
     try:
-        faults = sorted(_Validator(schema).iter_errors(config), key=lambda e: str(e.path))
-        messages = [
-            *_strange_texts(config),
-            *(said for fault in faults for said in _explain(fault)),
-        ]
+        renamed = rename_old_keys(config)[0] if isinstance(config, Mapping) else config
+        filled = fill_defaults(renamed, schema)
+        messages = [*_strange_texts(filled), *_faults(filled, schema)]
     except RecursionError as error:
         raise LacunaError(
             "the configuration holds a part of itself, or is nested too deeply; "
@@ -47,37 +62,21 @@ def check_config(config: Mapping[str, object], schema: Mapping[str, object]) -> 
             + "\n  ".join(messages)
             + "\nconfig/README.md explains every key."
         )
-    for name in [*config["methods"], *config["controls"]]:
-        find_method(name)
-    for name, options in config["method_options"].items():
-        check_options(name, options)
-    asked = {
-        "completed": config["completed"],
-        "classify: completed": config["classify"]["completed"],
-    }
-    for key, names in asked.items():
-        for name in names:
-            if name not in config["methods"]:
-                raise LacunaError(
-                    f"{key}: {name!r} is not among methods"
-                    f"{did_you_mean(name, config['methods'])}; "
-                    f"expected some of {listed(config['methods'], 20)}."
-                )
-    if config["source"] == "files" and not config["files"]["series"]:
-        raise LacunaError("files: series is empty; with source: files, name at least one series.")
-    for analysis, kind in (("factors", "gene_sets"), ("transfer", "external")):
-        asked_for = config["source"] == "files" and analysis in config["cell_to_cell"]["analyses"]
-        if asked_for and not config["files"][kind]:
-            raise LacunaError(
-                f"cell_to_cell: analyses: {analysis} needs files: {kind}, which is empty. Name "
-                f"files there, or take {analysis} out."
-            )
-    for name, files in config["files"]["series"].items():
-        if ("level3" in files) == ("level5" in files):
-            raise LacunaError(
-                f"files: series: {name}: expected either level3 (with inst_info and gene_info) or "
-                "level5 (with sig_info)."
-            )
+    for stage in schema["properties"]:
+        module = f"lacuna.{stage}.checks"
+        if isinstance(filled[stage], Mapping) and importlib.util.find_spec(module):
+            importlib.import_module(module).check(filled)
+    return filled
+
+
+def notices(config: Mapping[str, Any]) -> list[str]:
+    """Return what to tell the user of old keys in the configuration: a line for each."""
+    return rename_old_keys(config)[1]
+
+
+def _faults(config: object, schema: Mapping[str, Any]) -> list[str]:
+    faults = sorted(_Validator(schema).iter_errors(config), key=lambda fault: str(fault.path))
+    return [message for fault in faults for message in _explain(fault)]
 
 
 def _strange_texts(node: object, where: str = "") -> list[str]:
@@ -100,14 +99,19 @@ def _strange_texts(node: object, where: str = "") -> list[str]:
 def _explain(fault: ValidationError) -> list[str]:
     where = ": ".join(map(str, fault.absolute_path))
     prefix = f"{where}: " if where else ""
+    schema: Mapping[str, Any] = fault.schema if isinstance(fault.schema, Mapping) else {}
+    instance: Any = fault.instance
     if fault.validator == "additionalProperties":
-        known = fault.schema.get("properties", {})
+        known = schema.get("properties", {})
         return [
             f"{prefix}unknown key {key!r}{did_you_mean(str(key), known)}; "
             f"expected some of {listed(known, 20)}"
-            for key in fault.instance
+            for key in instance
             if key not in known
         ]
-    if fault.validator == "pattern" and "description" in fault.schema:
-        return [f"{prefix}{fault.instance!r} is not {fault.schema['description']}"]
+    if fault.validator == "pattern" and "description" in schema:
+        return [f"{prefix}{instance!r} is not {schema['description']}"]
+    if fault.validator == "contains":
+        wanted = schema["contains"].get("const")
+        return [f"{prefix}{wanted!r} is missing in {instance!r}"]
     return [f"{prefix}{fault.message}"]

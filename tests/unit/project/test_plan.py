@@ -1,0 +1,143 @@
+"""The plan: what a run makes and what its jobs need, without Snakemake."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+from project import ROOT, TINY, overlay
+
+from lacuna.evaluation import stage as evaluation
+from lacuna.project.plan import Plan, all_figures, stages
+
+DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def plan(**changes):
+    return Plan.of(overlay(overlay(DEMO, TINY), changes))
+
+
+def test_every_fold_is_predicted_once_and_by_no_more_jobs_than_asked_for():
+    made = plan(evaluation={"folds_per_job": 4, "splits": {"profiles": {"folds": 10}}})
+    jobs = evaluation.folds(made.config, "profiles")
+    assert jobs == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert evaluation.prediction_files(made.config, "profiles") == [
+        f"predicted_{job}.h5" for job in range(3)
+    ]
+
+
+def test_controls_are_scored_on_single_profiles_alone():
+    made = plan()
+    of = {what["split"]: set() for what in evaluation.evaluated(made.config)}
+    for what in evaluation.evaluated(made.config):
+        of[what["split"]].add(what["method"])
+    assert of["profiles"] - of["drugs"] == set(made.config["completion"]["controls"])
+    assert of["drugs"] == of["plates"] == set(made.methods)
+
+
+def test_a_split_without_sizes_is_not_made():
+    made = plan(evaluation={"splits": {"drugs": {"sizes": []}}})
+    assert "drugs" not in {what["split"] for what in evaluation.evaluated(made.config)}
+
+
+def test_scores_and_predictions_are_named_where_the_rules_make_them():
+    made = plan(completion={"methods": ["mean_1d", "ridge_map"], "completed": []})
+    files = evaluation.tables(made.config, "metrics.tsv", ["ridge_map"])
+    assert "evaluation/small/profiles/ridge_map/metrics.tsv" in files
+    assert all("/ridge_map/" in file for file in files)
+    trained = evaluation.trained(made.config)
+    assert {what["method"] for what in trained} == {"ridge_map"}
+    assert trained[0]["file"] == "large/profiles/ridge_map/predicted_0.h5"
+    assert trained[0]["folds"] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "figure"),
+    [
+        ({"evaluation": {"density": {"percents": []}}}, "density"),
+        ({"classification": {"completed": []}}, "class_gain"),
+    ],
+)
+def test_what_is_not_asked_for_is_not_drawn(changes, figure):
+    assert figure in plan().figures
+    assert figure not in plan(**changes).figures
+
+
+def test_each_figure_stands_once_under_its_stage_and_each_has_a_caption():
+    figures = all_figures()
+    names = [figure.name for figure in figures]
+    assert len(set(names)) == len(names) > 15
+    for figure in figures:
+        caption = ROOT / f"workflow/report/{figure.stage}/{figure.name}.rst"
+        assert caption.exists(), caption
+        # A lambda of a loop would see the last value only.
+    overview = plan().figures["overview"]
+    assert overview.card.files(plan().config) == {
+        "tensor": "tensor/large.h5",
+        "metrics": "metrics.tsv",
+    }
+    assert plan().figures["cell_specificity"].path == "tensor/figures/cell_specificity"
+
+
+def test_a_run_makes_its_products_tables_and_figures():
+    made = plan()
+    assert made.products == [
+        f"results/demo/completed/{method}.gctx" for method in TINY["completion"]["completed"]
+    ]
+    assert {*made.products, *made.figure_files, "results/demo/metrics.tsv"} <= set(made.results)
+    assert len(set(made.results)) == len(made.results)
+    assert "results/demo/cell_to_cell/variations.tsv" not in made.results
+    asked = plan(cell_to_cell={"analyses": ["methods"]})
+    assert "results/demo/cell_to_cell/variations.tsv" in asked.results
+
+
+def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask():
+    made = plan(
+        completion={"options": {"falrtc": {"device": "cuda"}}, "controls": ["truth", "zeros"]}
+    )
+    assert (made.gpus("falrtc"), made.gpus("dnpp")) == (1, 0)
+    assert made.group("dnpp") == made.group("zeros") == "quick"
+    assert made.group("blend") is None
+    assert made.group("blend", "small") == "quick"
+    assert made.group("falrtc", "small") is None  # it waits for a GPU
+
+
+def test_needs_grow_with_the_tensor_and_with_the_fits():
+    made = plan()
+    assert made.memory(200) > made.memory(100) >= 1000
+    assert made.minutes("blend", 2, 100) > made.minutes("blend", 1, 100)
+    assert made.minutes("blend", 1, 100) > made.minutes("dnpp", 1, 100)
+
+
+def test_a_variant_runs_as_its_method_with_options_of_its_own():
+    made = plan(
+        completion={
+            "methods": ["dnpp", {"dnpp_k5": {"method": "dnpp", "neighbours": 5}}],
+            "options": {"dnpp": {"neighbours": 12}},
+            "completed": ["dnpp_k5"],
+        },
+        classification={"completed": ["dnpp_k5"]},
+    )
+    assert made.methods["dnpp"].options == {"neighbours": 12}
+    variant = made.methods["dnpp_k5"]
+    assert (variant.method, variant.options) == ("dnpp", {"neighbours": 5})
+    assert made.products == ["results/demo/completed/dnpp_k5.gctx"]
+    assert made.group("dnpp_k5") == "quick"
+    assert "evaluation/large/profiles/dnpp_k5/metrics.tsv" in evaluation.tables(
+        made.config, "metrics.tsv", made.methods
+    )
+
+
+def test_planning_needs_no_heavy_library():
+    code = (
+        "import sys, yaml; from lacuna.project.plan import Plan\n"
+        "Plan.of(yaml.safe_load(open('config/config.yaml')))\n"
+        "print(sorted({'torch', 'rdkit', 'snakemake'} & set(sys.modules)))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert printed.stdout.strip() == "[]", printed.stderr
+
+
+def test_stages_are_found_by_name():
+    expected = {"signatures", "completion", "evaluation", "classification", "cell_to_cell"}
+    assert expected | {"report"} <= set(stages())
