@@ -135,7 +135,7 @@ def check(shipped):
             ["no option 'neighbors'", "'neighbours'"],
         ),
         # Named variants.
-        ({"completion": {"methods": [{"k5": {"neighbours": 5}}]}}, ["k5: 'method' is a required"]),
+        ({"completion": {"methods": [{"k5": {"neighbours": 5}}]}}, ["k5: 'method' is missing"]),
         ({"completion": {"methods": [{"a": {"method": "dnpp"}, "b": {}}]}}, ["too many"]),
         (
             {"completion": {"methods": [{"a/b": {"method": "dnpp"}}]}},
@@ -165,7 +165,10 @@ def test_a_mistake_is_named(check, config, said):
 
 @pytest.mark.parametrize(
     ("missing", "said"),
-    [("dataset", "'dataset' is a required"), ("acquire", "acquire: 'source' is a required")],
+    [
+        ("dataset", "'dataset' is missing. Name of the run."),
+        ("acquire", "acquire: 'source' is missing. Where the plates come from: "),
+    ],
 )
 def test_what_has_no_default_must_be_said(missing, said):
     with pytest.raises(LacunaError, match=said):
