@@ -229,6 +229,20 @@ def test_defaults_are_filled_down_to_the_last_key():
     assert prepare(PLATES)["tensor"]["small"]["cells"] == 15, "a default was changed"
 
 
+def test_splits_come_in_one_order_however_they_are_written():
+    written = ("cell_transfer", "cells", "profiles")
+    for order in (written, written[::-1]):
+        splits = {split: {"folds": 3} for split in order}
+        config = prepare({**PLATES, "evaluation": {"splits": splits}})
+        assert list(config["evaluation"]["splits"]) == [
+            "profiles",
+            "drugs",
+            "cells",
+            "plates",
+            "cell_transfer",
+        ]
+
+
 def test_every_key_has_a_description_and_a_default_or_is_asked_for():
     def keys(node, where):
         for key, child in node.get("properties", {}).items():
