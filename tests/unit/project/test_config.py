@@ -135,7 +135,7 @@ def check(shipped):
             ["no option 'neighbors'", "'neighbours'"],
         ),
         # Named variants.
-        ({"completion": {"methods": [{"k5": {"neighbours": 5}}]}}, ["k5: 'method' is a required"]),
+        ({"completion": {"methods": [{"k5": {"neighbours": 5}}]}}, ["k5: 'method' is missing"]),
         ({"completion": {"methods": [{"a": {"method": "dnpp"}, "b": {}}]}}, ["too many"]),
         (
             {"completion": {"methods": [{"a/b": {"method": "dnpp"}}]}},
@@ -165,7 +165,10 @@ def test_a_mistake_is_named(check, config, said):
 
 @pytest.mark.parametrize(
     ("missing", "said"),
-    [("dataset", "'dataset' is a required"), ("acquire", "acquire: 'source' is a required")],
+    [
+        ("dataset", "'dataset' is missing. Name of the run."),
+        ("acquire", "acquire: 'source' is missing. Where the plates come from: "),
+    ],
 )
 def test_what_has_no_default_must_be_said(missing, said):
     with pytest.raises(LacunaError, match=said):
@@ -224,6 +227,20 @@ def test_defaults_are_filled_down_to_the_last_key():
     assert config["classification"]["trees"] == 500
     assert config["acquire"]["series"] == PLATES["acquire"]["series"]
     assert prepare(PLATES)["tensor"]["small"]["cells"] == 15, "a default was changed"
+
+
+def test_splits_come_in_one_order_however_they_are_written():
+    written = ("cell_transfer", "cells", "profiles")
+    for order in (written, written[::-1]):
+        splits = {split: {"folds": 3} for split in order}
+        config = prepare({**PLATES, "evaluation": {"splits": splits}})
+        assert list(config["evaluation"]["splits"]) == [
+            "profiles",
+            "drugs",
+            "cells",
+            "plates",
+            "cell_transfer",
+        ]
 
 
 def test_every_key_has_a_description_and_a_default_or_is_asked_for():

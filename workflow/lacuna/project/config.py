@@ -76,7 +76,8 @@ def notices(config: Mapping[str, Any]) -> list[str]:
 
 def _faults(config: object, schema: Mapping[str, Any]) -> list[str]:
     faults = sorted(_Validator(schema).iter_errors(config), key=lambda fault: str(fault.path))
-    return [message for fault in faults for message in _explain(fault)]
+    # Each missing key is a fault of its own, which names all of them.
+    return list(dict.fromkeys(message for fault in faults for message in _explain(fault)))
 
 
 def _strange_texts(node: object, where: str = "") -> list[str]:
@@ -108,6 +109,13 @@ def _explain(fault: ValidationError) -> list[str]:
             f"expected some of {listed(known, 20)}"
             for key in instance
             if key not in known
+        ]
+    if fault.validator == "required":
+        missing = [key for key in schema["required"] if key not in instance]
+        known = schema.get("properties", {})
+        return [
+            f"{prefix}{key!r} is missing. {known.get(key, {}).get('description', '')}".rstrip()
+            for key in missing
         ]
     if fault.validator == "pattern" and "description" in schema:
         return [f"{prefix}{instance!r} is not {schema['description']}"]

@@ -43,19 +43,21 @@ def fill_defaults(node: Any, schema: Mapping[str, Any]) -> Any:
     """Return a configuration, or a part of it, with the schema's defaults where it says nothing.
 
     A mapping is filled key by key, down to the last; any other value stays as it is, also where
-    the schema will refuse it.
+    the schema will refuse it. Keys come in the schema's order, so that no table's order depends
+    on how the user wrote them.
     """
     if not isinstance(node, Mapping):
         return node
-    filled = dict(overlay(schema.get("default", {}), node))
+    given = overlay(schema.get("default", {}), node)
+    filled = {}
     for key, below in schema.get("properties", {}).items():
-        if key in filled:
-            filled[key] = fill_defaults(filled[key], below)
+        if key in given:
+            filled[key] = fill_defaults(given[key], below)
         elif "default" in below:
             filled[key] = copy.deepcopy(below["default"])
         elif "properties" in below:
             filled[key] = fill_defaults({}, below)
-    return filled
+    return {**filled, **{key: value for key, value in given.items() if key not in filled}}
 
 
 def overlay(below: Any, above: Any) -> Any:
