@@ -11,40 +11,40 @@ help: ## list the tasks
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## run the workflow on the embedded simulated screen
-	@$(BIN)/python -m lacuna.project.stale_lock
+	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE)
 	@echo "The report: results/demo/report.html"
 
 demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the simulated screen
-	@$(BIN)/python -m lacuna.project.stale_lock
-	$(SNAKEMAKE) --configfile config/deepcellstate.yaml
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/config.yaml config/deepcellstate.yaml
 	@echo "The report: results/demo-deepcellstate/report.html"
 
 lincs-mini-deepcellstate: $(READY) ## the same on real plates (needs the data, see config/README.md)
-	@$(BIN)/python -m lacuna.project.stale_lock
+	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/lincs-mini.yaml config/deepcellstate.yaml \
 		config/lincs-mini-deepcellstate.yaml
 	@echo "The report: results/lincs-mini-deepcellstate/report.html"
 
 lincs-mini: $(READY) ## run the workflow on real plates (needs the data, see config/README.md)
-	@$(BIN)/python -m lacuna.project.stale_lock
+	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/lincs-mini.yaml
 	@echo "The report: results/lincs-mini/report.html"
 
 lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the data, see config/README.md)
-	@$(BIN)/python -m lacuna.project.stale_lock
+	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/lincs-cells.yaml
 	@echo "The report: results/lincs-cells/report.html"
 
 DATASET ?= demo
-DRAWING := $$(sed -n 's/^rule \(draw_[a-z_]*\):/\1/p' workflow/rules/figures.smk)
 
 figures: $(READY) ## draw the figures of DATASET anew from its finished tables; the report keeps the old ones
 	@test -f results/$(DATASET)/config.yaml || { echo "results/$(DATASET) holds no finished run; make one first, or name another: make figures DATASET=..." >&2; exit 1; }
-	$(SNAKEMAKE) --configfile results/$(DATASET)/config.yaml --allowed-rules figures $(DRAWING) --forcerun $(DRAWING) -- figures
+	drawing=$$($(BIN)/lacuna plan --figures --configfile results/$(DATASET)/config.yaml) && \
+		$(SNAKEMAKE) --configfile results/$(DATASET)/config.yaml --allowed-rules figures $$drawing --forcerun $$drawing -- figures
 
 reproduce: $(READY) ## run the finished run of DATASET again from its stored configuration, and compare all tables
-	$(BIN)/python -m lacuna.project.reproduce $(DATASET) --cores $(CORES)
+	$(BIN)/lacuna reproduce $(DATASET) --cores $(CORES)
 
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
 	$(BIN)/python bench/signatures.py
@@ -53,8 +53,8 @@ COMPARED := demo demo-additive demo-low-rank lincs-mini lincs-cells
 
 bench-accuracy: $(READY) ## compare all methods on five datasets (needs the data, see config/README.md)
 	for name in $(COMPARED); do \
-		file=config/$$name.yaml; test -f $$file || file=config/config.yaml; \
-		$(SNAKEMAKE) --configfile $$file -- results/$$name/metrics.tsv || exit 1; \
+		case $$name in demo) files=config/config.yaml;; demo-*) files="config/config.yaml config/$$name.yaml";; *) files=config/$$name.yaml;; esac; \
+		$(SNAKEMAKE) --configfile $$files -- results/$$name/metrics.tsv || exit 1; \
 	done
 	$(BIN)/python bench/accuracy.py $(COMPARED)
 
@@ -65,7 +65,7 @@ bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the pa
 	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py
 
 bench-cluster: $(READY) ## compare what jobs take with what profiles/slurm asks for
-	$(SNAKEMAKE) --notemp --configfile bench/cluster.yaml
+	$(SNAKEMAKE) --notemp --configfile config/config.yaml bench/cluster.yaml
 	$(BIN)/python bench/cluster.py
 
 bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
@@ -90,6 +90,9 @@ format: $(READY) ## put the code into the style that lint checks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
+
+docs: $(READY) ## write what stands in schemas and on cards into README, config/ and results/
+	$(BIN)/python -m lacuna.project.documentation
 
 readme: demo ## draw the README's figure anew
 	cp results/demo/figures/overview.png docs/overview.png

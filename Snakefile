@@ -3,17 +3,19 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config/config.yaml"
+# The demo, unless another configuration names a data set: none inherits the demo's thresholds.
+if "dataset" not in config:
+
+    configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/acquire.smk"
 include: "workflow/rules/signatures.smk"
 include: "workflow/rules/tensor.smk"
-include: "workflow/rules/crossval.smk"
-include: "workflow/rules/density.smk"
-include: "workflow/rules/complete.smk"
-include: "workflow/rules/classify.smk"
+include: "workflow/rules/completion.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/classification.smk"
 include: "workflow/rules/cell_to_cell.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
@@ -23,21 +25,21 @@ report: "workflow/report/workflow.rst"
 
 
 wildcard_constraints:
-    dataset=re.escape(config["dataset"]),
+    dataset=re.escape(DATASET),
     size="large|small",
-    split=one_of(SPLITS),
+    split=one_of(PLAN.splits),
     level="level3|level5|baseline",
     method=r"\w+",
     batch=r"\d+",
-    series=one_of(SERIES),
+    series=one_of(INPUTS.series),
 
 
 onstart:
-    check_writable(f"results/{config['dataset']}")
+    check_writable(PLAN.folder)
 
 
 rule all:
     default_target: True
     input:
-        f"results/{config['dataset']}/report.html",
-        PRODUCTS,
+        f"{PLAN.folder}/report.html",
+        PLAN.products,

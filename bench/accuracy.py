@@ -30,7 +30,7 @@ def leads(datasets: list[str]) -> pd.DataFrame:
     """How far each of our methods lies above the paper's best, with a paired interval."""
     tables = []
     for dataset in datasets:
-        folder = Path("results", dataset, "crossval/large")
+        folder = Path("results", dataset, "evaluation/large")
         for split in sorted(path.name for path in folder.iterdir()):
             draws = {
                 path.parent.name: pd.read_csv(path, sep="\t")

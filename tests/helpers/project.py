@@ -11,14 +11,22 @@ from pathlib import Path
 
 import yaml
 
+from lacuna.project.config_schema import overlay
 from lacuna.project.reproduce import NOT_COMPARED
 
+__all__ = ["METHODS", "NO_SPLITS", "PARTS", "ROOT", "TINY", "Project", "overlay"]
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "profiles", "workflow", "config", "resources", "envs"]
+METHODS = ["mean_1d", "dnpp", "falrtc", "kernel", "blend"]
 TINY = {
-    "simulator": {"drugs": 40, "cells": 4, "mechanisms": 5},
+    "acquire": {"simulator": {"drugs": 40, "cells": 4, "mechanisms": 5}},
     "tensor": {"small": {"drugs": 15, "cells": 3, "ranking_cells": 4}},
-    "crossval": {
+    "completion": {
+        "methods": METHODS,
+        "options": {"blend": {"members": ["additive", "kernel"]}},
+        "completed": ["dnpp", "falrtc", "blend"],
+    },
+    "evaluation": {
         "folds_per_job": 2,
         "splits": {
             "profiles": {"sizes": ["large", "small"], "folds": 3},
@@ -26,13 +34,12 @@ TINY = {
             "cells": {"sizes": []},
             "plates": {"folds": 2},
         },
+        "density": {"percents": [10, 40, 60], "repeats": 2, "repeats_per_job": 2},
     },
-    "density": {"percents": [10, 40, 60], "repeats": 2, "repeats_per_job": 2},
-    "methods": ["mean_1d", "dnpp", "falrtc", "kernel", "blend"],
-    "method_options": {"blend": {"members": ["additive", "kernel"]}},
-    "completed": ["dnpp", "falrtc", "blend"],
-    "classify": {"completed": ["dnpp"], "folds": 3, "trees": 10, "min_drugs_per_target": 5},
+    "classification": {"completed": ["dnpp"], "folds": 3, "trees": 10, "min_drugs_per_target": 5},
 }
+# Splits but the first that a run can do without.
+NO_SPLITS = {split: {"sizes": []} for split in ("drugs", "cells", "plates")}
 
 
 class Project:
@@ -71,10 +78,14 @@ class Project:
         self.altered = {}
 
     def configure(self, config: dict, name: str = "test") -> list[str]:
-        """Write a configuration; return the options that make Snakemake use it."""
+        """Write a configuration; return the options that make Snakemake use it.
+
+        One that names no data set is laid over the demo's.
+        """
         path = self.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(config))
-        return ["--configfile", str(path)]
+        below = [] if "dataset" in config else ["config/config.yaml"]
+        return ["--configfile", *below, str(path)]
 
     def start(self, *options: str) -> subprocess.Popen:
         """Start Snakemake, in a process group of its own."""
@@ -115,7 +126,7 @@ class Project:
 
     def unlock(self) -> subprocess.CompletedProcess:
         """Do what `make demo` does first: remove the lock of a killed run."""
-        command = [sys.executable, "-m", "lacuna.project.stale_lock"]
+        command = [sys.executable, "-m", "lacuna.command", "unlock"]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
 
     def tables(self, dataset: str) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ import yaml
 sys.path.append(str(Path(__file__).parents[1] / "helpers"))
 
 from cluster import install, slurm
-from project import TINY, Project
+from project import NO_SPLITS, TINY, Project, overlay
 
 from lacuna.project.reproduce import NOT_COMPARED
 
@@ -42,22 +42,24 @@ from lacuna.completion.methods import mean_1d
 {head}
     return mean_1d.complete(observed, wanted, side, rng)
 """
-SPLITS = {name: {"sizes": []} for name in ["drugs", "cells", "plates"]}
-SPLITS["profiles"] = {"sizes": ["large"], "folds": 2}
-CONFIG = {
-    **TINY,
-    "crossval": {"folds_per_job": 1, "splits": SPLITS},
-    "density": {"percents": []},
-    "methods": ["dnpp", *STAND_INS],
-    "method_options": {"on_gpu": {"device": "cuda"}},
-    "completed": ["on_gpu"],
-    "classify": {"completed": []},
-}
+SPLITS = NO_SPLITS | {"profiles": {"sizes": ["large"], "folds": 2}}
+CONFIG = overlay(
+    TINY,
+    {
+        "completion": {
+            "methods": ["dnpp", *STAND_INS],
+            "options": {"on_gpu": {"device": "cuda"}},
+            "completed": ["on_gpu"],
+        },
+        "evaluation": {"folds_per_job": 1, "splits": SPLITS, "density": {"percents": []}},
+        "classification": {"completed": []},
+    },
+)
 PARTITIONS = {"partitions": {"cpu": {"max_threads": 64}, "gpu": {"max_gpu": 1}}}
 # Snakemake waits 40 s before it asks for the state of jobs: too long for jobs of seconds.
 OPTIONS = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "5"]
 # What says when or how long; all else is to be the same.
-TIMED = {*NOT_COMPARED, "report.html", "tables/run.html"}
+TIMED = {*NOT_COMPARED, "report.html", "report/pages/run.html"}
 
 
 def project(folder: Path) -> Project:

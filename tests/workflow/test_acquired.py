@@ -11,9 +11,9 @@ from lacuna.simulation import parameters
 LIST_INPUT = """
 rule list_input:
     input:
-        unpack(annotation_files),
-        unpack(external_files),
-        sets=gene_set_files,
+        **INPUTS.annotations(DATASET),
+        **INPUTS.external(DATASET),
+        sets=INPUTS.gene_sets(DATASET),
     output:
         "results/{dataset}/input.txt",
     params:
@@ -60,7 +60,7 @@ def test_files_are_acquired_to_folders_of_their_own(simulated, tmp_path):
         "gene_sets": [parameters.GENE_SETS],
         "external": dict(parameters.EXTERNAL),
     }
-    kinds, found = list_input(tmp_path, {"dataset": "own", "source": "files", "files": files})
+    kinds, found = list_input(tmp_path, {"dataset": "own", "acquire": {"source": "files", **files}})
     assert kinds == ["profiles", "samples", "sets"]
     folders = {str(path.relative_to(tmp_path / "results/own/acquire")) for path in found}
     assert folders == {
@@ -72,15 +72,15 @@ def test_files_are_acquired_to_folders_of_their_own(simulated, tmp_path):
 
 def test_nothing_is_acquired_where_nothing_is_configured(tmp_path):
     files = {"series": {"own": dict(parameters.FILES)}}
-    kinds, found = list_input(tmp_path, {"dataset": "own", "source": "files", "files": files})
+    kinds, found = list_input(tmp_path, {"dataset": "own", "acquire": {"source": "files", **files}})
     assert (kinds, found) == (["sets"], [])
 
 
 def test_the_real_gene_sets_are_acquired(shared_data, tmp_path):
     project = Project(tmp_path)
     target = "results/lincs-mini/acquire/gene_sets/NR3C1.gmt"
-    config = {"files": {"mirror": str(shared_data / "gene-sets")}}
-    options = ["--configfile", "config/lincs-mini.yaml", *project.configure(config)[1:]]
+    config = {"acquire": {"mirror": str(shared_data / "gene-sets")}}
+    options = ["--configfile", "config/lincs-mini.yaml", *project.configure(config)[2:]]
     project.run("--cores", "1", target, *options)
     assert "NR3C1_ENCODE" in read_gmt(tmp_path / target)
     assert not (tmp_path / "resources/recorded_checksums.tsv").exists()

@@ -22,7 +22,7 @@ def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):
     assert set(groups) == {"tensor", "quick", "score", "summary"}
     assert "gpu=1" not in planned
 
-    with_gpu = {"method_options": {"falrtc": {"device": "cuda"}}}
-    planned = project.run(*options, *project.configure(with_gpu)[1:])
+    with_gpu = {"completion": {"options": {"falrtc": {"device": "cuda"}}}}
+    planned = project.run(*options, *project.configure(with_gpu)[2:])
     asking = [part for part in planned.split("\n\n") if "gpu=1" in part]
     assert asking and all("method=falrtc" in part for part in asking)

@@ -6,11 +6,15 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from cmapPy.pandasGEXpress.parse import parse
-from project import TINY, Project
+from project import METHODS, ROOT, TINY, Project, overlay
 
 from lacuna.classification.profiles import ACROSS_CELLS
+from lacuna.project.plan import Plan
 from lacuna.tensor.profiles import ProfileSet
+
+DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def test_the_controls_bound_the_methods(finished):
 def test_every_split_is_scored_and_leaves_nothing_of_what_it_holds_out(finished):
     metrics = pd.read_csv(finished.results / "metrics.tsv", sep="\t")
     assert set(metrics["split"]) == {"profiles", "drugs", "plates"}
-    folds = pd.read_csv(finished.results / "crossval/large/drugs/folds.tsv", sep="\t")
+    folds = pd.read_csv(finished.results / "evaluation/large/drugs/folds.tsv", sep="\t")
     assert not folds.drop_duplicates(["drug", "fold"])["drug"].duplicated().any()
     assert set(folds["fold"]) == {0, 1}
     pct = metrics.query("metric == 'pct' and method == 'kernel'").set_index(["size", "split"])
@@ -52,22 +56,22 @@ def test_every_split_is_scored_and_leaves_nothing_of_what_it_holds_out(finished)
 
 
 def test_accuracy_is_measured_at_each_density_that_can_be_had(finished):
-    table = pd.read_csv(finished.results / "density.tsv", sep="\t")
+    table = pd.read_csv(finished.results / "evaluation/density.tsv", sep="\t")
     assert list(table.columns) == ["method", "percent", "repeats", "mean", "sd"]
-    assert list(dict.fromkeys(table["method"])) == TINY["methods"]
+    assert list(dict.fromkeys(table["method"])) == METHODS
     assert (table.groupby("method")["percent"].agg(list).map(tuple) == (40, 60)).all()
     assert (table["repeats"] == 2).all()
     assert table["mean"].between(0, 0.95).all()
-    repeats = pd.read_csv(finished.results / "density_per_repeat.tsv", sep="\t")
+    repeats = pd.read_csv(finished.results / "evaluation/density_per_repeat.tsv", sep="\t")
     assert np.allclose(
         repeats.groupby(["method", "percent"], sort=False)["pct"].mean(), table["mean"]
     )
-    sizes = pd.read_csv(finished.results / "density/sizes.tsv", sep="\t", index_col="percent")
+    sizes = pd.read_csv(finished.results / "evaluation/density/sizes.tsv", sep="\t", index_col="percent")
     assert "fewer profiles than drugs" in sizes.loc[10, "left_out"]
 
 
 def test_stated_errors_hold_as_often_as_they_say(finished):
-    path = finished.results / "figures/calibration.tsv"
+    path = finished.results / "evaluation/figures/calibration.tsv"
     coverage = pd.read_csv(path, sep="\t").query("view == 'coverage' and stated == 0.9")
     assert set(coverage["method"]) == {"kernel", "blend"}
     assert coverage["observed"].between(0.8, 0.96).all()  # of few profiles; more are nearer to 0.9
@@ -88,10 +92,9 @@ def test_another_number_of_cores_gives_the_same_tables(finished, tmp_path):
 
 
 def test_a_changed_option_reruns_only_its_method(finished):
-    options = TINY["method_options"] | {"dnpp": {"neighbours": 5}}
-    changed = {**TINY, "method_options": options}
+    changed = overlay(TINY, {"completion": {"options": {"dnpp": {"neighbours": 5}}}})
     planned = finished.run("-n", *finished.configure(changed, "changed"))
-    folds = re.findall(r"output: \S+/crossval/\w+/\w+/(\w+)/predicted_\d+\.h5", planned)
+    folds = re.findall(r"output: \S+/evaluation/\w+/\w+/(\w+)/predicted_\d+\.h5", planned)
     assert set(folds) == {"dnpp"}
     assert "rule make_signatures" not in planned
     assert "rule build_tensor" not in planned
@@ -119,19 +122,20 @@ def test_the_report_stands_alone_and_says_simulated(finished):
     figures += ["heatmaps", "density", "class_gain"]
     for figure in figures:
         assert f"{figure}.svg" in report
-        assert (finished.results / f"figures/{figure}.png").stat().st_size > 10_000
+        (drawn,) = finished.results.glob(f"*/figures/{figure}.png")
+        assert drawn.stat().st_size > 10_000
 
 
 def test_every_figure_has_its_table(finished):
-    for figure in finished.results.glob("figures/*.svg"):
+    for figure in finished.results.glob("*/figures/*.svg"):
         if figure.stem == "class_predicted":
             continue  # too few drugs here are without a measured profile
         assert len(pd.read_csv(figure.with_suffix(".tsv"), sep="\t")) > 0
 
 
 def test_heatmaps_show_every_method_for_the_same_cells_and_genes(finished):
-    table = pd.read_csv(finished.results / "figures/heatmaps.tsv", sep="\t")
-    assert list(table["panel"].unique()) == ["measured", *TINY["methods"]]
+    table = pd.read_csv(finished.results / "evaluation/figures/heatmaps.tsv", sep="\t")
+    assert list(table["panel"].unique()) == ["measured", *METHODS]
     assert table["drug"].nunique() == 3
     for _, of_drug in table.groupby("drug"):
         places = [rows[["cell", "gene"]].to_numpy() for _, rows in of_drug.groupby("panel")]
@@ -155,8 +159,8 @@ def test_heatmaps_show_every_method_for_the_same_cells_and_genes(finished):
 
 
 def test_a_misspelt_drug_of_the_heatmaps_is_said(finished):
-    changed = {**TINY, "heatmaps": {"drugs": ["Simulated-O03"]}}
-    target = "results/demo/figures/heatmaps.svg"
+    changed = overlay(TINY, {"evaluation": {"heatmaps": {"drugs": ["Simulated-O03"]}}})
+    target = "results/demo/evaluation/figures/heatmaps.svg"
     printed = finished.run(
         "--cores", "1", target, *finished.configure(changed, "misspelt"), fails=True
     )
@@ -165,28 +169,28 @@ def test_a_misspelt_drug_of_the_heatmaps_is_said(finished):
 
 
 def test_classes_that_were_planted_are_recovered(finished):
-    tasks = pd.read_csv(finished.results / "classes/tasks.tsv", sep="\t").fillna("")
+    tasks = pd.read_csv(finished.results / "classification/tasks.tsv", sep="\t").fillna("")
     taken = tasks[tasks["skipped"] == ""]
     assert set(tasks["kind"]) == {"ATC", "target"}
     assert len(taken) > 0
-    experiments = pd.read_csv(finished.results / "classes/experiments.tsv", sep="\t")
+    experiments = pd.read_csv(finished.results / "classification/experiments.tsv", sep="\t")
     assert set(experiments["profile_type"]) >= set(ACROSS_CELLS)
     assert experiments["model"].nunique() == 3
     over_cells = experiments[
         experiments["profile_type"].isin(ACROSS_CELLS) & experiments["protocol"].eq("nested")
     ]
     assert over_cells["auc_completed"].mean() > 0.65
-    tests = pd.read_csv(finished.results / "classes/tests.tsv", sep="\t")
+    tests = pd.read_csv(finished.results / "classification/tests.tsv", sep="\t")
     assert set(tests["question"]) == {"gain", "on_predicted"}
-    sources = pd.read_csv(finished.results / "classes/sources.tsv", sep="\t")
+    sources = pd.read_csv(finished.results / "classification/sources.tsv", sep="\t")
     found = sources[["by_structure", "by_name", "not_found"]].sum(axis=1)
     assert (found == sources["drugs"]).all()
 
 
 def test_published_numbers_are_no_comparison_on_other_data(finished):
-    page = (finished.results / "tables/published.html").read_text()
+    page = (finished.results / "report/pages/published.html").read_text()
     assert "it is no comparison" in page
-    table = pd.read_csv(finished.results / "published.tsv", sep="\t")
+    table = pd.read_csv(finished.results / "report/published.tsv", sep="\t")
     pct = table[table["what"] == "PCT, DNPP"].iloc[0]
     metrics = pd.read_csv(finished.results / "metrics.tsv", sep="\t")
     of_dnpp = metrics.query("size == 'large' and split == 'profiles' and method == 'dnpp'")
@@ -195,16 +199,15 @@ def test_published_numbers_are_no_comparison_on_other_data(finished):
 
 
 def test_the_report_says_what_the_run_was_made_with(finished):
-    page = (finished.results / "tables/run.html").read_text()
+    page = (finished.results / "report/pages/run.html").read_text()
     assert "scikit-learn" in page
     assert "predict_folds" in page
 
 
 def test_figures_are_drawn_anew_from_finished_tables_alone(finished):
-    rules = (finished.folder / "workflow/rules/figures.smk").read_text()
-    drawing = re.findall(r"^rule (draw_\w+):", rules, flags=re.MULTILINE)
+    drawing = [f"draw_{figure}" for figure in Plan.of(overlay(DEMO, TINY)).figures]
     options = ["--allowed-rules", "figures", *drawing, "--forcerun", *drawing]
-    drawn = finished.results / "figures/coverage.svg"
+    drawn = finished.results / "tensor/figures/coverage.svg"
     before = drawn.read_bytes()
     drawn.unlink()
     printed = finished.run("--cores", "2", *finished.options, *options, "--", "figures")
@@ -213,14 +216,14 @@ def test_figures_are_drawn_anew_from_finished_tables_alone(finished):
 
 
 def test_where_methods_win_covers_every_held_out_profile(finished):
-    where = pd.read_csv(finished.results / "where.tsv", sep="\t")
-    folds = pd.read_csv(finished.results / "crossval/large/profiles/folds.tsv", sep="\t")
+    where = pd.read_csv(finished.results / "evaluation/where.tsv", sep="\t")
+    folds = pd.read_csv(finished.results / "evaluation/large/profiles/folds.tsv", sep="\t")
     assert where["profiles"].sum() == (folds["fold"] >= 0).sum()
-    won = where[[f"won_{method}" for method in TINY["methods"]]].sum(axis=1)
+    won = where[[f"won_{method}" for method in METHODS]].sum(axis=1)
     assert np.allclose(won, 1, atol=1e-4)
-    kept = pd.read_csv(finished.results / "specificity_kept.tsv", sep="\t")
-    assert list(kept["method"].unique()) == TINY["methods"]
-    page = (finished.results / "tables/where.html").read_text()
+    kept = pd.read_csv(finished.results / "evaluation/specificity_kept.tsv", sep="\t")
+    assert list(kept["method"].unique()) == METHODS
+    page = (finished.results / "evaluation/pages/where.html").read_text()
     assert "slope through 0" in page
     assert f"{where['pearson_blend'].iloc[0]:.3f}" in page
 
@@ -247,15 +250,16 @@ def test_methods_recover_what_was_planted(finished):
 def test_analyses_from_cell_to_cell_are_drawn_and_said(finished, tmp_path):
     project = Project(tmp_path)
     shutil.copytree(finished.folder / "results", tmp_path / "results", dirs_exist_ok=True)
-    config = {
-        **TINY,
-        "methods": ["mean_1d", "additive"],
-        "completed": ["additive"],
-        "classify": {**TINY["classify"], "completed": ["additive"]},
-        "cell_to_cell": {"analyses": ["methods"]},
-    }
+    config = overlay(
+        TINY,
+        {
+            "completion": {"methods": ["mean_1d", "additive"], "completed": ["additive"]},
+            "classification": {"completed": ["additive"]},
+            "cell_to_cell": {"analyses": ["methods"]},
+        },
+    )
     results = tmp_path / "results/demo"
-    made = ["figures/variations.svg", "tables/cell_to_cell.html"]
+    made = ["cell_to_cell/figures/variations.svg", "cell_to_cell/pages/cell_to_cell.html"]
     options = ["--rerun-triggers", "mtime", *project.configure(config)]
     printed = project.run(
         "--cores", "2", *options, "--", *(f"results/demo/{path}" for path in made)

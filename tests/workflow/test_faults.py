@@ -12,32 +12,27 @@ from contextlib import contextmanager
 
 import pytest
 from misbehaving import Misbehaving
-from project import TINY, Project
+from project import NO_SPLITS, TINY, Project, overlay
 
 from lacuna.io import hdf5
 from lacuna.project.provenance import file_digest
 from lacuna.simulation import parameters
 
 SMALL = {
-    "simulator": {"drugs": 30, "cells": 4, "mechanisms": 5},
+    "acquire": {"simulator": {"drugs": 30, "cells": 4, "mechanisms": 5}},
     "signatures": {"null_draws": 1000},
     "tensor": TINY["tensor"],
-    "crossval": {
+    "completion": {"methods": ["mean_1d", "falrtc"], "controls": [], "completed": ["mean_1d"]},
+    "evaluation": {
         "folds_per_job": 2,
-        "splits": {
-            "profiles": {"folds": 3},
-            **{split: {"sizes": []} for split in ("drugs", "cells", "plates")},
-        },
+        "splits": {"profiles": {"folds": 3}, **NO_SPLITS},
+        "density": {"percents": []},
     },
-    "density": {"percents": []},
-    "methods": ["mean_1d", "falrtc"],
-    "controls": [],
-    "completed": ["mean_1d"],
-    "classify": {"completed": []},
+    "classification": {"completed": []},
 }
 RESULTS = "results/demo"
 METRICS, PRODUCT = f"{RESULTS}/metrics.tsv", f"{RESULTS}/completed/mean_1d.gctx"
-CROSSVAL = f"{RESULTS}/crossval/large/profiles"
+CROSSVAL = f"{RESULTS}/evaluation/large/profiles"
 # A fold's predictions, and what follows from them: without the last, the first are not missed.
 FOLD = [f"{CROSSVAL}/falrtc/predicted_0.h5", f"{CROSSVAL}/falrtc/metrics.tsv", METRICS]
 # Its own names: `import time` would make the function's other uses of it local.
@@ -61,7 +56,7 @@ def project(finished, tmp_path):
 
 def content(project):
     """Return what a run is for: its scores and its product."""
-    names = [METRICS, f"{RESULTS}/metrics_per_fold.tsv", f"{RESULTS}/comparisons.tsv", PRODUCT]
+    names = [METRICS, f"{RESULTS}/evaluation/metrics_per_fold.tsv", f"{RESULTS}/evaluation/comparisons.tsv", PRODUCT]
     return {name: (project.folder / name).read_bytes() for name in names}
 
 
@@ -96,7 +91,7 @@ def lose(project, *paths):
 def pause_falrtc(project):
     """Make every fold of FaLRTC stop in its first step until there is a file `go`."""
     loop = "        mu = _mu_at(number, first_mu, final_mu, max_iterations)"
-    project.alter("completion/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip())
+    project.alter("completion/methods/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip())
 
 
 # Kills
@@ -148,7 +143,7 @@ def test_killed_in_the_middle_of_a_fold(project, finished):
     "run again it goes on from its checkpoint; predictions byte-identical",
 )
 def test_killed_in_the_middle_of_a_training(project, tmp_path):
-    config = {**SMALL, "methods": ["mean_1d", "deepcellstate"]}
+    config = overlay(SMALL, {"completion": {"methods": ["mean_1d", "deepcellstate"]}})
     target = f"{CROSSVAL}/deepcellstate/predicted_1.h5"
     whole = Project.copy(project, tmp_path / "whole")
     make(whole, target, config=config)
@@ -156,8 +151,8 @@ def test_killed_in_the_middle_of_a_training(project, tmp_path):
     said = " " * 16 + 'open("epochs", "a").write("x")\n'
     killed = " " * 16 + 'if open("epochs").read() == "x" * 30:\n'
     killed += " " * 20 + PAUSE.format(" " * 20) + "pass\n"
-    project.alter("nn/training.py", "BETWEEN_CHECKPOINTS = 30", "BETWEEN_CHECKPOINTS = -1")
-    project.alter("nn/training.py", count, count + said + killed)
+    project.alter("networks/training.py", "BETWEEN_CHECKPOINTS = 30", "BETWEEN_CHECKPOINTS = -1")
+    project.alter("networks/training.py", count, count + said + killed)
     project.kill(make(project, target, config=config, start=True), "paused")
     work = project.folder / f"{target}.work"
     assert list(work.rglob("checkpoint.pt"))
@@ -178,7 +173,7 @@ def test_killed_in_the_middle_of_a_gctx(project, finished):
     lose(project, PRODUCT)
     line = '        for axis, metadata in (("rows", row_metadata), ("columns", column_metadata)):'
     killed = "        file.flush(); import os; os.kill(os.getpid(), 9)\n"
-    project.alter("gctx.py", line, killed + line)
+    project.alter("io/gctx.py", line, killed + line)
     printed = make(project, fails=True)
     assert "Error in rule complete_tensor" in printed
     assert "SIGKILL" in printed
@@ -369,7 +364,7 @@ def from_server(project, server, folder):
     with (project.folder / "resources/sources.tsv").open("a") as sources:
         sources.writelines(rows)
     series = {"own": dict(parameters.FILES)}
-    return {**SMALL, "source": "files", "files": {"series": series}}
+    return overlay(SMALL, {"acquire": {"source": "files", "series": series}})
 
 
 @pytest.mark.fault(
@@ -383,7 +378,7 @@ def from_server(project, server, folder):
 def test_a_run_that_downloads_from_a_misbehaving_server(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     project = Project(tmp_path / "project")
-    project.alter("sources.py", "TIMEOUT = (30, 60)", "TIMEOUT = (30, 2)")
+    project.alter("io/sources.py", "TIMEOUT = (30, 60)", "TIMEOUT = (30, 2)")
     matrix = parameters.FILES["level3"]
     simulated, acquired = f"{RESULTS}/acquire/simulated", f"{RESULTS}/acquire/own"
     with Misbehaving({}).serving() as server:
@@ -423,7 +418,7 @@ def test_a_stored_run_is_reproduced_and_what_differs_is_named(project):
     with (project.folder / "workflow/rules/figures.smk").open("a") as rules:
         rules.write("\n# A remark.\n")
     before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
-    command = [sys.executable, "-m", "lacuna.project.reproduce", "demo", "--cores", "2"]
+    command = [sys.executable, "-m", "lacuna.command", "reproduce", "demo", "--cores", "2"]
     ended = subprocess.run(command, cwd=project.folder, capture_output=True, text=True)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "code, SHA-256" in ended.stdout

@@ -10,15 +10,15 @@ from lacuna.tensor.profiles import ProfileSet
 
 def test_ready_made_signatures_to_the_report(shared_data, tmp_path):
     config = yaml.safe_load((ROOT / "config/lincs-cells.yaml").read_text())
-    config["files"]["mirror"] = str(shared_data / "lincs-cells")
+    config["acquire"]["mirror"] = str(shared_data / "lincs-cells")
     # Baselines serve the held-out cells here; the other splits are tried elsewhere.
-    config["crossval"]["splits"] |= {"drugs": {"sizes": []}, "cells": {"folds": 4}}
-    config |= {"methods": ["dnpp", "falrtc", "kernel"], "completed": ["kernel"]}
+    config["evaluation"]["splits"] |= {"drugs": {"sizes": []}, "cells": {"folds": 4}}
+    config["completion"] |= {"methods": ["dnpp", "falrtc", "kernel"], "completed": ["kernel"]}
     project = Project(tmp_path)
     project.run("--cores", "2", *project.configure(config))
     results = tmp_path / "results/lincs-cells"
     assert (results / "report.html").exists()
-    assert not (results / "figures/plate_quality.svg").exists()
+    assert not (results / "signatures/figures/plate_quality.svg").exists()
 
     tensor = ProfileSet.load(results / "tensor/large.h5")
     assert tensor.measured.shape == (14, 43)

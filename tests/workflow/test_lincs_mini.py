@@ -10,17 +10,17 @@ from lacuna.tensor.profiles import ProfileSet
 def test_real_plates_to_the_report(shared_data, tmp_path):
     config = yaml.safe_load((ROOT / "config/lincs-mini.yaml").read_text())
     folders = ["lincs-mini", "mirror", "gene-sets"]
-    config["files"]["mirror"] = [str(shared_data / folder) for folder in folders]
+    config["acquire"]["mirror"] = [str(shared_data / folder) for folder in folders]
     methods = ["mean_1d", "mean_2d", "dnpp", "falrtc", "kernel"]
-    config |= {"methods": methods, "completed": ["kernel"]}
-    config["density"] = {"percents": []}  # tried elsewhere
-    config["classify"] |= {"folds": 5, "trees": 25, "atc_classes": ["L"], "targets": 0}
-    config["crossval"]["splits"] |= {"drugs": {"folds": 5}, "cells": {"sizes": []}}
+    config["completion"] |= {"methods": methods, "completed": ["kernel"]}
+    config["evaluation"]["density"] = {"percents": []}  # tried elsewhere
+    config["classification"] |= {"folds": 5, "trees": 25, "atc_classes": ["L"], "targets": 0}
+    config["evaluation"]["splits"] |= {"drugs": {"folds": 5}, "cells": {"sizes": []}}
     project = Project(tmp_path)
     project.run("--cores", "2", *project.configure(config))
     results = tmp_path / "results/lincs-mini"
     assert (results / "report.html").exists()
-    assert "simulated data" not in (results / "tables/methods.html").read_text()
+    assert "simulated data" not in (results / "evaluation/pages/methods.html").read_text()
 
     tensor = ProfileSet.load(results / "tensor/large.h5")
     assert len(tensor.cells) == 2
@@ -41,7 +41,7 @@ def test_real_plates_to_the_report(shared_data, tmp_path):
     assert abs(pct.loc["mean_1d", "value"] - 0.08) < 0.03
 
     # Beyond all methods of the paper, and beyond what every drug does in a cell; so for new drugs.
-    compared = pd.read_csv(results / "comparisons.tsv", sep="\t")
+    compared = pd.read_csv(results / "evaluation/comparisons.tsv", sep="\t")
     lead = compared.set_index(["split", "metric"]).loc[
         [
             ("profiles", "pct"),
@@ -56,14 +56,14 @@ def test_real_plates_to_the_report(shared_data, tmp_path):
     replicated = plates[plates["plate"].str.contains("HT115")]
     assert len(replicated) == 2 * 3
     assert (replicated["replicate_cosine"] > 3 * replicated["mismatch_cosine"]).all()
-    shown = (results / "tables/plates.html").read_text()
+    shown = (results / "signatures/pages/plates.html").read_text()
     assert f"{replicated['replicate_cosine'].iloc[0]:.3f}" in shown
     assert f"{replicated['mismatch_cosine'].iloc[0]:.3f}" in shown
 
     # Real classes of few drugs: better than chance somewhere, and wide intervals everywhere.
-    tasks = pd.read_csv(results / "classes/tasks.tsv", sep="\t").set_index("task")
+    tasks = pd.read_csv(results / "classification/tasks.tsv", sep="\t").set_index("task")
     assert tasks.loc["ATC L", "positives"] > 30
-    classes = pd.read_csv(results / "classes/experiments.tsv", sep="\t")
+    classes = pd.read_csv(results / "classification/experiments.tsv", sep="\t")
     nested = classes.query(
         "protocol == 'nested' and task == 'ATC L' and profile_type == 'mean over cells'"
     )

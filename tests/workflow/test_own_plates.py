@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from project import PARTS, TINY, Project
+from project import NO_SPLITS, PARTS, TINY, Project, overlay
 
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.simulation import parameters
@@ -57,26 +57,21 @@ def write(folder, kind, table):
 
 
 def from_files(mirror, **changes):
-    return {
-        **TINY,
+    own = {
         "dataset": "own",
-        "source": "files",
-        "files": {
+        "acquire": {
+            "source": "files",
             "mirror": str(mirror),
             "series": {"own": dict(parameters.FILES)},
             "annotations": {"table": parameters.ANNOTATION},
         },
-        "crossval": {
-            "splits": {
-                "profiles": {"folds": 3, "sizes": ["large"]},
-                **{split: {"sizes": []} for split in ("drugs", "cells", "plates")},
-            }
+        "completion": {"methods": ["dnpp"], "completed": ["dnpp"]},
+        "evaluation": {
+            "splits": NO_SPLITS | {"profiles": {"folds": 3, "sizes": ["large"]}},
+            "density": {"percents": []},
         },
-        "density": {"percents": []},
-        "methods": ["dnpp"],
-        "completed": ["dnpp"],
-        **changes,
     }
+    return overlay(overlay(TINY, own), changes)
 
 
 @pytest.mark.fault(
@@ -88,12 +83,12 @@ def from_files(mirror, **changes):
 def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
     project = Project(tmp_path)
     config = from_files(plates)
-    files = config["files"]["series"]["own"]
+    files = config["acquire"]["series"]["own"]
     files["level3"] += ".gz"
     shutil.copy(plates / files["inst_info"], plates / ODD_FILE)
     files["inst_info"] = ODD_FILE
     drugs = read(plates, "inst_info").query("pert_type == 'trt_cp'")["pert_id"]
-    config["heatmaps"] = {"drugs": [drugs.iloc[0]]}
+    config["evaluation"]["heatmaps"] = {"drugs": [drugs.iloc[0]]}
     config["tensor"] = {**TINY["tensor"], "max_p_value": 1.0}
     printed = project.run("--cores", "2", *project.configure(config))
     results = tmp_path / "results/own"
@@ -104,7 +99,7 @@ def test_odd_names_and_lost_vehicles_reach_the_report(plates, tmp_path):
     assert ODD_CELL in set(pd.read_csv(results / "tensor/cells.tsv", sep="\t")["cell"])
     with Gctx(results / "completed/dnpp.gctx") as product:
         assert ODD_CELL in set(product.metadata("columns")["cell_id"])
-    names = pd.read_csv(results / "figures/heatmaps.tsv", sep="\t")["name"]
+    names = pd.read_csv(results / "evaluation/figures/heatmaps.tsv", sep="\t")["name"]
     assert set(names) == {"'" + ODD_DRUG}  # safe in a spreadsheet
     assert ODD_DRUG in set(pd.read_csv(results / "tensor/drugs.tsv", sep="\t")["name"])
     pages = [results / "report.html", *results.rglob("*.html"), *results.rglob("*.svg")]

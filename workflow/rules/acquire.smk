@@ -1,31 +1,24 @@
 rule simulate_screen:
     output:
-        [
-            f"results/{{dataset}}/acquire/simulated/{name}"
-            for name in [
-                *simulate.FILES.values(),
-                simulate.ANNOTATION,
-                simulate.GENE_SETS,
-                *simulate.EXTERNAL.values(),
-                simulate.TRUTH,
-            ]
-        ],
+        expand("results/{{dataset}}/acquire/simulated/{name}", name=simulated.ALL_FILES),
     log:
         "results/{dataset}/logs/simulate_screen.log",
     benchmark:
         "results/{dataset}/benchmarks/simulate_screen.tsv"
     conda:
         "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(2000),
     params:
-        **config["simulator"],
-        seed=config["seed"],
+        **config["acquire"]["simulator"],
+        seed=SEED,
     script:
-        "../scripts/simulate_screen.py"
+        "../scripts/acquire/simulate_screen.py"
 
 
 rule acquire_file:
     input:
-        sources="resources/sources.tsv",
+        sources=workflow.source_path("../../resources/sources.tsv"),
     output:
         "results/{dataset}/acquire/{series}/{file}",
     log:
@@ -33,14 +26,14 @@ rule acquire_file:
     benchmark:
         "results/{dataset}/benchmarks/acquire_file/{series}/{file}.tsv"
     wildcard_constraints:
-        series=one_of([*config["files"]["series"], "annotations", "gene_sets", "external"]),
+        series=one_of(INPUTS.downloaded_folders),
         file="[^/]+",
     # The nodes of a cluster often have no network.
     localrule: True
     conda:
         "../../envs/lacuna.yaml"
     params:
-        mirrors=MIRRORS,
+        mirrors=INPUTS.mirrors,
         recorded="resources/recorded_checksums.tsv",
     script:
-        "../scripts/acquire_file.py"
+        "../scripts/acquire/acquire_file.py"

@@ -7,14 +7,16 @@ rule divide_drugs:
         "results/{dataset}/logs/divide_drugs.log",
     benchmark:
         "results/{dataset}/benchmarks/divide_drugs.tsv"
+    group:
+        "tensor"
     conda:
         "../../envs/lacuna.yaml"
     params:
         cells=config["cell_to_cell"]["cells"],
         test_percent=config["cell_to_cell"]["test_percent"],
-        seed=config["seed"],
+        seed=SEED,
     script:
-        "../scripts/divide_drugs.py"
+        "../scripts/cell_to_cell/divide_drugs.py"
 
 
 rule train_cell_states:
@@ -28,20 +30,24 @@ rule train_cell_states:
         "results/{dataset}/logs/train_cell_states.log",
     benchmark:
         "results/{dataset}/benchmarks/train_cell_states.tsv"
+    group:
+        "states"
     conda:
         "../../envs/lacuna.yaml"
     resources:
-        gpu=gpus_of("deepcellstate"),
+        mem_mb=grows(4000),
+        runtime=grows(120),
+        gpu=cell_to_cell.gpus(config),
     params:
-        options=config["method_options"].get("deepcellstate", {}),
-        seed=config["seed"],
+        options=cell_to_cell.options(config),
+        seed=SEED,
     script:
-        "../scripts/train_cell_states.py"
+        "../scripts/cell_to_cell/train_cell_states.py"
 
 
 rule vary_training:
     input:
-        unpack(variation_files),
+        unpack(lambda wildcards: in_results(cell_to_cell.inputs(config, wildcards.analysis))),
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
     output:
@@ -51,34 +57,41 @@ rule vary_training:
     benchmark:
         "results/{dataset}/benchmarks/vary_training/{analysis}.tsv"
     wildcard_constraints:
-        analysis=one_of(VARIED),
+        analysis=one_of(cell_to_cell.varied(config)),
     conda:
         "../../envs/lacuna.yaml"
     resources:
-        gpu=gpus_of("deepcellstate"),
+        mem_mb=grows(4000),
+        runtime=grows(240),
+        gpu=cell_to_cell.gpus(config),
     params:
-        methods=varied_methods,
-        seed=config["seed"],
+        methods=lambda wildcards: cell_to_cell.variants(config, wildcards.analysis),
+        seed=SEED,
     script:
-        "../scripts/vary_training.py"
+        "../scripts/cell_to_cell/vary_training.py"
 
 
 rule gather_variations:
     input:
-        expand("results/{{dataset}}/cell_to_cell/{analysis}/profiles.tsv", analysis=VARIATIONS),
+        expand(
+            "results/{{dataset}}/cell_to_cell/{analysis}/profiles.tsv",
+            analysis=cell_to_cell.varied(config),
+        ),
     output:
         "results/{dataset}/cell_to_cell/variations.tsv",
     log:
         "results/{dataset}/logs/gather_variations.log",
     benchmark:
         "results/{dataset}/benchmarks/gather_variations.tsv"
+    group:
+        "summary"
     conda:
         "../../envs/lacuna.yaml"
     params:
-        analyses=VARIATIONS,
-        seed=config["seed"],
+        analyses=cell_to_cell.varied(config),
+        seed=SEED,
     script:
-        "../scripts/gather_variations.py"
+        "../scripts/cell_to_cell/gather_variations.py"
 
 
 rule map_states:
@@ -94,15 +107,17 @@ rule map_states:
         "results/{dataset}/logs/map_states.log",
     benchmark:
         "results/{dataset}/benchmarks/map_states.tsv"
+    group:
+        "states"
     conda:
         "../../envs/lacuna.yaml"
     resources:
-        gpu=gpus_of("deepcellstate"),
+        gpu=cell_to_cell.gpus(config),
     params:
-        device=device_of("deepcellstate"),
-        seed=config["seed"],
+        device=cell_to_cell.device(config),
+        seed=SEED,
     script:
-        "../scripts/map_states.py"
+        "../scripts/cell_to_cell/map_states.py"
 
 
 rule rank_genes:
@@ -118,20 +133,22 @@ rule rank_genes:
         "results/{dataset}/logs/rank_genes.log",
     benchmark:
         "results/{dataset}/benchmarks/rank_genes.tsv"
+    group:
+        "states"
     conda:
         "../../envs/lacuna.yaml"
     resources:
-        gpu=gpus_of("deepcellstate"),
+        gpu=cell_to_cell.gpus(config),
     params:
-        device=device_of("deepcellstate"),
-        seed=config["seed"],
+        device=cell_to_cell.device(config),
+        seed=SEED,
     script:
-        "../scripts/rank_genes.py"
+        "../scripts/cell_to_cell/rank_genes.py"
 
 
 rule maximise_factors:
     input:
-        sets=gene_set_files,
+        sets=INPUTS.gene_sets(DATASET),
         genes="results/{dataset}/tensor/genes.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
         model="results/{dataset}/cell_to_cell/model.pt",
@@ -142,20 +159,22 @@ rule maximise_factors:
         "results/{dataset}/logs/maximise_factors.log",
     benchmark:
         "results/{dataset}/benchmarks/maximise_factors.tsv"
+    group:
+        "states"
     conda:
         "../../envs/lacuna.yaml"
     resources:
-        gpu=gpus_of("deepcellstate"),
+        gpu=cell_to_cell.gpus(config),
     params:
-        device=device_of("deepcellstate"),
-        seed=config["seed"],
+        device=cell_to_cell.device(config),
+        seed=SEED,
     script:
-        "../scripts/maximise_factors.py"
+        "../scripts/cell_to_cell/maximise_factors.py"
 
 
 rule transfer_states:
     input:
-        unpack(external_files),
+        unpack(lambda wildcards: INPUTS.external(DATASET)),
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
         model="results/{dataset}/cell_to_cell/model.pt",
@@ -168,12 +187,40 @@ rule transfer_states:
         "results/{dataset}/logs/transfer_states.log",
     benchmark:
         "results/{dataset}/benchmarks/transfer_states.tsv"
+    group:
+        "states"
     conda:
         "../../envs/lacuna.yaml"
     resources:
-        gpu=gpus_of("deepcellstate"),
+        gpu=cell_to_cell.gpus(config),
     params:
-        device=device_of("deepcellstate"),
-        seed=config["seed"],
+        device=cell_to_cell.device(config),
+        seed=SEED,
     script:
-        "../scripts/transfer_states.py"
+        "../scripts/cell_to_cell/transfer_states.py"
+
+
+rule tabulate_cell_to_cell:
+    input:
+        division="results/{dataset}/cell_to_cell/division.tsv",
+        variations="results/{dataset}/cell_to_cell/variations.tsv",
+    output:
+        report(
+            "results/{dataset}/cell_to_cell/pages/cell_to_cell.html",
+            category="5. Cell to cell",
+            labels={"figure": "What the prediction depends on, in numbers"},
+            caption="../report/cell_to_cell/cell_to_cell.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_cell_to_cell.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_cell_to_cell.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        analyses=cell_to_cell.varied(config),
+    script:
+        "../scripts/cell_to_cell/tabulate_cell_to_cell.py"

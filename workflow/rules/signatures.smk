@@ -1,6 +1,6 @@
 rule unpack_matrix:
     input:
-        lambda wildcards: acquired(wildcards.level)(wildcards),
+        lambda wildcards: INPUTS.path(DATASET, wildcards.series, wildcards.level),
     output:
         temp("results/{dataset}/signatures/{series}/{level}.gctx"),
     log:
@@ -9,8 +9,11 @@ rule unpack_matrix:
         "results/{dataset}/benchmarks/unpack_matrix/{series}_{level}.tsv"
     conda:
         "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000),
+        runtime=grows(20, per_mb=1 / 600),
     script:
-        "../scripts/unpack_matrix.py"
+        "../scripts/signatures/unpack_matrix.py"
 
 
 rule make_signatures:
@@ -26,21 +29,26 @@ rule make_signatures:
     benchmark:
         "results/{dataset}/benchmarks/make_signatures/{series}.tsv"
     wildcard_constraints:
-        series=one_of(LEVEL3),
+        series=one_of(INPUTS.series_with("level3")),
+    group:
+        "tensor"
     conda:
         "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=1 / 20),
+        runtime=grows(20, per_mb=1 / 600),
     params:
         **config["signatures"],
-        seed=config["seed"],
+        seed=SEED,
     script:
-        "../scripts/make_signatures.py"
+        "../scripts/signatures/make_signatures.py"
 
 
 rule import_signatures:
     input:
         level5="results/{dataset}/signatures/{series}/level5.gctx",
         sig_info=acquired("sig_info"),
-        gene_info=acquired_if_given("gene_info"),
+        gene_info=lambda wildcards: INPUTS.path_if_given(DATASET, wildcards.series, "gene_info"),
     output:
         signatures="results/{dataset}/signatures/{series}/signatures.h5",
         wells="results/{dataset}/signatures/{series}/wells.tsv",
@@ -49,11 +57,13 @@ rule import_signatures:
     benchmark:
         "results/{dataset}/benchmarks/import_signatures/{series}.tsv"
     wildcard_constraints:
-        series=one_of(LEVEL5),
+        series=one_of(INPUTS.series_with("level5")),
+    group:
+        "tensor"
     conda:
         "../../envs/lacuna.yaml"
     script:
-        "../scripts/import_signatures.py"
+        "../scripts/signatures/import_signatures.py"
 
 
 rule measure_baseline:
@@ -68,11 +78,16 @@ rule measure_baseline:
     benchmark:
         "results/{dataset}/benchmarks/measure_baseline/{series}.tsv"
     wildcard_constraints:
-        series=one_of(name for name in LEVEL3 if name not in WITH_BASELINE),
+        series=one_of(INPUTS.measuring_baseline),
+    group:
+        "tensor"
     conda:
         "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=1 / 20),
+        runtime=grows(20, per_mb=1 / 600),
     script:
-        "../scripts/measure_baseline.py"
+        "../scripts/signatures/measure_baseline.py"
 
 
 rule import_baseline:
@@ -86,11 +101,13 @@ rule import_baseline:
     benchmark:
         "results/{dataset}/benchmarks/import_baseline/{series}.tsv"
     wildcard_constraints:
-        series=one_of(WITH_BASELINE),
+        series=one_of(INPUTS.series_with("baseline")),
+    group:
+        "tensor"
     conda:
         "../../envs/lacuna.yaml"
     script:
-        "../scripts/import_baseline.py"
+        "../scripts/signatures/import_baseline.py"
 
 
 rule assess_plates:
@@ -106,9 +123,40 @@ rule assess_plates:
         "results/{dataset}/benchmarks/assess_plates/{series}.tsv"
     conda:
         "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=1 / 20),
+        runtime=grows(20, per_mb=1 / 300),
     params:
         gamma=config["signatures"]["gamma"],
         null_draws=config["signatures"]["null_draws"],
-        seed=config["seed"],
+        seed=SEED,
     script:
-        "../scripts/assess_plates.py"
+        "../scripts/signatures/assess_plates.py"
+
+
+rule tabulate_plates:
+    input:
+        expand(
+            "results/{{dataset}}/signatures/{series}/plates.tsv",
+            series=INPUTS.series_with("level3"),
+        ),
+    output:
+        report(
+            "results/{dataset}/signatures/pages/plates.html",
+            category="2. Data",
+            labels={"figure": "Plates, one by one"},
+            caption="../report/signatures/plates.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_plates.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_plates.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        reference=config["signatures"]["reference"],
+    script:
+        "../scripts/signatures/tabulate_plates.py"

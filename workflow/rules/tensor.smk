@@ -1,12 +1,14 @@
 rule build_tensor:
     input:
-        signatures=expand("results/{{dataset}}/signatures/{series}/signatures.h5", series=SERIES),
-        pert_info=acquired_of_every_series("pert_info"),
-        gene_info=acquired_of_every_series("gene_info"),
-        cell_info=acquired_of_every_series("cell_info"),
+        signatures=expand(
+            "results/{{dataset}}/signatures/{series}/signatures.h5", series=INPUTS.series
+        ),
+        pert_info=INPUTS.paths(DATASET, "pert_info"),
+        gene_info=INPUTS.paths(DATASET, "gene_info"),
+        cell_info=INPUTS.paths(DATASET, "cell_info"),
         baselines=expand(
             "results/{{dataset}}/signatures/{series}/baseline.tsv",
-            series=dict.fromkeys([*LEVEL3, *WITH_BASELINE]),
+            series=INPUTS.with_any_baseline,
         ),
     output:
         tensor="results/{dataset}/tensor/large.h5",
@@ -19,12 +21,16 @@ rule build_tensor:
         "results/{dataset}/logs/build_tensor.log",
     benchmark:
         "results/{dataset}/benchmarks/build_tensor.tsv"
+    group:
+        "tensor"
     conda:
         "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=2),
     params:
         filters={key: config["tensor"][key] for key in config["tensor"] if key != "small"},
     script:
-        "../scripts/build_tensor.py"
+        "../scripts/tensor/build_tensor.py"
 
 
 rule select_small:
@@ -36,12 +42,14 @@ rule select_small:
         "results/{dataset}/logs/select_small.log",
     benchmark:
         "results/{dataset}/benchmarks/select_small.tsv"
+    group:
+        "tensor"
     conda:
         "../../envs/lacuna.yaml"
     params:
         **config["tensor"]["small"],
     script:
-        "../scripts/select_small.py"
+        "../scripts/tensor/select_small.py"
 
 
 rule measure_specificity:
@@ -54,7 +62,9 @@ rule measure_specificity:
         "results/{dataset}/logs/measure_specificity.log",
     benchmark:
         "results/{dataset}/benchmarks/measure_specificity.tsv"
+    group:
+        "tensor"
     conda:
         "../../envs/lacuna.yaml"
     script:
-        "../scripts/measure_specificity.py"
+        "../scripts/tensor/measure_specificity.py"

@@ -67,6 +67,16 @@ class Inputs:
         return [name for name, files in self.series.items() if kind in files]
 
     @property
+    def measuring_baseline(self) -> list[str]:
+        """The series whose vehicle wells say what cells express without treatment."""
+        return [name for name in self.series_with("level3") if "baseline" not in self.series[name]]
+
+    @property
+    def with_any_baseline(self) -> list[str]:
+        """The series that tell what cells express without treatment, measured or given."""
+        return list(dict.fromkeys([*self.series_with("level3"), *self.series_with("baseline")]))
+
+    @property
     def downloaded_folders(self) -> list[str]:
         """Names of the folders whose files are downloaded or copied; none of a simulated screen."""
         return [] if self.simulated else [*self.series, *SHARED_FOLDERS]
@@ -89,6 +99,10 @@ class Inputs:
             If the data set has no such series, or the series no such file.
         """
         return f"results/{dataset}/acquire/{series}/{self.series[series][kind]}"
+
+    def path_if_given(self, dataset: str, series: str, kind: str) -> list[str]:
+        """Return where the file of this kind lies, in a list; an empty one if there is none."""
+        return [self.path(dataset, series, kind)] if kind in self.series[series] else []
 
     def paths(self, dataset: str, kind: str) -> list[str]:
         """Return where the files of this kind lie, of all series that have one."""

@@ -1,13 +1,25 @@
 """Targets that rise with their transcription factor (Umarov et al. 2021, TF targets)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lacuna.cell_to_cell import stage
+from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.style import MEASURED
+from lacuna.io.tsv import read_table
 
 MOST_SHOWN = 40
 SIGNIFICANT = 0.05
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    table = read_table(files["factors"])
+    return draw(table, read_table(files["left_out"]), params["data"]), table
 
 
 def draw(factors: pd.DataFrame, left_out: pd.DataFrame, data: str) -> Figure:
@@ -64,3 +76,14 @@ def draw(factors: pd.DataFrame, left_out: pd.DataFrame, data: str) -> Figure:
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(cells), 3))
     panels[0].set_ylim(-0.7, len(sets) - 0.3)
     return figure
+
+
+FIGURE = FigureCard(
+    label="Targets of transcription factors",
+    category=CELL_TO_CELL,
+    files=lambda config: {
+        "factors": "cell_to_cell/factors.tsv",
+        "left_out": "cell_to_cell/factors_left_out.tsv",
+    },
+    wanted=lambda config: stage.asks_for(config, "factors"),
+)

@@ -1,11 +1,23 @@
 """The genes from which decoders predict best (Umarov et al. 2021, important genes)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lacuna.cell_to_cell.gene_importance import TOP
+from lacuna.cell_to_cell import stage
+from lacuna.cell_to_cell.gene_importance import TOP, choose_top
+from lacuna.drawing.card import CELL_TO_CELL, FigureCard
+from lacuna.io.tsv import read_table
 
 MOST_NAMED = 130
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Choose the genes shown, and read what is drawn; see `draw`."""
+    shown = choose_top(read_table(files["ranks"]))
+    return draw(shown, read_table(files["stability"]), params["data"]), shown
 
 
 def draw(shown: pd.DataFrame, stability: pd.DataFrame, data: str) -> Figure:
@@ -53,3 +65,14 @@ def draw(shown: pd.DataFrame, stability: pd.DataFrame, data: str) -> Figure:
     figure.legend(loc="outside lower center", ncols=3)
     figure.suptitle(f"{data}: the genes from which decoders predict best")
     return figure
+
+
+FIGURE = FigureCard(
+    label="Important genes",
+    category=CELL_TO_CELL,
+    files=lambda config: {
+        "ranks": "cell_to_cell/important_genes.tsv",
+        "stability": "cell_to_cell/gene_stability.tsv",
+    },
+    wanted=lambda config: stage.asks_for(config, "important_genes"),
+)

@@ -1,12 +1,24 @@
 """Drugs in one cell against drugs in another (Umarov et al. 2021, latent correlation matrix)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.cell_to_cell import stage
+from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.style import SHADES
+from lacuna.io.tsv import read_table
 
 SPACES = {"input": "measured profiles", "latent": "latent states"}
 MEASURES = {"same_drug": "same drug", "different_drugs": "different drugs"}
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    table = read_table(files["correlation"])
+    return draw(table, read_table(files["agreement"]), params["data"]), table
 
 
 def draw(table: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
@@ -62,3 +74,14 @@ def draw(table: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
     means.legend(loc="upper left", ncols=2, columnspacing=1, handletextpad=0.3)
     figure.suptitle(f"{data}: held-out drugs between cells")
     return figure
+
+
+FIGURE = FigureCard(
+    label="Latent states between cells",
+    category=CELL_TO_CELL,
+    files=lambda config: {
+        "correlation": "cell_to_cell/latent_correlation.tsv",
+        "agreement": "cell_to_cell/latent_agreement.tsv",
+    },
+    wanted=lambda config: stage.asks_for(config, "latent_states"),
+)

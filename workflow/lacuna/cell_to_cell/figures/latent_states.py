@@ -1,14 +1,26 @@
 """Held-out profiles beside their latent states (Umarov et al. 2021, t-SNE of the latent space)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lacuna.cell_to_cell import stage
+from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.style import method_colours
+from lacuna.io.tsv import read_table
 
 SPACES = {"input": "measured profiles", "latent": "latent states"}
 WELL_PREDICTED = 0.4  # the authors show the profiles above it only
 MOST_LINKED = 150  # drugs: more lines hide the points
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    table = read_table(files["states"])
+    return draw(table, read_table(files["agreement"]), params["data"]), table
 
 
 def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
@@ -62,3 +74,14 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
 
 def _with_interval(row: pd.Series) -> str:
     return f"{row['value']:z.3f} [{row['low']:z.3f}, {row['high']:z.3f}]"
+
+
+FIGURE = FigureCard(
+    label="Latent states",
+    category=CELL_TO_CELL,
+    files=lambda config: {
+        "states": "cell_to_cell/latent_states.tsv",
+        "agreement": "cell_to_cell/latent_agreement.tsv",
+    },
+    wanted=lambda config: stage.asks_for(config, "latent_states"),
+)

@@ -1,13 +1,25 @@
 """Profiles from elsewhere, before and after fine-tuning (Umarov et al. 2021, external data)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.cell_to_cell import stage
+from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.style import method_colours
+from lacuna.io.tsv import read_table
 
 WAYS = {"copy": "copy", "trained": "as trained", "fine_tuned": "fine-tuned"}
 SIDESTEP = 0.12
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    table = read_table(files["scores"])
+    return draw(table, read_table(files["summary"]), params["data"]), table
 
 
 def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
@@ -68,3 +80,14 @@ def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
         f"{data}: {len(seen)} external drugs, {seen.sum()} of them among the training drugs"
     )
     return figure
+
+
+FIGURE = FigureCard(
+    label="External profiles",
+    category=CELL_TO_CELL,
+    files=lambda config: {
+        "scores": "cell_to_cell/transfer.tsv",
+        "summary": "cell_to_cell/transfer_summary.tsv",
+    },
+    wanted=lambda config: stage.asks_for(config, "transfer"),
+)

@@ -1,20 +1,30 @@
 """The experiments of Umarov et al. 2021: what the prediction from cell to cell depends on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lacuna.cell_to_cell import stage
+from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.style import SHADES
+from lacuna.io.tsv import read_table
 from lacuna.names import ANALYSIS_NAMES, NO_SETTING, method_name
 
 COLUMNS = 2
 PREDICTED, COPIED = SHADES
 ASIDE = 0.28  # of a row: the copy lies so far below the prediction
 LABEL_WIDTH = 30  # characters
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    table = read_table(files["variations"])
+    return draw(table, params["analyses"], params["data"]), table
 
 
 def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
@@ -82,3 +92,15 @@ def _draw_panel(axes: Axes, title: str, rows: pd.DataFrame) -> None:
     axes.set_axisbelow(True)
     axes.tick_params(labelbottom=True)
     axes.set_xlabel("mean Pearson r per test profile")
+
+
+FIGURE = FigureCard(
+    label="What the prediction depends on",
+    category=CELL_TO_CELL,
+    files=lambda config: {"variations": "cell_to_cell/variations.tsv"},
+    params=lambda config: {
+        "analyses": stage.varied(config),
+        "test_percent": config["cell_to_cell"]["test_percent"],
+    },
+    wanted=lambda config: bool(stage.varied(config)),
+)

@@ -1,13 +1,26 @@
 """Figures 5B and 5C of Hodos et al. 2018: what completed profiles add to classifiers of drugs."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from lacuna.classification import stage
+from lacuna.drawing.card import APPLICATIONS, FigureCard
 from lacuna.drawing.style import SHADES
+from lacuna.io.tsv import read_table
 from lacuna.names import method_name
 
 PANELS = {"profile_type": "5B: profile types", "task": "5C: tasks"}
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    experiments = read_table(files["experiments"]).dropna(subset="gain")
+    overall = read_table(files["tests"]).query("question == 'gain' and grouped_by == 'all'")
+    return draw(experiments, overall, params["data"]), experiments
 
 
 def draw(gains: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
@@ -64,3 +77,15 @@ def draw(gains: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
         ]
         row[0].legend(handles, labels, title="protocol, 95 % interval over drugs", fontsize=7.5)
     return figure
+
+
+FIGURE = FigureCard(
+    label="5B, 5C: what completion adds",
+    category=APPLICATIONS,
+    files=lambda config: {
+        "experiments": "classification/experiments.tsv",
+        "tests": "classification/tests.tsv",
+    },
+    params=lambda config: {"cells": config["classification"]["cells"]},
+    wanted=lambda config: bool(stage.completed(config)),
+)

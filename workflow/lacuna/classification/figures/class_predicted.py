@@ -1,13 +1,28 @@
 """Figures 5D and 5E of Hodos et al. 2018: classifying drugs by profiles that nobody measured."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.classification import stage
+from lacuna.drawing.card import APPLICATIONS, FigureCard
 from lacuna.drawing.style import SHADES
+from lacuna.io.tsv import read_table
 from lacuna.names import CLASSIFIER_NAMES, method_name
 
 PANELS = {"ATC": "5D: ATC classes", "target": "5E: targets"}
 MARKERS = dict(zip(CLASSIFIER_NAMES, "osv", strict=True))
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    experiments = read_table(files["experiments"]).dropna(subset="on_predicted")
+    overall = read_table(files["tests"]).query(
+        "question == 'on_predicted' and grouped_by == 'kind'"
+    )
+    return draw(experiments, overall, params["data"]), experiments
 
 
 def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
@@ -67,3 +82,14 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
         if handles:
             row[0].legend(handles, labels, fontsize=7, loc="lower left")
     return figure
+
+
+FIGURE = FigureCard(
+    label="5D, 5E: drugs without a measured profile",
+    category=APPLICATIONS,
+    files=lambda config: {
+        "experiments": "classification/experiments.tsv",
+        "tests": "classification/tests.tsv",
+    },
+    wanted=lambda config: bool(stage.completed(config)),
+)

@@ -1,14 +1,33 @@
 """Figure 3B of Hodos et al. 2018: the method that predicts each profile best."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.style import method_colours
+from lacuna.evaluation import stage
+from lacuna.evaluation.compare import best_method_per_profile
 from lacuna.names import method_name
 from lacuna.tensor.figures.coverage import label_cells
+from lacuna.tensor.profiles import ProfileSet
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    tensor = ProfileSet.load(files["tensor"])
+    scores = pd.concat(
+        pd.read_csv(path, sep="\t", dtype={"drug": str, "cell": str}, keep_default_na=False)
+        for path in files["profiles"]
+    )
+    best = best_method_per_profile(scores)
+    axes = list(tensor.drugs), list(tensor.cells)
+    return draw(best, list(params["methods"]), *axes, params["data"]), best
 
 
 def draw(
@@ -56,3 +75,14 @@ def draw(
     )
     figure.suptitle(f"{data}: best method of each of {len(best):,} held-out profiles")
     return figure
+
+
+FIGURE = FigureCard(
+    label="3B: best method per profile",
+    category=PREDICTIONS,
+    files=lambda config: {
+        "tensor": "tensor/large.h5",
+        "profiles": stage.of_methods(config, "metrics_per_profile.tsv"),
+    },
+    params=lambda config: {"methods": list(stage.methods(config))},
+)

@@ -1,10 +1,21 @@
 """How far to trust a prediction: the errors that methods state against those they make."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.style import method_colours, method_lines
+from lacuna.evaluation import stage
 from lacuna.names import method_name
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    table = pd.concat(pd.read_csv(path, sep="\t") for path in files["calibration"])
+    return draw(table, params["data"]), table
 
 
 def draw(table: pd.DataFrame, data: str) -> Figure:
@@ -46,3 +57,10 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         error.set(xlim=(low, high), ylim=(low, high), aspect="equal")
         coverage.legend(loc="upper left")
     return figure
+
+
+FIGURE = FigureCard(
+    label="stated and real errors",
+    category=PREDICTIONS,
+    files=lambda config: {"calibration": stage.of_methods(config, "calibration.tsv")},
+)

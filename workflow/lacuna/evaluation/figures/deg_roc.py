@@ -1,10 +1,26 @@
 """Figure 3D of Hodos et al. 2018: finding the genes that change most."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.style import method_colours, method_lines
+from lacuna.evaluation import stage
 from lacuna.names import method_name
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    roc = pd.concat(pd.read_csv(path, sep="\t") for path in files["roc"])
+    metrics = pd.read_csv(files["metrics"], sep="\t").query(
+        "size == 'large' and split == 'profiles'"
+    )
+    auc = metrics[metrics["method"].isin(params["methods"])]
+    auc = auc.assign(percent=pd.to_numeric(auc["metric"].str.extract(r"deg_auc_(\d+)$")[0]))
+    return draw(roc, auc.dropna().astype({"percent": int}), params["data"]), roc
 
 
 def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
@@ -43,3 +59,14 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
         panel.legend(title="AUC [95 % interval]", loc="lower right", fontsize=7.5)
     figure.suptitle(data)
     return figure
+
+
+FIGURE = FigureCard(
+    label="3D: finding changed genes",
+    category=PREDICTIONS,
+    files=lambda config: {
+        "roc": stage.of_methods(config, "deg_roc.tsv"),
+        "metrics": "metrics.tsv",
+    },
+    params=lambda config: {"methods": list(stage.methods(config))},
+)

@@ -1,13 +1,24 @@
 """Figure 3C of Hodos et al. 2018: accuracy against how much of the grid was measured."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.style import method_colours, method_lines
 from lacuna.names import method_name
 
 SIDESTEP = 0.5  # percent of places, between the error bars of two methods
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    table = pd.read_csv(files["density"], sep="\t")
+    sizes = pd.read_csv(files["sizes"], sep="\t", keep_default_na=False)
+    return draw(table, sizes, params["data"]), table
 
 
 def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
@@ -60,3 +71,14 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
     panel.set_title("\n".join(left_out), fontsize=8)
     figure.suptitle(data)
     return figure
+
+
+FIGURE = FigureCard(
+    label="3C: accuracy against density",
+    category=PREDICTIONS,
+    files=lambda config: {
+        "density": "evaluation/density.tsv",
+        "sizes": "evaluation/density/sizes.tsv",
+    },
+    wanted=lambda config: bool(config["evaluation"]["density"]["percents"]),
+)

@@ -1,12 +1,42 @@
 """Figure 4A and B of Hodos et al. 2018: drugs in all their cells, measured beside predicted."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 import pandas as pd
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 
+from lacuna.completion.interface import Completion
+from lacuna.drawing.card import PREDICTIONS, FigureCard
+from lacuna.evaluation import stage
+from lacuna.evaluation.heatmaps import choose_drugs, heatmap_table
+from lacuna.evaluation.held_out import held_out_order
+from lacuna.io.tsv import read_table
 from lacuna.names import method_name
+from lacuna.tensor.profiles import ProfileSet
 
 MOST_NAMED = 40
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Choose the drugs, and read what is drawn of them; see `draw`."""
+    fold = pd.read_csv(files["folds"], sep="\t")["fold"].to_numpy()
+    held_out = ProfileSet.load(files["tensor"]).take(held_out_order(fold))
+    annotation = read_table(files["drugs"])
+    names = annotation["name"].fillna(annotation["drug"]).to_list()
+    drugs = choose_drugs(held_out, names, params["drugs"])
+    shown = np.isin(held_out.drug, drugs)
+    methods = params["methods"]
+    predicted = {
+        method: Completion.join([Completion.load(path) for path in paths]).profiles[shown]
+        for method, paths in zip(
+            methods, np.array_split(list(files["predicted"]), len(methods)), strict=True
+        )
+    }
+    table = heatmap_table(held_out.take(shown), predicted, drugs, names)
+    return draw(table, params["data"]), table
 
 
 def draw(table: pd.DataFrame, data: str) -> Figure:
@@ -61,3 +91,19 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
 
 def _cells(table: pd.DataFrame) -> list[int]:
     return table.groupby("drug", sort=False)["cell"].nunique().to_list()
+
+
+FIGURE = FigureCard(
+    label="4: cell-specific drugs",
+    category=PREDICTIONS,
+    files=lambda config: {
+        "tensor": "tensor/large.h5",
+        "drugs": "tensor/drugs.tsv",
+        "folds": "evaluation/large/profiles/folds.tsv",
+        "predicted": stage.of_methods(config, stage.prediction_files(config, "profiles")),
+    },
+    params=lambda config: {
+        "methods": list(stage.methods(config)),
+        "drugs": config["evaluation"]["heatmaps"]["drugs"],
+    },
+)

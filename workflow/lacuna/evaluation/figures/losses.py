@@ -1,13 +1,35 @@
 """How trainings went: losses by epoch, of every fold."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lacuna.completion.interface import Completion
+from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.style import SHADES
+from lacuna.evaluation import stage
 from lacuna.names import SPLIT_NAMES, method_name
 
 KINDS = {"training": SHADES[1], "validation": SHADES[0]}
+
+
+COLUMNS = ["size", "split", "method", "fold", "stage", "epoch", "training", "validation"]
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    tables = [pd.DataFrame(columns=COLUMNS)]
+    for path, what in zip(files["predicted"], params["trained"], strict=True):
+        losses = Completion.load(path).losses
+        if losses is not None:
+            fold = losses["part"].map(dict(enumerate(what["folds"])))
+            names = {key: what[key] for key in ("size", "split", "method")}
+            tables.append(losses.assign(**names, fold=fold)[COLUMNS])
+    table = pd.concat(tables, ignore_index=True)
+    return draw(table, params["data"]), table
 
 
 def draw(table: pd.DataFrame, data: str) -> Figure:
@@ -50,3 +72,14 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
     splits = "; ".join(SPLIT_NAMES[split] for split in table["split"].unique())
     figure.suptitle(f"{data}, held out: {splits}")
     return figure
+
+
+FIGURE = FigureCard(
+    label="Trainings",
+    category=PREDICTIONS,
+    files=lambda config: {
+        "predicted": [f"evaluation/{what['file']}" for what in stage.trained(config)]
+    },
+    params=lambda config: {"trained": stage.trained(config)},
+    wanted=lambda config: bool(stage.trained(config)),
+)

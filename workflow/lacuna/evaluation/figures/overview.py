@@ -1,15 +1,30 @@
 """The whole in one picture: what was measured, and how well the rest is predicted."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.drawing.card import SUMMARY, FigureCard
 from lacuna.drawing.style import MEASURED
 from lacuna.names import METRIC_NAMES, method_name
 from lacuna.tensor.figures.coverage import draw_grid
+from lacuna.tensor.profiles import ProfileSet
 
 METRICS = ("pct", "deg_auc_1")
 INCHES_PER_METHOD = 0.36
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    tensor = ProfileSet.load(files["tensor"])
+    metrics = pd.read_csv(files["metrics"], sep="\t").query(
+        "size == 'large' and split == 'profiles'"
+    )
+    metrics = metrics[metrics["metric"].isin(METRICS)]
+    return draw(tensor.measured, list(tensor.cells), metrics, params["data"]), metrics
 
 
 def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: str) -> Figure:
@@ -49,3 +64,10 @@ def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: st
     panels[1].set_yticklabels([])
     figure.suptitle(data)
     return figure
+
+
+FIGURE = FigureCard(
+    label="Overview",
+    category=SUMMARY,
+    files=lambda config: {"tensor": "tensor/large.h5", "metrics": "metrics.tsv"},
+)

@@ -1,11 +1,25 @@
 """Figure 3A of Hodos et al. 2018: predicted against measured entries, one panel per method."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from lacuna.drawing.card import PREDICTIONS, FigureCard
+from lacuna.evaluation import stage
 from lacuna.names import method_name
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    density = pd.concat(pd.read_csv(path, sep="\t") for path in files["density"])
+    metrics = pd.read_csv(files["metrics"], sep="\t")
+    pct = metrics.query("size == 'large' and split == 'profiles' and metric == 'pct'")
+    pct = pct[pct["method"].isin(params["methods"])]
+    return draw(density, pct, params["data"]), density
 
 
 def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
@@ -63,3 +77,14 @@ def _reach(density: pd.DataFrame) -> float:
         .cumsum()
     )
     return by_reach.index[np.searchsorted(by_reach, by_reach.iloc[-1] * (1 - 1e-5))]
+
+
+FIGURE = FigureCard(
+    label="3A: predicted against measured",
+    category=PREDICTIONS,
+    files=lambda config: {
+        "density": stage.of_methods(config, "joint_density.tsv"),
+        "metrics": "metrics.tsv",
+    },
+    params=lambda config: {"methods": list(stage.methods(config))},
+)

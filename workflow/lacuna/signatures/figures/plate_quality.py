@@ -1,15 +1,27 @@
 """Plates: do replicates agree, and how much do all wells of a plate share?"""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lacuna.acquire.inputs import Inputs
+from lacuna.drawing.card import DATA, FigureCard
 from lacuna.drawing.style import MEASURED
+from lacuna.io.tsv import read_table
 
 WORST_NAMED = 3
 MOST_POINTS = 60
 SHADES = {"replicates": "#26456e", "different drugs": "#b8b8b8"}
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    quality = pd.concat(map(read_table, files["plates"]))
+    return draw(quality, params["reference"], params["data"]), quality
 
 
 def draw(quality: pd.DataFrame, reference: str, data: str) -> Figure:
@@ -119,3 +131,14 @@ def _consistency(axes: Axes, quality: pd.DataFrame) -> None:
 def _say_nothing_replicated(axes: Axes) -> None:
     axes.text(0.5, 0.5, "no plate was replicated", ha="center", transform=axes.transAxes)
     axes.set(xticks=[], yticks=[])
+
+
+FIGURE = FigureCard(
+    label="Plates",
+    category=DATA,
+    files=lambda config: {
+        "plates": [f"signatures/{name}/plates.tsv" for name in Inputs.of(config).series_with("level3")]
+    },
+    params=lambda config: {"reference": config["signatures"]["reference"]},
+    wanted=lambda config: bool(Inputs.of(config).series_with("level3")),
+)

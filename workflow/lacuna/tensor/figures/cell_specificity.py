@@ -1,13 +1,24 @@
 """Figure 1 of Hodos et al. 2018: how much a drug's effect differs between cells."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from lacuna.drawing.card import DATA, FigureCard
 from lacuna.drawing.style import MEASURED
+from lacuna.io.tsv import read_table
 
 EXAMPLES = (0.0, 1 / 3, 2 / 3, 1.0)
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    table = read_table(files["specificity"])
+    return draw(table, params["data"]), table
 
 
 def draw(specificity: pd.DataFrame, data: str) -> Figure:
@@ -55,3 +66,10 @@ def _examples(specificity: pd.DataFrame) -> pd.DataFrame:
     ordered = covered.sort_values("specificity", kind="stable")
     positions = sorted({round(share * (len(ordered) - 1)) for share in EXAMPLES})
     return ordered.iloc[positions]
+
+
+FIGURE = FigureCard(
+    label="1: cell specificity",
+    category=DATA,
+    files=lambda config: {"specificity": "tensor/cell_specificity.tsv"},
+)

@@ -1,11 +1,25 @@
 """Which drugs were measured in which cells."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from lacuna.drawing.card import DATA, FigureCard
 from lacuna.drawing.style import MEASURED, MISSING
+from lacuna.tensor.profiles import ProfileSet
+
+
+def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Read what is drawn; see `draw`."""
+    tensor = ProfileSet.load(files["tensor"])
+    grid = pd.DataFrame(tensor.measured.astype(int), tensor.drugs, tensor.cells)
+    figure = draw(tensor.measured, list(tensor.cells), params["data"])
+    return figure, grid.rename_axis("drug").reset_index()
 
 
 def draw(measured: np.ndarray, cells: list[str], data: str) -> Figure:
@@ -54,3 +68,10 @@ def label_cells(axes: Axes, cells: list[str]) -> None:
         range(0, len(cells), every), cells[::every], rotation=90 if len(cells) > 3 else 0
     )
     axes.set_xlabel("cell line" if every == 1 else f"cell line (one in {every} named)")
+
+
+FIGURE = FigureCard(
+    label="Drug x cell coverage",
+    category=DATA,
+    files=lambda config: {"tensor": "tensor/large.h5"},
+)

@@ -1,6 +1,6 @@
 """Assign every profile to the fold that holds it out."""
 
-from lacuna.evaluation.splits import fold_table, make_folds
+from lacuna.evaluation.splits import SPLITS, fold_table, make_folds
 from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import logged
 from lacuna.runtime.seeds import generator
@@ -8,6 +8,8 @@ from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input[0])
-    rng = generator(snakemake.params.seed, "folds", *snakemake.wildcards)
-    fold = make_folds(tensor, snakemake.wildcards.split, snakemake.params.folds, rng)
+    names = snakemake.wildcards
+    stream = (names.dataset, names.size, SPLITS[names.split].stream)
+    rng = generator(snakemake.params.seed, "folds", *stream)
+    fold = make_folds(tensor, names.split, snakemake.params.folds, rng)
     write_table(fold_table(tensor, fold), snakemake.output[0])

@@ -9,7 +9,7 @@ from lacuna.evaluation.deg import deg_roc
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.evaluation.metrics import bootstrap, score_folds, score_profiles
 from lacuna.evaluation.specificity import score_specificity
-from lacuna.evaluation.splits import ELSEWHERE
+from lacuna.evaluation.splits import SPLITS
 from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import logged
 from lacuna.runtime.seeds import generator
@@ -17,14 +17,15 @@ from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
     names = {name: snakemake.wildcards[name] for name in ("size", "split", "method")}
+    split = SPLITS[names["split"]]
     tensor = ProfileSet.load(snakemake.input.tensor)
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     completions = [Completion.load(path) for path in snakemake.input.predicted]
     held_out = HeldOut.gather(
-        tensor, fold, completions, given_elsewhere=names["split"] == ELSEWHERE
+        tensor, fold, completions, given_elsewhere=split.shows_other_cells
     )
     # The stream leaves out the method: the draws of two methods are paired.
-    rng = generator(snakemake.params.seed, "bootstrap", names["size"], names["split"])
+    rng = generator(snakemake.params.seed, "bootstrap", names["size"], split.stream)
     draws = bootstrap(held_out, rng)
     for table, path in [
         (draws, snakemake.output.draws),

@@ -12,15 +12,16 @@ rule complete_tensor:
     benchmark:
         "results/{dataset}/benchmarks/complete_tensor/{method}.tsv"
     group:
-        group_of
+        lambda wildcards: PLAN.group(wildcards.method)
     conda:
         "../../envs/lacuna.yaml"
     threads: 4
     resources:
-        gpu=gpus,
-        mem_mb=memory,
+        gpu=lambda wildcards: PLAN.gpus(wildcards.method),
+        mem_mb=method_memory,
+        runtime=grows(30, per_mb=1 / 5, power=1.5),
     params:
-        options=lambda wildcards: config["method_options"].get(wildcards.method, {}),
-        seed=config["seed"],
+        variant=lambda wildcards: PLAN.players[wildcards.method].as_dict(),
+        seed=SEED,
     script:
-        "../scripts/complete_tensor.py"
+        "../scripts/completion/complete_tensor.py"

@@ -13,15 +13,16 @@ from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
+    variant = snakemake.params.variant
     tensor = ProfileSet.load(snakemake.input.tensor)
     work = Path(f"{snakemake.output[0]}.work")
     completion = run_method(
-        snakemake.wildcards.method,
+        variant["method"],
         observed=tensor,
         wanted=tensor.missing_pairs,
         side=SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline),
-        rng=generator(snakemake.params.seed, "completed", snakemake.wildcards.method),
-        options=snakemake.params.options,
+        rng=generator(snakemake.params.seed, "completed", variant["method"]),
+        options=variant["options"],
         work=work,
     )
     axes = {

@@ -8,13 +8,15 @@ import pandas as pd
 
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.run import run_method
-from lacuna.evaluation.splits import ELSEWHERE
+from lacuna.evaluation.splits import SPLITS
 from lacuna.runtime.script_log import logged
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
-    names = {name: snakemake.wildcards[name] for name in ("dataset", "size", "split", "method")}
+    names, variant = snakemake.wildcards, snakemake.params.variant
+    split = SPLITS[names.split]
+    stream = (names.dataset, names.size, split.stream, variant["method"])
     tensor = ProfileSet.load(snakemake.input.tensor)
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
@@ -25,13 +27,13 @@ with logged(snakemake.log[0]):
         held_out = tensor.take(fold == number)
         completions.append(
             run_method(
-                names["method"],
+                variant["method"],
                 observed=tensor.take(fold != number),
                 wanted=held_out.pairs,
                 side=replace(side, answers=held_out if snakemake.params.is_control else None),
-                rng=generator(snakemake.params.seed, *names.values(), number),
-                options=snakemake.params.options,
-                elsewhere=held_out if names["split"] == ELSEWHERE else None,
+                rng=generator(snakemake.params.seed, *stream, number),
+                options=variant["options"],
+                elsewhere=held_out if split.shows_other_cells else None,
                 work=work / f"fold_{number}",
             )
         )

@@ -10,7 +10,7 @@ from lacuna.runtime.script_log import logged
 
 with logged(snakemake.log[0]):
     config = snakemake.params.config
-    project = Path(snakemake.scriptdir).resolve().parents[1]
+    project = Path(snakemake.scriptdir).resolve().parents[2]
     found = provenance(config["seed"], snakemake.params.files, project)
     for content, path in [
         (config, snakemake.output.config),

@@ -12,7 +12,8 @@ from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
 with logged(snakemake.log[0]):
-    names = {name: snakemake.wildcards[name] for name in ("dataset", "method")}
+    names, variant = snakemake.wildcards, snakemake.params.variant
+    stream = (names.dataset, variant["method"])
     tensor = ProfileSet.load(snakemake.input.tensor)
     side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
     subsets = pd.read_csv(snakemake.input.subsets, sep="\t").groupby("repeat")["lowest"]
@@ -23,16 +24,16 @@ with logged(snakemake.log[0]):
         test = tensor.take(lowest == TEST)
         for percent in sizes.query("left_out == ''")["percent"]:
             completion = run_method(
-                names["method"],
+                variant["method"],
                 observed=tensor.take(is_trained_on(lowest, percent)),
                 wanted=test.pairs,
                 side=side,
-                rng=generator(snakemake.params.seed, "density", *names.values(), percent, repeat),
-                options=snakemake.params.options,
+                rng=generator(snakemake.params.seed, "density", *stream, percent, repeat),
+                options=variant["options"],
             )
             pct = pooled_pct(test.profiles, completion.profiles)
             rows.append(
-                {"method": names["method"], "repeat": repeat, "percent": percent, "pct": pct}
+                {"method": names.method, "repeat": repeat, "percent": percent, "pct": pct}
             )
     columns = ["method", "repeat", "percent", "pct"]
     write_table(pd.DataFrame(rows, columns=columns), snakemake.output[0])

@@ -1,0 +1,41 @@
+"""What the classification of a run consists of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lacuna.acquire.inputs import Inputs
+from lacuna.classification.models import CLASSIFIERS
+
+Config = Mapping[str, Any]
+TREES_PER_THREAD = 100
+
+
+def completed(config: Config) -> list[str]:
+    """Return the methods whose finished tensors are classified; none without annotations."""
+    return list(config["classification"]["completed"]) if Inputs.of(config).annotation_files else []
+
+
+def files(config: Config, table: str) -> list[str]:
+    """Return a file that classify_drugs writes, of every method and classifier."""
+    return [
+        f"classification/{method}/{model}/{table}"
+        for method in completed(config)
+        for model in CLASSIFIERS
+    ]
+
+
+def threads(config: Config, model: str) -> int:
+    """Return how many threads a classifier can use: large forests grow in parallel."""
+    forest = model == "random_forest"
+    return max(1, config["classification"]["trees"] // TREES_PER_THREAD) if forest else 1
+
+
+def published_method(config: Config) -> str:
+    """Return the method beside the paper's, which is DNPP; empty if none is classified."""
+    known = completed(config)
+    return "dnpp" if "dnpp" in known else "".join(known[:1])
+
+
+def results(config: Config) -> list[str]:
+    """Return the tables and pages that a run makes, below results/{dataset}."""
+    return ["classification/pages/classification.html"] if completed(config) else []

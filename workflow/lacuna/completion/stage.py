@@ -1,0 +1,9 @@
+"""What the completion of a run consists of: its products."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def results(config: Mapping[str, Any]) -> list[str]:
+    """Return the finished tensors that a run makes, below results/{dataset}."""
+    return [f"completed/{method}.gctx" for method in config["completion"]["completed"]]

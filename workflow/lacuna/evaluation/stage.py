@@ -1,0 +1,115 @@
+"""What the evaluation of a run consists of: its predictions, folds, tables and files."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lacuna.completion.registry import is_trained
+from lacuna.completion.variants import Variant, read_methods
+
+Config = Mapping[str, Any]
+
+
+def results(config: Config) -> list[str]:
+    """Return the tables and pages that a run makes, below results/{dataset}."""
+    density = ["evaluation/density.tsv"] if config["evaluation"]["density"]["percents"] else []
+    return [
+        "metrics.tsv",
+        "evaluation/metrics_per_fold.tsv",
+        "evaluation/comparisons.tsv",
+        *density,
+        "evaluation/where.tsv",
+        "evaluation/specificity_kept.tsv",
+        "evaluation/pages/methods.html",
+        "evaluation/pages/where.html",
+    ]
+
+
+def methods(config: Config) -> dict[str, Variant]:
+    """Return the methods compared, by the name they go by in this run."""
+    return read_methods(config["completion"]["methods"], config["completion"]["options"])
+
+
+def players(config: Config) -> dict[str, Variant]:
+    """Return the methods compared and the controls, by name."""
+    options = config["completion"]["options"]
+    return methods(config) | read_methods(config["completion"]["controls"], options)
+
+
+def evaluated(config: Config) -> list[dict[str, str]]:
+    """Return size, split and method of all that is cross-validated.
+
+    Controls judge the scoring, for which holding out single profiles will do.
+    """
+    return [
+        {"size": size, "split": split, "method": method}
+        for split, how in config["evaluation"]["splits"].items()
+        for size in how["sizes"]
+        for method in (players(config) if split == "profiles" else methods(config))
+    ]
+
+
+def batches(total: int, at_once: int) -> list[list[int]]:
+    """Deal the numbers from 0 on to jobs, in order."""
+    return [list(range(first, min(first + at_once, total))) for first in range(0, total, at_once)]
+
+
+def folds(config: Config, split: str) -> list[list[int]]:
+    """Return the folds of a split that each job predicts."""
+    block = config["evaluation"]
+    return batches(block["splits"][split]["folds"], block["folds_per_job"])
+
+
+def repeats(config: Config) -> list[list[int]]:
+    """Return the repeats of the density experiment that each job does."""
+    density = config["evaluation"]["density"]
+    return batches(density["repeats"], density["repeats_per_job"])
+
+
+def prediction_files(config: Config, split: str) -> list[str]:
+    """Return the names of the files that hold a method's predictions, in the order of folds."""
+    return [f"predicted_{batch}.h5" for batch in range(len(folds(config, split)))]
+
+
+def trained(config: Config) -> list[dict[str, Any]]:
+    """Return each file of predictions by methods that are trained once per fold.
+
+    Returns
+    -------
+    list of dict with size, split, method, folds (those in the file) and file
+    """
+    known = players(config)
+    return [
+        {**what, "folds": held_out, "file": "/".join([*what.values(), name])}
+        for what in evaluated(config)
+        if is_trained(known[what["method"]].method)
+        for held_out, name in zip(
+            folds(config, what["split"]), prediction_files(config, what["split"]), strict=True
+        )
+    ]
+
+
+def tables(config: Config, table: str, names: Iterable[str]) -> list[str]:
+    """Return the paths of a table that score_method writes, of every split, size and method."""
+    wanted = set(names)
+    return [
+        "/".join(["evaluation", *what.values(), table])
+        for what in evaluated(config)
+        if what["method"] in wanted
+    ]
+
+
+def of_methods(config: Config, files: str | list[str]) -> list[str]:
+    """Return files that each method has of the large tensor's held-out profiles, by method."""
+    names = [files] if isinstance(files, str) else files
+    return [
+        f"evaluation/large/profiles/{method}/{name}" for method in methods(config) for name in names
+    ]
+
+
+def density_files(config: Config) -> list[str]:
+    """Return the files of all methods' scores at each density."""
+    return [
+        f"evaluation/density/{method}/pct_{batch}.tsv"
+        for method in methods(config)
+        for batch in range(len(repeats(config)))
+    ]

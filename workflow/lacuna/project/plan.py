@@ -1,0 +1,192 @@
+"""What a run makes, and what its jobs need: the plan, from the configuration alone."""
+
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+import lacuna
+from lacuna.acquire.inputs import Inputs
+from lacuna.completion.registry import card
+from lacuna.completion.variants import Variant
+from lacuna.drawing.card import FigureCard
+from lacuna.evaluation import stage as evaluation
+from lacuna.project.config import notices, prepare
+
+PER_FIGURE = ("svg", "png", "tsv")
+# Files of the tensor, in MB, times these are MB of memory: measured by `make bench-cluster`.
+MEMORY, MEMORY_PER_MB = 1000, 45
+# Minutes to start, and per fit of a tensor of 1 MB; they grow with drugs squared times cells.
+QUICK_MINUTES, SLOW_MINUTES = (1, 0.002), (10, 0.05)
+
+
+@dataclass(frozen=True)
+class PlannedFigure:
+    """A figure that a run draws.
+
+    Attributes
+    ----------
+    name, stage
+        The module lacuna.{stage}.figures.{name}.
+    card : FigureCard
+    """
+
+    name: str
+    stage: str
+    card: FigureCard
+
+    @property
+    def module(self) -> str:
+        """The module that draws it."""
+        return f"lacuna.{self.stage}.figures.{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Its files below results/{dataset}, without their endings."""
+        return f"{self.stage}/figures/{self.name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of one configuration makes.
+
+    Attributes
+    ----------
+    config : dict
+        The configuration: old keys renamed, defaults filled in, checked.
+    notices : list of str
+        What the user should know of it, such as keys that have other names now.
+    inputs : Inputs
+        The files that the run starts from.
+    methods, players : dict of Variant
+        The methods compared; the methods and the controls.
+    figures : dict of PlannedFigure
+        By name.
+    """
+
+    config: Mapping[str, Any]
+    notices: list[str]
+    inputs: Inputs
+    methods: Mapping[str, Variant]
+    players: Mapping[str, Variant]
+    figures: Mapping[str, PlannedFigure]
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Plan":
+        """Plan a run.
+
+        Raises
+        ------
+        LacunaError
+            If the configuration has mistakes.
+        """
+        prepared = prepare(config)
+        return cls(
+            config=prepared,
+            notices=notices(config),
+            inputs=Inputs.of(prepared),
+            methods=evaluation.methods(prepared),
+            players=evaluation.players(prepared),
+            figures={
+                figure.name: figure for figure in all_figures() if figure.card.wanted(prepared)
+            },
+        )
+
+    @property
+    def dataset(self) -> str:
+        """The name of the run."""
+        return self.config["dataset"]
+
+    @property
+    def folder(self) -> str:
+        """Where its results lie."""
+        return f"results/{self.dataset}"
+
+    @property
+    def figure_files(self) -> list[str]:
+        """All files of all figures."""
+        return [
+            f"{self.folder}/{figure.path}.{ending}"
+            for figure in self.figures.values()
+            for ending in PER_FIGURE
+        ]
+
+    @property
+    def products(self) -> list[str]:
+        """The finished tensors."""
+        return [
+            f"{self.folder}/completed/{method}.gctx"
+            for method in self.config["completion"]["completed"]
+        ]
+
+    @property
+    def results(self) -> list[str]:
+        """All that the report shows, but for the page about the run itself."""
+        made = [
+            f"{self.folder}/{file}"
+            for module in stage_modules("stage")
+            for file in module.results(self.config)
+        ]
+        return [*made, *self.figure_files]
+
+    @property
+    def published_files(self) -> dict[str, list[str]]:
+        """The files that hold this run's numbers beside published ones, by stage."""
+        return {
+            module.__name__.split(".")[1]: module.files(self.config)
+            for module in stage_modules("published")
+        }
+
+    @property
+    def splits(self) -> dict[str, Mapping[str, Any]]:
+        """The splits, by name: sizes and folds."""
+        return self.config["evaluation"]["splits"]
+
+    def gpus(self, method: str) -> int:
+        """Return how many GPUs a job of the method asks for."""
+        return int(self.players[method].options.get("device") == "cuda")
+
+    def group(self, method: str, size: str = "large") -> str | None:
+        """Return the group of jobs that a cluster runs as one: of those that take seconds."""
+        quick = card(self.players[method].method).quick or size == "small"
+        return "quick" if quick and not self.gpus(method) else None
+
+    def memory(self, tensor_mb: float) -> float:
+        """Return the MB that a method's job needs, which grow with the grid, so with the tensor."""
+        return MEMORY + MEMORY_PER_MB * tensor_mb
+
+    def minutes(self, method: str, fits: int, tensor_mb: float) -> float:
+        """Return the minutes that a method needs for so many fits."""
+        quick = card(self.players[method].method).quick
+        start, per_fit = QUICK_MINUTES if quick else SLOW_MINUTES
+        return start + fits * per_fit * tensor_mb**1.5
+
+
+def stages() -> list[str]:
+    """Return the names of all stages: the packages of lacuna that have a module `stage`."""
+    return [
+        package.name
+        for package in pkgutil.iter_modules(lacuna.__path__)
+        if package.ispkg and find_spec(f"lacuna.{package.name}.stage")
+    ]
+
+
+def stage_modules(module: str) -> Iterator[ModuleType]:
+    """Import the module of a name of every stage that has it."""
+    for stage in stages():
+        if find_spec(f"lacuna.{stage}.{module}"):
+            yield import_module(f"lacuna.{stage}.{module}")
+
+
+def all_figures() -> list[PlannedFigure]:
+    """Return every figure of every stage: the modules of lacuna.{stage}.figures."""
+    return [
+        PlannedFigure(module.name, stage, import_module(f"{package.__name__}.{module.name}").FIGURE)
+        for stage in stages()
+        if find_spec(f"lacuna.{stage}.figures")
+        for package in [import_module(f"lacuna.{stage}.figures")]
+        for module in pkgutil.iter_modules(package.__path__)
+    ]

@@ -1,0 +1,9 @@
+"""What the report of a run consists of, beside the pages of the stages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def results(config: Mapping[str, Any]) -> list[str]:
+    """Return the tables and pages that a run makes, below results/{dataset}."""
+    return ["report/published.tsv", "report/pages/published.html", "report/pages/filters.html"]

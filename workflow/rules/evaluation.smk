@@ -1,0 +1,225 @@
+DENSITY = config["evaluation"]["density"]
+
+
+rule make_folds:
+    input:
+        "results/{dataset}/tensor/{size}.h5",
+    output:
+        "results/{dataset}/evaluation/{size}/{split}/folds.tsv",
+    log:
+        "results/{dataset}/logs/make_folds/{size}_{split}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/make_folds/{size}_{split}.tsv"
+    group:
+        "tensor"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        folds=lambda wildcards: PLAN.splits[wildcards.split]["folds"],
+        seed=SEED,
+    script:
+        "../scripts/evaluation/make_folds.py"
+
+
+rule predict_folds:
+    input:
+        tensor="results/{dataset}/tensor/{size}.h5",
+        folds="results/{dataset}/evaluation/{size}/{split}/folds.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
+    output:
+        "results/{dataset}/evaluation/{size}/{split}/{method}/predicted_{batch}.h5",
+    log:
+        "results/{dataset}/logs/predict_folds/{size}_{split}_{method}_{batch}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/predict_folds/{size}_{split}_{method}_{batch}.tsv"
+    group:
+        lambda wildcards: PLAN.group(wildcards.method, wildcards.get("size"))
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=lambda wildcards: PLAN.gpus(wildcards.method),
+        mem_mb=method_memory,
+        runtime=minutes(lambda wildcards: len(folds_of_job(wildcards))),
+    params:
+        folds=folds_of_job,
+        variant=lambda wildcards: PLAN.players[wildcards.method].as_dict(),
+        is_control=lambda wildcards: wildcards.method not in PLAN.methods,
+        seed=SEED,
+    script:
+        "../scripts/evaluation/predict_folds.py"
+
+
+rule score_method:
+    input:
+        tensor="results/{dataset}/tensor/{size}.h5",
+        folds="results/{dataset}/evaluation/{size}/{split}/folds.tsv",
+        predicted=predictions,
+    output:
+        metrics="results/{dataset}/evaluation/{size}/{split}/{method}/metrics.tsv",
+        draws="results/{dataset}/evaluation/{size}/{split}/{method}/bootstrap.tsv",
+        folds="results/{dataset}/evaluation/{size}/{split}/{method}/metrics_per_fold.tsv",
+        profiles="results/{dataset}/evaluation/{size}/{split}/{method}/metrics_per_profile.tsv",
+        specificity="results/{dataset}/evaluation/{size}/{split}/{method}/cell_specificity.tsv",
+        roc="results/{dataset}/evaluation/{size}/{split}/{method}/deg_roc.tsv",
+        calibration="results/{dataset}/evaluation/{size}/{split}/{method}/calibration.tsv",
+        density="results/{dataset}/evaluation/{size}/{split}/{method}/joint_density.tsv",
+    log:
+        "results/{dataset}/logs/score_method/{size}_{split}_{method}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/score_method/{size}_{split}_{method}.tsv"
+    group:
+        "score"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=20),
+    params:
+        seed=SEED,
+    script:
+        "../scripts/evaluation/score_method.py"
+
+
+rule gather_metrics:
+    input:
+        metrics=in_results(evaluation.tables(config, "metrics.tsv", PLAN.players)),
+        folds=in_results(evaluation.tables(config, "metrics_per_fold.tsv", PLAN.players)),
+        draws=in_results(evaluation.tables(config, "bootstrap.tsv", PLAN.methods)),
+    output:
+        metrics="results/{dataset}/metrics.tsv",
+        folds="results/{dataset}/evaluation/metrics_per_fold.tsv",
+        comparisons="results/{dataset}/evaluation/comparisons.tsv",
+    log:
+        "results/{dataset}/logs/gather_metrics.log",
+    benchmark:
+        "results/{dataset}/benchmarks/gather_metrics.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/evaluation/gather_metrics.py"
+
+
+rule thin_tensor:
+    input:
+        "results/{dataset}/tensor/small.h5",
+    output:
+        subsets="results/{dataset}/evaluation/density/subsets.tsv",
+        sizes="results/{dataset}/evaluation/density/sizes.tsv",
+    log:
+        "results/{dataset}/logs/thin_tensor.log",
+    benchmark:
+        "results/{dataset}/benchmarks/thin_tensor.tsv"
+    group:
+        "tensor"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        percents=DENSITY["percents"],
+        repeats=DENSITY["repeats"],
+        seed=SEED,
+    script:
+        "../scripts/evaluation/thin_tensor.py"
+
+
+rule measure_density:
+    input:
+        tensor="results/{dataset}/tensor/small.h5",
+        subsets="results/{dataset}/evaluation/density/subsets.tsv",
+        sizes="results/{dataset}/evaluation/density/sizes.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
+    output:
+        "results/{dataset}/evaluation/density/{method}/pct_{batch}.tsv",
+    log:
+        "results/{dataset}/logs/measure_density/{method}_{batch}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/measure_density/{method}_{batch}.tsv"
+    group:
+        lambda wildcards: PLAN.group(wildcards.method, wildcards.get("size"))
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=lambda wildcards: PLAN.gpus(wildcards.method),
+        mem_mb=method_memory,
+        runtime=minutes(lambda wildcards: len(repeats_of_job(wildcards)) * len(DENSITY["percents"])),
+    params:
+        repeats=repeats_of_job,
+        variant=lambda wildcards: PLAN.players[wildcards.method].as_dict(),
+        seed=SEED,
+    script:
+        "../scripts/evaluation/measure_density.py"
+
+
+rule gather_density:
+    input:
+        in_results(evaluation.density_files(config)),
+    output:
+        density="results/{dataset}/evaluation/density.tsv",
+        repeats="results/{dataset}/evaluation/density_per_repeat.tsv",
+    log:
+        "results/{dataset}/logs/gather_density.log",
+    benchmark:
+        "results/{dataset}/benchmarks/gather_density.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/evaluation/gather_density.py"
+
+
+rule tabulate_methods:
+    input:
+        metrics="results/{dataset}/metrics.tsv",
+        folds="results/{dataset}/evaluation/metrics_per_fold.tsv",
+        comparisons="results/{dataset}/evaluation/comparisons.tsv",
+    output:
+        report(
+            "results/{dataset}/evaluation/pages/methods.html",
+            category="1. Summary",
+            labels={"figure": "Methods"},
+            caption="../report/evaluation/methods.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_methods.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_methods.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/evaluation/tabulate_methods.py"
+
+
+rule tabulate_where:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        profiles=in_results(evaluation.of_methods(config, "metrics_per_profile.tsv")),
+        specificity=in_results(evaluation.of_methods(config, "cell_specificity.tsv")),
+    output:
+        page=report(
+            "results/{dataset}/evaluation/pages/where.html",
+            category="3. Predictions",
+            labels={"figure": "3B and 4C: who wins where"},
+            caption="../report/evaluation/where.rst",
+        ),
+        where="results/{dataset}/evaluation/where.tsv",
+        specificity="results/{dataset}/evaluation/specificity_kept.tsv",
+    log:
+        "results/{dataset}/logs/tabulate_where.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_where.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        seed=SEED,
+    script:
+        "../scripts/evaluation/tabulate_where.py"

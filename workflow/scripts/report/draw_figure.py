@@ -1,0 +1,11 @@
+"""Draw one figure by the module of its name, and keep the table that it draws."""
+
+from importlib import import_module
+
+from lacuna.drawing.style import save_figure
+from lacuna.runtime.script_log import logged
+
+with logged(snakemake.log[0]):
+    make = import_module(snakemake.params.module).make
+    figure, table = make(dict(snakemake.input.items()), dict(snakemake.params.items()))
+    save_figure(figure, table, snakemake.output)
