@@ -62,8 +62,8 @@ def write_completed(
         }
     )
     if completion.stderr is not None:
-        stderr = completion.stderr.reshape(len(completion.profiles), -1).mean(axis=1)
-        columns.loc[~measured, "stderr"] = stderr
+        stderr = completion.stderr
+        columns.loc[~measured, "stderr"] = stderr if stderr.ndim == 1 else stderr.mean(axis=1)
     if completion.fallback is not None:
         columns.loc[~measured, "fallback"] = completion.fallback.astype(int)
     for name in ("replicates", "acd"):
