@@ -226,7 +226,7 @@ class CompletedTensor:
             name=about[NAME],
             cell=about[CELL],
             values=pd.Series(
-                self._gctx.read(self._gctx.rows, [self._gctx.columns[position]])[0],
+                self._gctx.read(list(self._gctx.rows), [self._gctx.columns[position]])[0],
                 index=pd.Index(symbols.where(own, genes), name="gene"),
                 name=f"{about[NAME]} in {about[CELL]}",
             ),
@@ -251,7 +251,7 @@ class CompletedTensor:
             If the product has no such drug or cell.
         """
         ids = [_column_id(drug, cell) for drug in drugs for cell in cells]
-        profiles = self._gctx.read(self._gctx.rows, ids)
+        profiles = self._gctx.read(list(self._gctx.rows), ids)
         return profiles.reshape(len(drugs), len(cells), len(self.genes))
 
     def _check_layout(self, columns: pd.DataFrame, rows: pd.DataFrame) -> None:
