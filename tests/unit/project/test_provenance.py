@@ -93,6 +93,7 @@ def test_every_rule_script_and_schema_counts_wherever_it_lies(project, tmp_path,
         project / "workflow/scripts/tensor/build.py",
         project / "workflow/rules/tensor.smk",
         project / "workflow/rules/tensor/more.smk",
+        project / "resources/published.tsv",
         library / "tensor/build.py",
         library / "tensor/schema.yaml",
     ):
@@ -101,10 +102,13 @@ def test_every_rule_script_and_schema_counts_wherever_it_lies(project, tmp_path,
         digests.add(code_digest(project))
         path.write_text("changed")
         digests.add(code_digest(project))
-    assert len(digests) == 11
+    assert len(digests) == 13
     (project / "workflow/scripts/tensor/notes.txt").write_text("no code")
+    (project / "resources/sources.tsv").write_text(
+        "where inputs come from: each has its own digest"
+    )
     (library / "tensor/build.pyc").write_text("made from code")
-    assert len({*digests, code_digest(project)}) == 11
+    assert len({*digests, code_digest(project)}) == 13
 
 
 def test_a_run_made_again_looks_first_into_what_was_acquired(project):

@@ -14,10 +14,12 @@ from packaging.requirements import Requirement
 import lacuna
 from lacuna.project.package import __version__, find_dependencies
 
-# What decides on the results, beside configuration and inputs.
-CODE = ("Snakefile", "workflow", "resources/published.tsv")
-RULES = ("Snakefile", "workflow/rules/**/*.smk", "workflow/scripts/**/*.py")  # of a project
-LIBRARY = ("**/*.py", "**/*.yaml")  # of the installed package: modules, and schemas of stages
+PUBLISHED = "resources/published.tsv"
+# What decides on the results, beside configuration and inputs: of a project, for git and file by
+# file; and of the installed library, where stages have their schemas.
+CODE = ("Snakefile", "workflow", PUBLISHED)
+PROJECT_FILES = ("Snakefile", "workflow/rules/**/*.smk", "workflow/scripts/**/*.py", PUBLISHED)
+LIBRARY_FILES = ("**/*.py", "**/*.yaml")
 
 
 def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> dict[str, Any]:
@@ -55,11 +57,11 @@ def file_digest(path: str | Path) -> dict[str, int | str]:
 
 
 def code_digest(project: str | Path) -> str:
-    """Return a digest of the rules and scripts of a project, and of the library in use."""
+    """Return a digest of a project's rules, scripts and published numbers, and of the library."""
     library = Path(lacuna.__file__).parent
     named = {
         path.relative_to(folder).as_posix(): path
-        for folder, patterns in ((Path(project), RULES), (library, LIBRARY))
+        for folder, patterns in ((Path(project), PROJECT_FILES), (library, LIBRARY_FILES))
         for pattern in patterns
         for path in folder.glob(pattern)
     }
