@@ -107,9 +107,10 @@ class CompletedProfile:
     stderr
         Standard error of a predicted value, on average over the genes; None when measured, or when
         the method states none.
-    replicates, acd
-        How many replicates were averaged, and the average cosine distance between them; None when
-        predicted or not replicated.
+    replicates
+        How many replicates were averaged; None when predicted.
+    acd
+        Their average cosine distance; None when predicted or not replicated.
     """
 
     drug: str
