@@ -146,10 +146,35 @@ def test_a_method_answers_where_a_drug_or_a_cell_has_no_profile(name):
 
 
 @pytest.mark.parametrize("name", available())
-def test_nothing_wanted_is_nothing_given(name):
+def test_a_grid_without_gaps_is_its_own_product(name, tmp_path):
+    tensor = replicated(clustered(drugs=12, missing=0))
+    completion = run(name, tensor, tensor.missing_pairs, tensor)
+    assert completion.profiles.shape == (0, GENES)
+    assert completion.profiles.dtype == np.float32
+    write_completed(tmp_path / "full.gctx", tensor, completion, **axes_of(tensor))
+    with Gctx(tmp_path / "full.gctx") as product:
+        columns = product.metadata("columns")
+        assert np.array_equal(product.read(tensor.genes, columns.index), tensor.profiles)
+    assert columns.index.tolist() == [f"d{drug}:c{cell}" for drug, cell in tensor.pairs]
+    assert (columns["source"] == "measured").all()
+    assert (columns["stderr"] == -666).all()
+    assert columns["replicates"].tolist() == list(range(len(tensor)))
+    # Joined with other folds, it takes neither standard errors nor fallbacks from them.
+    other = Completion(tensor.profiles[:1], np.array([True]), np.array([0.5], dtype=np.float32))
+    joined = Completion.join([completion, other])
+    assert joined.stderr.tolist() == [0.5]
+    assert joined.fallback.tolist() == [True]
+
+
+def test_no_method_is_asked_for_nothing(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("asked for no pairs")
+
+    monkeypatch.setattr("lacuna.completion.controls.zeros.complete", refuse)
     observed = clustered()
-    nowhere = np.empty((0, 2), dtype=int)
-    assert run(name, observed, nowhere, observed).profiles.shape == (0, GENES)
+    with pytest.raises(AssertionError, match="asked for no pairs"):
+        run("zeros", observed, observed.missing_pairs)
+    assert len(run("zeros", observed, np.empty((0, 2), dtype=int)).profiles) == 0
 
 
 def test_the_order_of_the_wanted_does_not_matter():

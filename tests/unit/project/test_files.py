@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import tomllib
 from itertools import chain
 from pathlib import Path
@@ -128,12 +127,3 @@ def test_a_python_without_venv_is_said_clearly(tmp_path):
     )
     assert found.returncode == 1
     assert "no venv module" in found.stderr
-
-
-def test_the_lock_of_a_killed_run_is_removed(tmp_path):
-    (tmp_path / ".snakemake/locks").mkdir(parents=True)
-    (tmp_path / ".snakemake/locks/0.input.lock").touch()
-    command = [sys.executable, "-m", "lacuna.project.stale_lock"]
-    removed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert removed.returncode == 0
-    assert not (tmp_path / ".snakemake/locks").exists()

@@ -7,9 +7,10 @@ from importlib.metadata import version
 import pytest
 import yaml
 
+import lacuna
 from lacuna.errors import LacunaError
 from lacuna.project import reproduce
-from lacuna.project.provenance import described, provenance, time_per_rule, versions
+from lacuna.project.provenance import code_digest, described, provenance, time_per_rule, versions
 
 
 def test_every_dependency_has_its_version():
@@ -82,6 +83,40 @@ def test_what_differs_from_the_record_is_named(project):
     other = copy.deepcopy(then)
     other["code"]["commit"] = None
     assert reproduce.differences(then, other)[0].endswith(" then, None now")
+
+
+def test_every_rule_script_and_schema_counts_wherever_it_lies(project, tmp_path, monkeypatch):
+    library = tmp_path / "installed/lacuna"
+    monkeypatch.setattr(lacuna, "__file__", str(library / "__init__.py"))
+    digests = {code_digest(project)}
+    for path in (
+        project / "workflow/scripts/tensor/build.py",
+        project / "workflow/rules/tensor.smk",
+        project / "workflow/rules/tensor/more.smk",
+        project / "resources/published.tsv",
+        library / "tensor/build.py",
+        library / "tensor/schema.yaml",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+        digests.add(code_digest(project))
+        path.write_text("changed")
+        digests.add(code_digest(project))
+    assert len(digests) == 13
+    (project / "workflow/scripts/tensor/notes.txt").write_text("no code")
+    (project / "resources/sources.tsv").write_text(
+        "where inputs come from: each has its own digest"
+    )
+    (library / "tensor/build.pyc").write_text("made from code")
+    assert len({*digests, code_digest(project)}) == 13
+
+
+def test_a_run_made_again_looks_first_into_what_was_acquired(project):
+    for mirror, before in ((None, []), ("data", ["data"]), (["data", "/more"], ["data", "/more"])):
+        config = {"files": {"mirror": mirror}}
+        reproduce._add_mirrors(config, project, [project / "results/demo/acquire/GSE1"])
+        expected = [project / folder for folder in [*before, "results/demo/acquire/GSE1"]]
+        assert config["files"]["mirror"] == [str(folder) for folder in expected]
 
 
 def test_a_project_without_git_has_no_commit(tmp_path):

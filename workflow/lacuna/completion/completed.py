@@ -1,14 +1,25 @@
-"""The finished tensor, as users take it away: one GCTX with every drug in every cell."""
+"""The product: every drug in every cell, measured or predicted, in one GCTX to take away."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from lacuna.completion.interface import Completion
-from lacuna.io.gctx import write_gctx
+from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.io.geo import MISSING_NUMBER
 from lacuna.tensor.profiles import ProfileSet
+
+# Column metadata, in the file's order. A column of the matrix is one drug in one cell.
+DRUG, NAME, CELL, LINEAGE = "pert_id", "pert_iname", "cell_id", "cell_lineage"
+SOURCE, FALLBACK, NORM, STDERR = "source", "fallback", "norm", "stderr"
+REPLICATES, ACD = "replicates", "acd"
+COLUMNS = (DRUG, NAME, CELL, LINEAGE, SOURCE, FALLBACK, NORM, STDERR, REPLICATES, ACD)
+SYMBOL = "pr_gene_symbol"  # row metadata
+MEASURED, PREDICTED = "measured", "predicted"  # what `SOURCE` says
 
 
 def write_completed(
@@ -36,40 +47,259 @@ def write_completed(
     Notes
     -----
     Columns go by drug, then cell; their ids are drug:cell. Column metadata: pert_id, pert_iname,
-    cell_id, source (measured or predicted), fallback (1 where a plain mean stands for want of
-    anything nearer), norm (length of the profile: 1 when measured; a prediction is as the method
-    made it, shorter where the method is less certain), stderr (the standard error of a predicted
-    entry, on average over the profile; -666 when measured or not stated), replicates and acd (-666
-    when predicted or not replicated).
+    cell_id, cell_lineage, source (measured or predicted), fallback (1 where a plain mean stands for
+    want of anything nearer), norm (length of the profile: 1 when measured; a prediction is as the
+    method made it, shorter where the method is less certain), stderr (the standard error of a
+    predicted entry, on average over the profile; -666 when measured or not stated), replicates and
+    acd (-666 when predicted or not replicated).
     """
     pairs = np.argwhere(np.ones_like(tensor.measured))
-    at = tensor.find(pairs)
-    measured = at >= 0
+    position = tensor.find(pairs)
+    measured = position >= 0
     matrix = np.empty((len(pairs), len(tensor.genes)), dtype=np.float32)
-    matrix[measured] = tensor.profiles[at[measured]]
+    matrix[measured] = tensor.profiles[position[measured]]
     matrix[~measured] = completion.profiles
     drug, cell = pairs.T
     columns = pd.DataFrame(
         {
-            "pert_id": tensor.drugs[drug],
-            "pert_iname": drugs["name"].to_numpy()[drug],
-            "cell_id": tensor.cells[cell],
-            "cell_lineage": cells["lineage"].to_numpy()[cell],
-            "source": np.where(measured, "measured", "predicted"),
-            "fallback": 0,
-            "norm": np.linalg.norm(matrix, axis=1),
-            "stderr": float(MISSING_NUMBER),
+            DRUG: tensor.drugs[drug],
+            NAME: drugs["name"].to_numpy()[drug],
+            CELL: tensor.cells[cell],
+            LINEAGE: cells["lineage"].to_numpy()[cell],
+            SOURCE: np.where(measured, MEASURED, PREDICTED),
+            FALLBACK: 0,
+            NORM: np.linalg.norm(matrix, axis=1),
+            STDERR: float(MISSING_NUMBER),
         }
     )
     if completion.stderr is not None:
-        stderr = completion.stderr.reshape(len(completion.profiles), -1).mean(axis=1)
-        columns.loc[~measured, "stderr"] = stderr
+        stderr = completion.stderr
+        columns.loc[~measured, STDERR] = stderr if stderr.ndim == 1 else stderr.mean(axis=1)
     if completion.fallback is not None:
-        columns.loc[~measured, "fallback"] = completion.fallback.astype(int)
-    for name in ("replicates", "acd"):
-        known = tensor.reliability[name].to_numpy()
-        columns[name] = np.where(measured, known[at], MISSING_NUMBER)
+        columns.loc[~measured, FALLBACK] = completion.fallback.astype(int)
+    if tensor.reliability is None:
+        raise ValueError("the product states replicates and acd; the tensor has no reliability")
+    for name in (REPLICATES, ACD):
+        of_profile = tensor.reliability[name].to_numpy()
+        columns[name] = np.where(measured, of_profile[position], MISSING_NUMBER)
         columns[name] = columns[name].fillna(MISSING_NUMBER)
-    columns.index = pd.Index(columns["pert_id"] + ":" + columns["cell_id"], name="id")
-    rows = pd.DataFrame({"pr_gene_symbol": genes["symbol"].to_numpy()}, index=tensor.genes)
+    ids = [_column_id(*place) for place in zip(columns[DRUG], columns[CELL], strict=True)]
+    columns.index = pd.Index(ids, name="id")
+    rows = pd.DataFrame({SYMBOL: genes["symbol"].to_numpy()}, index=tensor.genes)
     write_gctx(path, matrix, rows, columns)
+
+
+@dataclass(frozen=True)
+class CompletedProfile:
+    """What the product says of one drug in one cell.
+
+    Attributes
+    ----------
+    drug, name, cell
+        The drug's id and name, and the cell, as the product spells them.
+    values : Series of float32
+        The profile, by gene: symbols, or ids where a gene has no symbol of its own. Of length 1
+        when measured; a prediction is as the method made it.
+    source
+        "measured" or "predicted".
+    fallback
+        Whether a plain mean stands instead of a prediction, for want of anything nearer.
+    stderr
+        Standard error of a predicted value, on average over the genes; None when measured, or when
+        the method states none.
+    replicates
+        How many replicates were averaged; None when predicted.
+    acd
+        Their average cosine distance; None when predicted or not replicated.
+    """
+
+    drug: str
+    name: str
+    cell: str
+    values: pd.Series
+    source: str
+    fallback: bool
+    stderr: float | None
+    replicates: int | None
+    acd: float | None
+
+
+class CompletedTensor:
+    """A product that was opened for reading; profiles are read when they are asked for.
+
+    Use it as a context manager, or let it be closed with the last reference to it.
+
+    Attributes
+    ----------
+    path : Path
+        The GCTX file.
+    drugs : DataFrame
+        drug (id), name.
+    cells : DataFrame
+        cell, lineage (empty where not known).
+    genes : DataFrame
+        gene (id), symbol (empty where not known).
+
+    Examples
+    --------
+    >>> from lacuna import CompletedTensor
+    >>> product = CompletedTensor.open("results/demo/completed/kernel.gctx")
+    >>> profile = product.profile("Vorinostat", "mcf7")
+    >>> profile.source, profile.replicates
+    ('measured', 3)
+    >>> profile.values
+    gene
+    TP53    0.6
+    CDK1   -0.8
+    MYC     0.0
+    Name: vorinostat in MCF7, dtype: float32
+    >>> predicted = product.profile("vorinostat", "A549")
+    >>> predicted.source, predicted.stderr
+    ('predicted', 0.25)
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._gctx = Gctx(self.path)
+        try:
+            columns, rows = self._gctx.metadata("columns"), self._gctx.metadata("rows")
+            self._check_layout(columns, rows)
+        except BaseException:
+            self._gctx.__exit__()
+            raise
+        self._columns = columns.reset_index(drop=True)
+        self.genes = pd.DataFrame({"gene": rows.index, "symbol": rows[SYMBOL].to_numpy()})
+        self.drugs = _distinct(columns, {DRUG: "drug", NAME: "name"})
+        self.cells = _distinct(columns, {CELL: "cell", LINEAGE: "lineage"})
+
+    @classmethod
+    def open(cls, path: str | Path) -> "CompletedTensor":
+        """Open a file that `write_completed` wrote.
+
+        Raises
+        ------
+        DamagedFile
+            If the file is cut short, damaged or not HDF5.
+        LacunaError
+            If the file is missing, or is not a product of Lacuna.
+        """
+        return cls(path)
+
+    def __enter__(self) -> "CompletedTensor":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._gctx.__exit__(*exc_info)
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """Which profiles are measured: bool, drugs x cells, both by id in the file's order."""
+        is_measured = self._columns[SOURCE].eq(MEASURED).to_numpy()
+        return pd.DataFrame(
+            is_measured.reshape(len(self.drugs), len(self.cells)),
+            index=pd.Index(self.drugs["drug"]),
+            columns=pd.Index(self.cells["cell"]),
+        )
+
+    def profile(self, drug: str, cell: str) -> CompletedProfile:
+        """Return the profile of a drug in a cell.
+
+        Parameters
+        ----------
+        drug
+            Its id or its name; capital and small letters count only where they must.
+        cell
+            Its name, likewise.
+
+        Raises
+        ------
+        LacunaError
+            If there is no such drug or cell, or a name is that of several.
+        """
+        row = self._find("drug", drug, self.drugs["drug"], self.drugs["name"])
+        column = self._find("cell", cell, self.cells["cell"])
+        position = row * len(self.cells) + column
+        about = self._columns.iloc[position]
+        symbols, genes = self.genes["symbol"], self.genes["gene"]
+        own = symbols.ne("") & ~symbols.duplicated(keep=False)
+        return CompletedProfile(
+            drug=about[DRUG],
+            name=about[NAME],
+            cell=about[CELL],
+            values=pd.Series(
+                self._gctx.read(list(self._gctx.rows), [self._gctx.columns[position]])[0],
+                index=pd.Index(symbols.where(own, genes), name="gene"),
+                name=f"{about[NAME]} in {about[CELL]}",
+            ),
+            source=about[SOURCE],
+            fallback=bool(about[FALLBACK]),
+            stderr=_stated(about[STDERR]),
+            replicates=None if _stated(about[REPLICATES]) is None else int(about[REPLICATES]),
+            acd=_stated(about[ACD]),
+        )
+
+    def read(self, drugs: Sequence[str], cells: Sequence[str]) -> np.ndarray:
+        """Read the profiles of some drugs in some cells, both by id.
+
+        Returns
+        -------
+        float32 array of shape (drugs, cells, genes)
+            In the order asked for; genes in the file's order.
+
+        Raises
+        ------
+        LacunaError
+            If the product has no such drug or cell.
+        """
+        ids = [_column_id(drug, cell) for drug in drugs for cell in cells]
+        profiles = self._gctx.read(list(self._gctx.rows), ids)
+        return profiles.reshape(len(drugs), len(cells), len(self.genes))
+
+    def _check_layout(self, columns: pd.DataFrame, rows: pd.DataFrame) -> None:
+        missing = [name for name in COLUMNS if name not in columns]
+        missing += [name for name in (SYMBOL,) if name not in rows]
+        if missing:
+            raise LacunaError(
+                f"{self.path}: no product of Lacuna: its metadata lack {listed(missing, 20)}. "
+                "Expected a file results/DATASET/completed/METHOD.gctx."
+            )
+        drugs, cells = columns[DRUG].unique(), columns[CELL].unique()
+        expected = [_column_id(drug, cell) for drug in drugs for cell in cells]
+        if list(columns.index) != expected:
+            raise LacunaError(
+                f"{self.path}: its columns are not every drug in every cell, by drug, then cell. "
+                "Expected a whole file results/DATASET/completed/METHOD.gctx; make it again."
+            )
+
+    def _find(self, kind: str, wanted: str, *names: pd.Series) -> int:
+        """Return the position of what is called so: by the first names (ids) that know it."""
+        for known in names:
+            exact = np.flatnonzero(known == wanted)
+            if len(exact) == 1:
+                return int(exact[0])
+            alike = np.flatnonzero(known.str.casefold() == str(wanted).casefold())
+            if len(alike) == 1:
+                return int(alike[0])
+            if len(alike):
+                ids = listed(names[0].iloc[alike])
+                raise LacunaError(
+                    f"{self.path}: {kind} {wanted!r} may be {ids}; ask for one of these."
+                )
+        hint = did_you_mean(wanted, [name for known in names for name in known])
+        raise LacunaError(
+            f"{self.path}: no {kind} {wanted!r}{hint} among the {len(names[0])} of this product."
+        )
+
+
+def _column_id(drug: str, cell: str) -> str:
+    return f"{drug}:{cell}"
+
+
+def _distinct(columns: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """Return what the columns say of each drug, or of each cell, in the file's order."""
+    described = columns[list(names)].rename(columns=names)
+    return described.drop_duplicates(next(iter(names.values()))).reset_index(drop=True)
+
+
+def _stated(number: float) -> float | None:
+    return None if number == MISSING_NUMBER else float(number)

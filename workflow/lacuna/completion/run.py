@@ -58,7 +58,8 @@ def run_method(
     observed
         The training profiles.
     wanted : int array of shape (m, 2)
-        The (drug, cell) pairs to predict; none of them is observed.
+        The (drug, cell) pairs to predict; none of them is observed. With none at all the method is
+        only trained, and the completion is empty.
     side
         What the method may use besides.
     rng
@@ -79,7 +80,10 @@ def run_method(
         If the method's answer has the wrong shape or is not finite: a fault of the method.
     """
     trained = train_method(name, observed, side, rng, options, work)
-    if elsewhere is None or not len(wanted):
+    if not len(wanted):  # a fold without profiles, or a grid without gaps
+        nothing = np.empty((0, len(observed.genes)), np.float32)
+        return Completion(nothing, np.empty(0, bool), np.empty(0, np.float32), trained.losses)
+    if elsewhere is None:
         completion = trained.predict(observed, wanted, rng)
     else:
         completion = _predict_from_elsewhere(trained, observed, elsewhere, wanted, rng)

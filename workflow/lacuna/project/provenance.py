@@ -3,19 +3,26 @@
 import hashlib
 import subprocess
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import platform, python_version
+from typing import Any
 
 import pandas as pd
 from packaging.requirements import Requirement
 
 import lacuna
+from lacuna.project.package import __version__, find_dependencies
 
-WHAT_COUNTS = ("Snakefile", "workflow", "resources/published.tsv")  # for the results
+PUBLISHED = "resources/published.tsv"
+# What decides on the results, beside configuration and inputs: of a project, for git and file by
+# file; and of the installed library, where stages have their schemas.
+CODE = ("Snakefile", "workflow", PUBLISHED)
+PROJECT_FILES = ("Snakefile", "workflow/rules/**/*.smk", "workflow/scripts/**/*.py", PUBLISHED)
+LIBRARY_FILES = ("**/*.py", "**/*.yaml")
 
 
-def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> dict[str, object]:
+def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> dict[str, Any]:
     """Return all but the configuration that says how results came about.
 
     Parameters
@@ -26,6 +33,12 @@ def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> d
         What the run was made from; those that are not there were not needed.
     project
         The folder of the Snakefile.
+
+    Returns
+    -------
+    dict
+        seed; code (sha256, commit, changed); platform; versions by package; inputs (bytes, sha256)
+        by path. It can be written as YAML.
     """
     return {
         "seed": seed,
@@ -36,7 +49,7 @@ def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> d
     }
 
 
-def file_digest(path: str | Path) -> dict[str, object]:
+def file_digest(path: str | Path) -> dict[str, int | str]:
     """Return the size and the SHA-256 of a file."""
     with Path(path).open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
@@ -44,16 +57,15 @@ def file_digest(path: str | Path) -> dict[str, object]:
 
 
 def code_digest(project: str | Path) -> str:
-    """Return a digest of the rules and scripts of a project, and of the library in use."""
-    digest, project = hashlib.sha256(), Path(project)
+    """Return a digest of a project's rules, scripts and published numbers, and of the library."""
     library = Path(lacuna.__file__).parent
-    code = [
-        (project, project / "Snakefile"),
-        *((project, path) for path in project.glob("workflow/rules/*.smk")),
-        *((project, path) for path in project.glob("workflow/scripts/**/*.py")),
-        *((library, path) for path in library.rglob("*.py")),
-    ]
-    named = {path.relative_to(root).as_posix(): path for root, path in code}
+    named = {
+        path.relative_to(folder).as_posix(): path
+        for folder, patterns in ((Path(project), PROJECT_FILES), (library, LIBRARY_FILES))
+        for pattern in patterns
+        for path in folder.glob(pattern)
+    }
+    digest = hashlib.sha256()
     for name, path in sorted(named.items()):
         digest.update(f"{name} {file_digest(path)['sha256']}\n".encode())
     return digest.hexdigest()
@@ -65,24 +77,24 @@ def git_state(project: str | Path) -> dict[str, object]:
     Both are None where the project is not under git.
     """
 
-    def ask(*words: str) -> str | None:
+    def run_git(*words: str) -> str | None:
         try:
             answer = subprocess.run(["git", *words], cwd=project, capture_output=True, text=True)
         except OSError:  # no git
             return None
         return None if answer.returncode else answer.stdout
 
-    commit = ask("rev-parse", "HEAD") if ask("ls-files", "Snakefile") else None
+    commit = run_git("rev-parse", "HEAD") if run_git("ls-files", "Snakefile") else None
     if commit is None:
         return {"commit": None, "changed": None}
-    changed = ask("status", "--porcelain", "--", *WHAT_COUNTS) or ""
+    changed = run_git("status", "--porcelain", "--", *CODE) or ""
     return {"commit": commit.strip(), "changed": [line[3:] for line in changed.splitlines()]}
 
 
 def versions() -> pd.DataFrame:
     """Return package and version: Lacuna, Python and what Lacuna depends on."""
-    rows = [("lacuna", version("lacuna")), ("python", python_version())]
-    for line in requires("lacuna") or ():
+    rows = [("lacuna", __version__), ("python", python_version())]
+    for line in find_dependencies():
         requirement = Requirement(line)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             try:
@@ -92,7 +104,7 @@ def versions() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["package", "version"])
 
 
-def described(provenance: dict) -> list[tuple[str, pd.DataFrame]]:
+def described(provenance: dict[str, Any]) -> list[tuple[str, pd.DataFrame]]:
     """Return what `provenance` found as tables, each with a heading."""
     code = provenance["code"]
     commit = code["commit"] or "not under git"

@@ -1,22 +1,24 @@
-"""Run a finished run again and compare: python -m lacuna.project.reproduce DATASET --cores 2.
+"""A finished run made again, and compared: `lacuna reproduce DATASET --cores 2`.
 
 The stored configuration is run in a fresh folder, with today's code and versions; the stored
 results stay as they are.
 """
 
-import argparse
 import filecmp
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from lacuna.errors import LacunaError
 from lacuna.project.provenance import provenance
 
+# Tables and products of all stages, at any depth below results/{dataset}; not what tells of time.
 COMPARED = ("*.tsv", "*.tsv.gz", "completed/*.gctx")
 NOT_COMPARED = ("benchmarks", "logs")
 
@@ -64,14 +66,16 @@ def reproduce(project: Path, dataset: str, cores: int) -> bool:
     return _compare(stored, again, fresh)
 
 
-def differences(then: dict, now: dict) -> list[str]:
+def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Name what differs between two records of `provenance`, one line each."""
-    pairs = [("git commit", then["code"]["commit"], now["code"]["commit"])]
-    pairs += [("code, SHA-256", then["code"]["sha256"], now["code"]["sha256"])]
-    pairs += [("platform", then["platform"], now["platform"])]
-    pairs += [
-        (name, then["versions"].get(name), now["versions"].get(name))
-        for name in {**then["versions"], **now["versions"]}
+    pairs = [
+        ("git commit", then["code"]["commit"], now["code"]["commit"]),
+        ("code, SHA-256", then["code"]["sha256"], now["code"]["sha256"]),
+        ("platform", then["platform"], now["platform"]),
+        *(
+            (name, then["versions"].get(name), now["versions"].get(name))
+            for name in {**then["versions"], **now["versions"]}
+        ),
     ]
     lines = [f"{what}: {old} then, {new} now" for what, old, new in pairs if old != new]
     for when, code in (("then", then["code"]), ("now", now["code"])):
@@ -88,11 +92,9 @@ def differences(then: dict, now: dict) -> list[str]:
 
 def _run(project: Path, stored: Path, fresh: Path, cores: int) -> None:
     config = yaml.safe_load((stored / "config.yaml").read_text())
-    mirrors = config["files"]["mirror"] or []
-    mirrors = [mirrors] if isinstance(mirrors, str) else mirrors
     # What was downloaded once is not downloaded again.
     acquired = sorted(path for path in (stored / "acquire").glob("*") if path.is_dir())
-    config["files"]["mirror"] = [str(project / mirror) for mirror in [*mirrors, *acquired]]
+    _add_mirrors(config, project, acquired)
     shutil.copytree(project / "resources", fresh / "resources")
     configfile = fresh / "config.yaml"
     configfile.write_text(yaml.safe_dump(config, sort_keys=False))
@@ -105,6 +107,13 @@ def _run(project: Path, stored: Path, fresh: Path, cores: int) -> None:
             f"{fresh}: the run did not finish again, for the reason above; the stored results are "
             "as they were. Remove the folder when you are done with it."
         )
+
+
+def _add_mirrors(config: dict[str, Any], project: Path, folders: Iterable[Path]) -> None:
+    """Have the run look into these folders, too, from wherever it is started."""
+    mirrors = config["files"]["mirror"] or []
+    mirrors = [mirrors] if isinstance(mirrors, str) else mirrors
+    config["files"]["mirror"] = [str(project / mirror) for mirror in [*mirrors, *folders]]
 
 
 def _compare(stored: Path, again: Path, fresh: Path) -> bool:
@@ -134,20 +143,3 @@ def _compare(stored: Path, again: Path, fresh: Path) -> bool:
 def _compared(results: Path) -> set[str]:
     names = {path.relative_to(results) for kind in COMPARED for path in results.rglob(kind)}
     return {str(name) for name in names if name.parts[0] not in NOT_COMPARED}
-
-
-def main() -> int:
-    """Return 0 when everything came out the same."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dataset")
-    parser.add_argument("--cores", type=int, default=1)
-    asked = parser.parse_args()
-    try:
-        return 0 if reproduce(Path.cwd(), asked.dataset, asked.cores) else 1
-    except LacunaError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
