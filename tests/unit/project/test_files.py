@@ -89,14 +89,6 @@ def test_the_profile_of_a_cluster_knows_the_rules(rules):
     assert set(re.findall(r'"(\w+)"', quick[1])) <= set(available())
 
 
-def test_the_library_knows_no_snakemake_and_methods_no_judge():
-    library = ROOT / "workflow/lacuna"
-    for path in library.rglob("*.py"):
-        assert not re.search(r"^\s*(from|import) snakemake", path.read_text(), re.MULTILINE), path
-    for path in (library / "completion").glob("*.py"):
-        assert not re.search(r"lacuna\.(metrics|splits)", path.read_text()), path
-
-
 def test_the_citation_file_names_the_papers_and_the_version(project):
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert len(citation["references"]) == 4
