@@ -4,17 +4,21 @@ import numpy as np
 
 from lacuna.vectors import unit_rows
 
+ROUNDING = 1e-12  # of the sum of squares
+
 
 def pooled_pct(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the PCT of some profiles: the correlation of all entries, predictions of unit length.
+    """Return the PCT of some profiles: the correlation over all entries pooled.
+
+    Hodos et al. 2018 (doi:10.1142/9789813235533_0004).
 
     Parameters
     ----------
     truth, predicted : arrays of shape (n, genes)
+        Predictions are scaled to unit length.
     """
-    return float(
-        correlation_of(pair_moments(truth, unit_rows(predicted)).sum(axis=0, keepdims=True))[0]
-    )
+    moments = pair_moments(truth, unit_rows(predicted)).sum(axis=0, keepdims=True)
+    return float(correlation_of(moments)[0])
 
 
 def profile_pearson(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -31,10 +35,19 @@ def pair_moments(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def correlation_of(moments: np.ndarray) -> np.ndarray:
-    """Pearson correlation from rows of summed moments; 0 where one side does not vary."""
+    """Return Pearson correlations; 0 where one side does not vary.
+
+    r = Sxy / sqrt(Sxx Syy), where Sxy = sum xy - sum x sum y / n.
+
+    Parameters
+    ----------
+    moments : array of shape (k, 6)
+        Sums of rows that `pair_moments` returned.
+    """
     n, x, y, xx, yy, xy = moments.T
     with np.errstate(divide="ignore", invalid="ignore"):
         variance_x, variance_y = xx - x * x / n, yy - y * y / n
         value = (xy - x * y / n) / np.sqrt(variance_x * variance_y)
-    varies = (variance_x > 1e-12 * xx) & (variance_y > 1e-12 * yy)
+    # What rounding leaves of a constant is no variance.
+    varies = (variance_x > ROUNDING * xx) & (variance_y > ROUNDING * yy)
     return np.where(varies, value, 0.0)
