@@ -35,6 +35,14 @@ def test_equal_streams_give_equal_draws():
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.parametrize("drugs", [1, 4, 5])
+def test_fewer_than_five_drugs_have_no_draws(drugs):
+    weights = bootstrap_weights(drugs, np.random.default_rng(0))
+    assert (weights[0] == 1).all()
+    assert np.isnan(weights[1:]).all() == (drugs < 5)
+    assert np.isnan(weights[1:]).any() == (drugs < 5)
+
+
 def test_rows_are_summed_by_group_and_groups_without_any_are_zeros():
     rows = np.array([[1, 10], [2, 20], [4, 40]])
     assert sum_by(np.array([2, 0, 2]), rows, 4).tolist() == [[2, 20], [0, 0], [5, 50], [0, 0]]
@@ -89,6 +97,21 @@ def test_p_values_count_the_rarer_side_twice_and_the_data_once():
     }
     found = p_values(pd.DataFrame(columns))
     assert found.tolist() == pytest.approx([2 / 10, 2 / 10, 6 / 10, 6 / 10, 1, 1])
+
+
+def test_without_draws_there_is_no_interval_and_no_p_value():
+    draws = pd.DataFrame({"none": [0.5] + [np.nan] * 9, "some": [0.5] + [1.0] * 4 + [np.nan] * 5})
+    table = intervals(draws).set_index("metric")
+    assert table.loc["none", "value"] == 0.5
+    assert table.loc["none", ["low", "high"]].isna().all()
+    assert table.loc["some", ["low", "high"]].tolist() == [1, 1]
+    # Draws without a value lie on neither side, and do not count.
+    assert p_values(draws.iloc[1:]) == pytest.approx([np.nan, 2 / 5], nan_ok=True)
+
+
+def test_p_values_that_are_none_are_not_adjusted_for():
+    found = adjust_holm(np.array([0.04, np.nan, 0.01, np.nan]))
+    assert found == pytest.approx([0.04, np.nan, 0.02, np.nan], nan_ok=True)
 
 
 def test_p_values_are_adjusted_as_holm_says():

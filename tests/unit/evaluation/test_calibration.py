@@ -58,6 +58,14 @@ def test_coverage_s_interval_equals_resampling_the_drugs_themselves():
     assert [row["low"], row["high"]] == pytest.approx(np.quantile(shares, [0.025, 0.975]), abs=1e-6)
 
 
+@pytest.mark.parametrize("drugs", [4, 5])
+def test_coverage_has_no_interval_with_fewer_than_five_drugs(drugs):
+    table = calibration(noisy_predictions(drugs=drugs), np.random.default_rng(0))
+    coverage = table[table["view"] == "coverage"]
+    assert coverage["observed"].notna().all()
+    assert coverage[["low", "high"]].isna().all(axis=None) == (drugs == 4)
+
+
 def test_errors_are_compared_by_tenths_of_the_profiles():
     """20 profiles of two genes: stated 1 to 20, made 2 and 0 times the stated."""
     stated = np.random.default_rng(0).permutation(np.arange(1.0, 21))

@@ -86,6 +86,13 @@ def test_each_size_and_split_is_compared_by_itself_the_nearest_method_first():
     assert table["p_holm"].tolist() == pytest.approx([4 / 9] * 4 + [1, 2 / 9])
 
 
+def test_without_draws_there_is_a_difference_and_no_chance():
+    nothing = [np.nan] * 8
+    table = compare_methods(draws_of(a=[0.5, *nothing], b=[0.2, *nothing], c=[0.3, *nothing]))
+    assert table["value"].tolist() == pytest.approx([0.2, 0.3])
+    assert table[["low", "high", "p_holm"]].isna().all(axis=None)
+
+
 def test_one_method_alone_has_nothing_to_be_compared_with():
     compared = compare_methods(draws_of(m=[0.1] * 9))
     assert compared.empty

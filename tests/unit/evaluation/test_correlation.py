@@ -6,8 +6,10 @@ from predicted import noisy_predictions, unit
 from scipy.stats import pearsonr
 from toy import GENES
 
+from lacuna.evaluation import correlation
 from lacuna.evaluation.correlation import (
     correlation_of,
+    moments_beyond,
     pair_moments,
     pooled_pct,
     profile_pearson,
@@ -53,3 +55,57 @@ def test_a_small_variance_is_one():
     noise = np.random.default_rng(0).normal(size=(1, GENES))
     assert profile_pearson(1 + 1e-3 * noise, noise) == pytest.approx(1)
     assert profile_pearson(noise, 1 - 1e-3 * noise) == pytest.approx(-1)
+
+
+def test_without_entries_there_is_no_correlation():
+    assert np.isnan(correlation_of(np.zeros((1, 6)))).all()
+
+
+def residual(row, *means):
+    """What least squares leave of a profile, given an intercept and means."""
+    design = np.column_stack([np.ones(len(row)), *means])
+    return row - design @ np.linalg.lstsq(design, row, rcond=None)[0]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_is_left_beyond_means_is_the_residual_of_least_squares(number, monkeypatch):
+    monkeypatch.setattr(correlation, "BLOCK", 3)
+    rng = np.random.default_rng(0)
+    truth, predicted, *means = rng.normal(1, 1, (2 + number, 7, 30))
+    found = moments_beyond(truth, predicted, means)
+    left = [
+        [residual(rows[row], *(mean[row] for mean in means)) for row in range(7)]
+        for rows in (truth, predicted)
+    ]
+    assert found == pytest.approx(pair_moments(*np.array(left)))
+
+
+def test_of_any_combination_of_the_means_nothing_is_left():
+    rng = np.random.default_rng(0)
+    truth, cell, drug = rng.normal(size=(3, 50, 30)).astype(np.float32)
+    factors = rng.normal(size=(3, 50, 1)).astype(np.float32)
+    for predicted in (
+        np.zeros_like(truth),
+        factors[0] * cell,
+        factors[1] * drug,
+        factors[0] * cell + factors[1] * drug + factors[2],
+        0.5 * cell + 0.5 * drug,
+    ):
+        moments = moments_beyond(truth, predicted, [cell, drug])
+        assert (moments[:, [2, 4, 5]] == 0).all()
+        assert (moments[:, 3] > 0).all()
+
+
+def test_a_mean_of_zeros_or_that_repeats_the_other_removes_nothing_more():
+    rng = np.random.default_rng(0)
+    truth, predicted, mean = rng.normal(size=(3, 9, 30))
+    expected = moments_beyond(truth, predicted, [mean])
+    for other in (np.zeros_like(mean), 3 * mean, np.ones_like(mean)):
+        assert moments_beyond(truth, predicted, [mean, other]) == pytest.approx(expected)
+
+
+def test_a_small_part_beyond_the_mean_is_no_rounding():
+    rng = np.random.default_rng(0)
+    mean, effect = rng.normal(size=(2, 4, 200))
+    moments = moments_beyond(effect, mean + 1e-3 * effect, [mean])
+    assert correlation_of(moments) == pytest.approx(1)

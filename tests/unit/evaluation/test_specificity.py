@@ -54,3 +54,12 @@ def test_draws_are_the_same_for_each_method():
     found = specificity_kept(twice, np.random.default_rng(0)).set_index("method")
     first, second = (found.loc[method, ["low", "high"]].to_numpy() for method in ("a", "b"))
     assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("drugs", [4, 5])
+def test_fewer_than_five_drugs_have_no_interval(drugs):
+    measured = np.linspace(0.1, 0.9, drugs)
+    table = pd.DataFrame({"method": "m", "drug": range(drugs), "measured": measured})
+    found = specificity_kept(table.assign(predicted=measured**2), np.random.default_rng(0))
+    assert found["value"].notna().all()
+    assert found[["low", "high"]].isna().all(axis=None) == (drugs == 4)

@@ -77,6 +77,23 @@ def test_a_lead_within_chance_is_none(low):
     assert "these drugs do not tell it from b" in verdict
 
 
+def test_without_an_interval_there_is_no_verdict():
+    few = compared(("pct", "dnpp", "b", 0.1, np.nan, np.nan, np.nan))
+    verdict = conclude(few)
+    assert verdict.startswith("Too few drugs for a verdict: on them DNPP has the highest PCT")
+    assert "b one that is lower by 0.100." in verdict
+    assert comparison_table(few)["above b by"].item() == "0.100, too few drugs"
+    assert method_table(few)["PCT"].item() == "0.100, too few drugs"
+    kept = few.assign(metric="slope", drugs=3)
+    assert kept_table(kept)["slope through 0"].item() == "0.100, too few drugs"
+
+
+def test_bins_that_cannot_be_tested_are_not_counted_as_chance():
+    assert conclude_where(WHERE.assign(p_holm=np.nan))[1].endswith(
+        "in 1 of 3 bins (500 profiles), none of which can be tested for chance."
+    )
+
+
 def test_one_method_alone_gets_no_verdict():
     assert "nothing to compare it with" in conclude(compared())
     assert "nothing to compare it with" in conclude(compared(("retrieval", *"ab", 1, 1, 1, 1)))

@@ -28,10 +28,13 @@ def bootstrap_weights(drugs: int, rng: np.random.Generator) -> np.ndarray:
     Returns
     -------
     array of shape (1 + BOOTSTRAP_DRAWS, drugs)
-        How often each draw holds each drug. The first row is the data: every drug once.
+        How often each draw holds each drug. The first row is the data: every drug once. With fewer
+        than `LEAST_DRUGS` drugs the draws are NaN, and so are intervals and p-values of them.
     """
     drawn = rng.multinomial(drugs, np.full(drugs, 1 / drugs), size=BOOTSTRAP_DRAWS)
-    return np.vstack([np.ones(drugs), drawn])
+    return np.vstack(
+        [np.ones(drugs), drawn if drugs >= LEAST_DRUGS else np.full(drawn.shape, np.nan)]
+    )
 
 
 def bootstrap_means(
@@ -80,7 +83,8 @@ def intervals(draws: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame with columns metric, value, low, high
-        metric: the column; value: on the data; low, high: the ends of the 95 % interval.
+        metric: the column; value: on the data; low, high: the ends of the 95 % interval, NaN where
+        no draw has a value.
     """
     tail = (1 - CONFIDENCE) / 2
     low, high = draws.iloc[1:].quantile(tail), draws.iloc[1:].quantile(1 - tail)
@@ -91,9 +95,9 @@ def intervals(draws: pd.DataFrame) -> pd.DataFrame:
 def p_values(draws: pd.DataFrame) -> np.ndarray:
     """Return two-sided bootstrap p-values of a difference of 0, one per column.
 
-    With b of B draws on the rarer side of 0, p = min(1, 2 (b + 1) / (B + 1)): never 0, as the data
-    count as a draw (Davison and Hinkley 1997, Bootstrap Methods and their Application, equation
-    4.11, doi:10.1017/CBO9780511802843).
+    With b of the B draws that have a value on the rarer side of 0, p = min(1, 2 (b + 1) / (B + 1)):
+    never 0, as the data count as a draw (Davison and Hinkley 1997, Bootstrap Methods and their
+    Application, equation 4.11, doi:10.1017/CBO9780511802843). NaN where no draw has a value.
 
     Parameters
     ----------
@@ -102,14 +106,17 @@ def p_values(draws: pd.DataFrame) -> np.ndarray:
     """
     values = draws.to_numpy(dtype=float)
     rarer = np.minimum((values <= 0).sum(axis=0), (values >= 0).sum(axis=0))
-    return np.minimum(2 * (rarer + 1) / (len(values) + 1), 1)
+    present = np.isfinite(values).sum(axis=0)
+    return np.where(present > 0, np.minimum(2 * (rarer + 1) / (present + 1), 1), np.nan)
 
 
 def adjust_holm(p_values: np.ndarray) -> np.ndarray:
     """Adjust p-values for their number (Holm 1979, Scand J Stat 6:65).
 
     The k-th smallest of m is multiplied by m - k + 1, and is at least as large as those before it.
+    NaN stays NaN, and does not count.
     """
-    order = np.argsort(p_values)
-    adjusted = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1))
+    order = np.argsort(p_values)  # NaN last
+    tests = np.isfinite(p_values).sum()
+    adjusted = np.maximum.accumulate(p_values[order] * (tests - np.arange(len(order))))
     return np.minimum(adjusted, 1)[np.argsort(order)]

@@ -58,8 +58,8 @@ def calibration(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
     -------
     DataFrame with columns view, stated, observed, low, high; empty if none are stated
         view "coverage": the share of entries within the normal interval of the stated level, with
-        a 95 % bootstrap interval over drugs; view "error": for each tenth of the profiles by
-        stated standard error, its root mean square and that of the errors made.
+        a 95 % bootstrap interval over drugs, NaN with too few of them; view "error": for each tenth
+        of the profiles by stated standard error, its root mean square and that of the errors made.
     """
     columns = ["view", "stated", "observed", "low", "high"]
     if held_out.stderr is None:

@@ -30,7 +30,8 @@ def compare_methods(draws: pd.DataFrame) -> pd.DataFrame:
     DataFrame with columns size, split, metric, best, method, value, low, high, p_holm
         For each metric of which higher or lower is better: by how much each method is worse than
         the best one, with a paired 95 % interval, and the two-sided bootstrap p-value of no
-        difference, adjusted for the number of methods (Holm 1979, Scand J Stat 6:65).
+        difference, adjusted for the number of methods (Holm 1979, Scand J Stat 6:65). low, high
+        and p_holm are NaN with fewer than `LEAST_DRUGS` drugs.
     """
     metrics = draws.columns.drop(["size", "split", "method"])
     tables = []
@@ -156,4 +157,4 @@ def _bins(counts: pd.Series) -> pd.Series:
     _, number = np.unique(np.searchsorted(edges, counts), return_inverse=True)
     ends = counts.groupby(number).agg(["min", "max"])
     names = [f"{low} to {high}" if low < high else str(low) for low, high in ends.to_numpy()]
-    return pd.Series(pd.Categorical.from_codes(number, pd.Index(names), ordered=True))
+    return pd.Series(pd.Categorical.from_codes(number.tolist(), pd.Index(names), ordered=True))

@@ -16,7 +16,7 @@ from lacuna.evaluation.deg import deg_histograms, signed_deg_histograms
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.evaluation.profile_scores import retrieval
 from lacuna.evaluation.references import HERE, HODOS, SPEARMAN_BROWN
-from lacuna.evaluation.scorer import Scorer
+from lacuna.evaluation.scorer import EVERY, Scorer
 
 
 @dataclass(frozen=True)
@@ -89,25 +89,23 @@ def _pct_raw(scorer: Scorer) -> np.ndarray:
 
 
 def _pct_fold(scorer: Scorer) -> np.ndarray:
-    fold, truth = scorer.held_out.fold, scorer.held_out.truth
-    folds = [fold == number for number in np.unique(fold)]
-    scores = [scorer.pooled_correlation(truth, scorer.unit, rows) for rows in folds]
-    return scorer.mean_over_folds(scores, folds)
+    return scorer.correlation_over_folds(scorer.held_out.truth, scorer.unit)
 
 
 def _pct_specific(scorer: Scorer) -> np.ndarray:
-    mean = scorer.held_out.cell_mean
-    return scorer.pooled_correlation(scorer.held_out.truth - mean, scorer.unit - mean)
+    return scorer.partial_correlation(scorer.held_out.cell_mean, rows=EVERY)
 
 
-def _pct_specific_raw(scorer: Scorer) -> np.ndarray:
-    held_out, mean = scorer.held_out, scorer.held_out.cell_mean
-    return scorer.pooled_correlation(held_out.truth - mean, held_out.predicted - mean)
+def _pct_beyond_drug(scorer: Scorer) -> np.ndarray | None:
+    rows = scorer.held_out.inputs > 0
+    return scorer.partial_correlation(scorer.held_out.drug_mean, rows=rows) if rows.any() else None
 
 
-def _pct_beyond_drug(scorer: Scorer) -> np.ndarray:
-    held_out, mean = scorer.held_out, scorer.held_out.drug_mean
-    return scorer.pooled_correlation(held_out.truth - mean, held_out.predicted - mean)
+def _pct_interaction(scorer: Scorer) -> np.ndarray | None:
+    held_out, rows = scorer.held_out, scorer.held_out.inputs > 0
+    if not rows.any():
+        return None
+    return scorer.partial_correlation(held_out.cell_mean, held_out.drug_mean, rows=rows)
 
 
 def _profile_pearson(scorer: Scorer) -> np.ndarray:
@@ -194,29 +192,32 @@ METRICS: dict[str, Metric] = {
         Metric(
             name="pct_specific",
             label="PCT, cell mean removed",
-            summary="PCT after the cell's training mean is taken from truth and prediction",
+            summary="PCT of what a regression of each profile on the mean of its cell's training "
+            "profiles leaves of truth and prediction: 0 for zeros and any multiple of that mean",
             source=HERE,
             better="higher",
-            chance=None,
+            chance=0,
             score=_pct_specific,
         ),
         Metric(
-            name="pct_specific_raw",
-            label="PCT as predicted, cell mean removed",
-            summary="The same of the predictions as made: 0 for the cell's mean itself",
+            name="pct_beyond_drug",
+            label="PCT, drug mean removed",
+            summary="The same with the mean of the drug's profiles that the method was shown, on "
+            "the profiles whose drug was shown: 0 for zeros and any multiple of that mean",
             source=HERE,
             better="higher",
-            chance=None,
-            score=_pct_specific_raw,
+            chance=0,
+            score=_pct_beyond_drug,
         ),
         Metric(
-            name="pct_beyond_drug",
-            label="PCT as predicted, drug mean removed",
-            summary="The same with the drug's training mean: 0 for the drug's mean itself",
+            name="pct_interaction",
+            label="PCT, cell and drug means removed",
+            summary="The same with both means, on the profiles whose drug was shown: 0 for zeros "
+            "and any mixture of the two",
             source=HERE,
             better="higher",
-            chance=None,
-            score=_pct_beyond_drug,
+            chance=0,
+            score=_pct_interaction,
         ),
         Metric(
             name="profile_pearson",
@@ -271,7 +272,8 @@ METRICS: dict[str, Metric] = {
             name="pct_of_ceiling",
             label="PCT, share of the noise ceiling",
             summary="PCT over the mean correlation that a perfect prediction would have, given how "
-            "well replicates agree; on replicated profiles",
+            "well replicates agree; on replicated profiles. What replicates share scores 1; the "
+            "measured profile itself, which holds its own noise, scores more",
             source=SPEARMAN_BROWN,
             better="higher",
             chance=0,

@@ -4,8 +4,13 @@ from functools import cached_property
 
 import numpy as np
 
-from lacuna.evaluation.bootstrap import bootstrap_weights, sum_by
-from lacuna.evaluation.correlation import correlation_of, pair_moments, profile_pearson
+from lacuna.evaluation.bootstrap import LEAST_DRUGS, bootstrap_weights, sum_by
+from lacuna.evaluation.correlation import (
+    correlation_of,
+    moments_beyond,
+    pair_moments,
+    profile_pearson,
+)
 from lacuna.evaluation.deg import area_under_roc
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.vectors import unit_rows
@@ -17,7 +22,7 @@ class Scorer:
     """What metrics are made of.
 
     Every method returns an array of shape (1 + draws,): the score on the data, then on each draw of
-    drugs with replacement.
+    drugs with replacement. The draws are NaN where fewer than `LEAST_DRUGS` drugs take part.
 
     Parameters
     ----------
@@ -55,34 +60,44 @@ class Scorer:
     ) -> np.ndarray:
         """Correlate all entries of some rows, pooled."""
         moments = pair_moments(truth[rows], predicted[rows])
-        return correlation_of(self.weights @ sum_by(self.drug[rows], moments, self.drugs))
+        return self._of_enough_drugs(correlation_of(self._draw_sums(moments, rows)), rows)
+
+    def partial_correlation(self, *means: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
+        """Correlate truth and unit predictions, means removed from both, see `moments_beyond`.
+
+        Parameters
+        ----------
+        means
+            What is removed, arrays of shape (n, genes).
+        rows
+            The profiles that count.
+        """
+        truth, predicted = self.held_out.truth[rows], self.unit[rows]
+        moments = moments_beyond(truth, predicted, [mean[rows] for mean in means])
+        return self._of_enough_drugs(correlation_of(self._draw_sums(moments, rows)), rows)
+
+    def correlation_over_folds(self, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Average the folds' pooled correlations, in each draw over the folds it has a drug of."""
+        scores, profiles = [], []
+        for number in np.unique(self.held_out.fold):
+            rows = self.held_out.fold == number
+            sums = self._draw_sums(pair_moments(truth[rows], predicted[rows]), rows)
+            scores.append(correlation_of(sums))
+            profiles.append(self.weights @ np.bincount(self.drug[rows], minlength=self.drugs))
+        present = np.array(profiles) > 0
+        mean = np.where(present, scores, 0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+        return self._of_enough_drugs(mean, EVERY)
 
     def ratio(self, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         """Divide the sums over profiles of two arrays of shape (n,)."""
-        sums = sum_by(self.drug, np.column_stack([numerator, denominator]), self.drugs)
-        above, below = (self.weights @ sums).T
-        return above / below
+        above, below = self._draw_sums(np.column_stack([numerator, denominator]), EVERY).T
+        with np.errstate(invalid="ignore"):  # a draw may have nothing to divide by
+            return above / below
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Average an array of shape (n,) over the profiles where it is a number."""
         present = np.isfinite(values)
-        return self.ratio(np.where(present, values, 0), present)
-
-    def mean_over_folds(self, scores: list[np.ndarray], folds: list[np.ndarray]) -> np.ndarray:
-        """Average the folds' scores, in each draw over the folds that it holds a drug of.
-
-        Parameters
-        ----------
-        scores
-            The score of each fold, of shape (1 + draws,).
-        folds
-            The profiles that each fold holds out, bool of shape (n,).
-        """
-        profiles = [
-            self.weights @ np.bincount(self.drug[fold], minlength=self.drugs) for fold in folds
-        ]
-        present = np.array(profiles) > 0
-        return (np.array(scores) * present).sum(axis=0) / present.sum(axis=0)
+        return self._of_enough_drugs(self.ratio(np.where(present, values, 0), present), present)
 
     def area_under_roc(self, positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
         """Return the area under the pooled ROC curve.
@@ -93,3 +108,13 @@ class Scorer:
             Counts per drug and score, see `lacuna.evaluation.deg`.
         """
         return area_under_roc(self.weights @ positive, self.weights @ negative)
+
+    def _draw_sums(self, values: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
+        """Sum values of shape (rows, k) over each draw, to shape (1 + draws, k)."""
+        return self.weights @ sum_by(self.drug[rows], values, self.drugs)
+
+    def _of_enough_drugs(self, scores: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
+        """Keep the score on the data alone where the rows are of too few drugs."""
+        if len(np.unique(self.drug[rows])) < LEAST_DRUGS:
+            scores[1:] = np.nan
+        return scores

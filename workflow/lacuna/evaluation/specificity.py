@@ -51,7 +51,7 @@ def specificity_kept(specificity: pd.DataFrame, rng: np.random.Generator) -> pd.
         With x the measured and y the predicted specificity of a drug, correlation: Pearson's r of
         x and y over drugs; slope: sum(x y) / sum(x x), the least-squares line through the origin,
         below 1 where predictions differ less between cells than they should. low, high: 95 %
-        bootstrap interval over drugs, of the same draws for each method.
+        bootstrap interval over drugs, of the same draws for each method, NaN with too few drugs.
     """
     drugs = specificity["drug"].nunique()
     weights = bootstrap_weights(drugs, rng)

@@ -22,7 +22,7 @@ def method_table(metrics: pd.DataFrame) -> pd.DataFrame:
     """
     rows = {method: {"method": method_name(method)} for method in metrics["method"].unique()}
     for row in _rows(metrics):
-        rows[row.method][metric_label(row.metric)] = with_interval(row)
+        rows[row.method][metric_label(row.metric)] = _score(row)
     return pd.DataFrame(list(rows.values()))
 
 
@@ -38,17 +38,26 @@ def comparison_table(comparisons: pd.DataFrame) -> pd.DataFrame:
     for row in _rows(comparisons):
         names = {"metric": metric_label(row.metric), "best": method_name(row.best)}
         cells = rows.setdefault(row.metric, names)
-        cells[f"above {method_name(row.method)} by"] = f"{with_interval(row)}, p {row.p_holm:.3f}"
+        chance = "" if pd.isna(row.p_holm) else f", p {row.p_holm:.3f}"
+        cells[f"above {method_name(row.method)} by"] = f"{_score(row)}{chance}"
     return pd.DataFrame(list(rows.values())).fillna("")
 
 
 def conclude(comparisons: pd.DataFrame) -> str:
-    """Say in a sentence which method has the highest PCT, and whether that is beyond chance."""
+    """Say in a sentence which method has the highest PCT, and whether that is beyond chance.
+
+    Without an interval there is no verdict.
+    """
     pct = comparisons[comparisons["metric"] == "pct"]
     if pct.empty:
         return "One method alone: nothing to compare it with."
     nearest = pct.iloc[pct["value"].argmin()]
     best, second = method_name(nearest["best"]), method_name(nearest["method"])
+    if pd.isna(nearest["low"]):
+        return (
+            f"Too few drugs for a verdict: on them {best} has the highest PCT, {second} one that "
+            f"is lower by {nearest['value']:.3f}."
+        )
     by = f"{nearest['value']:.3f} (95 % interval {nearest['low']:.3f} to {nearest['high']:.3f})"
     if nearest["low"] > 0:
         return f"{best} has the highest PCT, above the next one, {second}, by {by}."
@@ -83,10 +92,12 @@ def conclude_where(where: pd.DataFrame) -> list[str]:
     sentences = []
     for method, rows in where.groupby("best", sort=False):
         beyond = rows[rows["p_holm"] < SIGNIFICANT]
+        verdict = f"beyond chance in {len(beyond)} ({beyond['profiles'].sum():,} profiles)"
+        if rows["p_holm"].isna().all():
+            verdict = "none of which can be tested for chance"
         sentences.append(
             f"{method_name(str(method))} has the highest mean correlation in {len(rows)} of "
-            f"{len(where)} bins ({rows['profiles'].sum():,} profiles), beyond chance in "
-            f"{len(beyond)} ({beyond['profiles'].sum():,} profiles)."
+            f"{len(where)} bins ({rows['profiles'].sum():,} profiles), {verdict}."
         )
     return sentences
 
@@ -103,7 +114,7 @@ def kept_table(kept: pd.DataFrame) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
     for row in _rows(kept):
         names = {"method": method_name(row.method), "drugs": f"{row.drugs:,}"}
-        rows.setdefault(row.method, names)[labels[row.metric]] = with_interval(row)
+        rows.setdefault(row.method, names)[labels[row.metric]] = _score(row)
     return pd.DataFrame(list(rows.values()))
 
 
@@ -118,6 +129,10 @@ def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:
     keys, counts = ["size", "split", "method"], ["profiles", "with_input", "fallbacks"]
     counted = with_spaces(folds.groupby(keys, sort=False)[counts].sum().reset_index())
     return counted.assign(method=counted["method"].map(method_name))
+
+
+def _score(row: Any) -> str:
+    return f"{row.value:z.3f}, too few drugs" if pd.isna(row.low) else with_interval(row)
 
 
 def _lead(row: Any) -> str:
