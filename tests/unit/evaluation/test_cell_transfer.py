@@ -14,7 +14,7 @@ CONTROLS = {"truth", "zeros", "random"}
 
 def by_drug(seed=0, **planted):
     tensor = clustered(**planted)
-    fold = make_folds(tensor, "elsewhere", 3, np.random.default_rng(seed))
+    fold = make_folds(tensor, "cell_transfer", 3, np.random.default_rng(seed))
     return tensor.take(fold != 0), tensor.take(fold == 0)
 
 

@@ -1,57 +1,24 @@
-"""The judge against definitions written out, SciPy and scikit-learn."""
+"""Every metric against its definition written out, SciPy and scikit-learn; and its card."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from predicted import FOLDS, held_out_pair, noisy_predictions, unit, values
 from scipy.stats import pearsonr, rankdata
-from sklearn.metrics import auc, roc_auc_score
-from toy import GENES, clustered, grid
+from sklearn.metrics import roc_auc_score
+from toy import clustered, grid
 
-from lacuna.completion.interface import Completion
-from lacuna.evaluation import bootstrap as resampling
-from lacuna.evaluation import (
-    calibration,
-    compare,
-    correlation,
-    deg,
-    density,
-    held_out,
-    metrics,
-)
-from lacuna.evaluation import specificity as kept
-from lacuna.evaluation.bootstrap import adjust_holm, intervals
+from lacuna.completion.controls import cell_mean, zeros
+from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.methods import mean_1d
 from lacuna.evaluation.compare import compare_methods
-from lacuna.evaluation.held_out import HeldOut
-from lacuna.evaluation.metrics import bootstrap
-from lacuna.tensor import specificity
-
-FOLDS = 3
-
-
-def predictions(noise=1.0, drugs=24, seed=0) -> HeldOut:
-    """Noisy copies of profiles, at another length, in folds."""
-    rng = np.random.default_rng(seed)
-    tensor = clustered(drugs=drugs, seed=seed)
-    fold = rng.permutation(np.arange(len(tensor)) % FOLDS)
-    completions = []
-    for number in range(FOLDS):
-        truth = tensor.profiles[fold == number]
-        guess = truth + noise * rng.normal(size=truth.shape) / np.sqrt(GENES)
-        length = rng.uniform(0.2, 2, (len(truth), 1))
-        stderr = rng.uniform(0.5, 2, len(truth)).astype(np.float32)
-        completions.append(Completion((length * guess).astype(np.float32), stderr=stderr))
-    return HeldOut.gather(tensor, fold, completions)
-
-
-def unit(rows):
-    return np.array([row / np.linalg.norm(row) for row in rows.astype(float)])
-
-
-def values(held_out):
-    table = intervals(bootstrap(held_out, np.random.default_rng(0)))
-    return table.set_index("metric")["value"]
+from lacuna.evaluation.held_out import HeldOut, ceilings
+from lacuna.evaluation.metrics import METRICS, Metric, metric_label, score_draws
+from lacuna.evaluation.splits import make_folds
+from lacuna.evaluation.tables import comparison_table, method_table
+from lacuna.vectors import unit_rows
 
 
 def plain_auc(truth, predicted, percent):
@@ -82,28 +49,30 @@ def plain_retrieval(held):
     return np.mean(shares)
 
 
-def test_every_metric_equals_its_definition():
-    rng = np.random.default_rng(3)
-    held = predictions()
-    ceiling = np.where(rng.random(len(held.truth)) < 0.8, rng.uniform(0.3, 0.9), np.nan)
-    held = replace(held, ceiling=ceiling)
-    known, shown = np.isfinite(ceiling), held.inputs > 0
-    found, guess = values(held), unit(held.predicted)
-    truth = held.truth.astype(float)
+def plain_partial(truth, predicted, *means):
+    """Correlate what regressions of each profile on its means leave of both."""
+    left = []
+    for rows in (truth, predicted):
+        for row, *of_row in zip(rows, *means, strict=True):
+            design = np.column_stack([np.ones(len(row)), *of_row])
+            left.append(row - design @ np.linalg.lstsq(design, row, rcond=None)[0])
+    return pearsonr(np.ravel(left[: len(truth)]), np.ravel(left[len(truth) :]))[0]
+
+
+def definitions(held):
+    """Every metric, written out."""
+    guess, truth = unit(held.predicted), held.truth.astype(float)
+    known, shown = np.isfinite(held.ceiling), held.inputs > 0
     of_fold = [held.fold == number for number in range(FOLDS)]
-    expected = {
+    return {
         "pct": pearsonr(truth.ravel(), guess.ravel())[0],
         "pct_raw": pearsonr(truth.ravel(), held.predicted.ravel())[0],
         "pct_fold": np.mean([pearsonr(truth[f].ravel(), guess[f].ravel())[0] for f in of_fold]),
-        "pct_specific": pearsonr(
-            (truth - held.cell_mean).ravel(), (guess - held.cell_mean).ravel()
-        )[0],
-        "pct_specific_raw": pearsonr(
-            (truth - held.cell_mean).ravel(), (held.predicted - held.cell_mean).ravel()
-        )[0],
-        "pct_beyond_drug": pearsonr(
-            (truth - held.drug_mean).ravel(), (held.predicted - held.drug_mean).ravel()
-        )[0],
+        "pct_specific": plain_partial(truth, guess, held.cell_mean),
+        "pct_beyond_drug": plain_partial(truth[shown], guess[shown], held.drug_mean[shown]),
+        "pct_interaction": plain_partial(
+            truth[shown], guess[shown], held.cell_mean[shown], held.drug_mean[shown]
+        ),
         "profile_pearson": np.mean([pearsonr(t, g)[0] for t, g in zip(truth, guess, strict=True)]),
         "pct_with_input": pearsonr(truth[shown].ravel(), guess[shown].ravel())[0],
         "profile_pearson_with_input": np.mean(
@@ -113,572 +82,302 @@ def test_every_metric_equals_its_definition():
         "variance_ratio": ((held.predicted - held.cell_mean) ** 2).sum()
         / ((truth - held.cell_mean) ** 2).sum(),
         "pct_of_ceiling": pearsonr(truth[known].ravel(), guess[known].ravel())[0]
-        / ceiling[known].mean(),
+        / held.ceiling[known].mean(),
         "deg_auc_signed_1": plain_signed_auc(held.truth, guess.astype(np.float32), 1),
         "deg_auc_signed_10": plain_signed_auc(held.truth, guess.astype(np.float32), 10),
         "deg_auc_1": plain_auc(held.truth, guess.astype(np.float32), 1),
         "deg_auc_10": plain_auc(held.truth, guess.astype(np.float32), 10),
     }
-    assert found.to_dict() == pytest.approx(expected, abs=1e-5)
+
+
+def with_ceilings(held):
+    rng = np.random.default_rng(3)
+    known = rng.random(len(held.truth)) < 0.8
+    return replace(held, ceiling=np.where(known, rng.uniform(0.3, 0.9, len(known)), np.nan))
+
+
+def test_every_metric_equals_its_definition():
+    held = with_ceilings(noisy_predictions())
+    expected = definitions(held)
+    assert values(held).to_dict() == pytest.approx(expected, abs=1e-5)
+    assert set(expected) == set(METRICS)
     assert len({round(value, 6) for value in expected.values()}) > 8
 
 
+def test_the_bootstrap_equals_resampling_the_drugs_themselves():
+    held = with_ceilings(noisy_predictions(drugs=12))
+    draws = score_draws(held, np.random.default_rng(7))
+    drugs = np.unique(held.drug)
+    times = np.random.default_rng(7).multinomial(12, np.full(12, 1 / 12), size=1000)
+    assert len(draws) == 1001
+    for draw in range(2):
+        rows = np.concatenate(
+            [
+                np.flatnonzero(held.drug == d).repeat(n)
+                for d, n in zip(drugs, times[draw], strict=True)
+            ]
+        )
+        drawn = {name: part[rows] for name, part in vars(held).items() if part is not None}
+        expected = definitions(HeldOut(**drawn))
+        del expected["retrieval"]  # of which the others in the cell are not drawn
+        found = draws.loc[draw + 1, list(expected)]
+        assert found.to_dict() == pytest.approx(expected, abs=1e-5)
+
+
 def test_the_controls_score_as_they_must():
-    held = predictions()
+    held = noisy_predictions()
     truth = values(replace(held, predicted=held.truth))
-    assert np.allclose(truth, 1)
+    assert truth.to_numpy() == pytest.approx(1)
     zeros = values(replace(held, predicted=np.zeros_like(held.truth)))
     assert zeros["pct"] == zeros["profile_pearson"] == zeros["pct_raw"] == 0
     assert zeros["deg_auc_1"] == zeros["deg_auc_10"] == 0.5
 
 
-def test_the_bootstrap_equals_resampling_the_drugs_themselves():
-    held = predictions()
-    draws = bootstrap(held, np.random.default_rng(7))
-    assert len(draws) == 1 + resampling.BOOTSTRAP_DRAWS
-    drugs = np.unique(held.drug)
-    share = np.full(len(drugs), 1 / len(drugs))
-    counts = np.random.default_rng(7).multinomial(
-        len(drugs), share, size=resampling.BOOTSTRAP_DRAWS
-    )
-    guess, specific = unit(held.predicted), held.truth - held.cell_mean
-    within = np.array([pearsonr(*pair)[0] for pair in zip(held.truth, guess, strict=True)])
-    for draw in range(3):
-        times = dict(zip(drugs, counts[draw], strict=True))
-        rows = np.concatenate([np.flatnonzero(held.drug == d).repeat(times[d]) for d in drugs])
-        expected = pearsonr(held.truth[rows].ravel(), guess[rows].ravel())[0]
-        assert draws["pct"][draw + 1] == pytest.approx(expected, abs=1e-5)
-        expected = plain_auc(held.truth[rows], guess[rows].astype(np.float32), 10)
-        assert draws["deg_auc_10"][draw + 1] == pytest.approx(expected, abs=1e-5)
-        expected = pearsonr(specific[rows].ravel(), (guess - held.cell_mean)[rows].ravel())[0]
-        assert draws["pct_specific"][draw + 1] == pytest.approx(expected, abs=1e-5)
-        assert draws["profile_pearson"][draw + 1] == pytest.approx(within[rows].mean(), abs=1e-5)
+def test_a_prediction_that_knows_nothing_scores_what_the_cards_say():
+    held = with_ceilings(noisy_predictions(drugs=400))
+    guess = np.random.default_rng(0).normal(size=held.truth.shape).astype(np.float32)
+    found = values(replace(held, predicted=guess))
+    for name, metric in METRICS.items():
+        if metric.chance is not None:
+            assert found[name] == pytest.approx(metric.chance, abs=0.03), name
 
 
 def test_a_fold_without_a_drawn_drug_does_not_count_as_0():
     """Of 6 drugs, each alone in its fold, a draw holds 4 or so; the others have no score."""
     tensor = clustered(drugs=6, missing=0)
-    held = from_pair(tensor.profiles, tensor.profiles, tensor.drug)
-    held = replace(held, fold=tensor.drug)
-    draws = bootstrap(held, np.random.default_rng(0))
+    held = held_out_pair(tensor.profiles, tensor.profiles, tensor.drug, fold=tensor.drug)
+    draws = score_draws(held, np.random.default_rng(0))
     assert np.allclose(draws["pct_fold"], 1)
 
 
-def from_pair(truth, predicted, drug):
-    none = np.zeros(len(drug), dtype=int)
-    truth, predicted = truth.astype(np.float32), predicted.astype(np.float32)
-    mean = np.zeros_like(truth)
-    return HeldOut(truth, predicted, drug, none, none, mean, mean, none + 1, none.astype(bool))
+def sparse_screen(seed=0):
+    """Drugs in 1 to 4 of 30 cells, so that cells have 0 to 2 training profiles or so.
 
-
-def test_intervals_are_the_middle_95_percent_of_the_draws_without_the_data():
-    draws = pd.DataFrame({"a": [1e6, *range(1001)], "b": [0.0, *range(0, -1001, -1)]})
-    table = intervals(draws).set_index("metric")
-    assert table.loc["a"].tolist() == pytest.approx([1e6, 25, 975])
-    assert table.loc["b"].tolist() == pytest.approx([0, -975, -25])
-
-
-def screen(drugs, seed):
-    """Three profiles of each of some drugs, some of which are predicted better than others."""
+    Profiles are what all drugs share, a part of the cell, one of the drug, one of both, and noise.
+    """
     rng = np.random.default_rng(seed)
-    drug = np.arange(drugs).repeat(3)
-    truth, noise = rng.normal(size=(2, len(drug), GENES))
-    share = rng.uniform(size=drugs)[drug, None]
-    return from_pair(unit(truth), share * truth + (1 - share) * noise, drug)
-
-
-def test_intervals_cover_the_value_of_all_drugs(monkeypatch):
-    monkeypatch.setattr(resampling, "BOOTSTRAP_DRAWS", 200)
-    truth = values(screen(6000, seed=1000))
-    covers = []
-    for seed in range(100):
-        table = intervals(bootstrap(screen(30, seed), np.random.default_rng(seed)))
-        table = table.set_index("metric")
-        covers.append(table["low"].le(truth) & truth.le(table["high"]))
-    # Nominal 0.95; were profiles drawn instead of drugs, about 0.8.
-    assert pd.DataFrame(covers).mean().between(0.86, 1).all()
-
-
-def test_more_drugs_give_narrower_intervals():
-    def width(drugs):
-        draws = bootstrap(predictions(drugs=drugs), np.random.default_rng(0))
-        row = intervals(draws).set_index("metric").loc["pct"]
-        assert row["low"] <= row["value"] <= row["high"]
-        return row["high"] - row["low"]
-
-    assert width(400) < 0.5 * width(25)
-
-
-def test_a_gene_at_the_quantile_is_differentially_expressed():
-    """Of 101 genes the quantile 0.9 is a gene's own value: 11 genes reach it, 10 exceed it."""
-    truth = np.random.default_rng(0).permutation(np.arange(1.0, 102))[None]
-    positive, negative = deg.deg_histograms(truth, truth, 10, np.zeros(1, dtype=int), 1)
-    assert (positive.sum(), negative.sum()) == (11, 90)
-    assert positive[0, -1] == 1
-    assert not positive[0, : 2 * 90].any()  # the scores of the other 90 ranks
-
-
-def test_a_profile_that_does_not_vary_has_correlation_0():
-    varied = np.random.default_rng(0).normal(size=(1, GENES)).astype(np.float32)
-    constant = np.full((1, GENES), 0.1, dtype=np.float32)
-    assert correlation.profile_pearson(constant, varied) == 0
-    assert correlation.profile_pearson(varied, constant) == 0
-
-
-def test_the_mean_of_the_cell_is_not_specific():
-    rng = np.random.default_rng(0)
-    dense = rng.normal(size=(1, 5, GENES)) + 0.7 * rng.normal(size=(200, 5, GENES))
-    tensor = grid(dense, np.ones((200, 5), dtype=bool))
-    fold = rng.permutation(np.arange(len(tensor)) % FOLDS)
-    means = []
-    for number in range(FOLDS):
-        by_cell, _ = tensor.take(fold != number).mean_by_cell()
-        means.append(Completion(by_cell[tensor.cell[fold == number]].astype(np.float32)))
-    found = values(HeldOut.gather(tensor, fold, means))
-    assert found["pct"] > 0.7
-    assert abs(found["pct_specific"]) < 0.05
-
-
-def test_the_mean_of_the_drug_is_nothing_beyond_the_drug():
-    tensor = clustered()
-    fold = np.random.default_rng(0).permutation(np.arange(len(tensor)) % FOLDS)
-    means = []
-    for number in range(FOLDS):
-        by_drug, _ = tensor.take(fold != number).mean_by_drug()
-        means.append(Completion(by_drug[tensor.drug[fold == number]].astype(np.float32)))
-    found = values(HeldOut.gather(tensor, fold, means))
-    assert found["pct"] > 0.2
-    assert found["pct_beyond_drug"] == 0
-
-
-def test_what_the_drug_is_elsewhere_counts_as_known_only_where_it_was_shown():
-    tensor = clustered()
-    fold = tensor.drug % FOLDS
-    shown, means = [], []
-    for number in range(FOLDS):
-        of_fold = tensor.take(fold == number)
-        inputs, mean = [], np.zeros_like(of_fold.profiles)
-        for row, (drug, cell) in enumerate(of_fold.pairs):
-            others = of_fold.profiles[(of_fold.drug == drug) & (of_fold.cell != cell)]
-            inputs.append(len(others))
-            if len(others):
-                mean[row] = others.mean(axis=0)
-        shown += inputs
-        means.append(Completion(mean))
-    held = HeldOut.gather(tensor, fold, means, given_elsewhere=True)
-    assert held.inputs.tolist() == shown
-    assert np.allclose(held.drug_mean, held.predicted, atol=1e-6)
-    held = HeldOut.gather(tensor, fold, means)
-    assert not held.inputs.any()
-    assert not held.drug_mean.any()
-    assert "pct_with_input" not in values(held)
-    assert metrics.score_folds(held)["with_input"].tolist() == [0] * FOLDS
-
-
-def test_chance_retrieves_half_and_the_truth_all():
-    held = predictions(drugs=200)
-    guess = np.random.default_rng(0).normal(size=held.truth.shape).astype(np.float32)
-    assert np.nanmean(metrics.retrieval(replace(held, predicted=guess))) == pytest.approx(
-        0.5, abs=0.03
+    common, by_cell, by_drug = (
+        rng.normal(size=shape) for shape in ((1, 200), (30, 200), (24, 200))
     )
-    assert np.nanmin(metrics.retrieval(replace(held, predicted=held.truth))) == 1
-    same = np.ones_like(held.truth)  # one that predicts nothing ties with all
-    assert np.nanmean(metrics.retrieval(replace(held, predicted=same))) == 0.5
+    both, noise = rng.normal(size=(2, 24, 30, 200))
+    effects = {"cell": by_cell[None] + common, "drug": by_drug[:, None], "both": both}
+    measured = rng.random((24, 30)) < 0.06
+    measured[np.arange(24), rng.integers(30, size=24)] = True
+    return grid(sum(effects.values()) + noise, measured), effects
 
 
-def test_the_only_profile_of_a_cell_cannot_be_retrieved():
-    held = predictions()
-    alone = replace(held, cell=np.arange(len(held.cell)))
-    assert np.isnan(metrics.retrieval(alone)).all()
+SPLITS = ["profiles", "drugs", "cell_transfer", "cells"]
 
 
-@pytest.mark.parametrize("replicates", [2, 5])
-def test_the_ceiling_is_what_the_planted_truth_reaches(replicates):
-    """Replicates are the truth and noise; ACD is the mean of 1 - cosine between two of them."""
+def scores_of(tensor, split, predict, unit_length):
+    """Score predict(training profiles, drugs, cells), as it is or scaled to unit length."""
+    fold = make_folds(tensor, split, 3, np.random.default_rng(0))
+    transfer = split == "cell_transfer"
+    completions = []
+    for number in range(3):
+        training, held = tensor.take(fold != number), tensor.take(fold == number)
+        profiles = np.zeros_like(held.profiles)
+        for row, (drug, cell) in enumerate(held.pairs):
+            others = held.take((held.drug == drug) & (held.cell != cell))
+            shown = training.join(others) if transfer else training
+            profiles[row] = predict(training, shown, drug, cell)
+        completions.append(Completion(unit_rows(profiles) if unit_length else profiles))
+    return values(HeldOut.gather(tensor, fold, completions, shown_other_cells=transfer))
+
+
+def control(module):
+    """Predict as a control or method of the workflow does."""
+
+    def predict(training, shown, drug, cell):
+        given = training if module is cell_mean else shown
+        wanted = np.array([[drug, cell]])
+        return module.complete(given, wanted, SideInformation(), np.random.default_rng(0)).profiles
+
+    return predict
+
+
+def mixture(training, shown, drug, cell):
+    by_cell, by_drug = training.mean_by_cell()[0][cell], shown.mean_by_drug()[0][drug]
+    return 0.5 * by_cell - 3 * by_drug
+
+
+@pytest.mark.parametrize("unit_length", [False, True])
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize(
+    ("metric", "predict"),
+    [
+        ("pct_specific", control(zeros)),
+        ("pct_specific", control(cell_mean)),
+        ("pct_beyond_drug", control(zeros)),
+        ("pct_beyond_drug", control(mean_1d)),
+        ("pct_interaction", control(zeros)),
+        ("pct_interaction", control(cell_mean)),
+        ("pct_interaction", control(mean_1d)),
+        ("pct_interaction", mixture),
+    ],
+)
+def test_what_is_removed_scores_0_at_any_length(metric, predict, split, unit_length):
+    tensor, _ = sparse_screen()
+    found = scores_of(tensor, split, predict, unit_length)
+    if metric != "pct_specific" and split == "drugs":
+        assert metric not in found  # no drug was shown: it has no mean to remove
+    else:
+        assert found[metric] == 0
+
+
+def test_multiples_that_differ_between_profiles_score_0():
+    held = noisy_predictions()
+    factors = np.random.default_rng(0).normal(size=(len(held.truth), 1)).astype(np.float32)
+    for metric, mean in (("pct_specific", held.cell_mean), ("pct_beyond_drug", held.drug_mean)):
+        found = values(replace(held, predicted=factors * mean))
+        assert found[metric] == found["pct_interaction"] == 0
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_truth_scores_1_and_a_planted_effect_above_0(split):
+    tensor, effects = sparse_screen()
+    removed = {"pct_specific": ("drug", "both"), "pct_beyond_drug": ("cell", "both")}
+    removed["pct_interaction"] = ("both",)
+    for metric, left in removed.items():
+        if split == "drugs" and metric != "pct_specific":
+            continue
+
+        def truth(training, shown, drug, cell):
+            return tensor.profiles[tensor.find(np.array([[drug, cell]]))[0]]
+
+        def planted(training, shown, drug, cell, left=left):
+            return sum(np.broadcast_to(effects[name], (24, 30, 200))[drug, cell] for name in left)
+
+        assert scores_of(tensor, split, truth, False)[metric] == pytest.approx(1)
+        assert scores_of(tensor, split, planted, True)[metric] > 0.4
+
+
+def test_a_random_prediction_has_nothing_beyond_means_of_few_profiles():
+    """Taking the noisy mean from both sides gave it the score of what that noise has in common."""
+    tensor, _ = sparse_screen()
     rng = np.random.default_rng(0)
-    truth = rng.normal(size=(100, 1, 2000))
-    single = truth + 1.5 * rng.normal(size=(100, replicates, 2000))
-    cosines = [np.corrcoef(of_one)[np.triu_indices(replicates, 1)].mean() for of_one in single]
-    reliability = pd.DataFrame({"replicates": replicates, "acd": 1 - np.array(cosines)})
-    reached = [
-        np.corrcoef(mean, true[0])[0, 1]
-        for mean, true in zip(single.mean(axis=1), truth, strict=True)
-    ]
-    assert np.mean(held_out.ceilings(reliability)) == pytest.approx(np.mean(reached), abs=0.01)
+    found = scores_of(tensor, "profiles", lambda *_: rng.normal(size=200), unit_length=True)
+    for metric in ("pct_specific", "pct_beyond_drug", "pct_interaction"):
+        assert abs(found[metric]) < 0.04
 
 
-def test_without_replicates_there_is_no_ceiling():
-    reliability = pd.DataFrame({"replicates": [1, 2], "acd": [np.nan, 1.2]})
-    assert np.isnan(held_out.ceilings(reliability)[0])
-    assert held_out.ceilings(reliability)[1] == 0
-    held = replace(predictions(), ceiling=np.full(len(predictions().truth), np.nan))
+def test_predictions_at_the_cell_s_mean_have_no_variance_around_it():
+    held = noisy_predictions()
+    found = values(replace(held, predicted=held.cell_mean))
+    assert found["pct"] > 0.2
+    assert found["variance_ratio"] == 0
+
+
+@pytest.mark.parametrize("inputs", [0, 2])
+def test_scores_with_input_are_left_out_where_all_or_none_have_one(inputs):
+    held = noisy_predictions()
+    held = replace(held, inputs=np.full(len(held.truth), inputs))
+    assert not {"pct_with_input", "profile_pearson_with_input"} & set(values(held).index)
+
+
+def test_one_input_is_one():
+    held = noisy_predictions()
+    held = replace(held, inputs=np.arange(len(held.truth)) % 2)
+    shown = held.inputs == 1
+    expected = pearsonr(held.truth[shown].ravel(), unit(held.predicted)[shown].ravel())[0]
+    assert values(held)["pct_with_input"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_without_ceilings_there_is_no_share_of_them():
+    held = noisy_predictions()
+    assert "pct_of_ceiling" not in values(held)
+    held = replace(held, ceiling=np.full(len(held.truth), np.nan))
     assert "pct_of_ceiling" not in values(held)
 
 
-def test_p_values_are_adjusted_as_holm_says():
-    assert adjust_holm(np.array([0.01, 0.04, 0.03])).tolist() == pytest.approx([0.03, 0.06, 0.06])
-    assert adjust_holm(np.array([0.5, 0.6])).tolist() == pytest.approx([1, 1])
-
-
-def test_differences_by_chance_are_seldom_significant_and_real_ones_are():
+def test_the_truth_lies_above_the_ceiling_and_what_replicates_share_reaches_it():
+    """Two replicates each: the same profile and other noise; their mean is what is held out."""
     rng = np.random.default_rng(0)
-
-    def p_of(difference):
-        draws = pd.concat(
-            pd.DataFrame({"size": "large", "split": "profiles", "method": name, "pct": scores})
-            for name, scores in (("a", difference), ("b", np.zeros(len(difference))))
-        )
-        return compare_methods(draws)["p_holm"].item()
-
-    # The first value is the data, around which the draws of a bootstrap lie.
-    by_chance = [p_of(np.r_[d, rng.normal(d, 1, 500)]) for d in rng.normal(size=300)]
-    assert 0.02 < np.mean(np.array(by_chance) < 0.05) < 0.09
-    assert p_of(np.r_[6.0, rng.normal(6, 1, 500)]) == pytest.approx(2 / 501)
+    shared = rng.normal(size=(60, 2000))
+    single = shared[:, None] + rng.normal(size=(60, 2, 2000))
+    agreement = [pearsonr(*pair)[0] for pair in single]
+    ceiling = ceilings(pd.DataFrame({"replicates": 2, "acd": 1 - np.array(agreement)}))
+    held = held_out_pair(unit(single.mean(axis=1)), shared, np.arange(60), ceiling=ceiling)
+    assert values(held)["pct_of_ceiling"] == pytest.approx(1, abs=0.01)
+    truth = values(replace(held, predicted=held.truth))
+    assert truth["pct_of_ceiling"] == pytest.approx(1 / ceiling.mean())
+    assert truth["pct_of_ceiling"] > 1.1
 
 
-def test_of_the_variance_more_is_not_better():
-    draws = pd.DataFrame({"size": "large", "split": "profiles", "method": ["a", "b"] * 3})
-    draws = draws.assign(pct=[0.1, 0.2] * 3, variance_ratio=[3.0, 1.0] * 3)
-    assert set(compare_methods(draws)["metric"]) == {"pct"}
+FEW = [4, 5]
 
 
-def test_methods_are_compared_in_pairs():
-    rng = np.random.default_rng(0)
-    difficulty = rng.normal(0.5, 0.1, 1001)
-    draws = pd.concat(
-        pd.DataFrame({"size": "large", "split": "profiles", "method": name, "pct": difficulty + by})
-        for name, by in [("good", 0.02), ("bad", 0.0)]
+@pytest.mark.parametrize("drugs", FEW)
+def test_fewer_than_five_drugs_have_scores_without_intervals(drugs):
+    held = with_ceilings(noisy_predictions(drugs=drugs))
+    held = replace(held, inputs=np.ones(len(held.truth), int))
+    draws = score_draws(held, np.random.default_rng(0))
+    assert draws.iloc[0].notna().all()
+    assert draws.iloc[1:].isna().all().eq(drugs == 4).all()
+    assert (draws.iloc[1:].notna().mean() > 0.99).eq(drugs == 5).all()
+
+
+@pytest.mark.parametrize("drugs", FEW)
+def test_so_do_scores_on_the_profiles_of_fewer_than_five_drugs(drugs):
+    held = noisy_predictions()
+    few = np.isin(held.drug, np.unique(held.drug)[:drugs])
+    held = replace(held, inputs=few.astype(int), ceiling=np.where(few, 0.5, np.nan))
+    draws = score_draws(held, np.random.default_rng(0))
+    on_few = ["pct_beyond_drug", "pct_interaction", "pct_with_input", "pct_of_ceiling"]
+    on_few += ["profile_pearson_with_input"]
+    assert draws.loc[0].notna().all()
+    assert draws.loc[1:, on_few].isna().all().eq(drugs == 4).all()
+    # A draw of 24 drugs that holds none of the five has no score; it is not 0.
+    assert draws.loc[1:, on_few].ne(0).all(axis=None)
+    assert draws.drop(columns=on_few).notna().all(axis=None)
+
+
+def test_draws_of_a_fold_of_one_drug_still_count():
+    """Ten drugs, each alone in its fold: the mean over folds is of ten drugs, not of one."""
+    held = noisy_predictions(drugs=10)
+    draws = score_draws(replace(held, fold=held.drug), np.random.default_rng(0))
+    assert draws["pct_fold"].notna().all()
+
+
+@pytest.mark.parametrize("missing", ["name", "label", "summary"])
+def test_a_metric_without_words_is_impossible(missing):
+    card = {"name": "n", "label": "l", "summary": "s", "source": "", "better": "higher"}
+    with pytest.raises(ValueError, match="needs a name, a label and a summary"):
+        Metric(**card | {missing: ""}, chance=0, score=lambda scorer: None)
+
+
+def test_labels_are_told_apart():
+    labels = [metric.label for metric in METRICS.values()]
+    assert len(set(labels)) == len(labels)
+    assert [metric_label(name) for name in METRICS] == labels
+    assert metric_label("of_another_version") == "of_another_version"
+
+
+def test_a_metric_is_its_card_alone(monkeypatch):
+    """It is scored, compared (of it less is better), and named in the tables."""
+    error = Metric(
+        name="mse",
+        label="Mean square error",
+        summary="Mean over profiles of the squared distance from the truth",
+        source="defined here",
+        better="lower",
+        chance=None,
+        score=lambda scorer: scorer.mean(
+            ((scorer.held_out.predicted - scorer.held_out.truth) ** 2).sum(axis=1)
+        ),
     )
-    row = compare_methods(draws).iloc[0]
-    assert (row["best"], row["method"]) == ("good", "bad")
-    assert row["value"] == pytest.approx(0.02)
-    assert row["low"] == pytest.approx(0.02)
-    assert row["high"] == pytest.approx(0.02)
-
-
-def test_the_best_method_is_the_best_on_the_data_not_on_the_draws():
-    draws = pd.concat(
-        pd.DataFrame({"size": "large", "split": "profiles", "method": name, "pct": scores})
-        for name, scores in [("a", [0.6, 0.1, 0.1]), ("b", [0.5, 0.4, 0.2])]
-    )
-    row = compare_methods(draws).iloc[0]
-    assert (row["best"], row["method"]) == ("a", "b")
-    assert row["value"] == pytest.approx(0.1)
-    assert -0.3 <= row["low"] < row["high"] <= -0.1
-
-
-def test_one_method_alone_has_nothing_to_be_compared_with():
-    draws = pd.DataFrame({"size": "large", "split": "profiles", "method": "m", "pct": [0.1] * 9})
-    compared = compare_methods(draws)
-    assert compared.empty
-    assert {"size", "split", "metric", "best", "method", "value"} <= set(compared)
-
-
-def test_gathering_puts_predictions_where_they_belong():
-    tensor = clustered()
-    fold = np.arange(len(tensor)) % 4 - 1  # a quarter is never held out
-    marked = [
-        Completion(
-            np.flatnonzero(fold == number)[:, None].astype(np.float32) * np.ones(GENES, np.float32)
-        )
-        for number in range(3)
-    ]
-    held = HeldOut.gather(tensor, fold, marked)
-    assert not held.fallback.any()  # methods that never fall back do not say so
-    position = held.predicted[:, 0].astype(int)
-    assert sorted(position) == np.flatnonzero(fold >= 0).tolist()
-    assert np.array_equal(held.truth, tensor.profiles[position])
-    assert np.array_equal(held.drug, tensor.drug[position])
-    for row in range(0, len(position), 7):
-        train = (fold != held.fold[row]) & (tensor.cell == held.cell[row])
-        assert np.allclose(held.cell_mean[row], tensor.profiles[train].mean(axis=0), atol=1e-6)
-
-
-def test_fallbacks_are_gathered_and_counted():
-    tensor = clustered()
-    fold = np.arange(len(tensor)) % FOLDS
-    fell_back = np.random.default_rng(0).random(len(tensor)) < 0.3
-    completions = [
-        Completion(tensor.profiles[fold == number], fell_back[fold == number])
-        for number in range(FOLDS)
-    ]
-    held = HeldOut.gather(tensor, fold, completions)
-    at = tensor.find(np.column_stack([held.drug, held.cell]))
-    assert np.array_equal(held.fallback, fell_back[at])
-    expected = [fell_back[fold == number].sum() for number in range(FOLDS)]
-    assert metrics.score_folds(held)["fallbacks"].tolist() == expected
-    assert metrics.score_profiles(held, tensor)["fallback"].tolist() == fell_back[at].tolist()
-
-
-def test_roc_curves_enclose_the_area_that_is_reported():
-    held = predictions()
-    found = values(held)
-    curves = deg.deg_roc(held.truth, metrics.unit_rows(held.predicted))
-    for percent, curve in curves.groupby("percent"):
-        x, y = curve["false_positive_rate"], curve["true_positive_rate"]
-        assert (x.iloc[0], y.iloc[0], x.iloc[-1], y.iloc[-1]) == (0, 0, 1, 1)
-        assert auc(x, y) == pytest.approx(found[f"deg_auc_{percent}"])
-
-
-def test_the_density_counts_every_entry():
-    held = predictions()
-    density = calibration.joint_density(held.truth, held.predicted)
-    assert density["entries"].sum() == held.truth.size
-    weighted = np.average(density["true"], weights=density["entries"])
-    assert weighted == pytest.approx(held.truth.mean(), abs=2e-3)
-
-
-def test_the_density_tells_truth_from_prediction_and_keeps_what_lies_beyond():
-    truth = np.array([[0.6, -0.8, 0.0]])
-    density = calibration.joint_density(truth, np.array([[0.0, 5.0, 0.0]]))
-    found = set(density[["true", "predicted", "entries"]].itertuples(index=False, name=None))
-    outermost = 0.695  # the middle of the last of 141 bins up to 0.7
-    bins = {(round(a, 2), round(b, 2), n) for a, b, n in found}
-    assert bins == {(0.6, 0.0, 1), (round(-outermost, 2), round(outermost, 2), 1), (0.0, 0.0, 1)}
-
-
-def test_cell_specificity_is_the_mean_over_pairs():
-    tensor = clustered()
-    found = specificity.cell_specificity(tensor.profiles, tensor.drug).set_index("drug")
-    for drug in range(len(tensor.drugs)):
-        mine = tensor.profiles[tensor.drug == drug].astype(float)
-        pairs = [(a, b) for a in range(len(mine)) for b in range(a)]
-        assert (drug in found.index) == (len(mine) > 1)
-        if pairs:
-            expected = np.mean([1 - mine[a] @ mine[b] for a, b in pairs])
-            assert found.loc[drug, "specificity"] == pytest.approx(expected, abs=1e-5)
-            assert found.loc[drug, "cells"] == len(mine)
-
-
-def test_the_best_method_of_each_profile():
-    scores = pd.DataFrame(
-        {
-            "method": ["z", "z", "a", "a"],
-            "drug": ["d", "e", "d", "e"],
-            "cell": "c",
-            "pearson": [0.1, 0.5, 0.2, 0.5],
-        }
-    )
-    best = compare.best_method_per_profile(scores).set_index("drug")["best"]
-    assert best.to_dict() == {"d": "a", "e": "z"}  # of equal ones the first
-
-
-def test_profiles_of_zeros_are_unrelated():
-    found = specificity.cell_specificity(np.zeros((3, 4)), np.array([2, 2, 2]))
-    assert found.to_dict("list") == {"drug": [2], "cells": [3], "specificity": [1.0]}
-
-
-def wide(tensor, **of_method):
-    """What methods score on all profiles of a grid, as the best method per profile is told from."""
-    scores = [
-        pd.DataFrame(
-            {
-                "method": method,
-                "drug": tensor.drugs[tensor.drug],
-                "cell": tensor.cells[tensor.cell],
-                "pearson": pearson,
-            }
-        )
-        for method, pearson in of_method.items()
-    ]
-    return compare.best_method_per_profile(pd.concat(scores))
-
-
-def uneven_grid(seed=0):
-    """Drugs in 2 to 9 of 9 cells, some cells rarely measured."""
-    rng = np.random.default_rng(seed)
-    chance = np.outer(rng.uniform(0.3, 1, 60), np.linspace(0.3, 1, 9))
-    measured = rng.random((60, 9)) < chance
-    measured[:, -1] = True
-    return grid(rng.normal(size=(60, 9, 5)), measured)
-
-
-def ends(name):
-    """The counts that a bin called "3" or "3 to 5" reaches from and to."""
-    return [int(end) for end in (name.split(" to ") * 2)[:2]]
-
-
-def test_bins_hold_every_profile_once_and_say_what_they_hold():
-    tensor, rng = uneven_grid(), np.random.default_rng(1)
-    best = wide(tensor, a=rng.random(len(tensor)), b=rng.random(len(tensor)))
-    where = compare.where_methods_win(best, tensor, rng)
-    assert where["profiles"].sum() == len(tensor)
-    assert not where.duplicated(["cells_per_drug", "drugs_per_cell"]).any()
-    assert where["cells_per_drug"].nunique() == where["drugs_per_cell"].nunique() == 3
-    counts = {"drug": tensor.measured.sum(axis=1), "cell": tensor.measured.sum(axis=0)}
-    for row in where.itertuples():
-        here = np.full(len(best), True)
-        for bin, axis, names in (
-            (row.cells_per_drug, "drug", tensor.drugs),
-            (row.drugs_per_cell, "cell", tensor.cells),
-        ):
-            low, high = ends(bin)
-            count = counts[axis][pd.Index(names).get_indexer(best[axis])]
-            here &= (low <= count) & (count <= high)
-        held = best[here]
-        assert row.profiles == len(held)
-        assert row.drugs == held["drug"].nunique()
-        assert row.pearson_a == pytest.approx(held["a"].mean())
-        assert row.won_b == pytest.approx((held["b"] > held["a"]).mean())
-        assert row.won_a + row.won_b == pytest.approx(1)
-        assert row.lead == pytest.approx(abs(held["a"].mean() - held["b"].mean()))
-        assert row.best == ("a" if held["a"].mean() > held["b"].mean() else "b")
-
-
-def test_a_method_that_wins_in_one_bin_is_found_there_and_nowhere_else():
-    tensor, rng = uneven_grid(), np.random.default_rng(2)
-    noise = 0.1 * rng.normal(size=(3, len(tensor)))
-    equal = wide(tensor, a=noise[0], b=noise[1], c=noise[2] - 0.5)
-    bins = compare.where_methods_win(equal, tensor, np.random.default_rng(0))
-    assert not (bins["p_holm"] < 0.05).any()
-    chosen = bins.iloc[3]
-    cells, drugs = tensor.measured.sum(axis=1), tensor.measured.sum(axis=0)
-    low, high = ends(chosen["cells_per_drug"])
-    rare, often = ends(chosen["drugs_per_cell"])
-    planted = (low <= cells[tensor.drug]) & (cells[tensor.drug] <= high)
-    planted &= (rare <= drugs[tensor.cell]) & (drugs[tensor.cell] <= often)
-    best = wide(tensor, a=noise[0], b=noise[1] + 0.2 * planted, c=noise[2] - 0.5)
-    where = compare.where_methods_win(best, tensor, np.random.default_rng(0))
-    assert where.index[where["p_holm"] < 0.05].tolist() == [3]
-    found = where.iloc[3]
-    assert (found["best"], found["runner_up"]) == ("b", "a")
-    assert found["low"] < 0.2 < found["high"]
-    assert 0 < found["low"] < found["lead"] < found["high"]
-
-
-def test_the_interval_of_a_lead_equals_resampling_the_drugs_themselves():
-    tensor, rng = uneven_grid(), np.random.default_rng(3)
-    best = wide(tensor, a=rng.random(len(tensor)), b=rng.random(len(tensor)) - 0.05)
-    where = compare.where_methods_win(best, tensor, np.random.default_rng(7)).iloc[0]
-    low, high = ends(where["cells_per_drug"])
-    rare, often = ends(where["drugs_per_cell"])
-    cells = pd.Series(tensor.measured.sum(axis=1), tensor.drugs)
-    drugs = pd.Series(tensor.measured.sum(axis=0), tensor.cells)
-    here = best["drug"].map(cells).between(low, high) & best["cell"].map(drugs).between(rare, often)
-    sign = 1 if where["best"] == "a" else -1
-    lead = (sign * (best["a"] - best["b"]))[here]
-    of_drug = {drug: lead[best["drug"] == drug].to_list() for drug in best["drug"].unique()}
-    rng, leads = np.random.default_rng(8), []
-    for _ in range(1000):
-        drawn = rng.choice(list(of_drug), len(of_drug))
-        leads.append(np.mean([each for drug in drawn for each in of_drug[drug]]))
-    expected = np.quantile(leads, [0.025, 0.975])
-    assert where[["low", "high"]].to_list() == pytest.approx(expected, abs=0.15 * np.ptp(expected))
-
-
-def test_bins_without_several_drugs_or_methods_state_no_chance():
-    tensor = uneven_grid()
-    few = tensor.take(tensor.drug < 3)
-    where = compare.where_methods_win(wide(few, a=0.1, b=0.2), few, np.random.default_rng(0))
-    assert where["drugs"].max() < resampling.LEAST_DRUGS
-    assert where[["low", "high", "p_holm"]].isna().all(axis=None)
-    alone = compare.where_methods_win(wide(tensor, a=0.1), tensor, np.random.default_rng(0))
-    assert alone["profiles"].sum() == len(tensor)
-    assert alone[["lead", "low", "p_holm"]].isna().all(axis=None)
-
-
-def test_a_grid_that_is_even_is_one_bin():
-    tensor = grid(np.random.default_rng(0).normal(size=(8, 3, 5)), np.ones((8, 3), dtype=bool))
-    where = compare.where_methods_win(wide(tensor, a=0.1, b=0.2), tensor, np.random.default_rng(0))
-    assert where[["cells_per_drug", "drugs_per_cell"]].to_numpy().tolist() == [["3", "8"]]
-    assert where[["low", "high"]].to_numpy() == pytest.approx(0.1)
-
-
-def test_specificity_is_scored_over_the_held_out_cells_at_unit_length():
-    held, tensor = predictions(), clustered()
-    found = kept.score_specificity(held, tensor)
-    for column, rows in (("measured", held.truth), ("predicted", unit(held.predicted))):
-        expected = specificity.cell_specificity(rows, held.drug)
-        assert found[column].to_numpy() == pytest.approx(expected["specificity"], abs=1e-6)
-        assert found["drug"].tolist() == tensor.drugs[expected["drug"]].tolist()
-
-
-def test_preserved_specificity_equals_its_definition():
-    rng = np.random.default_rng(4)
-    measured = rng.uniform(0.2, 1, 80)
-    table = pd.DataFrame({"drug": [f"d{i}" for i in range(80)], "measured": measured})
-    good = 0.5 * measured + 0.02 * rng.normal(size=80)
-    both = [table.assign(method="truth", predicted=measured)]
-    both += [table.assign(method="good", predicted=good)]
-    both += [table.assign(method="alike", predicted=0.0)]
-    scores = kept.specificity_kept(pd.concat(both), rng).set_index(["method", "metric"])
-    value = scores["value"]
-    assert value["truth"].to_list() == pytest.approx([1, 1])
-    assert value["alike"].to_list() == [0, 0]
-    slope = np.linalg.lstsq(measured[:, None], good, rcond=None)[0][0]
-    assert value["good", "correlation"] == pytest.approx(pearsonr(measured, good)[0])
-    assert value["good", "slope"] == pytest.approx(slope)
-    # The textbook interval of a regression through the origin (HC0 errors).
-    spread = np.sqrt(((good - slope * measured) ** 2 * measured**2).sum()) / (measured**2).sum()
-    low, high = scores.loc[("good", "slope"), ["low", "high"]]
-    assert [low, high] == pytest.approx([slope - 1.96 * spread, slope + 1.96 * spread], abs=0.002)
-    assert (scores["drugs"] == 80).all()
-
-
-def test_scores_per_fold_and_per_profile():
-    held = predictions()
-    tensor = clustered()
-    per_fold, guess = metrics.score_folds(held), unit(held.predicted)
-    assert per_fold["profiles"].sum() == len(held.truth)
-    mask = held.fold == 1
-    expected = pearsonr(held.truth[mask].ravel(), guess[mask].ravel())[0]
-    assert per_fold.loc[per_fold["fold"] == 1, "pct"].item() == pytest.approx(expected, abs=1e-5)
-    per_profile = metrics.score_profiles(held, tensor)
-    expected = pearsonr(held.truth[5], held.predicted[5])[0]
-    assert per_profile["pearson"][5] == pytest.approx(expected, abs=1e-5)
-    assert per_profile["drug"][5] == tensor.drugs[held.drug[5]]
-
-
-def test_calibration_equals_its_definition():
-    held = predictions(drugs=60)
-    table = calibration.calibration(held, np.random.default_rng(0))
-    error, stated = np.abs(held.truth - held.predicted), held.stderr[:, None]
-    coverage = table[table["view"] == "coverage"]
-    assert coverage["stated"].tolist() == list(calibration.CALIBRATION_LEVELS)
-    for row in coverage.itertuples():
-        reach = {0.5: 0.6745, 0.9: 1.6449}.get(row.stated)
-        if reach:
-            assert row.observed == pytest.approx((error <= reach * stated).mean(), abs=1e-3)
-        assert row.low <= row.observed <= row.high
-    made = table[table["view"] == "error"]
-    assert len(made) == 10
-    lowest = np.argsort(held.stderr, kind="stable")[: len(held.stderr) // 10]
-    assert made["stated"].iloc[0] == pytest.approx(
-        np.sqrt((held.stderr[lowest] ** 2).mean()), rel=0.1
-    )
-    whole = np.sqrt((made["observed"] ** 2).mean())
-    assert whole == pytest.approx(np.sqrt((error**2).mean()), rel=0.02)
-
-
-def test_honest_errors_lie_on_the_diagonal_and_understated_ones_below():
-    rng = np.random.default_rng(0)
-    held = predictions(drugs=200)
-    stderr = rng.uniform(0.05, 0.5, len(held.truth)).astype(np.float32)
-    noise = stderr[:, None] * rng.normal(size=held.truth.shape).astype(np.float32)
-    honest = replace(held, predicted=held.truth + noise, stderr=stderr)
-    table = calibration.calibration(honest, rng)
-    assert np.allclose(table["stated"].astype(float), table["observed"].astype(float), atol=0.02)
-    coverage = calibration.calibration(replace(honest, stderr=stderr / 2), rng).query(
-        "view == 'coverage'"
-    )
-    assert (coverage["observed"] < coverage["stated"] - 0.02).all()
-
-
-def test_a_method_that_states_no_error_has_no_calibration():
-    table = calibration.calibration(replace(predictions(), stderr=None), np.random.default_rng(0))
-    assert table.empty
-    assert list(table) == ["view", "stated", "observed", "low", "high"]
-
-
-def test_pooled_pct_equals_its_definition_and_is_averaged_over_repeats():
-    held = predictions()
-    pct = pearsonr(held.truth.ravel(), unit(held.predicted).ravel())[0]
-    assert correlation.pooled_pct(held.truth, held.predicted) == pytest.approx(pct)
-    scores = pd.DataFrame({"method": ["b"] * 4 + ["a"] * 2, "percent": [10, 20] * 3})
-    scores["pct"] = [0.1, 0.2, 0.3, 0.6, 0.5, 0.5]
-    table = density.accuracy_by_density(scores)
-    assert table[["method", "percent", "repeats"]].to_numpy().tolist() == [
-        *(["b", 10, 2], ["b", 20, 2], ["a", 10, 1], ["a", 20, 1])
-    ]
-    assert np.allclose(table["mean"], [0.2, 0.4, 0.5, 0.5])
-    assert np.allclose(table["sd"][:2], np.sqrt([0.02, 0.08]))
+    monkeypatch.setitem(METRICS, "mse", error)
+    tables = []
+    for noise, method in ((0.5, "near"), (2.0, "far")):
+        draws = score_draws(noisy_predictions(noise=noise), np.random.default_rng(0))
+        assert draws.columns[-1] == "mse"
+        tables.append(draws.assign(size="large", split="profiles", method=method))
+    together = pd.concat(tables)
+    compared = compare_methods(together)
+    row = compared.set_index("metric").loc["mse"]
+    assert (row["best"], row["method"]) == ("near", "far")
+    means = together.loc[0].set_index("method")["mse"]
+    assert row["value"] == pytest.approx(means["far"] - means["near"])
+    assert 0 < row["low"] < row["value"] < row["high"]
+    assert "Mean square error" in comparison_table(compared)["metric"].tolist()
+    assert "Mean square error" in method_table(compared)

@@ -6,13 +6,15 @@ import pytest
 from toy import clustered, grid
 
 from lacuna.errors import LacunaError
-from lacuna.evaluation.density import TEST, UNUSED, densities, is_trained_on, thin, thin_table
 from lacuna.evaluation.splits import (
     NEVER_HELD_OUT,
+    SPLITS,
     count_folds,
     fold_table,
+    folds_by_group,
     folds_by_profile,
     make_folds,
+    split_label,
 )
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
@@ -77,7 +79,8 @@ def test_two_folds_of_many_drugs_of_two_cells_exist_and_are_found():
 
 
 def test_a_drug_that_has_no_training_profile_is_named_plainly():
-    with pytest.raises(LacunaError, match=r"leave drug 'd\d+' a training profile"):
+    expected = r"^evaluation: splits: profiles: .* leave drug 'd\d+' a training profile"
+    with pytest.raises(LacunaError, match=expected):
         folds_by_profile(clustered(), 1, np.random.default_rng(0))
 
 
@@ -93,8 +96,9 @@ def test_folds_are_random_not_by_place():
 
 
 def test_too_few_profiles_are_refused():
-    with pytest.raises(LacunaError, match="too few for 10 folds"):
-        folds_by_profile(clustered(drugs=3, cells=2), 10, np.random.default_rng(0))
+    expected = "^evaluation: splits: profiles: only 6 profiles .* too few for 10 folds"
+    with pytest.raises(LacunaError, match=expected):
+        folds_by_profile(clustered(drugs=3, cells=2, missing=0), 10, np.random.default_rng(0))
 
 
 def test_the_table_counts_what_is_never_held_out():
@@ -103,8 +107,9 @@ def test_the_table_counts_what_is_never_held_out():
     table = fold_table(tensor, fold)
     assert table["drug"].tolist() == tensor.drugs[tensor.drug].tolist()
     counted = count_folds(table).set_index("use")
-    assert counted.loc["held out once", "profiles"] == 48
-    assert counted.loc["never held out: the drug's only profile", "drugs"] == 8
+    once, never = "held out once", "never held out: the drug's only profile"
+    assert counted.loc[once].to_dict() == {"profiles": 48, "drugs": 12, "cells": 4}
+    assert counted.loc[never].to_dict() == {"profiles": 8, "drugs": 8, "cells": 1}
 
 
 def with_plates(plates):
@@ -114,11 +119,16 @@ def with_plates(plates):
     return ProfileSet(*(getattr(tensor, name) for name in names), reliability)
 
 
-@pytest.mark.parametrize("split", ["drugs", "cells", "plates"])
+@pytest.mark.parametrize("split", ["drugs", "cell_transfer", "cells", "plates"])
 def test_what_belongs_together_is_held_out_together(split):
     tensor = with_plates(lambda t: t.cell * 10 + t.drug % 2)
     fold = make_folds(tensor, split, 4, np.random.default_rng(0))
-    group = {"drugs": tensor.drug, "cells": tensor.cell}.get(split, tensor.reliability["plates"])
+    group = {
+        "drugs": tensor.drug,
+        "cell_transfer": tensor.drug,
+        "cells": tensor.cell,
+        "plates": tensor.reliability["plates"],
+    }[split]
     assert set(fold) == {0, 1, 2, 3}
     assert (
         pd.DataFrame({"group": group, "fold": fold}).groupby("group")["fold"].nunique().max() == 1
@@ -131,14 +141,38 @@ def test_what_belongs_together_is_held_out_together(split):
     assert not all(np.array_equal(fold, other) for other in others)
 
 
+def test_the_largest_group_comes_first_each_into_the_smallest_fold():
+    """Groups of 5, 4, 3, 2 and 2 profiles make folds of 5 + 2 + ... that differ by one at most."""
+    group = np.repeat([7, 1, 4, 9, 2], [2, 5, 3, 4, 2])
+    for seed in range(5):
+        fold = folds_by_group(group, 2, np.random.default_rng(seed), "drugs")
+        assert fold[group == 1][0] == 0  # the largest takes the first fold
+        assert fold[group == 9][0] == fold[group == 4][0] == 1  # 4, then 3 beside 5
+        assert fold[group == 7][0] == 0  # of 2 each, one goes beside 5, one makes it 7 and 9
+        assert sorted(np.bincount(fold)) == [7, 9]
+
+
+def test_as_many_groups_as_folds_are_enough():
+    fold = folds_by_group(np.array([3, 3, 5, 8]), 3, np.random.default_rng(0), "cells")
+    assert len(set(fold)) == 3
+
+
+def test_groups_of_one_size_are_put_in_random_order():
+    made = {
+        tuple(folds_by_group(np.arange(6), 3, np.random.default_rng(seed), "cells"))
+        for seed in range(10)
+    }
+    assert len(made) > 5
+
+
 def test_fewer_groups_than_folds_are_refused():
-    with pytest.raises(LacunaError, match="splits: cells: 10 folds, but only 6 groups"):
+    with pytest.raises(LacunaError, match=r"^evaluation: splits: cells: 10 folds, .* 6 groups"):
         make_folds(clustered(cells=6), "cells", 10, np.random.default_rng(0))
 
 
 def test_plates_that_are_not_known_cannot_be_held_out():
     for tensor in (clustered(), with_plates(lambda t: np.where(t.drug == 3, -1, t.cell))):
-        with pytest.raises(LacunaError, match="nothing is known of the plates"):
+        with pytest.raises(LacunaError, match=r"^evaluation: splits: plates: nothing is known"):
             make_folds(tensor, "plates", 3, np.random.default_rng(0))
 
 
@@ -148,74 +182,26 @@ def test_single_profiles_are_the_paper_s_folds():
     assert np.array_equal(make_folds(tensor, "profiles", 3, np.random.default_rng(0)), expected)
 
 
-PERCENTS = [60, 50, 40, 30, 20, 10]
+def test_every_split_has_a_card_and_draws_by_the_word_that_it_always_had():
+    streams = {name: split.stream for name, split in SPLITS.items()}
+    assert streams == {
+        "profiles": "profiles",
+        "drugs": "drugs",
+        "cell_transfer": "elsewhere",
+        "cells": "cells",
+        "plates": "plates",
+    }
+    assert [name for name, split in SPLITS.items() if split.shows_other_cells] == ["cell_transfer"]
+    labels = [split.label for split in SPLITS.values()]
+    assert [split_label(name) for name in SPLITS] == labels
+    assert all(labels) and len(set(labels)) == len(labels)
+    assert split_label("of_another_version") == "of_another_version"
 
 
-def paper_like():
-    """30 drugs x 15 cells, 71 % of the places taken; two drugs have one profile."""
-    rng = np.random.default_rng(5)
-    measured = rng.random((30, 15)) < 0.75
-    measured[:2] = False
-    measured[[0, 1], [3, 7]] = True
-    return grid(rng.normal(size=(30, 15, 3)), measured)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_training_sets_of_lower_density_lie_within_those_of_higher_and_beside_the_test(seed):
-    tensor = paper_like()
-    lowest = thin(tensor, PERCENTS, np.random.default_rng(seed))
-    test = lowest == TEST
-    assert test.sum() == 45
-    larger = np.ones(len(tensor), dtype=bool)
-    for percent in PERCENTS:
-        trained_on = is_trained_on(lowest, percent)
-        assert trained_on.sum() == 450 * percent // 100
-        assert set(tensor.drug[trained_on]) == set(range(30))
-        assert not (trained_on & test).any()
-        assert not (trained_on & ~larger).any()
-        larger = trained_on
-    assert (lowest == UNUSED).sum() == len(tensor) - 45 - 270
-
-
-def test_sizes_are_rounded_to_the_nearest():
-    tensor = grid(np.ones((9, 5, 3)), np.ones((9, 5), dtype=bool))
-    lowest = thin(tensor, [30, 50], np.random.default_rng(0))
-    sizes = [is_trained_on(lowest, percent).sum() for percent in (30, 50)]
-    assert ((lowest == TEST).sum(), *sizes) == (5, 14, 23)  # of 4.5, 13.5 and 22.5
-
-
-def test_every_profile_but_a_drug_s_only_one_comes_into_the_test():
-    tensor = paper_like()
-    lowest = [thin(tensor, PERCENTS, np.random.default_rng(seed)) for seed in range(200)]
-    share = (np.array(lowest) == TEST).mean(axis=0)
-    single = tensor.drug < 2
-    assert (share[single] == 0).all()
-    assert abs(share[~single].mean() - 45 / (~single).sum()) < 1e-9
-    assert share[~single].min() > 0.04
-
-
-def test_the_seed_decides_the_subsets():
-    tensor = paper_like()
-    first, again, other = (thin(tensor, PERCENTS, generator(s, "thin", 0)) for s in (1, 1, 2))
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
-    table = thin_table(tensor, 3, first)
-    assert list(table.columns) == ["repeat", "drug", "cell", "lowest"]
-    assert (table["repeat"] == 3).all()
-
-
-def test_densities_that_cannot_be_had_are_left_out_and_said():
-    tensor = grid(np.ones((20, 5, 3)), np.arange(100).reshape(20, 5) % 5 < 3)
-    table = densities(tensor, [60, 10, 50, 20]).set_index("percent")
-    assert list(table.index) == [10, 20, 50, 60]
-    assert "fewer profiles than drugs (20)" in table.loc[10, "left_out"]
-    assert (table.loc[[20, 50], "left_out"] == "").all()
-    assert "beside the test set (50)" in table.loc[60, "left_out"]
-    lowest = thin(tensor, [60, 10, 50, 20], np.random.default_rng(0))
-    assert set(lowest) == {TEST, 20, 50}
-
-
-def test_a_tensor_of_which_no_density_can_be_had_has_a_test_set_alone():
-    tensor = grid(np.ones((20, 5, 3)), np.arange(100).reshape(20, 5) % 5 < 3)
-    assert densities(tensor, [10, 60])["left_out"].ne("").all()
-    assert set(thin(tensor, [10, 60], np.random.default_rng(0))) == {TEST, UNUSED}
+def test_a_swap_leaves_no_drug_without_training():
+    """Many drugs of two profiles, two folds: nearly each swap could empty another drug's fold."""
+    tensor = many_drugs_of_two_cells(40)
+    for seed in range(40):
+        fold = folds_by_profile(tensor, 2, np.random.default_rng(seed))
+        assert (np.bincount(tensor.drug, fold) == 1).all()
+        assert np.bincount(fold).tolist() == [40, 40]

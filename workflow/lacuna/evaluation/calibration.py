@@ -8,12 +8,18 @@ from lacuna.evaluation.bootstrap import bootstrap_weights, intervals, sum_by
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.vectors import unit_rows
 
-CALIBRATION_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
-DENSITY_LIMIT, DENSITY_BINS = 0.7, 141
+COVERAGE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+DENSITY_LIMIT = 0.7  # entries of unit profiles are rarely larger
+DENSITY_BINS = 141  # odd, so that the middle bin is centred at 0
 
 
 def joint_density(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
-    """Count entries by true and predicted value (predictions scaled to unit length).
+    """Count entries by true and predicted value.
+
+    Parameters
+    ----------
+    truth, predicted : arrays of shape (n, genes)
+        Predictions are scaled to unit length.
 
     Returns
     -------
@@ -22,17 +28,18 @@ def joint_density(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
         the outermost bins.
     """
     edges = np.linspace(-DENSITY_LIMIT, DENSITY_LIMIT, DENSITY_BINS + 1)
-    inside = [
-        np.clip(values, edges[0], edges[-1]).ravel() for values in (truth, unit_rows(predicted))
-    ]
-    counts, _, _ = np.histogram2d(*inside, bins=edges)
+    counts, _, _ = np.histogram2d(
+        np.clip(truth, edges[0], edges[-1]).ravel(),
+        np.clip(unit_rows(predicted), edges[0], edges[-1]).ravel(),
+        bins=(edges, edges),
+    )
     centres = (edges[1:] + edges[:-1]) / 2
-    true, guess = np.nonzero(counts)
+    true_bin, predicted_bin = np.nonzero(counts)
     return pd.DataFrame(
         {
-            "true": centres[true].round(4),
-            "predicted": centres[guess].round(4),
-            "entries": counts[true, guess].astype(int),
+            "true": centres[true_bin].round(4),
+            "predicted": centres[predicted_bin].round(4),
+            "entries": counts[true_bin, predicted_bin].astype(int),
         }
     )
 
@@ -40,29 +47,48 @@ def joint_density(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
 def calibration(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
     """Compare the standard errors that a method states with the errors it makes.
 
+    Parameters
+    ----------
+    held_out
+        Measured and predicted profiles.
+    rng
+        Draws the drugs of the bootstrap.
+
     Returns
     -------
     DataFrame with columns view, stated, observed, low, high; empty if none are stated
         view "coverage": the share of entries within the normal interval of the stated level, with
-        a 95 % bootstrap interval over drugs; view "error": for each tenth of the profiles by
-        stated standard error, its mean and the root mean square of the errors made.
+        a 95 % bootstrap interval over drugs, NaN with too few of them; view "error": for each tenth
+        of the profiles by stated standard error, its root mean square and that of the errors made.
     """
     columns = ["view", "stated", "observed", "low", "high"]
     if held_out.stderr is None:
         return pd.DataFrame(columns=columns)
     stated = np.broadcast_to(held_out.stderr.reshape(len(held_out.truth), -1), held_out.truth.shape)
     error = np.abs(held_out.truth - held_out.predicted)
-    drugs, drug = np.unique(held_out.drug, return_inverse=True)
-    reach = norm.ppf((1 + np.array(CALIBRATION_LEVELS)) / 2)
-    within = [(error <= limit * stated).sum(axis=1) for limit in reach]
-    sums = sum_by(drug, np.column_stack([*within, np.full(len(drug), error.shape[1])]), len(drugs))
+    coverage = _coverage(stated, error, held_out.drug, rng).assign(view="coverage")
+    by_tenth = _error_by_tenth(stated, error).assign(view="error")
+    return pd.concat([coverage, by_tenth], ignore_index=True)[columns]
+
+
+def _coverage(
+    stated: np.ndarray, error: np.ndarray, drug: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return stated, observed, low and high of each of `COVERAGE_LEVELS`."""
+    drugs, drug = np.unique(drug, return_inverse=True)
+    half_widths = norm.ppf((1 + np.array(COVERAGE_LEVELS)) / 2)
+    within = [(error <= width * stated).sum(axis=1) for width in half_widths]
+    entries = np.full(len(drug), error.shape[1])
+    sums = sum_by(drug, np.column_stack([*within, entries]), len(drugs))
     sums = bootstrap_weights(len(drugs), rng) @ sums
-    draws = pd.DataFrame(sums[:, :-1] / sums[:, -1:], columns=CALIBRATION_LEVELS)
-    coverage = intervals(draws).rename(columns={"metric": "stated", "value": "observed"})
-    of_profile = pd.DataFrame(
+    draws = pd.DataFrame(sums[:, :-1] / sums[:, -1:], columns=COVERAGE_LEVELS)
+    return intervals(draws).rename(columns={"metric": "stated", "value": "observed"})
+
+
+def _error_by_tenth(stated: np.ndarray, error: np.ndarray) -> pd.DataFrame:
+    """Return root mean squares of stated and observed errors, by tenths of the profiles."""
+    squares = pd.DataFrame(
         {"stated": (stated**2).mean(axis=1), "observed": (error**2).mean(axis=1)}
     )
-    tenth = (of_profile["stated"].rank(method="first") - 1) * 10 // len(of_profile)
-    by_tenth = of_profile.groupby(tenth).mean() ** 0.5
-    views = [coverage.assign(view="coverage"), by_tenth.assign(view="error")]
-    return pd.concat(views, ignore_index=True)[columns]
+    tenth = (squares["stated"].rank(method="first") - 1) * 10 // len(squares)
+    return squares.groupby(tenth).mean() ** 0.5

@@ -10,10 +10,11 @@ from lacuna.evaluation.bootstrap import (
     intervals,
     p_values,
 )
+from lacuna.evaluation.metrics import METRICS
 from lacuna.tensor.profiles import ProfileSet
 
-HIGHER_IS_NOT_BETTER = ["variance_ratio"]
 COVERAGE_BINS = 3
+DIRECTION = {"higher": 1, "lower": -1}
 
 
 def compare_methods(draws: pd.DataFrame) -> pd.DataFrame:
@@ -22,28 +23,33 @@ def compare_methods(draws: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     draws
-        size, split, method and the metrics: `bootstrap` of every method, below each other.
+        size, split, method and the metrics: `score_draws` of every method, below each other.
 
     Returns
     -------
     DataFrame with columns size, split, metric, best, method, value, low, high, p_holm
-        For each metric of which more is better, how far each method lies below the best one, with a
-        paired 95 % interval, and the two-sided bootstrap p-value of no difference, adjusted for
-        the number of methods (Holm 1979, Scand J Stat 6:65).
+        For each metric of which higher or lower is better: by how much each method is worse than
+        the best one, with a paired 95 % interval, and the two-sided bootstrap p-value of no
+        difference, adjusted for the number of methods (Holm 1979, Scand J Stat 6:65). low, high
+        and p_holm are NaN with fewer than `LEAST_DRUGS` drugs.
     """
     metrics = draws.columns.drop(["size", "split", "method"])
     tables = []
     for (size, split), group in draws.groupby(["size", "split"], sort=False):
         of_method = {name: rows.reset_index(drop=True) for name, rows in group.groupby("method")}
-        measured = group[metrics].dropna(axis=1, how="all").columns
-        for metric in measured.difference(HIGHER_IS_NOT_BETTER, sort=False):
-            scores = pd.DataFrame({name: rows[metric] for name, rows in of_method.items()})
+        for metric in group[metrics].dropna(axis=1, how="all").columns:
+            direction = DIRECTION.get(METRICS[metric].better) if metric in METRICS else None
+            if direction is None:
+                continue
+            scores = pd.DataFrame(
+                {name: direction * rows[metric] for name, rows in of_method.items()}
+            )
             best = scores.iloc[0].idxmax()
             lead = scores.drop(columns=best).rsub(scores[best], axis=0)
-            below = intervals(lead).assign(p_holm=adjust_holm(p_values(lead.iloc[1:])))
-            below = below.rename(columns={"metric": "method"}).sort_values("value")
+            behind = intervals(lead).assign(p_holm=adjust_holm(p_values(lead.iloc[1:])))
+            behind = behind.rename(columns={"metric": "method"}).sort_values("value")
             names = {"size": size, "split": split, "metric": metric, "best": best}
-            tables.append(pd.DataFrame(names, index=below.index).join(below))
+            tables.append(pd.DataFrame(names, index=behind.index).join(behind))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -72,8 +78,8 @@ def where_methods_win(
 
     Held-out profiles are put into bins by the number of cells their drug was measured in, and the
     number of drugs measured in their cell, each cut at its terciles over the profiles; cuts that
-    are equal are merged. It puts Hodos et al. 2018, figure 3B, in numbers, and says what of it is
-    chance.
+    are equal are merged. It puts Hodos et al. 2018, figure 3B (doi:10.1142/9789813235533_0004), in
+    numbers, and says what of it is chance.
 
     Parameters
     ----------
@@ -95,38 +101,53 @@ def where_methods_win(
         and won_{method}, the share of the profiles that it predicts best.
     """
     methods = list(best.columns.drop(["drug", "cell", "best"]))
-    axes = {
-        "cells_per_drug": ("drug", tensor.drugs, 1),
-        "drugs_per_cell": ("cell", tensor.cells, 0),
-    }
+    cells_per_drug = pd.Series(tensor.measured.sum(axis=1), tensor.drugs)
+    drugs_per_cell = pd.Series(tensor.measured.sum(axis=0), tensor.cells)
     bins = [
-        _bins(pd.Series(tensor.measured.sum(axis=axis), names)[best[column]]).rename(key)
-        for key, (column, names, axis) in axes.items()
+        _bins(cells_per_drug[best["drug"]]).rename("cells_per_drug"),
+        _bins(drugs_per_cell[best["cell"]]).rename("drugs_per_cell"),
     ]
     drugs = best["drug"].unique()
     weights = bootstrap_weights(len(drugs), rng)
-    rows, leads = [], {}
-    for place, held in best.groupby(bins, observed=True):
-        mean = held[methods].mean()
-        first, second, *_ = [*mean.sort_values(ascending=False, kind="stable").index, None]
-        row = {**dict(zip(axes, place, strict=True)), "profiles": len(held)}
-        row |= {"drugs": held["drug"].nunique(), "best": first, "runner_up": second or ""}
-        row["lead"] = mean[first] - mean[second] if second else np.nan
+    leaders, scores, leads = [], [], {}
+    for number, ((cells_bin, drugs_bin), held) in enumerate(best.groupby(bins, observed=True)):
+        mean = held[methods].mean().sort_values(ascending=False, kind="stable")
+        leader = {
+            "cells_per_drug": cells_bin,
+            "drugs_per_cell": drugs_bin,
+            "profiles": len(held),
+            "drugs": held["drug"].nunique(),
+            "best": mean.index[0],
+            "runner_up": "",
+            "lead": np.nan,
+        }
+        if len(methods) > 1:
+            leader |= {"runner_up": mean.index[1], "lead": mean.iloc[0] - mean.iloc[1]}
+            if leader["drugs"] >= LEAST_DRUGS:
+                lead = held[mean.index[0]] - held[mean.index[1]]
+                leads[number] = _mean_draws(lead, held["drug"], drugs, weights)
+        leaders.append(leader)
         won = held["best"].value_counts(normalize=True)
-        row |= {f"pearson_{method}": mean[method] for method in methods}
-        row |= {f"won_{method}": won.get(method, 0) for method in methods}
-        if second and row["drugs"] >= LEAST_DRUGS:
-            lead = held[first] - held[second]
-            sums = lead.groupby(held["drug"]).agg(["sum", "size"]).reindex(drugs, fill_value=0)
-            with np.errstate(invalid="ignore"):  # a draw may hold no drug of the bin
-                leads[len(rows)] = np.divide(*(weights @ sums.to_numpy()).T)
-        rows.append(row)
+        scores.append(
+            {f"pearson_{method}": mean[method] for method in methods}
+            | {f"won_{method}": won.get(method, 0) for method in methods}
+        )
     draws = pd.DataFrame(leads, index=range(len(weights)))
     chance = intervals(draws).set_index("metric")[["low", "high"]]
     chance["p_holm"] = adjust_holm(p_values(draws.iloc[1:]))
-    table = pd.DataFrame(rows).join(chance)
-    front = [*axes, "profiles", "drugs", "best", "runner_up", "lead", *chance]
-    return table[[*front, *table.columns.difference(front, sort=False)]]
+    return pd.concat(
+        [pd.DataFrame(leaders), chance.reindex(range(len(leaders))), pd.DataFrame(scores)], axis=1
+    )
+
+
+def _mean_draws(
+    values: pd.Series, drug: pd.Series, drugs: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Average values over profiles in each draw of drugs; NaN in draws that hold none of them."""
+    of_drug = values.groupby(drug).agg(["sum", "size"]).reindex(drugs, fill_value=0)
+    sums, sizes = (weights @ of_drug.to_numpy()).T
+    with np.errstate(invalid="ignore"):
+        return sums / sizes
 
 
 def _bins(counts: pd.Series) -> pd.Series:
@@ -136,4 +157,4 @@ def _bins(counts: pd.Series) -> pd.Series:
     _, number = np.unique(np.searchsorted(edges, counts), return_inverse=True)
     ends = counts.groupby(number).agg(["min", "max"])
     names = [f"{low} to {high}" if low < high else str(low) for low, high in ends.to_numpy()]
-    return pd.Series(pd.Categorical.from_codes(number, names, ordered=True))
+    return pd.Series(pd.Categorical.from_codes(number.tolist(), pd.Index(names), ordered=True))

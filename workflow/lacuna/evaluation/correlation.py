@@ -1,20 +1,29 @@
 """Pearson correlations from summed moments."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lacuna.vectors import unit_rows
 
+ROUNDING = 1e-12  # share of the sum of squares
+# Predictions and means are float32: what is left of a multiple of a mean is of the order 1e-7.
+LEFT_BY_ROUNDING = 1e-5  # share of the length
+BLOCK = 4096  # profiles at a time
+
 
 def pooled_pct(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the PCT of some profiles: the correlation of all entries, predictions of unit length.
+    """Return the PCT of some profiles: the correlation over all entries pooled.
+
+    Hodos et al. 2018 (doi:10.1142/9789813235533_0004).
 
     Parameters
     ----------
     truth, predicted : arrays of shape (n, genes)
+        Predictions are scaled to unit length.
     """
-    return float(
-        correlation_of(pair_moments(truth, unit_rows(predicted)).sum(axis=0, keepdims=True))[0]
-    )
+    moments = pair_moments(truth, unit_rows(predicted)).sum(axis=0, keepdims=True)
+    return float(correlation_of(moments)[0])
 
 
 def profile_pearson(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -30,11 +39,71 @@ def pair_moments(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.column_stack([count, x.sum(axis=1), y.sum(axis=1), *products])
 
 
+def moments_beyond(
+    truth: np.ndarray, predicted: np.ndarray, means: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Return the moments of what is left of truth and prediction when means are removed.
+
+    Both are regressed, profile by profile and over genes, on an intercept and the profile's means,
+    and replaced by the residuals: with B an orthonormal basis of {1, means of the profile}, x by
+    x - B B'x. Correlating residuals is a partial correlation given the means.
+
+    A prediction that is any combination of the means has the residual 0, whatever its length: so
+    the mean scaled to unit length does, of which each cell has another multiple. One regression
+    over all profiles together would leave these multiples in. Taking the difference from the mean
+    instead would leave -mean of a prediction of zeros, which correlates with truth - mean: the
+    noise of a mean of few profiles would stand on both sides.
+
+    Parameters
+    ----------
+    truth, predicted : arrays of shape (n, genes)
+    means
+        Arrays of the same shape. A mean of zeros removes nothing.
+
+    Returns
+    -------
+    array of shape (n, 6)
+        As `pair_moments` returns it. Residuals shorter than `LEFT_BY_ROUNDING` of what they are
+        left of count as 0.
+    """
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(truth), BLOCK)]
+    return np.concatenate(
+        [_block_moments(truth[b], predicted[b], [mean[b] for mean in means]) for b in blocks]
+    )
+
+
+def _block_moments(
+    truth: np.ndarray, predicted: np.ndarray, means: Sequence[np.ndarray]
+) -> np.ndarray:
+    basis = [np.full(truth.shape, truth.shape[1] ** -0.5)]
+    for mean in means:
+        basis.append(unit_rows(_residual(mean, basis)))
+    return pair_moments(_residual(truth, basis), _residual(predicted, basis))
+
+
+def _residual(rows: np.ndarray, basis: Sequence[np.ndarray]) -> np.ndarray:
+    """Subtract from each row its projection on unit rows that are orthogonal to each other."""
+    left = rows.astype(np.float64)
+    for direction in basis:
+        left -= np.einsum("ij,ij->i", left, direction)[:, None] * direction
+    length, before = (np.linalg.norm(part, axis=1, keepdims=True) for part in (left, rows))
+    return np.where(length > LEFT_BY_ROUNDING * before, left, 0.0)
+
+
 def correlation_of(moments: np.ndarray) -> np.ndarray:
-    """Pearson correlation from rows of summed moments; 0 where one side does not vary."""
+    """Return Pearson correlations; 0 where one side does not vary, NaN where there are no entries.
+
+    r = Sxy / sqrt(Sxx Syy), where Sxy = sum xy - sum x sum y / n.
+
+    Parameters
+    ----------
+    moments : array of shape (k, 6)
+        Sums of rows that `pair_moments` returned.
+    """
     n, x, y, xx, yy, xy = moments.T
     with np.errstate(divide="ignore", invalid="ignore"):
         variance_x, variance_y = xx - x * x / n, yy - y * y / n
         value = (xy - x * y / n) / np.sqrt(variance_x * variance_y)
-    varies = (variance_x > 1e-12 * xx) & (variance_y > 1e-12 * yy)
-    return np.where(varies, value, 0.0)
+    # What rounding leaves of a constant is no variance.
+    varies = (variance_x > ROUNDING * xx) & (variance_y > ROUNDING * yy)
+    return np.where(varies, value, np.where(n > 0, 0.0, np.nan))

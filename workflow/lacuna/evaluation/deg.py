@@ -1,4 +1,4 @@
-"""Finding the genes that change most, by ROC curves pooled over profiles."""
+"""Finding differentially expressed genes (DEG), by ROC curves pooled over profiles."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,18 @@ def deg_histograms(
 
     A gene is differentially expressed in a profile when its absolute value reaches the quantile
     1 - percent / 100 of the profile's; its score is the rank of the absolute prediction within the
-    profile, ties sharing their mean rank (Hodos et al. 2018, figure 3D and authors' code).
+    profile, ties sharing their mean rank (Hodos et al. 2018, figure 3D and authors' code,
+    doi:10.1142/9789813235533_0004).
+
+    Parameters
+    ----------
+    truth, predicted : arrays of shape (n, genes)
+    percent
+        The share of genes that are differentially expressed, in percent.
+    drug : int array of shape (n,)
+        The drug of each profile, from 0 to `drugs` - 1.
+    drugs
+        Number of drugs.
 
     Returns
     -------
@@ -27,7 +38,7 @@ def deg_histograms(
 def signed_deg_histograms(
     truth: np.ndarray, predicted: np.ndarray, percent: float, drug: np.ndarray, drugs: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Count as `deg_histograms`, but find the genes that rise most, then those that fall most."""
+    """Count the genes that rise most, then those that fall most, as `deg_histograms` does."""
     rising, falling = (
         _histograms(sign * truth, sign * predicted, percent, drug, drugs) for sign in (1, -1)
     )
@@ -38,7 +49,7 @@ def _histograms(
     truth: np.ndarray, predicted: np.ndarray, percent: float, drug: np.ndarray, drugs: int
 ) -> tuple[np.ndarray, np.ndarray]:
     positive = truth >= np.quantile(truth, 1 - percent / 100, axis=1, keepdims=True)
-    score = (2 * rankdata(predicted, axis=1) - 2).astype(np.int64)
+    score = (2 * rankdata(predicted, axis=1) - 2).astype(np.int64)  # ranks 1, 1.5, ... from 0 on
     bins = 2 * truth.shape[1] - 1
     flat = drug[:, None] * bins + score
 
@@ -50,6 +61,10 @@ def _histograms(
 
 def deg_roc(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
     """Return the pooled ROC curves of finding differentially expressed genes.
+
+    Parameters
+    ----------
+    truth, predicted : arrays of shape (n, genes)
 
     Returns
     -------
@@ -69,12 +84,19 @@ def deg_roc(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
 
 
 def area_under_roc(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
-    """Area under the ROC curve from counts per score, one curve per row; ties count half."""
-    below = np.cumsum(negative, axis=1) - negative
-    won = (positive * (below + negative / 2)).sum(axis=1)
+    """Return the area under ROC curves: the share of pairs in which the positive scores higher.
+
+    Parameters
+    ----------
+    positive, negative : arrays of shape (curves, scores)
+        Counts per score, the lowest score first; ties count half.
+    """
+    lower = np.cumsum(negative, axis=1) - negative
+    won = (positive * (lower + negative / 2)).sum(axis=1)
     return won / (positive.sum(axis=1) * negative.sum(axis=1))
 
 
 def _share_at_or_above(counts: np.ndarray) -> np.ndarray:
+    """Return the share of the counts at or above each threshold, the highest first."""
     from_top = np.cumsum(counts[::-1])
     return np.concatenate([[0.0], from_top / from_top[-1]])

@@ -1,4 +1,4 @@
-"""Accuracy against density: nested training sets, made thinner and thinner."""
+"""Accuracy against density: nested training sets of ever fewer profiles."""
 
 from collections.abc import Iterable
 
@@ -8,29 +8,18 @@ import pandas as pd
 from lacuna.evaluation.splits import fold_table
 from lacuna.tensor.profiles import ProfileSet
 
-
-def accuracy_by_density(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return method, percent, repeats, and mean and sd over repeats of the PCT.
-
-    Parameters
-    ----------
-    scores
-        method, percent, pct: one row per repeat, method and density.
-    """
-    by_density = scores.groupby(["method", "percent"], sort=False)["pct"]
-    return by_density.agg(repeats="size", mean="mean", sd="std").reset_index()
-
-
 TEST_PERCENT = 10
-# Where `thin` says from which percent on a profile is in training: below all, and above all.
+# What `thin` says of profiles that are in training at no density: below all percents, above all.
 TEST, UNUSED = 0, 101
 
 
 def densities(tensor: ProfileSet, percents: Iterable[int]) -> pd.DataFrame:
-    """Say how many profiles training sets of some densities have, and which cannot be had.
+    """Say how many profiles the training set of each density has, and which cannot be had.
 
-    As in Hodos et al. 2018 (figure 3C, authors' code), a density is a share of all places of the
-    grid, observed or not; so is the test set, of TEST_PERCENT, beside which training sets lie.
+    A density is a share of all places of the grid, observed or not, and so is the size of the test
+    set, TEST_PERCENT (Hodos et al. 2018, figure 3C and authors' code,
+    doi:10.1142/9789813235533_0004). A training set holds a profile of each drug, and none of the
+    test set.
 
     Parameters
     ----------
@@ -60,9 +49,9 @@ def densities(tensor: ProfileSet, percents: Iterable[int]) -> pd.DataFrame:
 def thin(tensor: ProfileSet, percents: Iterable[int], rng: np.random.Generator) -> np.ndarray:
     """Draw one test set and nested training sets of several densities.
 
-    As in Hodos et al. 2018 (figure 3C, authors' code), profiles are removed at random, but for the
-    last one of each drug: first the test set, then others until the training set has the highest
-    density, and so on to the lowest.
+    Profiles are removed at random, but never the last one of a drug: first the test set, then
+    others until the training set has the highest density, and so on to the lowest (Hodos et al.
+    2018, figure 3C and authors' code, doi:10.1142/9789813235533_0004).
 
     Parameters
     ----------
@@ -81,7 +70,7 @@ def thin(tensor: ProfileSet, percents: Iterable[int], rng: np.random.Generator) 
     """
     sizes = densities(tensor, percents).query("left_out == ''")
     order = rng.permutation(len(tensor))
-    # Training sets grow from one profile of each drug; who comes last is removed first.
+    # Removing in random order is growing backwards; one profile of each drug comes first.
     _, firsts = np.unique(tensor.drug[order], return_index=True)
     grown = np.concatenate([order[firsts], np.delete(order, firsts)])
     lowest = np.full(len(tensor), UNUSED)
@@ -101,6 +90,22 @@ def thin_table(tensor: ProfileSet, repeat: int, lowest: np.ndarray) -> pd.DataFr
     table = fold_table(tensor, lowest).rename(columns={"fold": "lowest"})
     table.insert(0, "repeat", repeat)
     return table
+
+
+def accuracy_by_density(scores: pd.DataFrame) -> pd.DataFrame:
+    """Average the PCT over repeats.
+
+    Parameters
+    ----------
+    scores
+        method, percent, pct: one row per repeat, method and density.
+
+    Returns
+    -------
+    DataFrame with columns method, percent, repeats, mean, sd
+    """
+    by_density = scores.groupby(["method", "percent"], sort=False)["pct"]
+    return by_density.agg(repeats="size", mean="mean", sd="std").reset_index()
 
 
 def _test_size(tensor: ProfileSet) -> int:

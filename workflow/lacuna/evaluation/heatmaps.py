@@ -1,4 +1,7 @@
-"""Single drugs in all their cells, measured beside predicted (Hodos et al. 2018, figure 4)."""
+"""Single drugs in all their cells, measured beside predicted.
+
+Hodos et al. 2018, figure 4, doi:10.1142/9789813235533_0004.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,14 +16,14 @@ from lacuna.tensor.profiles import ProfileSet
 from lacuna.tensor.specificity import cell_specificity
 from lacuna.vectors import unit_rows
 
-MOST_DRUGS = 3
-WELL_COVERED = 0.75
+CHOSEN_DRUGS = 3
+WELL_COVERED = 0.75  # quantile of the drugs' numbers of cells
 TOP_GENES = 100
 MEASURED = "measured"
 
 
-def choose_drugs(held_out: ProfileSet, names: Sequence[str], asked: Sequence[str]) -> np.ndarray:
-    """Return the drugs to show: those asked for, or else the most cell-specific ones.
+def choose_drugs(held_out: ProfileSet, names: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+    """Return the drugs to show: those wanted, or else the most cell-specific ones.
 
     Parameters
     ----------
@@ -28,10 +31,10 @@ def choose_drugs(held_out: ProfileSet, names: Sequence[str], asked: Sequence[str
         The profiles that were held out, once each.
     names
         The name of each of its drugs; their ids where they have none.
-    asked
-        Ids or names, in upper or lower case. If there are none, the `MOST_DRUGS` most cell-specific
-        drugs are chosen, among those with at least as many cells as the quantile `WELL_COVERED` of
-        drugs: any drug can look specific in two cells.
+    wanted
+        Ids or names, in upper or lower case. If there are none, the `CHOSEN_DRUGS` most
+        cell-specific drugs are chosen, among those with at least as many cells as the quantile
+        `WELL_COVERED` of drugs: any drug can look specific in two cells.
 
     Returns
     -------
@@ -41,29 +44,33 @@ def choose_drugs(held_out: ProfileSet, names: Sequence[str], asked: Sequence[str
     Raises
     ------
     LacunaError
-        If a drug asked for is not in the tensor, or has fewer than two held-out profiles.
+        If a wanted drug is not in the tensor, or has fewer than two held-out profiles.
     """
-    if not asked:
+    if not wanted:
         drugs = cell_specificity(held_out.profiles, held_out.drug)
         covered = drugs[drugs["cells"] >= drugs["cells"].quantile(WELL_COVERED)]
-        return covered.nlargest(MOST_DRUGS, "specificity")["drug"].to_numpy()
+        return covered.nlargest(CHOSEN_DRUGS, "specificity")["drug"].to_numpy()
     known = [*names, *held_out.drugs]
-    place = {each.casefold(): at % len(held_out.drugs) for at, each in enumerate(known)}
-    profiles = np.bincount(held_out.drug, minlength=len(held_out.drugs))
-    for each in asked:
-        if each.casefold() not in place:
+    position = {name.casefold(): index % len(names) for index, name in enumerate(known)}
+    profiles = np.bincount(held_out.drug, minlength=len(names))
+    chosen = []
+    for name in wanted:
+        if name.casefold() not in position:
             raise LacunaError(
-                f"heatmaps: drugs: {each!r} is not in the tensor{did_you_mean(each, known)}; "
+                f"evaluation: heatmaps: drugs: {name!r} is not in the tensor"
+                f"{did_you_mean(name, known)}; "
                 f"expected ids or names of its {len(names)} drugs, which tensor/drugs.tsv lists. "
                 "What the filters took is in the report, under Wells and filters."
             )
-        if profiles[place[each.casefold()]] < 2:
+        drug = position[name.casefold()]
+        if profiles[drug] < 2:
             raise LacunaError(
-                f"heatmaps: drugs: {each!r} was held out in "
-                f"{profiles[place[each.casefold()]]} cells (the only profile of a drug never is), "
-                "and a heatmap needs 2. Name another drug, or none: []."
+                f"evaluation: heatmaps: drugs: {name!r} was held out in {profiles[drug]} cells "
+                "(the only profile of a drug never is), and a heatmap needs 2. Name another drug, "
+                "or none: []."
             )
-    return np.array(list(dict.fromkeys(place[each.casefold()] for each in asked)))
+        chosen.append(drug)
+    return np.array(list(dict.fromkeys(chosen)))
 
 
 def choose_genes(profiles: np.ndarray) -> np.ndarray:
@@ -71,6 +78,10 @@ def choose_genes(profiles: np.ndarray) -> np.ndarray:
 
     The `TOP_GENES` of largest variance over the cells and those of largest median absolute value
     (Hodos et al. 2018, authors' code).
+
+    Returns
+    -------
+    int array, ascending
     """
     scores = profiles.var(axis=0), np.median(np.abs(profiles), axis=0)
     return np.union1d(*(np.argsort(-score, kind="stable")[:TOP_GENES] for score in scores))
@@ -82,7 +93,7 @@ def heatmap_table(
     drugs: Sequence[int],
     names: Sequence[str],
 ) -> pd.DataFrame:
-    """Return what to draw: for each drug a panel of the truth, then one for each method.
+    """Return the entries to draw: for each drug a panel of the truth, then one for each method.
 
     Cells and genes are ordered by the measured profiles alone (average linkage of cosine
     distances, leaves in optimal order), and stand in that order in every panel.
@@ -112,7 +123,7 @@ def heatmap_table(
         rows = np.flatnonzero(held_out.drug == drug)
         genes = choose_genes(held_out.profiles[rows])
         truth = held_out.profiles[np.ix_(rows, genes)]
-        rows, genes = rows[_order(truth)], genes[_order(truth.T)]
+        rows, genes = rows[_leaf_order(truth)], genes[_leaf_order(truth.T)]
         truth = held_out.profiles[np.ix_(rows, genes)].reshape(1, -1)
         for panel, profiles in panels.items():
             values = profiles[np.ix_(rows, genes)].reshape(1, -1)
@@ -131,6 +142,7 @@ def heatmap_table(
     return pd.concat(tables, ignore_index=True)
 
 
-def _order(rows: np.ndarray) -> np.ndarray:
+def _leaf_order(rows: np.ndarray) -> np.ndarray:
+    """Return the order of rows in which a clustering puts like beside like."""
     distance = np.nan_to_num(pdist(rows.astype(np.float64), "cosine"), nan=1)  # rows of zeros
     return leaves_list(linkage(distance, "average", optimal_ordering=True))

@@ -54,7 +54,7 @@ class HeldOut:
         fold: np.ndarray,
         completions: Sequence[Completion],
         *,
-        given_elsewhere: bool = False,
+        shown_other_cells: bool = False,
     ) -> "HeldOut":
         """Put the folds' predictions together.
 
@@ -67,37 +67,38 @@ class HeldOut:
         completions
             Predictions of the profiles that fold 0 holds out, in their order, then of those of
             fold 1, and so on; in as many parts as they come.
-        given_elsewhere
+        shown_other_cells
             Whether the method was shown the held-out drug's profiles in other cells.
         """
-        at = held_out_order(fold)
-        cell_mean, drug_mean = np.empty((2, len(at), len(tensor.genes)), dtype=np.float32)
-        inputs = np.empty(len(at), dtype=np.int64)
-        for number in np.unique(fold[at]):
-            training, rows = tensor.take(fold != number), fold[at] == number
-            drug = tensor.drug[at][rows]
-            cell_mean[rows] = training.mean_by_cell()[0][tensor.cell[at][rows]]
-            means, sizes = (tensor if given_elsewhere else training).mean_by_drug()
-            if given_elsewhere:
-                inputs[rows] = sizes[drug] - 1
-                others = sizes[drug][:, None] * means[drug] - tensor.profiles[at][rows]
-                drug_mean[rows] = others / np.maximum(inputs[rows], 1)[:, None]
+        order = held_out_order(fold)
+        truth, drug, cell = tensor.profiles[order], tensor.drug[order], tensor.cell[order]
+        cell_mean, drug_mean = np.empty((2, *truth.shape), dtype=np.float32)
+        inputs = np.empty(len(order), dtype=np.int64)
+        for number in np.unique(fold[order]):
+            training, rows = tensor.take(fold != number), fold[order] == number
+            cell_mean[rows] = training.mean_by_cell()[0][cell[rows]]
+            means, sizes = (tensor if shown_other_cells else training).mean_by_drug()
+            mean, size = means[drug[rows]], sizes[drug[rows]]
+            if shown_other_cells:
+                inputs[rows] = size - 1
+                others = size[:, None] * mean - truth[rows]
+                drug_mean[rows] = others / np.maximum(size - 1, 1)[:, None]
             else:
-                inputs[rows], drug_mean[rows] = sizes[drug], means[drug]
+                inputs[rows], drug_mean[rows] = size, mean
         ceiling = None if tensor.reliability is None else ceilings(tensor.reliability)
         predicted = Completion.join(completions)
         return cls(
-            truth=tensor.profiles[at],
+            truth=truth,
             predicted=predicted.profiles,
-            drug=tensor.drug[at],
-            fold=fold[at],
-            cell=tensor.cell[at],
+            drug=drug,
+            fold=fold[order],
+            cell=cell,
             cell_mean=cell_mean,
             drug_mean=drug_mean,
             inputs=inputs,
-            fallback=predicted.fallback,
+            fallback=predicted.fallback,  # type: ignore[arg-type] # `join` always has one
             stderr=predicted.stderr,
-            ceiling=None if ceiling is None else ceiling[at],
+            ceiling=None if ceiling is None else ceiling[order],
         )
 
 
@@ -114,8 +115,20 @@ def ceilings(reliability: pd.DataFrame) -> np.ndarray:
     """Return the correlation that a perfect prediction would have with each measured profile.
 
     With a mean correlation r = 1 - ACD between single replicates, the average of k of them has
-    reliability k r / (1 + (k - 1) r) (Spearman 1910, Brown 1910), and correlates with what it
-    measures at the square root of that. NaN without replicates.
+    reliability k r / (1 + (k - 1) r), and correlates with what it measures at the square root of
+    that (Spearman 1910, doi:10.1111/j.2044-8295.1910.tb00206.x; Brown 1910,
+    doi:10.1111/j.2044-8295.1910.tb00207.x).
+
+    Parameters
+    ----------
+    reliability
+        replicates, acd: one row per profile.
+
+    Returns
+    -------
+    array of shape (n,)
+        NaN without replicates.
     """
-    count, agreement = reliability["replicates"], (1 - reliability["acd"]).clip(lower=0)
-    return np.sqrt(count * agreement / (1 + (count - 1) * agreement)).to_numpy()
+    count = reliability["replicates"].to_numpy()
+    agreement = np.maximum(1 - reliability["acd"].to_numpy(), 0)
+    return np.sqrt(count * agreement / (1 + (count - 1) * agreement))

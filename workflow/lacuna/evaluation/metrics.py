@@ -1,152 +1,321 @@
-"""The judge: how near are predicted profiles to the measured ones? It knows no method.
+"""The metrics: a card for each, with what it means and how it is computed.
 
-Every score is computed from sums per drug, so that a bootstrap over drugs (profiles of one drug
-are not independent) only weighs those sums anew, and costs next to nothing.
+To add a metric, add its card to `METRICS`: it is then scored for every method, compared between
+methods, and named in tables and figures.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from lacuna.evaluation.bootstrap import bootstrap_weights, sum_by
-from lacuna.evaluation.correlation import correlation_of, pair_moments, pooled_pct, profile_pearson
-from lacuna.evaluation.deg import (
-    DEG_PERCENTS,
-    area_under_roc,
-    deg_histograms,
-    signed_deg_histograms,
-)
+from lacuna.evaluation.deg import deg_histograms, signed_deg_histograms
 from lacuna.evaluation.held_out import HeldOut
-from lacuna.tensor.profiles import ProfileSet
-from lacuna.vectors import unit_rows
+from lacuna.evaluation.profile_scores import retrieval
+from lacuna.evaluation.references import HERE, HODOS, SPEARMAN_BROWN
+from lacuna.evaluation.scorer import EVERY, Scorer
 
 
-def bootstrap(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Metric:
+    """What is true of a metric.
+
+    Attributes
+    ----------
+    name
+        As tables of numbers call it.
+    label
+        As figures and pages call it.
+    summary
+        What it measures, in one sentence.
+    source
+        Who proposed it, with DOI.
+    better
+        Which values are better. Methods are compared by metrics that say higher or lower.
+    chance
+        What a prediction scores that knows nothing of the profile; None if the data decide.
+    score
+        Takes a `Scorer`; returns the score on the data and on each draw of drugs, shape
+        (1 + draws,), or None where the metric does not apply.
+    """
+
+    name: str
+    label: str
+    summary: str
+    source: str
+    better: Literal["higher", "lower", "near 1"]
+    chance: float | None
+    score: Callable[[Scorer], np.ndarray | None]
+
+    def __post_init__(self) -> None:
+        if not (self.name and self.label and self.summary):
+            raise ValueError(f"metric {self.name!r} needs a name, a label and a summary")
+
+
+def metric_label(name: str) -> str:
+    """Return the label of a metric; one of tables of another version is shown as it is called."""
+    return METRICS[name].label if name in METRICS else name
+
+
+def score_draws(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
     """Score a method on everything it predicted, and on draws of drugs with replacement.
+
+    Parameters
+    ----------
+    held_out
+        Measured and predicted profiles.
+    rng
+        Draws the drugs. With streams seeded alike, the draws of two methods are paired.
 
     Returns
     -------
     DataFrame, one row per draw, of which the first is the data as they are
-        pct: Pearson correlation of all entries pooled, predictions scaled to unit length (as Hodos
-        et al. 2018 report); pct_raw: the same on predictions as they are; pct_fold: mean over
-        folds of the fold's pct; pct_specific: pct after the cell's training mean is taken from
-        truth and prediction; pct_specific_raw: the same on predictions as they are, so that one
-        that equals the cell's mean scores 0; pct_beyond_drug: the same with the drug's training
-        mean, which then scores 0; pct_with_input and profile_pearson_with_input: on the profiles
-        whose drug the method was shown in another cell, where that is not all; profile_pearson:
-        mean over profiles of the correlation within the profile; retrieval: see `retrieval`;
-        variance_ratio: squared distance of predictions from the cell's mean over that of the truth,
-        small where predictions collapse to the mean; pct_of_ceiling: pct over the mean of
-        `ceilings`, on the profiles that have one; deg_auc_1 and deg_auc_10: area under the pooled
-        ROC curve of finding the 1 % and 10 % of genes that change most; deg_auc_signed_1 and
-        deg_auc_signed_10: of finding those that rise most, and
-        those that fall most. With equal streams the draws of two methods are paired.
+        A column for each of `METRICS` that applies, in their order.
     """
-    unit = unit_rows(held_out.predicted)
-    drugs, drug = np.unique(held_out.drug, return_inverse=True)
-    weights = bootstrap_weights(len(drugs), rng)
-
-    def pooled(truth: np.ndarray, predicted: np.ndarray, mask: slice | np.ndarray) -> np.ndarray:
-        sums = sum_by(drug[mask], pair_moments(truth[mask], predicted[mask]), len(drugs))
-        return correlation_of(weights @ sums)
-
-    def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-        sums = weights @ sum_by(drug, np.column_stack([above, below]), len(drugs))
-        return sums[:, 0] / sums[:, 1]
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        present = np.isfinite(values)
-        return ratio(np.where(present, values, 0), present)
-
-    every, cell_mean, drug_mean = slice(None), held_out.cell_mean, held_out.drug_mean
-    folds = [held_out.fold == fold for fold in np.unique(held_out.fold)]
-    draws = {
-        "pct": pooled(held_out.truth, unit, every),
-        "pct_raw": pooled(held_out.truth, held_out.predicted, every),
-        "pct_fold": _mean_over_present(
-            [pooled(held_out.truth, unit, mask) for mask in folds],
-            [weights @ np.bincount(drug[mask], minlength=len(drugs)) for mask in folds],
-        ),
-        "pct_specific": pooled(held_out.truth - cell_mean, unit - cell_mean, every),
-        "pct_specific_raw": pooled(
-            held_out.truth - cell_mean, held_out.predicted - cell_mean, every
-        ),
-        "pct_beyond_drug": pooled(
-            held_out.truth - drug_mean, held_out.predicted - drug_mean, every
-        ),
-        "profile_pearson": mean(profile_pearson(held_out.truth, unit)),
-        "retrieval": mean(retrieval(held_out)),
-        "variance_ratio": ratio(
-            ((held_out.predicted - cell_mean) ** 2).sum(axis=1),
-            ((held_out.truth - cell_mean) ** 2).sum(axis=1),
-        ),
-    }
-    if 0 < (with_input := held_out.inputs > 0).mean() < 1:
-        draws["pct_with_input"] = pooled(held_out.truth, unit, with_input)
-        pearson = profile_pearson(held_out.truth, unit)
-        draws["profile_pearson_with_input"] = mean(np.where(with_input, pearson, np.nan))
-    if held_out.ceiling is not None and np.isfinite(held_out.ceiling).any():
-        known = np.isfinite(held_out.ceiling)
-        draws["pct_of_ceiling"] = pooled(held_out.truth, unit, known) / mean(held_out.ceiling)
-    for percent in DEG_PERCENTS:
-        for name, histograms in (("", deg_histograms), ("signed_", signed_deg_histograms)):
-            positive, negative = histograms(held_out.truth, unit, percent, drug, len(drugs))
-            draws[f"deg_auc_{name}{percent}"] = area_under_roc(
-                weights @ positive, weights @ negative
-            )
-    return pd.DataFrame(draws)
+    scorer = Scorer(held_out, rng)
+    scores = {name: metric.score(scorer) for name, metric in METRICS.items()}
+    return pd.DataFrame({name: draws for name, draws in scores.items() if draws is not None})
 
 
-def retrieval(held_out: HeldOut) -> np.ndarray:
-    """Return, for each prediction, how surely it points to the right profile of its cell.
+def _pct(scorer: Scorer) -> np.ndarray:
+    return scorer.pooled_correlation(scorer.held_out.truth, scorer.unit)
 
-    The share of the cell's other held-out profiles that correlate less with the prediction than
-    the right one does; ties count half, so that chance is 0.5. NaN where the cell has no other.
-    """
-    truth, predicted = (
-        unit_rows(rows - rows.mean(axis=1, keepdims=True))
-        for rows in (held_out.truth, held_out.predicted)
+
+def _pct_raw(scorer: Scorer) -> np.ndarray:
+    return scorer.pooled_correlation(scorer.held_out.truth, scorer.held_out.predicted)
+
+
+def _pct_fold(scorer: Scorer) -> np.ndarray:
+    return scorer.correlation_over_folds(scorer.held_out.truth, scorer.unit)
+
+
+def _pct_specific(scorer: Scorer) -> np.ndarray:
+    return scorer.partial_correlation(scorer.held_out.cell_mean, rows=EVERY)
+
+
+def _pct_beyond_drug(scorer: Scorer) -> np.ndarray | None:
+    rows = scorer.held_out.inputs > 0
+    return scorer.partial_correlation(scorer.held_out.drug_mean, rows=rows) if rows.any() else None
+
+
+def _pct_interaction(scorer: Scorer) -> np.ndarray | None:
+    held_out, rows = scorer.held_out, scorer.held_out.inputs > 0
+    if not rows.any():
+        return None
+    return scorer.partial_correlation(held_out.cell_mean, held_out.drug_mean, rows=rows)
+
+
+def _profile_pearson(scorer: Scorer) -> np.ndarray:
+    return scorer.mean(scorer.pearson)
+
+
+def _retrieval(scorer: Scorer) -> np.ndarray:
+    return scorer.mean(retrieval(scorer.held_out))
+
+
+def _variance_ratio(scorer: Scorer) -> np.ndarray:
+    predicted, measured = (
+        ((rows - scorer.held_out.cell_mean) ** 2).sum(axis=1)
+        for rows in (scorer.held_out.predicted, scorer.held_out.truth)
     )
-    share = np.full(len(truth), np.nan)
-    for cell in np.unique(held_out.cell):
-        rows = np.flatnonzero(held_out.cell == cell)
-        if len(rows) > 1:
-            likeness = predicted[rows] @ truth[rows].T
-            right = np.diag(likeness)[:, None]
-            beaten = (likeness < right).sum(axis=1) + ((likeness == right).sum(axis=1) - 1) / 2
-            share[rows] = beaten / (len(rows) - 1)
-    return share
+    return scorer.ratio(predicted, measured)
 
 
-def score_folds(held_out: HeldOut) -> pd.DataFrame:
-    """Return fold, profiles, with_input, fallbacks and pct (unit-norm predictions) of every fold.
-
-    With input are profiles whose drug the method was shown in another cell.
-    """
-    rows = []
-    for fold in np.unique(held_out.fold):
-        mask = held_out.fold == fold
-        fallbacks = held_out.fallback[mask].sum()
-        pct = pooled_pct(held_out.truth[mask], held_out.predicted[mask])
-        counts = {"profiles": mask.sum(), "with_input": (held_out.inputs[mask] > 0).sum()}
-        rows.append({"fold": fold, **counts, "fallbacks": fallbacks, "pct": pct})
-    return pd.DataFrame(rows)
+def _some_with_input(scorer: Scorer) -> np.ndarray | None:
+    """Return which profiles' drugs were shown in another cell; None if that is all or none."""
+    with_input = scorer.held_out.inputs > 0
+    return with_input if 0 < with_input.mean() < 1 else None
 
 
-def score_profiles(held_out: HeldOut, tensor: ProfileSet) -> pd.DataFrame:
-    """Return drug, cell, fold, inputs, pearson and fallback of every held-out profile."""
-    return pd.DataFrame(
-        {
-            "drug": tensor.drugs[held_out.drug],
-            "cell": tensor.cells[held_out.cell],
-            "fold": held_out.fold,
-            "inputs": held_out.inputs,
-            "pearson": profile_pearson(held_out.truth, held_out.predicted),
-            "fallback": held_out.fallback,
-        }
+def _pct_with_input(scorer: Scorer) -> np.ndarray | None:
+    rows = _some_with_input(scorer)
+    if rows is None:
+        return None
+    return scorer.pooled_correlation(scorer.held_out.truth, scorer.unit, rows)
+
+
+def _profile_pearson_with_input(scorer: Scorer) -> np.ndarray | None:
+    rows = _some_with_input(scorer)
+    return None if rows is None else scorer.mean(np.where(rows, scorer.pearson, np.nan))
+
+
+def _pct_of_ceiling(scorer: Scorer) -> np.ndarray | None:
+    ceiling = scorer.held_out.ceiling
+    if ceiling is None or not np.isfinite(ceiling).any():
+        return None
+    rows = np.isfinite(ceiling)
+    pct = scorer.pooled_correlation(scorer.held_out.truth, scorer.unit, rows)
+    return pct / scorer.mean(ceiling)
+
+
+def _deg_auc(scorer: Scorer, *, percent: int, signed: bool) -> np.ndarray:
+    histograms = signed_deg_histograms if signed else deg_histograms
+    truth = scorer.held_out.truth
+    return scorer.area_under_roc(
+        *histograms(truth, scorer.unit, percent, scorer.drug, scorer.drugs)
     )
 
 
-def _mean_over_present(values: list[np.ndarray], sizes: list[np.ndarray]) -> np.ndarray:
-    """Mean over folds, in each draw over those that any of its drugs lies in."""
-    present = np.array(sizes) > 0
-    return (np.array(values) * present).sum(axis=0) / present.sum(axis=0)
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            name="pct",
+            label="PCT",
+            summary="Pearson correlation over all entries pooled, predictions of unit length",
+            source=HODOS,
+            better="higher",
+            chance=0,
+            score=_pct,
+        ),
+        Metric(
+            name="pct_raw",
+            label="PCT, as predicted",
+            summary="PCT of the predictions at the length that the method gave them",
+            source=HODOS,
+            better="higher",
+            chance=0,
+            score=_pct_raw,
+        ),
+        Metric(
+            name="pct_fold",
+            label="PCT, mean over folds",
+            summary="Mean over folds of the PCT of the fold",
+            source=HODOS,
+            better="higher",
+            chance=0,
+            score=_pct_fold,
+        ),
+        Metric(
+            name="pct_specific",
+            label="PCT, cell mean removed",
+            summary="PCT of what a regression of each profile on the mean of its cell's training "
+            "profiles leaves of truth and prediction: 0 for zeros and any multiple of that mean",
+            source=HERE,
+            better="higher",
+            chance=0,
+            score=_pct_specific,
+        ),
+        Metric(
+            name="pct_beyond_drug",
+            label="PCT, drug mean removed",
+            summary="The same with the mean of the drug's profiles that the method was shown, on "
+            "the profiles whose drug was shown: 0 for zeros and any multiple of that mean",
+            source=HERE,
+            better="higher",
+            chance=0,
+            score=_pct_beyond_drug,
+        ),
+        Metric(
+            name="pct_interaction",
+            label="PCT, cell and drug means removed",
+            summary="The same with both means, on the profiles whose drug was shown: 0 for zeros "
+            "and any mixture of the two",
+            source=HERE,
+            better="higher",
+            chance=0,
+            score=_pct_interaction,
+        ),
+        Metric(
+            name="profile_pearson",
+            label="Pearson r per profile",
+            summary="Mean over profiles of the correlation over genes",
+            source=HERE,
+            better="higher",
+            chance=0,
+            score=_profile_pearson,
+        ),
+        Metric(
+            name="retrieval",
+            label="retrieval within the cell",
+            summary="Mean share of the cell's other held-out profiles that correlate less with the "
+            "prediction than the right one does",
+            source=HERE,
+            better="higher",
+            chance=0.5,
+            score=_retrieval,
+        ),
+        Metric(
+            name="variance_ratio",
+            label="variance, predicted / measured",
+            summary="Squared distance of the predictions from the cell's training mean, over that "
+            "of the truth: small where predictions collapse to the mean",
+            source=HERE,
+            better="near 1",
+            chance=None,
+            score=_variance_ratio,
+        ),
+        Metric(
+            name="pct_with_input",
+            label="PCT, profiles with an input",
+            summary="PCT of the profiles whose drug the method was shown in another cell, where "
+            "these are some and not all",
+            source=HERE,
+            better="higher",
+            chance=0,
+            score=_pct_with_input,
+        ),
+        Metric(
+            name="profile_pearson_with_input",
+            label="Pearson r per profile, those with an input",
+            summary="Pearson r per profile of those whose drug the method was shown in another "
+            "cell, where these are some and not all",
+            source=HERE,
+            better="higher",
+            chance=0,
+            score=_profile_pearson_with_input,
+        ),
+        Metric(
+            name="pct_of_ceiling",
+            label="PCT, share of the noise ceiling",
+            summary="PCT over the mean correlation that a perfect prediction would have, given how "
+            "well replicates agree; on replicated profiles. What replicates share scores 1; the "
+            "measured profile itself, which holds its own noise, scores more",
+            source=SPEARMAN_BROWN,
+            better="higher",
+            chance=0,
+            score=_pct_of_ceiling,
+        ),
+        Metric(
+            name="deg_auc_1",
+            label="DEG AUC, top 1 %",
+            summary="Area under the pooled ROC curve of finding the 1 % of genes that change most",
+            source=HODOS,
+            better="higher",
+            chance=0.5,
+            score=partial(_deg_auc, percent=1, signed=False),
+        ),
+        Metric(
+            name="deg_auc_signed_1",
+            label="signed DEG AUC, top 1 %",
+            summary="Area under the pooled ROC curve of finding the 1 % of genes that rise most, "
+            "and the 1 % that fall most",
+            source=HERE,
+            better="higher",
+            chance=0.5,
+            score=partial(_deg_auc, percent=1, signed=True),
+        ),
+        Metric(
+            name="deg_auc_10",
+            label="DEG AUC, top 10 %",
+            summary="Area under the pooled ROC curve of finding the 10 % of genes that change most",
+            source=HODOS,
+            better="higher",
+            chance=0.5,
+            score=partial(_deg_auc, percent=10, signed=False),
+        ),
+        Metric(
+            name="deg_auc_signed_10",
+            label="signed DEG AUC, top 10 %",
+            summary="Area under the pooled ROC curve of finding the 10 % of genes that rise most, "
+            "and the 10 % that fall most",
+            source=HERE,
+            better="higher",
+            chance=0.5,
+            score=partial(_deg_auc, percent=10, signed=True),
+        ),
+    )
+}

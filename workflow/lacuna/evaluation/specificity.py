@@ -14,6 +14,13 @@ from lacuna.vectors import unit_rows
 def score_specificity(held_out: HeldOut, tensor: ProfileSet) -> pd.DataFrame:
     """Return the cell specificity of each drug with two held-out profiles, measured and predicted.
 
+    Parameters
+    ----------
+    held_out
+        Measured and predicted profiles.
+    tensor
+        Names the drugs.
+
     Returns
     -------
     DataFrame with columns drug, cells, measured, predicted
@@ -26,7 +33,9 @@ def score_specificity(held_out: HeldOut, tensor: ProfileSet) -> pd.DataFrame:
 
 
 def specificity_kept(specificity: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Say how well methods preserve the drugs' cell specificity (Hodos et al. 2018, figure 4).
+    """Say how well methods preserve the drugs' cell specificity.
+
+    Hodos et al. 2018, figure 4 (doi:10.1142/9789813235533_0004), show it for single drugs.
 
     Parameters
     ----------
@@ -39,10 +48,10 @@ def specificity_kept(specificity: pd.DataFrame, rng: np.random.Generator) -> pd.
     Returns
     -------
     DataFrame with columns method, drugs, metric, value, low, high
-        correlation: Pearson's r over drugs of predicted with measured specificity; slope: of the
-        line through the origin by which least squares tell the predicted from the measured, below
-        1 where predictions differ less between cells than they should. With 95 % bootstrap
-        intervals over drugs, the same draws for each method.
+        With x the measured and y the predicted specificity of a drug, correlation: Pearson's r of
+        x and y over drugs; slope: sum(x y) / sum(x x), the least-squares line through the origin,
+        below 1 where predictions differ less between cells than they should. low, high: 95 %
+        bootstrap interval over drugs, of the same draws for each method, NaN with too few drugs.
     """
     drugs = specificity["drug"].nunique()
     weights = bootstrap_weights(drugs, rng)
@@ -50,7 +59,8 @@ def specificity_kept(specificity: pd.DataFrame, rng: np.random.Generator) -> pd.
     for method, rows in specificity.groupby("method", sort=False):
         moments = pair_moments(rows[["measured"]].to_numpy(), rows[["predicted"]].to_numpy())
         sums = weights @ moments
-        scores = {"correlation": correlation_of(sums), "slope": sums[:, 5] / sums[:, 3]}
+        _, _, _, measured_squared, _, product = sums.T
+        scores = {"correlation": correlation_of(sums), "slope": product / measured_squared}
         table = intervals(pd.DataFrame(scores))
         table.insert(0, "drugs", drugs)
         table.insert(0, "method", method)

@@ -1,13 +1,53 @@
-"""What is held out: folds over profiles, drugs, cells or plates; training sets made thinner."""
+"""What is held out: single profiles, or all profiles of a drug, a cell or a group of plates."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
+from lacuna.evaluation.references import HERE, HODOS, UMAROV
 from lacuna.tensor.profiles import NO_PLATES, ProfileSet
 
 NEVER_HELD_OUT = -1
-ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is true of a way to hold profiles out.
+
+    Attributes
+    ----------
+    name
+        As the configuration calls it.
+    label
+        As figures and pages call it.
+    summary
+        What is held out, in one sentence.
+    source
+        Who proposed it, with DOI.
+    stream
+        The word by which its random streams are drawn.
+    group
+        Returns the group of each profile of a tensor, int of shape (n,); groups are held out whole.
+        None where profiles are held out one by one, see `folds_by_profile`.
+    shows_other_cells
+        Whether a held-out profile is predicted from those of the same drug in other cells.
+    """
+
+    name: str
+    label: str
+    summary: str
+    source: str
+    stream: str
+    group: Callable[[ProfileSet], np.ndarray] | None
+    shows_other_cells: bool = False
+
+
+def split_label(name: str) -> str:
+    """Return the label of a split; one of tables of another version is shown as it is called."""
+    return SPLITS[name].label if name in SPLITS else name
 
 
 def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Generator) -> np.ndarray:
@@ -18,10 +58,7 @@ def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Genera
     tensor
         All observed profiles.
     split
-        "profiles": single profiles, see `folds_by_profile`. "drugs", "cells": all profiles of a
-        drug, or of a cell. "elsewhere": all profiles of a drug, each of which is then predicted
-        from the others (Umarov et al. 2021). "plates": all profiles of a cell that share plates
-        with each other, directly or through others, and so share the plates' technical effects.
+        One of `SPLITS`.
     folds
         Number of folds.
     rng
@@ -36,22 +73,10 @@ def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Genera
     LacunaError
         If there are not as many drugs, cells or groups of plates as folds, or plates are unknown.
     """
-    if split == "profiles":
+    group = SPLITS[split].group
+    if group is None:
         return folds_by_profile(tensor, folds, rng)
-    if split == "plates" and (
-        tensor.reliability is None or (tensor.reliability["plates"] == NO_PLATES).any()
-    ):
-        raise LacunaError(
-            "crossval: splits: plates: nothing is known of the plates of ready-made signatures. "
-            "Set its sizes to []."
-        )
-    group = {
-        "drugs": tensor.drug,
-        ELSEWHERE: tensor.drug,
-        "cells": tensor.cell,
-        "plates": None if tensor.reliability is None else tensor.reliability.get("plates"),
-    }[split]
-    return folds_by_group(np.asarray(group), folds, rng, split)
+    return folds_by_group(group(tensor), folds, rng, split)
 
 
 def folds_by_group(
@@ -59,7 +84,7 @@ def folds_by_group(
 ) -> np.ndarray:
     """Assign whole groups of profiles to folds of about equal size.
 
-    The largest group goes first, each to the fold that is smallest so far.
+    Groups are taken from the largest to the smallest, each into the fold that is smallest so far.
 
     Parameters
     ----------
@@ -69,7 +94,7 @@ def folds_by_group(
     rng
         Puts groups of one size in a random order.
     name
-        What the groups are, for the message.
+        The split, for the message.
 
     Raises
     ------
@@ -79,24 +104,24 @@ def folds_by_group(
     groups, member, size = np.unique(group, return_inverse=True, return_counts=True)
     if len(groups) < folds:
         raise LacunaError(
-            f"crossval: splits: {name}: {folds} folds, but only {len(groups)} groups that can be "
-            "held out whole. Lower its folds, or set its sizes to []."
+            f"evaluation: splits: {name}: {folds} folds, but only {len(groups)} groups that can "
+            "be held out whole. Lower its folds, or set its sizes to []."
         )
     shuffled = rng.permutation(len(groups))
     fold_of, filled = np.empty(len(groups), dtype=np.int64), np.zeros(folds, dtype=np.int64)
-    for each in shuffled[np.argsort(-size[shuffled], kind="stable")]:
-        fold_of[each] = filled.argmin()
-        filled[fold_of[each]] += size[each]
+    for number in shuffled[np.argsort(-size[shuffled], kind="stable")]:
+        fold_of[number] = filled.argmin()
+        filled[fold_of[number]] += size[number]
     return fold_of[member]
 
 
 def folds_by_profile(tensor: ProfileSet, folds: int, rng: np.random.Generator) -> np.ndarray:
     """Assign every profile to a fold, such that training always sees each drug.
 
-    As Hodos et al. 2018 (authors' code), a random permutation of the profiles is cut into folds of
-    equal size; here, where all profiles of a drug fall into one fold, one of them is swapped with
-    a random profile of another fold, instead of drawing the whole permutation anew, and every
-    profile is held out once, instead of dropping the remainder of the division.
+    A random permutation of the profiles is cut into folds of equal size (Hodos et al. 2018,
+    doi:10.1142/9789813235533_0004, authors' code). Where all profiles of a drug fall into one fold,
+    one of them is swapped with a random profile of another fold; the authors draw the whole
+    permutation anew. Every profile is held out once; they drop the remainder of the division.
 
     Parameters
     ----------
@@ -121,8 +146,9 @@ def folds_by_profile(tensor: ProfileSet, folds: int, rng: np.random.Generator) -
     eligible = np.flatnonzero(per_drug[tensor.drug] > 1)
     if len(eligible) < folds:
         raise LacunaError(
-            f"crossval: only {len(eligible)} profiles belong to a drug with more than one, too "
-            f"few for {folds} folds. Lower crossval: folds, or loosen the filters under tensor:."
+            f"evaluation: splits: profiles: only {len(eligible)} profiles belong to a drug with "
+            f"more than one, too few for {folds} folds. Lower its folds, or loosen the filters "
+            "under tensor:."
         )
     fold = np.full(len(tensor), NEVER_HELD_OUT)
     fold[rng.permutation(eligible)] = np.arange(len(eligible)) % folds
@@ -137,8 +163,9 @@ def folds_by_profile(tensor: ProfileSet, folds: int, rng: np.random.Generator) -
         fits = (fold[eligible] != full) & (in_fold[of_drug, full] + 1 < per_drug[of_drug])
         if not fits.any():
             raise LacunaError(
-                f"crossval: found no {folds} folds that leave drug {str(tensor.drugs[drug])!r} a "
-                "training profile. Raise tensor: min_cells_per_drug or the number of folds."
+                f"evaluation: splits: profiles: found no {folds} folds that leave drug "
+                f"{str(tensor.drugs[drug])!r} a training profile. Raise tensor: min_cells_per_drug "
+                "or the number of folds."
             )
         mine, other = rng.choice(np.flatnonzero(tensor.drug == drug)), rng.choice(eligible[fits])
         pair = [mine, other]
@@ -156,7 +183,7 @@ def fold_table(tensor: ProfileSet, fold: np.ndarray) -> pd.DataFrame:
 
 
 def count_folds(table: pd.DataFrame) -> pd.DataFrame:
-    """Count profiles and drugs that are held out once, and those that never are.
+    """Count the profiles, drugs and cells that are held out once, and those that never are.
 
     Parameters
     ----------
@@ -169,3 +196,70 @@ def count_folds(table: pd.DataFrame) -> pd.DataFrame:
         profiles=("drug", "size"), drugs=("drug", "nunique"), cells=("cell", "nunique")
     )
     return counted.reset_index()
+
+
+def _drugs(tensor: ProfileSet) -> np.ndarray:
+    return tensor.drug
+
+
+def _cells(tensor: ProfileSet) -> np.ndarray:
+    return tensor.cell
+
+
+def _plates(tensor: ProfileSet) -> np.ndarray:
+    known = tensor.reliability
+    if known is None or (known["plates"] == NO_PLATES).any():
+        raise LacunaError(
+            "evaluation: splits: plates: nothing is known of the plates of ready-made signatures. "
+            "Set its sizes to []."
+        )
+    return known["plates"].to_numpy()
+
+
+SPLITS: dict[str, Split] = {
+    split.name: split
+    for split in (
+        Split(
+            name="profiles",
+            label="single profiles",
+            summary="Single profiles, of drugs that keep others in training",
+            source=HODOS,
+            stream="profiles",
+            group=None,
+        ),
+        Split(
+            name="drugs",
+            label="whole drugs",
+            summary="All profiles of a drug: methods know nothing of what it does",
+            source=HERE,
+            stream="drugs",
+            group=_drugs,
+        ),
+        Split(
+            name="cell_transfer",
+            label="whole drugs, given their profiles in other cells",
+            summary="All profiles of a drug, each of which is then predicted from the others",
+            source=UMAROV,
+            stream="elsewhere",  # its name once: another would draw other folds
+            group=_drugs,
+            shows_other_cells=True,
+        ),
+        Split(
+            name="cells",
+            label="whole cells",
+            summary="All profiles of a cell: methods know nothing of what drugs do in it",
+            source=HERE,
+            stream="cells",
+            group=_cells,
+        ),
+        Split(
+            name="plates",
+            label="groups of linked plates",
+            summary="All profiles of a cell that share plates, directly or through others, and so "
+            "the plates' technical effects",
+            source=HERE,
+            stream="plates",
+            group=_plates,
+        ),
+    )
+}

@@ -1,9 +1,13 @@
 """The tables of the evaluation, as the report shows them."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pandas as pd
 
 from lacuna.drawing.wording import with_interval, with_spaces
-from lacuna.names import METRIC_NAMES, method_name
+from lacuna.evaluation.metrics import metric_label
+from lacuna.names import method_name
 
 SIGNIFICANT = 0.05
 
@@ -17,34 +21,43 @@ def method_table(metrics: pd.DataFrame) -> pd.DataFrame:
         method, metric, value, low, high: of one tensor size and split.
     """
     rows = {method: {"method": method_name(method)} for method in metrics["method"].unique()}
-    for row in metrics.itertuples():
-        rows[row.method][METRIC_NAMES[row.metric]] = with_interval(row)
+    for row in _rows(metrics):
+        rows[row.method][metric_label(row.metric)] = _score(row)
     return pd.DataFrame(list(rows.values()))
 
 
 def comparison_table(comparisons: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each metric, the best method and how far the others lie below it.
+    """Return, for each metric, the best method and by how much the others are worse.
 
     Parameters
     ----------
     comparisons
         metric, best, method, value, low, high, p_holm: of one tensor size and split.
     """
-    rows = {}
-    for row in comparisons.itertuples():
-        shown = {"metric": METRIC_NAMES[row.metric], "best": method_name(row.best)}
-        shown = rows.setdefault(row.metric, shown)
-        shown[f"above {method_name(row.method)} by"] = f"{with_interval(row)}, p {row.p_holm:.3f}"
+    rows: dict[str, dict[str, str]] = {}
+    for row in _rows(comparisons):
+        names = {"metric": metric_label(row.metric), "best": method_name(row.best)}
+        cells = rows.setdefault(row.metric, names)
+        chance = "" if pd.isna(row.p_holm) else f", p {row.p_holm:.3f}"
+        cells[f"above {method_name(row.method)} by"] = f"{_score(row)}{chance}"
     return pd.DataFrame(list(rows.values())).fillna("")
 
 
 def conclude(comparisons: pd.DataFrame) -> str:
-    """Say in a sentence which method has the highest PCT, and whether that is beyond chance."""
+    """Say in a sentence which method has the highest PCT, and whether that is beyond chance.
+
+    Without an interval there is no verdict.
+    """
     pct = comparisons[comparisons["metric"] == "pct"]
     if pct.empty:
         return "One method alone: nothing to compare it with."
-    nearest = pct.loc[pct["value"].idxmin()]
+    nearest = pct.iloc[pct["value"].argmin()]
     best, second = method_name(nearest["best"]), method_name(nearest["method"])
+    if pd.isna(nearest["low"]):
+        return (
+            f"Too few drugs for a verdict: on them {best} has the highest PCT, {second} one that "
+            f"is lower by {nearest['value']:.3f}."
+        )
     by = f"{nearest['value']:.3f} (95 % interval {nearest['low']:.3f} to {nearest['high']:.3f})"
     if nearest["low"] > 0:
         return f"{best} has the highest PCT, above the next one, {second}, by {by}."
@@ -62,26 +75,16 @@ def where_table(where: pd.DataFrame) -> pd.DataFrame:
     where
         As `lacuna.evaluation.compare.where_methods_win` returns it.
     """
-    columns = ["cells_per_drug", "drugs_per_cell", "profiles", "drugs"]
-    shown = where[columns].rename(columns=lambda name: name.replace("_", " "))
+    table = with_spaces(where[["cells_per_drug", "drugs_per_cell", "profiles", "drugs"]])
     for column in where.columns[where.columns.str.startswith("pearson_")]:
         method = column.removeprefix("pearson_")
-        shown[method_name(method)] = [
+        table[method_name(method)] = [
             f"{pearson:z.3f} ({won:.0%})"
             for pearson, won in zip(where[column], where[f"won_{method}"], strict=True)
         ]
-    shown["best"] = where["best"].map(method_name)
-    shown["lead over the next one"] = [_lead(row) for row in where.itertuples()]
-    return shown
-
-
-def _lead(row) -> str:
-    if pd.isna(row.lead):
-        return "no other method"
-    lead = f"{row.lead:.4f} over {method_name(row.runner_up)}"
-    if pd.isna(row.low):
-        return f"{lead}, too few drugs for an interval"
-    return f"{lead} [{row.low:z.4f}, {row.high:z.4f}], p {row.p_holm:.3f}"
+    table["best"] = where["best"].map(method_name)
+    table["lead over the next one"] = [_lead(row) for row in _rows(where)]
+    return table
 
 
 def conclude_where(where: pd.DataFrame) -> list[str]:
@@ -89,10 +92,12 @@ def conclude_where(where: pd.DataFrame) -> list[str]:
     sentences = []
     for method, rows in where.groupby("best", sort=False):
         beyond = rows[rows["p_holm"] < SIGNIFICANT]
+        verdict = f"beyond chance in {len(beyond)} ({beyond['profiles'].sum():,} profiles)"
+        if rows["p_holm"].isna().all():
+            verdict = "none of which can be tested for chance"
         sentences.append(
-            f"{method_name(method)} has the highest mean correlation in {len(rows)} of "
-            f"{len(where)} bins ({rows['profiles'].sum():,} profiles), beyond chance in "
-            f"{len(beyond)} ({beyond['profiles'].sum():,} profiles)."
+            f"{method_name(str(method))} has the highest mean correlation in {len(rows)} of "
+            f"{len(where)} bins ({rows['profiles'].sum():,} profiles), {verdict}."
         )
     return sentences
 
@@ -105,12 +110,11 @@ def kept_table(kept: pd.DataFrame) -> pd.DataFrame:
     kept
         As `lacuna.evaluation.specificity.specificity_kept` returns it.
     """
-    rows = {}
-    for row in kept.itertuples():
-        shown = rows.setdefault(
-            row.method, {"method": method_name(row.method), "drugs": f"{row.drugs:,}"}
-        )
-        shown[{"slope": "slope through 0"}.get(row.metric, row.metric)] = with_interval(row)
+    labels = {"correlation": "correlation", "slope": "slope through 0"}
+    rows: dict[str, dict[str, str]] = {}
+    for row in _rows(kept):
+        names = {"method": method_name(row.method), "drugs": f"{row.drugs:,}"}
+        rows.setdefault(row.method, names)[labels[row.metric]] = _score(row)
     return pd.DataFrame(list(rows.values()))
 
 
@@ -125,3 +129,21 @@ def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:
     keys, counts = ["size", "split", "method"], ["profiles", "with_input", "fallbacks"]
     counted = with_spaces(folds.groupby(keys, sort=False)[counts].sum().reset_index())
     return counted.assign(method=counted["method"].map(method_name))
+
+
+def _score(row: Any) -> str:
+    return f"{row.value:z.3f}, too few drugs" if pd.isna(row.low) else with_interval(row)
+
+
+def _lead(row: Any) -> str:
+    if pd.isna(row.lead):
+        return "no other method"
+    lead = f"{row.lead:.4f} over {method_name(row.runner_up)}"
+    if pd.isna(row.low):
+        return f"{lead}, too few drugs for an interval"
+    return f"{lead} [{row.low:z.4f}, {row.high:z.4f}], p {row.p_holm:.3f}"
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """Iterate over rows, whose fields are of the columns' types."""
+    yield from table.itertuples()

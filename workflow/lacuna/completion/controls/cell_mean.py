@@ -1,0 +1,15 @@
+"""Control: the cell's mean. What it scores is common to all drugs, and says nothing of any."""
+
+import numpy as np
+
+from lacuna.completion.interface import Completion, SideInformation
+from lacuna.tensor.profiles import ProfileSet
+
+
+def complete(
+    observed: ProfileSet, wanted: np.ndarray, side: SideInformation, rng: np.random.Generator
+) -> Completion:
+    """Predict the mean of the cell's training profiles; without any, the mean of all profiles."""
+    by_cell, drugs_of_cell = observed.mean_by_cell()
+    cell = wanted[:, 1]
+    return Completion(by_cell[cell].astype(np.float32), drugs_of_cell[cell] == 0)
