@@ -5,25 +5,20 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import made_up
 from toy import at, clustered, grid
 
-from lacuna.cell_to_cell.study import OTHER_CELL, TEST, TRAINING, divide, division_table
-from lacuna.cell_to_cell.tables import conclude_variations, division_note, variation_table
-from lacuna.cell_to_cell.variations import (
+from lacuna.cell_to_cell.analyses import (
     ALL_CELLS,
     LATENT_SIZES,
     MOST_FAMILIES,
     STUDY_CELLS,
-    SUMMARY,
     SWITCHED_OFF,
-    Study,
-    design,
-    score,
-    summarise,
 )
+from lacuna.cell_to_cell.study import OTHER_CELL, TEST, TRAINING, Study, divide
+from lacuna.cell_to_cell.variations import SUMMARY, design, score, summarise
 from lacuna.completion.interface import SideInformation
 from lacuna.evaluation.bootstrap import LEAST_DRUGS
-from lacuna.names import NO_SETTING
 
 CELLS = np.array([0, 1, 3])
 STREAM = partial(np.random.default_rng, 1)
@@ -155,8 +150,10 @@ def test_seventy_percent_of_the_training_profiles_are_removed(study):
 
 
 def test_an_unknown_analysis_is_an_error(study):
-    with pytest.raises(ValueError, match="no analysis 'sizes'"):
+    with pytest.raises(ValueError, match="no analysis 'sizes' varies"):
         vary("sizes", study)
+    with pytest.raises(ValueError, match="no analysis 'transfer' varies"):
+        vary("transfer", study)
 
 
 def test_the_same_seed_designs_the_same(study):
@@ -225,25 +222,6 @@ def test_without_settings_the_tables_are_empty(tmp_path):
     table = summarise("families", scores, np.random.default_rng(0))
     assert list(table) == SUMMARY
     assert table.empty
-
-
-def made_up(settings, drugs=12, seed=0):
-    """Scores of two profiles of each drug."""
-    rng = np.random.default_rng(seed)
-    tables = [
-        pd.DataFrame(
-            {
-                "setting": setting,
-                "drug": np.repeat([f"d{i}" for i in range(drugs)], 2),
-                "cell": ["c0", "c1"] * drugs,
-                "inputs": 1,
-                "pearson": rng.normal(0.5 + shift, 0.1, 2 * drugs),
-                "copy": rng.normal(0.3, 0.1, 2 * drugs),
-            }
-        )
-        for setting, shift in settings.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
 
 
 def test_settings_are_compared_on_the_profiles_that_both_predict():
@@ -330,43 +308,3 @@ def test_profiles_of_other_cells_are_never_for_training(study):
         for each in vary(analysis, study, mechanisms=mechanisms):
             assert not places(each.training) & outside
             assert not places(each.training) & places(each.test)
-
-
-def test_conclusions_say_what_is_beyond_chance():
-    settings = {"full": 0, "without dropout": -0.15, "without L1": 0, "without skip": 0.15}
-    table = summarise("regularisation", made_up(settings, drugs=40), np.random.default_rng(0))
-    families = summarise("families", made_up({"a": 0.1, "b": -0.6}), np.random.default_rng(0))
-    both = pd.concat([table, families])
-    analyses = ["regularisation", "unseen_cell", "families"]
-    varied, unseen, held_out = conclude_variations(both, analyses)
-    value = table["value"][0]
-    said = [
-        f"Regularisation: full has a mean correlation of {value:.3f} [",
-        "] above the copy. Below full: without dropout (-0.1",
-        "]). Above full: without skip (+0.1",
-        "]). Not told by these drugs from full: without L1 (",
-        "]). Of all 4 settings 4 lie above the copy, 0 below.",
-    ]
-    places_said = [varied.index(part) for part in said]
-    assert places_said == sorted(places_said)
-    assert unseen.endswith(f": {NO_SETTING['unseen_cell']}.")
-    assert held_out.startswith("Mechanism of action held out: Below the copy: b (-0.")
-    assert "]). Above the copy: a (+0." in held_out
-
-
-def test_tables_leave_out_what_there_is_not():
-    families = summarise("families", made_up({"a": 0, "b": 0}), np.random.default_rng(0))
-    assert not [name for name in variation_table(families) if name.startswith("against")]
-    few = summarise("thinned", made_up({"none": 0, "c0": 0}, drugs=2), np.random.default_rng(0))
-    shown = variation_table(few).set_index("setting")
-    assert shown.loc["none", "against none, same profiles"] == ""
-    assert shown.loc["c0", "Pearson r"].endswith(", too few drugs for an interval")
-
-
-def test_the_page_says_who_was_divided(study):
-    note = division_note(division_table(study.tensor, study.part))
-    training, test = study.take(TRAINING), study.take(TEST)
-    assert note.startswith(
-        f"Cells of the study: c0, c1, c3. Training: {len(set(training.drug))} drugs with "
-        f"{len(training)} profiles; test: {len(set(test.drug))} other drugs with {len(test)}."
-    )

@@ -1,10 +1,11 @@
-"""The setting of Umarov et al. 2021: a drug's response in one cell from that in another.
+"""The study of Umarov et al. 2021: a drug's response in one cell from that in another.
 
-In a few cells, whole drugs are held out; of each, the profile in one of the cells is predicted from
-those in the others.
+Whole drugs are held out in a few cells; the profile of such a drug in one of the cells is predicted
+from those in the others (doi:10.1371/journal.pcbi.1009465).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,30 @@ from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.tensor.profiles import ProfileSet
 
 TRAINING, TEST, OTHER_CELL = "training", "test", "other cell"
+
+
+@dataclass(frozen=True)
+class Study:
+    """The profiles, and what each is for.
+
+    Attributes
+    ----------
+    tensor : ProfileSet
+    part : array of str of shape (n,)
+        As `divide` returns it.
+    """
+
+    tensor: ProfileSet
+    part: np.ndarray
+
+    def take(self, part: str) -> ProfileSet:
+        """Return the profiles of one part."""
+        return self.tensor.take(self.part == part)
+
+    @property
+    def inside(self) -> ProfileSet:
+        """All profiles in the cells of the study."""
+        return self.tensor.take(self.part != OTHER_CELL)
 
 
 def choose_cells(tensor: ProfileSet, cells: int | Sequence[str]) -> np.ndarray:
@@ -94,3 +119,18 @@ def division_table(tensor: ProfileSet, part: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {"drug": tensor.drugs[tensor.drug], "cell": tensor.cells[tensor.cell], "part": part}
     )
+
+
+def inputs_of(test: ProfileSet, given: ProfileSet) -> np.ndarray:
+    """Return how many given profiles, of its drug in other cells, each profile is predicted from.
+
+    Parameters
+    ----------
+    test, given
+        Profiles to predict, and to predict them from, on one grid.
+
+    Returns
+    -------
+    int array of shape (len(test),)
+    """
+    return given.counts.sum(axis=1)[test.drug] - given.counts[test.drug, test.cell]

@@ -1,8 +1,9 @@
-"""The report's tables, as HTML pages that stand alone."""
+"""The tables and sentences on the prediction from cell to cell, as the report shows them."""
 
 import pandas as pd
 
-from lacuna.names import ANALYSIS_NAMES, NO_SETTING, method_name
+from lacuna.cell_to_cell.analyses import analysis_label, no_setting
+from lacuna.names import method_name
 
 
 def division_note(division: pd.DataFrame) -> str:
@@ -25,7 +26,7 @@ def division_note(division: pd.DataFrame) -> str:
     )
 
 
-def conclude_variations(variations: pd.DataFrame, analyses: list[str]) -> list[str]:
+def variation_sentences(variations: pd.DataFrame, analyses: list[str]) -> list[str]:
     """Say of each analysis what its settings change, and whether that is beyond chance.
 
     Parameters
@@ -35,20 +36,20 @@ def conclude_variations(variations: pd.DataFrame, analyses: list[str]) -> list[s
     analyses
         All that were asked for, also those without any setting.
     """
-    said = []
+    paragraphs = []
     for analysis in analyses:
         rows = variations[variations["analysis"] == analysis]
-        sentences = _conclude_variation(rows) if len(rows) else [f"{NO_SETTING[analysis]}."]
-        said.append(f"{ANALYSIS_NAMES[analysis]}: {' '.join(sentences)}")
-    return said
+        sentences = _variation_sentences(rows) if len(rows) else [f"{no_setting(analysis)}."]
+        paragraphs.append(f"{analysis_label(analysis)}: {' '.join(sentences)}")
+    return paragraphs
 
 
-def _conclude_variation(rows: pd.DataFrame) -> list[str]:
+def _variation_sentences(rows: pd.DataFrame) -> list[str]:
     is_reference = rows["setting"] == rows["reference"]
     if not is_reference.any():
         return _verdicts(rows, "gain", "the copy")
-    reference = next(rows[is_reference].itertuples())
-    name = method_name(reference.setting)
+    reference = rows[is_reference].iloc[0]
+    name = method_name(reference["setting"])
     better, worse = (rows["gain_low"] > 0).sum(), (rows["gain_high"] < 0).sum()
     return [
         f"{name} has a mean correlation of {_scored(reference, 'value')}, which is "
@@ -67,12 +68,12 @@ def _verdicts(rows: pd.DataFrame, name: str, other: str) -> list[str]:
         ("Above", above),
         ("Not told by these drugs from", ~below & ~above),
     ):
-        named = [
-            f"{method_name(row.setting)} ({_scored(row, name, '+')})"
-            for row in rows[chosen].itertuples()
+        settings = [
+            f"{method_name(row['setting'])} ({_scored(row, name, '+')})"
+            for _, row in rows[chosen].iterrows()
         ]
-        if named:
-            sentences.append(f"{verdict} {other}: {'; '.join(named)}.")
+        if settings:
+            sentences.append(f"{verdict} {other}: {'; '.join(settings)}.")
     return sentences
 
 
@@ -84,26 +85,29 @@ def variation_table(rows: pd.DataFrame) -> pd.DataFrame:
     rows
         As `lacuna.cell_to_cell.variations.summarise` returns them.
     """
-    shown = {
-        "setting": rows["setting"].map(method_name),
-        "profiles": rows["profiles"],
-        "drugs": rows["drugs"],
-    }
-    for heading, name, sign in (
-        ("Pearson r", "value", ""),
-        ("of the copy", "copy", ""),
-        ("above the copy by", "gain", "+"),
-    ):
-        shown[heading] = [_scored(row, name, sign) for row in rows.itertuples()]
+    table = pd.DataFrame(
+        {
+            "setting": rows["setting"].map(method_name),
+            "profiles": rows["profiles"],
+            "drugs": rows["drugs"],
+            "Pearson r": _scored_rows(rows, "value"),
+            "of the copy": _scored_rows(rows, "copy"),
+            "above the copy by": _scored_rows(rows, "gain", "+"),
+        }
+    )
     for reference in rows["reference"].dropna().unique():
-        shown[f"against {method_name(reference)}, same profiles"] = [
-            "" if row.setting == reference else _scored(row, "difference", "+")
-            for row in rows.itertuples()
-        ]
-    return pd.DataFrame(shown)
+        differences = _scored_rows(rows, "difference", "+").mask(rows["setting"] == reference, "")
+        table[f"against {method_name(reference)}, same profiles"] = differences
+    return table
 
 
-def _scored(row, name: str, sign: str = "") -> str:
-    ends = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
-    value, low, high = (f"{getattr(row, column):{sign}z.3f}" for column in (name, *ends))
-    return f"{value}, too few drugs for an interval" if low == "nan" else f"{value} [{low}, {high}]"
+def _scored_rows(rows: pd.DataFrame, name: str, sign: str = "") -> pd.Series:
+    return pd.Series([_scored(row, name, sign) for _, row in rows.iterrows()], rows.index, object)
+
+
+def _scored(row: pd.Series, name: str, sign: str = "") -> str:
+    low, high = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
+    value = f"{row[name]:{sign}z.3f}"
+    if pd.isna(row[low]):
+        return f"{value}, too few drugs for an interval"
+    return f"{value} [{row[low]:{sign}z.3f}, {row[high]:{sign}z.3f}]"

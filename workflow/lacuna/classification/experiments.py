@@ -1,26 +1,42 @@
 """What completed profiles are worth: therapeutic classes and targets of drugs, from expression.
 
-After Hodos et al. 2018, section 2.5 and figure 5, and the authors' code: each of several profile
-types (the drug's profile in one cell, the mean over cells, the signed maximum over cells) predicts
-each task (an ATC class, a target) by each of three models, from measured profiles alone, and from
-completed ones, which have predicted profiles in the gaps.
+After Hodos et al. 2018 (doi:10.1142/9789813235533_0004), section 2.5 and figure 5, and the authors'
+code: each of several profile types (the drug's profile in one cell, the mean over cells, the signed
+maximum over cells) predicts each task (an ATC class, a target) by each of three models, from
+measured profiles alone, and from completed ones, which have predicted profiles in the gaps.
 """
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from lacuna.classification.models import PROTOCOLS, Model, held_out_scores, make_inner_folds
-from lacuna.classification.profiles import ACROSS_CELLS, DrugProfiles, fewer_columns
+from lacuna.classification.classifiers import CLASSIFIERS
+from lacuna.classification.models import PROTOCOLS, Model, deal_folds, held_out_scores
+from lacuna.classification.profiles import ACROSS_CELLS, DrugProfiles, reduce_columns
+from lacuna.evaluation.deg import area_under_roc
 
-LEAST_PREDICTED = 3  # positives among drugs without a measured profile, to compare with the others
 DRAWS = 500
 INTERVAL = [0.025, 0.975]  # quantiles of the draws: 95 %
 AREAS = ("measured", "completed", "predicted")
 EXPERIMENT = [
-    *("profile_type", "task", "kind", "model", "protocol"),
-    *(f"{what}_{of}" for of in ("measured", "predicted") for what in ("drugs", "positives")),
-    *(f"auc_{area}{side}" for area in AREAS for side in ("", "_low", "_high")),
+    "profile_type",
+    "task",
+    "kind",
+    "model",
+    "protocol",
+    "drugs_measured",
+    "positives_measured",
+    "drugs_predicted",
+    "positives_predicted",
+    "auc_measured",
+    "auc_measured_low",
+    "auc_measured_high",
+    "auc_completed",
+    "auc_completed_low",
+    "auc_completed_high",
+    "auc_predicted",
+    "auc_predicted_low",
+    "auc_predicted_high",
 ]
 
 
@@ -46,9 +62,8 @@ def areas_under_roc(answer: np.ndarray, scores: np.ndarray, weights: np.ndarray)
     starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
     positive = np.add.reduceat(weights[:, order] * answer[order], starts, axis=1)
     negative = np.add.reduceat(weights[:, order] * ~answer[order], starts, axis=1)
-    below = np.cumsum(negative, axis=1) - negative / 2
     with np.errstate(invalid="ignore"):
-        return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
+        return area_under_roc(positive, negative)
 
 
 def run_experiments(
@@ -70,7 +85,7 @@ def run_experiments(
     answers
         As `make_tasks` returns them.
     model_name
-        One of `lacuna.names.CLASSIFIER_NAMES`.
+        One of `CLASSIFIERS`.
     folds, trees
         Folds of the cross-validation, trees of a forest.
     seed
@@ -93,33 +108,34 @@ def run_experiments(
     rows, draws = [], []
     for profile_type in tqdm([*profiles.cells, *ACROSS_CELLS], desc=model_name, mininterval=5):
         completed, measured, has_measured = profiles.of_type(profile_type)
-        if model_name != "random_forest":
-            completed, measured = fewer_columns(completed), fewer_columns(measured)
-        for task in answers:
-            answer = answers[task].reindex(profiles.drugs).to_numpy()
-            fold, known = make_inner_folds(answer, folds, seed), np.isfinite(answer)
-            seen, unseen = known & has_measured, known & ~has_measured
-            counts = {
-                "drugs_measured": seen.sum(),
-                "positives_measured": int(answer[seen].sum()),
-                "drugs_predicted": unseen.sum(),
-                "positives_predicted": int(answer[unseen].sum()),
-            }
-            by_measured, by_completed = (
-                held_out_scores(model, of[who], answer[who] > 0, fold[who])
-                for of, who in ((measured, seen), (completed, known))
+        if CLASSIFIERS[model_name].rotation_invariant:
+            completed, measured = reduce_columns(completed), reduce_columns(measured)
+        for task in answers.columns.astype(str):
+            answer = answers[task].reindex(profiles.drugs).to_numpy(float)
+            fold, labelled = deal_folds(answer, folds, seed), np.isfinite(answer)
+            seen, unseen = labelled & has_measured, labelled & ~has_measured
+            by_measured = held_out_scores(model, measured[seen], answer[seen] > 0, fold[seen])
+            by_completed = held_out_scores(
+                model, completed[labelled], answer[labelled] > 0, fold[labelled]
             )
             for protocol in PROTOCOLS:
                 areas = _three_areas(
                     answer, by_measured[protocol], by_completed[protocol], seen, unseen, weights
                 )
-                what = {
-                    "profile_type": profile_type,
-                    "task": task,
-                    "kind": task.split()[0],
-                    "model": model_name,
-                }
-                rows.append({**what, "protocol": protocol, **counts, **_intervals(areas)})
+                rows.append(
+                    {
+                        "profile_type": profile_type,
+                        "task": task,
+                        "kind": task.split()[0],
+                        "model": model_name,
+                        "protocol": protocol,
+                        "drugs_measured": seen.sum(),
+                        "positives_measured": int(answer[seen].sum()),
+                        "drugs_predicted": unseen.sum(),
+                        "positives_predicted": int(answer[unseen].sum()),
+                        **_intervals(areas),
+                    }
+                )
                 draws.append(areas[:, 1:])
     return (
         pd.DataFrame(rows, columns=EXPERIMENT),
@@ -135,20 +151,25 @@ def _three_areas(
     unseen: np.ndarray,
     weights: np.ndarray,
 ) -> np.ndarray:
-    """Return `AREAS` for every weighting, shape (3, draws)."""
-    known = seen | unseen
+    """Return `AREAS` for every weighting, shape (3, draws).
+
+    The scores are of the drugs whose label is known (`seen | unseen`): by_measured of those with a
+    measured profile, by_completed of all.
+    """
+    labelled = seen | unseen
     return np.array(
         [
             areas_under_roc(answer[seen] > 0, by_measured, weights[:, seen]),
-            areas_under_roc(answer[seen] > 0, by_completed[seen[known]], weights[:, seen]),
-            areas_under_roc(answer[unseen] > 0, by_completed[unseen[known]], weights[:, unseen]),
+            areas_under_roc(answer[seen] > 0, by_completed[seen[labelled]], weights[:, seen]),
+            areas_under_roc(answer[unseen] > 0, by_completed[unseen[labelled]], weights[:, unseen]),
         ]
     )
 
 
 def _intervals(areas: np.ndarray) -> dict[str, float]:
-    table = {}
+    """Return each area as the data give it, and the interval of its draws."""
+    table: dict[str, float] = {}
     for name, (value, *draws) in zip(AREAS, areas, strict=True):
-        low, high = np.nanquantile(draws, INTERVAL) if np.isfinite(value) else [np.nan] * 2
+        low, high = np.nanquantile(draws, INTERVAL) if np.isfinite(value) else (np.nan, np.nan)
         table |= {f"auc_{name}": value, f"auc_{name}_low": low, f"auc_{name}_high": high}
     return table

@@ -1,17 +1,16 @@
-"""The classifiers, nested cross-validation and areas under the ROC curve."""
+"""Nested cross-validation of classifiers."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from lacuna.classification.classifiers import CLASSIFIERS
 from lacuna.classification.tasks import LEAST_PER_CLASS
 
 PROTOCOLS = ("published", "nested")
@@ -33,11 +32,11 @@ class Model:
 
     estimator: BaseEstimator
     setting: str
-    choices: tuple
+    choices: tuple[float, ...]
 
     @classmethod
     def named(cls, name: str, trees: int, seed: int, jobs: int = 1) -> "Model":
-        """Return one of `lacuna.names.CLASSIFIER_NAMES`.
+        """Build one of `CLASSIFIERS`.
 
         Parameters
         ----------
@@ -50,54 +49,52 @@ class Model:
         jobs
             Threads of a forest; they do not change its answer.
         """
-        return {
-            "logistic_regression": cls(
-                LogisticRegression(solver="liblinear", dual=True, tol=0.1, random_state=seed),
-                "C",
-                tuple(2.0**power for power in range(-10, 21, 5)),
-            ),
-            "random_forest": cls(
-                RandomForestClassifier(trees, oob_score=True, random_state=seed, n_jobs=jobs),
-                "max_features",
-                (10, 20, 30, 40),
-            ),
-            "nearest_neighbours": cls(KNeighborsClassifier(), "n_neighbors", tuple(range(1, 11))),
-        }[name]
+        card = CLASSIFIERS[name]
+        return cls(card.build(trees, seed, jobs), card.setting, card.choices)
 
     def score(
-        self, features: np.ndarray, answer: np.ndarray, asked: np.ndarray
+        self, features: np.ndarray, answer: np.ndarray, held_out: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Train with every choice; return scores of drugs that are asked for, and how good it is.
+        """Train with every choice; score held-out drugs, and each choice within the training set.
+
+        Parameters
+        ----------
+        features : array of shape (n, genes)
+            The training set.
+        answer : bool array of shape (n,)
+        held_out : array of shape (m, genes)
 
         Returns
         -------
-        scores : array of shape (choices, asked)
+        scores : array of shape (choices, m)
         inner : array of shape (choices,)
             Area under the ROC curve within the training drugs: of out-of-bag scores, or in an inner
             cross-validation.
         """
         if hasattr(self.estimator, "oob_score"):
             fitted = [self._fit(choice, features, answer) for choice in self.choices]
-            scores = [each.predict_proba(asked)[:, 1] for each in fitted]
-            within = [np.nan_to_num(each[-1].oob_decision_function_[:, 1]) for each in fitted]
+            scores = np.array([pipeline.predict_proba(held_out)[:, 1] for pipeline in fitted])
+            inner = np.array(
+                [np.nan_to_num(pipeline[-1].oob_decision_function_[:, 1]) for pipeline in fitted]
+            )
         else:
-            scores = self._scores(features, answer, asked)
-            within = self._inner_scores(features, answer)
-        return np.array(scores), np.array([roc_auc_score(answer, each) for each in within])
+            scores = self._scores(features, answer, held_out)
+            inner = self._inner_scores(features, answer)
+        return scores, np.array([roc_auc_score(answer, of_choice) for of_choice in inner])
 
-    def _fit(self, choice: object, features: np.ndarray, answer: np.ndarray) -> Pipeline:
+    def _fit(self, choice: float, features: np.ndarray, answer: np.ndarray) -> Pipeline:
         estimator = clone(self.estimator).set_params(**{self.setting: choice})
         return make_pipeline(StandardScaler(with_std=False), estimator).fit(features, answer)
 
-    def _scores(self, features: np.ndarray, answer: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    def _scores(self, features: np.ndarray, answer: np.ndarray, held_out: np.ndarray) -> np.ndarray:
         if isinstance(self.estimator, KNeighborsClassifier):
             # One search serves all choices: the share of positives among the nearest 1, 2, ...
-            most = self._fit(min(max(self.choices), len(answer)), features, answer)
-            _, nearest = most[-1].kneighbors(most[:-1].transform(asked))
             numbers = np.minimum(self.choices, len(answer))
+            fitted = self._fit(numbers.max(), features, answer)
+            _, nearest = fitted[-1].kneighbors(fitted[:-1].transform(held_out))
             return (np.cumsum(answer[nearest], axis=1)[:, numbers - 1] / numbers).T
-        fitted = (self._fit(choice, features, answer) for choice in self.choices)
-        return np.array([each.predict_proba(asked)[:, 1] for each in fitted])
+        pipelines = (self._fit(choice, features, answer) for choice in self.choices)
+        return np.array([pipeline.predict_proba(held_out)[:, 1] for pipeline in pipelines])
 
     def _inner_scores(self, features: np.ndarray, answer: np.ndarray) -> np.ndarray:
         scores = np.full((len(self.choices), len(answer)), answer.mean())
@@ -116,7 +113,7 @@ def held_out_scores(
     Parameters
     ----------
     model
-        One of `lacuna.names.CLASSIFIER_NAMES`.
+        As `Model.named` builds it.
     features : array of shape (n, genes)
     answer : bool array of shape (n,)
     fold : int array of shape (n,)
@@ -133,20 +130,20 @@ def held_out_scores(
         return {protocol: np.full(len(answer), np.nan) for protocol in PROTOCOLS}
     scores = np.full((len(model.choices), len(answer)), answer.mean())
     nested = scores[0].copy()
-    for each in np.unique(fold):
-        train, test = fold != each, fold == each
+    for number in np.unique(fold):
+        train, test = fold != number, fold == number
         if len(np.unique(answer[train])) == 2:
             scores[:, test], inner = model.score(features[train], answer[train], features[test])
             nested[test] = scores[inner.argmax(), test]
-    best = np.argmax([roc_auc_score(answer, score) for score in scores])
+    best = np.argmax([roc_auc_score(answer, of_choice) for of_choice in scores])
     return {"published": scores[best], "nested": nested}
 
 
-def make_inner_folds(answer: np.ndarray, folds: int, seed: int) -> np.ndarray:
+def deal_folds(answer: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """Give each labelled drug a fold, positives spread evenly; -1 for drugs without a label."""
-    fold, known = np.full(len(answer), -1), np.flatnonzero(np.isfinite(answer))
-    most = int(np.bincount(answer[known].astype(int)).max())  # a class fills no more folds
-    splitter = StratifiedKFold(min(folds, most), shuffle=True, random_state=seed)
-    for number, (_, test) in enumerate(splitter.split(known[:, None], answer[known])):
-        fold[known[test]] = number
+    fold, labelled = np.full(len(answer), -1), np.flatnonzero(np.isfinite(answer))
+    larger = int(np.bincount(answer[labelled].astype(int)).max())  # no class fills more folds
+    splitter = StratifiedKFold(min(folds, larger), shuffle=True, random_state=seed)
+    for number, (_, test) in enumerate(splitter.split(labelled[:, None], answer[labelled])):
+        fold[labelled[test]] = number
     return fold

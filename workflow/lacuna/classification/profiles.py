@@ -1,5 +1,6 @@
 """One row of features per drug, from the completed profiles."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pandas as pd
 
 from lacuna.io.gctx import Gctx
 
-ACROSS_CELLS = {"mean over cells": np.nanmean, "maximum over cells": np.nanmax}
+ACROSS_CELLS: dict[str, Callable[..., np.ndarray]] = {
+    "mean over cells": np.nanmean,
+    "maximum over cells": np.nanmax,
+}
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,10 @@ class DrugProfiles:
             columns = columns[seen]
             drugs = columns["pert_id"].unique()
             ids = columns.set_index(["pert_id", "cell_id"]).loc[
-                pd.MultiIndex.from_product([drugs, cells])
+                pd.MultiIndex.from_product([list(drugs), cells])
             ]
             shape = (len(drugs), len(cells))
-            profiles = product.read(product.rows, ids["id"]).reshape(*shape, -1)
+            profiles = product.read(list(product.rows), list(ids["id"])).reshape(*shape, -1)
             is_measured = ids["source"].eq("measured").to_numpy().reshape(shape)
         return cls(profiles, is_measured, drugs, cells.to_numpy())
 
@@ -69,18 +73,29 @@ class DrugProfiles:
             return (
                 over_cells(self.profiles, axis=1),
                 over_cells(measured, axis=1),
-                self.measured.any(axis=1),
+                np.any(self.measured, axis=1),
             )
         cell = list(self.cells).index(profile_type)
         return self.profiles[:, cell], self.profiles[:, cell], self.measured[:, cell]
 
 
-def fewer_columns(features: np.ndarray) -> np.ndarray:
-    """Turn the axes so that fewer columns hold the same distances and inner products."""
-    known = np.isfinite(features).all(axis=1)
-    if known.sum() >= features.shape[1]:
+def reduce_columns(features: np.ndarray) -> np.ndarray:
+    """Turn the axes so that fewer columns hold the same distances and inner products.
+
+    Parameters
+    ----------
+    features : array of shape (n, genes)
+        Rows that are not finite are left out.
+
+    Returns
+    -------
+    array of shape (n, at most genes)
+        The features as they are, where turning saves nothing; NaN in the rows left out.
+    """
+    finite = np.isfinite(features).all(axis=1)
+    if finite.sum() >= features.shape[1]:
         return features
-    left, length, _ = np.linalg.svd(features[known], full_matrices=False)
+    left, length, _ = np.linalg.svd(features[finite], full_matrices=False)
     turned = np.full((len(features), len(length)), np.nan)
-    turned[known] = left * length
+    turned[finite] = left * length
     return turned

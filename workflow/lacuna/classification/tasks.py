@@ -1,10 +1,13 @@
-"""What is to be told of drugs: ATC classes and targets."""
+"""The tasks of the classifiers: which ATC class is a drug of, which target does it hit?"""
+
+from functools import partial
 
 import pandas as pd
 
 from lacuna.io.annotations import split
 
-LEAST_PER_CLASS = 5  # positives, and negatives, below which a task is skipped
+LEAST_PER_CLASS = 5  # a task with fewer positives, or fewer negatives, is skipped
+TASK = ["task", "kind", "positives", "negatives", "skipped"]
 
 
 def make_tasks(
@@ -40,31 +43,32 @@ def make_tasks(
         "target": (split(labels["targets"]), targets, min_drugs_per_target),
     }
     rows, answers = [], {}
-    for kind, (sets, asked, least) in kinds.items():
-        known = sets.dropna()
-        counts = (
-            known.explode().value_counts().sort_index().sort_values(ascending=False, kind="stable")
-        )
+    for kind, (labels_of_drug, wanted, least) in kinds.items():
+        labelled = labels_of_drug.dropna()
+        counts = labelled.explode().value_counts().sort_index()
         taken = 0
-        for name, positives in counts.items():
-            negatives = len(known) - positives
+        for name, positives in counts.sort_values(ascending=False, kind="stable").items():
+            negatives = len(labelled) - positives
             skipped = ""
-            if isinstance(asked, list) and name not in asked:
+            if isinstance(wanted, list) and name not in wanted:
                 skipped = "not asked for"
             elif positives < least:
                 skipped = f"fewer than {least} drugs"
             elif negatives < LEAST_PER_CLASS:
                 skipped = f"fewer than {LEAST_PER_CLASS} drugs without it"
-            elif not isinstance(asked, list) and taken == asked:
-                skipped = f"beyond the {asked} most frequent"
+            elif not isinstance(wanted, list) and taken == wanted:
+                skipped = f"beyond the {wanted} most frequent"
             task = f"{kind} {name}"
             rows.append((task, kind, positives, negatives, skipped))
             if not skipped:
                 taken += 1
-                answers[task] = sets.map(lambda found, name=name: float(name in found), "ignore")
-    columns = ["task", "kind", "positives", "negatives", "skipped"]
+                answers[task] = labels_of_drug.map(partial(_holds, name=name), "ignore")
     table = pd.DataFrame(answers, index=labels.index, dtype=float).set_axis(labels["drug"])
-    return pd.DataFrame(rows, columns=columns), table
+    return pd.DataFrame(rows, columns=TASK), table
+
+
+def _holds(labels: set[str], name: object) -> float:
+    return float(name in labels)
 
 
 def _first_letters(codes: set[str]) -> set[str]:

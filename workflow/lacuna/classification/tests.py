@@ -4,23 +4,37 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, ttest_1samp
 
-from lacuna.classification.experiments import AREAS, INTERVAL, LEAST_PREDICTED
+from lacuna.classification.experiments import AREAS, INTERVAL
 
 TEST = [
-    *("question", "method", "protocol", "grouped_by", "group", "experiments", "dropped", "better"),
-    *("difference", "low", "high", "p", "p_bh"),
+    "question",
+    "method",
+    "protocol",
+    "grouped_by",
+    "group",
+    "experiments",
+    "dropped",
+    "better",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "p_bh",
 ]
 CHANCE = 0.5
+# Positives among drugs without a measured profile that a comparison takes (authors' code).
+LEAST_PREDICTED = 3
 GROUPINGS = ("all", "kind", "model", "profile_type", "task")
+# Each question asks for the difference of two areas.
 QUESTIONS = {"gain": ("completed", "measured"), "on_predicted": ("predicted", "completed")}
 
 
 def gain_by_completion(experiments: pd.DataFrame) -> pd.Series:
     """Return what training on completed profiles adds to the area on drugs with a measured one.
 
-    NaN where an experiment is dropped: at chance or below with both, as the authors do. An area
-    that could not be computed, for want of measured drugs, counts as chance in the published
-    protocol, as with the authors; in the nested one such experiments are dropped, too.
+    An experiment at chance or below with both is dropped, as by the authors: NaN. An area that
+    could not be computed, for want of measured drugs, counts as chance in the published protocol,
+    as with the authors; in the nested one such experiments are dropped, too.
 
     Parameters
     ----------
@@ -37,8 +51,8 @@ def gain_by_completion(experiments: pd.DataFrame) -> pd.Series:
 def change_on_predicted(experiments: pd.DataFrame) -> pd.Series:
     """Return by how much the area on drugs without a measured profile exceeds that on the others.
 
-    As the authors do, experiments at chance or below on both are dropped, and those with fewer
-    than three positives among either drugs: NaN.
+    An experiment at chance or below on both is dropped, as by the authors, and so is one with fewer
+    than `LEAST_PREDICTED` positives among either drugs: NaN.
 
     Parameters
     ----------
@@ -66,14 +80,16 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
     Returns
     -------
     DataFrame, one row per completion method, protocol and group
-        question, method, protocol, grouped_by, group, experiments (kept), dropped, better (share
-        above 0), difference (mean), low, high (95 % bootstrap interval over drugs), p (paired
-        t-test over experiments, which share drugs: it takes them for independent, as the authors
-        do) and p_bh (adjusted within grouped_by, Benjamini and Hochberg 1995).
+        The columns `TEST`: experiments, how many are kept; better, the share of them above 0;
+        difference, their mean; low and high, its 95 % bootstrap interval over drugs; p of a paired
+        t-test over experiments, which takes them for independent, as the authors do, though they
+        share drugs; p_bh, p adjusted within grouped_by (Benjamini and Hochberg 1995,
+        doi:10.1111/j.2517-6161.1995.tb02031.x).
     """
-    more, less = (AREAS.index(area) for area in QUESTIONS[question])
-    unknown = experiments[[f"auc_{area}" for area in AREAS]].isna().to_numpy()
-    draws = np.where(unknown[:, :, None], CHANCE, draws)
+    minuend, subtrahend = (AREAS.index(area) for area in QUESTIONS[question])
+    missing = experiments[[f"auc_{area}" for area in AREAS]].isna().to_numpy()
+    draws = np.where(missing[:, :, None], CHANCE, draws)
+    differences = draws[:, minuend] - draws[:, subtrahend]
     table = experiments.assign(row=range(len(experiments)), all="all")
     families = []
     for grouped_by in GROUPINGS:
@@ -85,9 +101,7 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
                     "protocol": protocol,
                     "grouped_by": grouped_by,
                     "group": group,
-                    **_paired_test(
-                        rows[question], draws[rows["row"], more] - draws[rows["row"], less]
-                    ),
+                    **_paired_test(rows[question], differences[rows["row"]]),
                 }
                 for group, rows in members.groupby(grouped_by, sort=False)
             )
@@ -99,11 +113,11 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
 
 def _paired_test(difference: pd.Series, draws: np.ndarray) -> dict[str, float]:
     kept = difference.notna().to_numpy()
-    low, high = (
-        np.nanquantile(np.nanmean(draws[kept], axis=0), INTERVAL)
-        if kept.any()
-        else (np.nan, np.nan)
-    )
+    low, high, p = np.nan, np.nan, np.nan
+    if kept.any():
+        low, high = np.nanquantile(np.nanmean(draws[kept], axis=0), INTERVAL)
+    if kept.sum() > 1:
+        p = float(ttest_1samp(difference[kept], 0).pvalue)
     return {
         "experiments": int(kept.sum()),
         "dropped": int((~kept).sum()),
@@ -111,5 +125,5 @@ def _paired_test(difference: pd.Series, draws: np.ndarray) -> dict[str, float]:
         "difference": difference.mean(),
         "low": low,
         "high": high,
-        "p": ttest_1samp(difference[kept], 0).pvalue if kept.sum() > 1 else np.nan,
+        "p": p,
     }

@@ -7,7 +7,7 @@ from lacuna.names import method_name
 
 
 def published_note(data: str, paper: str, completed: str) -> str:
-    """Say how far the published numbers can be compared with this run's.
+    """Say how far published numbers and this run's can be compared.
 
     Parameters
     ----------
@@ -17,11 +17,11 @@ def published_note(data: str, paper: str, completed: str) -> str:
         The paper whose data they are, such as "Hodos 2018"; empty if they are none's.
     completed
         The method whose completed profiles are classified here; the paper has DNPP. May be empty.
+        See `lacuna.classification.published.compared_method`.
     """
-    classified = (
-        completed
-        and f" Classifiers here learn from profiles completed by {method_name(completed)}."
-    )
+    classified = ""
+    if completed:
+        classified = f" Classifiers here learn from profiles completed by {method_name(completed)}."
     if paper:
         return (
             f"These are the data of {paper}, and of no other paper; differences are shown for it "
@@ -49,23 +49,22 @@ def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFram
     is_papers_data
         Whether this run is on the paper's data.
     """
-    shown = compared[["place", "what"]].assign(
+    table = compared[["place", "what"]].assign(
         published=compared["published"].map(short_number),
-        ours=[
-            "not in this run"
-            if pd.isna(row.ours)
-            else short_number(row.ours)
-            + ("" if pd.isna(row.low) else f" [{row.low:.3f}, {row.high:.3f}]")
-            for row in compared.itertuples()
-        ],
+        ours=[_with_range(*row) for row in compared[["ours", "low", "high"]].to_numpy(float)],
         interval=compared["interval"].fillna(""),
     )
     if is_papers_data:
-        outside = (compared["published"] < compared["low"]) | (
-            compared["published"] > compared["high"]
-        )
-        shown["difference"] = [
+        published, low, high = compared["published"], compared["low"], compared["high"]
+        outside = (published < low) | (published > high)
+        table["difference"] = [
             "" if pd.isna(value) else short_number(value, "+") + (" *" if marked else "")
             for value, marked in zip(compared["difference"], outside, strict=True)
         ]
-    return shown
+    return table
+
+
+def _with_range(value: float, low: float, high: float) -> str:
+    if pd.isna(value):
+        return "not in this run"
+    return short_number(value) + ("" if pd.isna(low) else f" [{low:.3f}, {high:.3f}]")

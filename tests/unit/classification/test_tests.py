@@ -1,0 +1,69 @@
+"""Paired tests are what they say."""
+
+import numpy as np
+import pandas as pd
+from planted import planted_drugs
+from scipy.stats import false_discovery_control, ttest_rel
+
+from lacuna.classification.experiments import AREAS, DRAWS, run_experiments
+from lacuna.classification.tests import change_on_predicted, gain_by_completion, paired_tests
+
+
+def test_no_task_gives_empty_tables():
+    profiles, _ = planted_drugs()
+    table, draws = run_experiments(
+        profiles,
+        pd.DataFrame(index=profiles.drugs),
+        "logistic_regression",
+        folds=3,
+        trees=10,
+        seed=0,
+    )
+    assert table.empty
+    table = table.assign(method="dnpp", gain=gain_by_completion(table))
+    assert paired_tests(table, draws, "gain").empty
+
+
+def experiments(**columns):
+    table = pd.DataFrame(columns)
+    many = {"method": "dnpp", "task": "ATC L", "kind": "ATC", "model": "m", "profile_type": "c"}
+    return table.assign(**{key: value for key, value in many.items() if key not in table})
+
+
+def test_what_counts_as_chance_and_what_is_dropped():
+    table = experiments(
+        protocol=["published", "published", "published", "nested"],
+        auc_measured=[0.6, np.nan, 0.4, np.nan],
+        auc_completed=[0.7, 0.8, 0.45, 0.8],
+        auc_predicted=[0.5, 0.9, 0.3, np.nan],
+        positives_measured=[5, 2, 9, 9],
+        positives_predicted=[5, 9, 9, 9],
+    )
+    gain = gain_by_completion(table)
+    assert np.allclose(gain, [0.1, 0.3, np.nan, np.nan], equal_nan=True)
+    change = change_on_predicted(table)
+    assert np.allclose(change, [-0.2, np.nan, np.nan, np.nan], equal_nan=True)
+
+
+def test_paired_tests_are_scipys_corrected_within_their_grouping():
+    rng = np.random.default_rng(0)
+    measured = rng.uniform(0.55, 0.8, 60)
+    completed = measured + rng.normal(0.02, 0.05, 60)
+    table = experiments(
+        protocol="nested",
+        auc_measured=measured,
+        auc_completed=completed,
+        auc_predicted=completed,
+        profile_type=np.repeat(["a", "b", "c"], 20),
+    )
+    table["gain"] = gain_by_completion(table)
+    draws = np.repeat(
+        table[[f"auc_{area}" for area in AREAS]].to_numpy()[:, :, None], DRAWS, axis=2
+    )
+    tests = paired_tests(table, draws, "gain").set_index(["grouped_by", "group"])
+    everything = tests.loc[("all", "all")]
+    assert np.isclose(everything["p"], ttest_rel(completed, measured).pvalue)
+    assert np.isclose(everything["difference"], (completed - measured).mean())
+    assert np.isclose(everything["low"], everything["difference"])  # these draws do not vary
+    by_type = tests.loc["profile_type"]
+    assert np.allclose(by_type["p_bh"], false_discovery_control(by_type["p"]))

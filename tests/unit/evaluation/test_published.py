@@ -1,0 +1,30 @@
+"""The evaluation's published numbers are found by what they are of."""
+
+import pandas as pd
+import pytest
+
+from lacuna.evaluation.published import numbers_of_density, numbers_of_metrics
+
+
+def test_scores_are_found_by_size_split_method_and_metric():
+    metrics = pd.DataFrame(
+        {
+            "size": "large",
+            "split": "profiles",
+            "method": ["dnpp", "falrtc"],
+            "metric": "pct",
+            "value": [0.5, 0.6],
+            "low": [0.4, 0.5],
+            "high": [0.6, 0.7],
+        }
+    )
+    numbers = numbers_of_metrics(metrics).set_index("key")
+    row = numbers.loc["large/profiles/falrtc/pct", ["ours", "low", "high"]]
+    assert row.tolist() == [0.6, 0.5, 0.7]
+
+
+def test_densities_have_the_spread_of_their_repeats():
+    density = pd.DataFrame({"method": ["dnpp"], "percent": [60], "mean": [0.5], "sd": [0.1]})
+    numbers = numbers_of_density(density).set_index("key")
+    row = numbers.loc["dnpp/60", ["ours", "low", "high"]]
+    assert row.tolist() == pytest.approx([0.5, 0.4, 0.6])
