@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Hashable
 from pathlib import Path
 
 import pandas as pd
@@ -29,8 +30,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
         column in NAMES or not texts[column].dropna().str.fullmatch(NUMBER).all()
         for column in texts
     ]
-    dtype = dict.fromkeys(texts.columns[is_text], str)
-    return pd.read_csv(path, sep="\t", dtype=dtype, keep_default_na=False, na_values=[""])
+    as_text: dict[Hashable, type[str]] = dict.fromkeys(texts.columns[is_text], str)
+    return pd.read_csv(path, sep="\t", dtype=as_text, keep_default_na=False, na_values=[""])
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:

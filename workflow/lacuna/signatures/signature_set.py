@@ -92,7 +92,7 @@ class SignatureSet:
                     "The series of this dataset have different landmark genes "
                     f"({len(genes)} and {len(other.genes)}); expected the same in every gene_info."
                 )
-        columns = [pd.Index(series.genes).get_indexer(genes) for series in sets]
+        columns = [pd.Index(series.genes).get_indexer(pd.Index(genes)) for series in sets]
         profiles = _StackedRows([series.profiles for series in sets], columns)
         table = pd.concat([series.table for series in sets], ignore_index=True)
         return cls(table, profiles, genes)
