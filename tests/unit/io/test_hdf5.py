@@ -66,9 +66,9 @@ def test_what_stays_in_the_file_is_checked_when_it_is_read(saved):
     data = saved.read_bytes()
     at = data.index(MANY[0, :4].tobytes())
     saved.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
-    unread = hdf5.load(saved, unread=("rows",))["rows"]
+    rows = hdf5.load(saved, lazy=("rows",))["rows"]
     with pytest.raises(DamagedFile, match=r"a\.h5: cannot be read"):
-        unread[:2]
+        rows[:2]
 
 
 def test_a_missing_file_is_not_called_damaged(tmp_path):
@@ -94,7 +94,7 @@ def test_a_writer_stops_as_soon_as_there_is_no_room(tmp_path, small_files_only):
 
 
 def test_a_wrong_index_is_not_called_damage(saved):
-    rows = hdf5.load(saved, unread=("rows",))["rows"]
+    rows = hdf5.load(saved, lazy=("rows",))["rows"]
     with pytest.raises((TypeError, ValueError)) as error:
         rows["profiles"]
     assert not isinstance(error.value, LacunaError)

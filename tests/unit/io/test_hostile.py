@@ -27,7 +27,7 @@ from lacuna.io import annotations, geo
 from lacuna.io import untrusted as incoming
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.io.tsv import guard_formulas, read_table, write_table
-from lacuna.io.untrusted import opened
+from lacuna.io.untrusted import open_untrusted
 from lacuna.networks.training import read_saved
 from lacuna.report.page import write_page
 from lacuna.tensor.profiles import ProfileSet
@@ -163,7 +163,7 @@ def test_what_packs_well_is_read_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(incoming, "SMALL", 2**20)
     content = np.random.default_rng(0).integers(0, 4, 2**22, dtype=np.uint8).tobytes()
     (tmp_path / "a.gz").write_bytes(gzip.compress(content))
-    with opened(tmp_path / "a.gz") as file:
+    with open_untrusted(tmp_path / "a.gz") as file:
         assert file.read() == content
 
 

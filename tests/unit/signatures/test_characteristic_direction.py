@@ -230,8 +230,3 @@ def test_the_input_is_left_as_it_was():
     characteristic_directions(treated, vehicle, 0.5)
     np.testing.assert_array_equal(treated, before[0])
     np.testing.assert_array_equal(vehicle, before[1])
-
-
-def test_unit_rows_scale_every_row_but_those_of_zeros():
-    found = unit_rows(np.array([[3.0, 4.0], [0.0, 0.0], [-2e-30, 0.0]]))
-    np.testing.assert_allclose(found, [[0.6, 0.8], [0, 0], [-1, 0]])

@@ -1,1 +1,1 @@
-"""What all figures and tables share: style, colours, wording, saving."""
+"""What all figures and tables share: style, palette, wording, saving."""

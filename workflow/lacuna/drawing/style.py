@@ -1,13 +1,17 @@
-"""What all figures share: fonts, a colour and a line per method, and how they are saved."""
+"""The looks that all figures share, and how they are saved: the same bytes each time."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
+from lacuna.drawing.palette import MEASURED as MEASURED
+from lacuna.drawing.palette import MISSING as MISSING
+from lacuna.drawing.palette import SHADES as SHADES
+from lacuna.drawing.palette import method_colours as method_colours
+from lacuna.drawing.palette import method_lines as method_lines
 from lacuna.io.atomic import whole
 from lacuna.io.tsv import guard_formulas, write_table
 
@@ -27,26 +31,25 @@ mpl.rcParams.update(
         "text.parse_math": False,  # a drug's name may hold dollars
     }
 )
-MEASURED, MISSING = "#26456e", "#f2f2f2"
-SHADES = ("#26456e", "#b8b8b8")  # of two things compared
-LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1))]
-
-
-def method_colours(methods: Sequence[str]) -> dict[str, tuple[float, float, float]]:
-    """Return a colour per method, from dark to light: told apart in grey, too."""
-    palette = sns.color_palette("viridis", as_cmap=True)
-    return {method: palette(i / len(methods))[:3] for i, method in enumerate(methods)}
-
-
-def method_lines(methods: Sequence[str]) -> dict[str, object]:
-    """Return a line style per method."""
-    return {method: LINES[i % len(LINES)] for i, method in enumerate(methods)}
 
 
 def save_figure(figure: Figure, table: pd.DataFrame, outputs: Sequence[str | Path]) -> None:
     """Write a figure as SVG and PNG, the same bytes each time, and the table it draws.
 
-    The table is for people, and safe to open in a spreadsheet: see `guard_formulas`.
+    Parameters
+    ----------
+    figure
+        The figure.
+    table
+        What it draws. It is written for people, safe to open in a spreadsheet: see
+        `lacuna.io.tsv.guard_formulas`.
+    outputs
+        Paths that end with .svg, .png or .tsv.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or a folder may not be written to.
     """
     for path in map(Path, outputs):
         if path.suffix == ".tsv":

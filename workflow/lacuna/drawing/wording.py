@@ -1,16 +1,20 @@
 """Numbers and headings as figures and tables show them."""
 
+from typing import Any
+
 import pandas as pd
 
 
-def with_interval(row) -> str:
+def with_interval(row: Any) -> str:
+    """Return a value and its interval, as 0.123 [0.101, 0.145], from a row of `itertuples`."""
     return f"{row.value:z.3f} [{row.low:z.3f}, {row.high:z.3f}]"
 
 
 def short_number(value: float, sign: str = "") -> str:
+    """Return a number with four digits, large ones whole; with the sign "+", pluses are shown."""
     return f"{value:{sign},.0f}" if abs(value) >= 100 else f"{value:{sign}.4g}"
 
 
 def with_spaces(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with its columns' names as they are read."""
+    """Return the table with blanks for the underscores in the names of its columns."""
     return table.rename(columns=lambda name: name.replace("_", " "))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.io.untrusted import check_header, check_plain, opened
+from lacuna.io.untrusted import check_header, check_plain, parse_table
 
 SEPARATOR = "|"
 SKELETON = 14  # letters of an InChIKey that say the connections, without stereochemistry and salt
@@ -165,29 +165,22 @@ def _read(
     """Read a text table below its comments, which begin with an exclamation mark."""
     path = Path(path)
     comments = check_header(path, separator, comment="!")
-    for encoding in ("utf-8-sig", "latin-1"):
-        try:
-            with opened(path, text=True) as content:
-                table = pd.read_csv(
-                    content,
-                    sep=separator,
-                    skiprows=comments,
-                    dtype=str,
-                    encoding=encoding,
-                    keep_default_na=False,
-                    index_col=False,
-                    quoting=quoting,
-                    na_values=["", "-666", "NA"],
-                )
-            break
-        except UnicodeDecodeError:
-            continue
-        except (ValueError, OverflowError) as error:
-            raise LacunaError(f"{path}: not a table of text ({error}).") from error
+    table = parse_table(
+        path,
+        ("utf-8-sig", "latin-1"),
+        "a table of text",
+        sep=separator,
+        skiprows=comments,
+        dtype=str,
+        keep_default_na=False,
+        index_col=False,
+        quoting=quoting,
+        na_values=["", "-666", "NA"],
+    )
     for column in columns:
         if column not in table:
             raise LacunaError(
-                f"{path}: no column {column!r}{did_you_mean(column, table)}; "
+                f"{path}: no column {column!r}{did_you_mean(column, map(str, table))}; "
                 f"it has {listed(table, 20)}."
             )
     for column in table.columns.intersection([*columns, "inchi_key", *KNOWN]):

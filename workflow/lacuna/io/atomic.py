@@ -13,8 +13,9 @@ from lacuna.errors import DamagedFile, LacunaError, UnwritableFile
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_ENTRY = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
-LEAST_ROOM = 1 << 20  # bytes; a disk with less is full, whatever a library says went wrong
-# What h5py, NumPy, pandas and PyTorch raise of bytes that are damaged or laid out in another way.
+PERMISSION = "Give yourself the right to write there, or work in another folder"  # the remedy
+FULL_DISK = 1 << 20  # bytes; a disk with less free space is full, whatever a library reports
+# h5py, NumPy, pandas and PyTorch raise these on bytes that are damaged or laid out in another way.
 UNREADABLE = (
     OSError,
     RuntimeError,
@@ -25,7 +26,7 @@ UNREADABLE = (
     OverflowError,
     MemoryError,
 )
-WANT_OF_MEMORY = r"allocat|not enough memory"  # how HDF5 and PyTorch speak of it
+OUT_OF_MEMORY = r"allocat|not enough memory"  # in messages of HDF5 and PyTorch
 
 
 @contextmanager
@@ -41,26 +42,26 @@ def whole(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     unfinished = path.with_name(f".unfinished-{os.getpid()}-{path.name}")
-    with written(path):
+    with explain_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         for abandoned in path.parent.glob(f".unfinished-*-{glob.escape(path.name)}"):
             abandoned.unlink(missing_ok=True)  # left by a job that was killed
         try:
             yield unfinished
-            put_in_place(unfinished, path)
+            replace_file(path, unfinished)
         finally:
             unfinished.unlink(missing_ok=True)
 
 
-def put_in_place(finished: Path, path: Path) -> None:
+def replace_file(path: Path, finished: Path) -> None:
     """Rename a finished file to `path`, and remove the damaged one that `set_aside` left."""
     os.replace(finished, path)
     _damaged(path).unlink(missing_ok=True)
 
 
 @contextmanager
-def written(path: Path) -> Iterator[None]:
-    """Say of a file that the block writes that there is no room for it, or no right to write it.
+def explain_write_errors(path: Path) -> Iterator[None]:
+    """Tell the user why the block cannot write its file: no space left, or no permission.
 
     Raises
     ------
@@ -70,22 +71,22 @@ def written(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
-        named = getattr(error, "filename", None)
-        if named and not _lies_by(Path(named).absolute(), path.absolute()):
+        culprit = getattr(error, "filename", None)
+        if culprit and not _is_beside_or_above(Path(culprit).absolute(), path.absolute()):
             raise
-        full = shutil.disk_usage(_existing(path.parent)).free < LEAST_ROOM
-        if explanation := explain(error, path, full=full):
+        full = shutil.disk_usage(_nearest_existing(path.parent)).free < FULL_DISK
+        if explanation := explain_write_error(error, path, full=full):
             raise explanation from error
         raise
 
 
-def _lies_by(other: Path, path: Path) -> bool:
+def _is_beside_or_above(other: Path, path: Path) -> bool:
     return other.parent == path.parent or other in path.parents
 
 
 @contextmanager
 def readable(path: str | Path, kinds: tuple[type[Exception], ...] = UNREADABLE) -> Iterator[None]:
-    """Say of a file that the block reads that it is damaged, or why else it cannot be read.
+    """Tell the user why the block cannot read its file: it is damaged, missing, or something else.
 
     Parameters
     ----------
@@ -97,9 +98,9 @@ def readable(path: str | Path, kinds: tuple[type[Exception], ...] = UNREADABLE) 
     Raises
     ------
     DamagedFile
-        If the reader cannot make sense of the file.
+        If the file is cut short, damaged or laid out in another way.
     LacunaError
-        If there is no such file, or rights, disk or memory are at fault.
+        If the file is missing, or permissions, disk or memory are at fault.
     """
     try:
         yield
@@ -108,7 +109,7 @@ def readable(path: str | Path, kinds: tuple[type[Exception], ...] = UNREADABLE) 
 
 
 def unreadable(path: str | Path, error: Exception, kind: str = "") -> LacunaError:
-    """Return what to tell the user of a file that cannot be read; `DamagedFile` if that is why.
+    """Return what to tell the user of a file that cannot be read: a `DamagedFile`, if it is one.
 
     Parameters
     ----------
@@ -117,12 +118,12 @@ def unreadable(path: str | Path, error: Exception, kind: str = "") -> LacunaErro
     error
         What its reader raised.
     kind
-        What the user may have taken it for, as in " as HDF5".
+        The format it should have, as in " as HDF5".
     """
     number = getattr(error, "errno", None)
     if number == errno.ENOENT:
         return LacunaError(f"{path}: no such file. Run again: the workflow makes what it can.")
-    if isinstance(error, MemoryError) or re.search(WANT_OF_MEMORY, str(error)):
+    if isinstance(error, MemoryError) or re.search(OUT_OF_MEMORY, str(error)):
         return LacunaError(
             f"{path}: cannot be read for want of memory ({error}). Free some, or give the job more."
         )
@@ -131,30 +132,32 @@ def unreadable(path: str | Path, error: Exception, kind: str = "") -> LacunaErro
     return LacunaError(f"{path}: cannot be read: {os.strerror(number)}.")
 
 
-def explain(
+def explain_write_error(
     error: Exception, path: str | Path | None, *, full: bool = False
 ) -> UnwritableFile | None:
-    """Return what to tell the user of a file that cannot be written; None if it is another error.
+    """Return what to tell the user of a file that cannot be written; None for any other error.
 
     Parameters
     ----------
     error
-        What the writing raised.
+        What the writer raised.
     path
-        The file, where it is known.
+        The file; None if nobody knows which.
     full
-        The disk is known to be full; libraries do not always say so.
+        Whether the disk is full for certain; libraries do not always say so.
     """
     number = getattr(error, "errno", None)
     if full or number in NO_ROOM:
         remedy = "Make room on its disk (or allow files of this size)"
-    elif path and number in NO_ENTRY:
-        remedy = "Give yourself the right to write there, or work in another folder"
-    else:
-        return None
-    reason = os.strerror(number or errno.ENOSPC)
+        return _unwritable(path or "a file", number or errno.ENOSPC, remedy)
+    if path and number in NO_ENTRY:
+        return _unwritable(path, number, PERMISSION)
+    return None
+
+
+def _unwritable(path: str | Path, number: int, remedy: str) -> UnwritableFile:
     return UnwritableFile(
-        f"{path or 'a file'}: cannot be written: {reason}. {remedy}, and run again; "
+        f"{path}: cannot be written: {os.strerror(number)}. {remedy}, and run again; "
         "what is finished stays."
     )
 
@@ -167,22 +170,22 @@ def check_writable(folder: str | Path) -> None:
     UnwritableFile
         If not.
     """
-    found = _existing(Path(folder).absolute())
-    if not found.is_dir():
-        raise explain(NotADirectoryError(errno.ENOTDIR, ""), found)
-    if not os.access(found, os.W_OK | os.X_OK):
-        raise explain(PermissionError(errno.EACCES, ""), found)
+    nearest = _nearest_existing(Path(folder).absolute())
+    if not nearest.is_dir():
+        raise _unwritable(nearest, errno.ENOTDIR, PERMISSION)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise _unwritable(nearest, errno.EACCES, PERMISSION)
 
 
-def _existing(folder: Path) -> Path:
-    return next(each for each in (folder, *folder.absolute().parents) if each.exists())
+def _nearest_existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.absolute().parents) if path.exists())
 
 
 def set_aside(path: Path) -> Path | None:
     """Rename a damaged file, so that the workflow makes it anew; return its new name.
 
-    A link is left as it is, as what it leads to is not ours; it gives None, as does a file that is
-    gone.
+    A link stays as it is, because its target belongs to the user; it gives None, as does a file
+    that is gone.
     """
     if path.is_symlink() or not path.is_file():
         return None

@@ -102,7 +102,7 @@ def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path
         )
     check_unique(table, "symbol", "symbol", path)
     texts = table.set_index("symbol")
-    _refuse_alone(path, texts.columns.difference(samples), samples_path)
+    _refuse_alone(path, texts.columns.difference(pd.Index(samples)), samples_path)
     _refuse_alone(samples_path, pd.Index(samples).difference(texts.columns), path)
     texts = texts[samples]
     numbers = texts.apply(pd.to_numeric, errors="coerce").astype(float)

@@ -4,9 +4,10 @@ The matrix lies at /0/DATA/0/matrix with shape (columns, rows): one line per wel
 one value per gene. Names and metadata lie at /0/META/ROW and /0/META/COL, the field `id` first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.atomic import UNREADABLE, unreadable
-from lacuna.io.hdf5 import created, member
+from lacuna.io.hdf5 import create, member
 
 MATRIX = "0/DATA/0/matrix"
 META = {"rows": "0/META/ROW", "columns": "0/META/COL"}
@@ -65,7 +66,7 @@ class Gctx:
             fields = {name: _text(member(group, name)[:]) for name in group}
             return pd.DataFrame(fields).set_index("id")
 
-    def read(self, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
+    def read(self, rows: Iterable[object], columns: Iterable[object]) -> np.ndarray:
         """Read some genes of some wells.
 
         Parameters
@@ -85,9 +86,9 @@ class Gctx:
         LacunaError
             If an id is not in the file, or a value is NaN or infinite.
         """
-        rows, columns = list(map(str, rows)), list(map(str, columns))
-        row_at = self._positions("rows", rows)
-        column_at = self._positions("columns", columns)
+        row_ids, column_ids = list(map(str, rows)), list(map(str, columns))
+        row_at = self._positions("rows", row_ids)
+        column_at = self._positions("columns", column_ids)
         values = np.empty((len(column_at), len(row_at)), dtype=np.float32)
         order = np.argsort(column_at)
         with self._readable():
@@ -97,7 +98,7 @@ class Gctx:
                 wanted = order[run]
                 first = column_at[wanted[0]]
                 values[wanted] = self._matrix[first : first + len(wanted)][:, row_at]
-        self._check_finite(values, rows, columns)
+        self._check_finite(values, row_ids, column_ids)
         return values
 
     def _find(self, path: str) -> h5py.Dataset | h5py.Group:
@@ -178,7 +179,7 @@ def write_gctx(
     expected = (len(column_metadata), len(row_metadata))
     if matrix.shape != expected:
         raise ValueError(f"matrix has shape {matrix.shape}, its metadata {expected}")
-    with created(path) as (file, _):
+    with create(path) as (file, _):
         file.attrs["version"] = np.bytes_("GCTX1.0")
         file.attrs["src"] = np.bytes_(Path(path).name)
         values = np.asarray(matrix, dtype=np.float32)
@@ -189,15 +190,15 @@ def write_gctx(
             _put(group, "id", _bytes(metadata.index))
             for name, column in metadata.items():
                 numeric = pd.api.types.is_numeric_dtype(column)
-                _put(group, name, column.to_numpy() if numeric else _bytes(column))
+                _put(group, str(name), column.to_numpy() if numeric else _bytes(column))
 
 
-def _put(group: h5py.Group, name: str, values: np.ndarray, **layout: object) -> None:
+def _put(group: h5py.Group, name: str, values: np.ndarray, **layout: Any) -> None:
     """Write an array under checksums, which notice a damaged byte."""
     group.create_dataset(name, data=values, fletcher32=values.size > 0, **layout)
 
 
-def _bytes(texts: Sequence[object]) -> np.ndarray:
+def _bytes(texts: Iterable[object]) -> np.ndarray:
     encoded = [str(text).encode() for text in texts]
     return np.array(encoded, dtype=f"S{max(map(len, encoded), default=1) or 1}")
 

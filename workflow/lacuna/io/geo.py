@@ -6,6 +6,7 @@ Facts on their columns: both phases name the same things differently (`rna_plate
 
 import csv
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import whole
 from lacuna.io.gctx import Gctx
-from lacuna.io.untrusted import check_header, check_plain, is_gzip, opened
+from lacuna.io.untrusted import check_header, check_plain, is_gzip, open_untrusted, parse_table
 
 MISSING = ["-666", "-666.0", "-666.00", "", "NA", "NaN", "nan"]
 MISSING_NUMBER = -666
@@ -135,13 +136,9 @@ def check_columns(matrix: Gctx, names: pd.Series, table: str) -> None:
     LacunaError
         If a row of the table has no column or a column no row.
     """
-    names = pd.Index(names)
-    _refuse(
-        matrix, names.difference(matrix.columns), f"rows of {table} have no column in the matrix"
-    )
-    _refuse(
-        matrix, matrix.columns.difference(names), f"columns of the matrix have no row in {table}"
-    )
+    named, columns = pd.Index(names), matrix.columns
+    _refuse(matrix, named.difference(columns), f"rows of {table} have no column in the matrix")
+    _refuse(matrix, columns.difference(named), f"columns of the matrix have no row in {table}")
 
 
 def check_genes(matrix: Gctx, genes: pd.DataFrame) -> None:
@@ -161,11 +158,11 @@ def check_genes(matrix: Gctx, genes: pd.DataFrame) -> None:
     )
 
 
-def _refuse(matrix: Gctx, missing: pd.Index, said: str) -> None:
+def _refuse(matrix: Gctx, missing: pd.Index, fault: str) -> None:
     if len(missing):
         raise LacunaError(
-            f"{matrix.path}: {len(missing)} {said}: {listed(missing)}. Expected the matrix and the "
-            "tables of one series; take all of them from the same place."
+            f"{matrix.path}: {len(missing)} {fault}: {listed(missing)}. Expected the matrix and "
+            "the tables of one series; take all of them from the same place."
         )
 
 
@@ -178,7 +175,7 @@ def unpack(source: str | Path, destination: str | Path) -> None:
         If the gzip file is cut short or damaged, or far more comes out than a matrix ever holds.
     """
     source, destination = Path(source), Path(destination)
-    with opened(source) as content:
+    with open_untrusted(source) as content:
         if is_gzip(source):
             with whole(destination) as unfinished, unfinished.open("wb") as out:
                 shutil.copyfileobj(content, out, length=1 << 22)
@@ -190,8 +187,8 @@ def unpack(source: str | Path, destination: str | Path) -> None:
 
 def read_columns(
     path: str | Path,
-    required: dict[str, tuple[str, ...]],
-    optional: dict[str, tuple[str, ...]] | None = None,
+    required: Mapping[str, tuple[str, ...]],
+    optional: Mapping[str, tuple[str, ...]] | None = None,
 ) -> pd.DataFrame:
     """Read columns of a table as text, each under our name for it.
 
@@ -220,7 +217,7 @@ def read_columns(
         if found:
             chosen[name] = found[0]
         elif name in required:
-            hint = did_you_mean(candidates[0], table)
+            hint = did_you_mean(candidates[0], map(str, table))
             raise LacunaError(
                 f"{path}: no column {' or '.join(candidates)}{hint}; it has {listed(table, 20)}."
             )
@@ -241,23 +238,18 @@ def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
     LacunaError
         If the file is missing, damaged or no table.
     """
-    options = {
-        "sep": "\t",
-        "dtype": dtype,
-        "na_values": MISSING,
-        "keep_default_na": False,
-        "index_col": False,
-        "quoting": csv.QUOTE_NONE,  # names such as "2-APB hold quotes that quote nothing
-    }
     check_header(path)
-    for encoding in ("utf-8", "latin-1"):
-        try:
-            with opened(path, text=True) as content:
-                return pd.read_csv(content, encoding=encoding, **options)
-        except UnicodeDecodeError:
-            continue
-        except (ValueError, OverflowError) as error:
-            raise LacunaError(f"{path}: not a tab-separated table ({error}).") from error
+    return parse_table(
+        path,
+        ("utf-8", "latin-1"),
+        "a tab-separated table",
+        sep="\t",
+        dtype=dtype,
+        na_values=MISSING,
+        keep_default_na=False,
+        index_col=False,
+        quoting=csv.QUOTE_NONE,  # names such as "2-APB hold quotes that quote nothing
+    )
 
 
 def check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | Path) -> None:

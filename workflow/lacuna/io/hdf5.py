@@ -5,9 +5,11 @@ holds, not for what its header promises.
 """
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
@@ -16,19 +18,23 @@ import pandas as pd
 from lacuna.errors import listed
 from lacuna.io.atomic import readable, whole
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
 ROWS_PER_CHUNK = 64
-VERSION = "v110"  # of HDF5, the first whose every structure has a checksum
-MOST_PER_CHUNK = 2**30  # bytes; HDF5 unpacks a chunk as a whole
-MOST_PACKED = 1100  # bytes in one byte of a file; gzip, which packs most, reaches 1032
+VERSION = "v110"  # the first version of HDF5 in which every structure has a checksum
+MAX_CHUNK_BYTES = 2**30  # HDF5 unpacks a chunk as a whole
+MAX_COMPRESSION = 1100  # bytes out of one byte of a file; gzip, the strongest, reaches 1032
 FLOATS, INDICES, FLAGS, NAMES = "f", "iu", "b", "O"  # NumPy's letters for kinds of values
 TABLE = "table"
 
-Content = dict[str, np.ndarray | pd.DataFrame]
-Layout = dict[str, str | tuple[str, int | tuple[int, ...]]]
+Content = Mapping[str, np.ndarray | pd.DataFrame]
+# Of each array the kinds of values that it may hold and its number (or numbers) of dimensions.
+Layout = Mapping[str, str | tuple[str, int | tuple[int, ...]]]
 
 
 @contextmanager
-def created(path: str | Path, **options: object) -> Iterator[tuple[h5py.File, "_Sink"]]:
+def create(path: str | Path, **options: Any) -> Iterator[tuple[h5py.File, "_Sink"]]:
     """Yield a new HDF5 file and where it goes; it appears whole or not at all when the block ends.
 
     Parameters
@@ -52,35 +58,39 @@ def created(path: str | Path, **options: object) -> Iterator[tuple[h5py.File, "_
 
 
 class _Sink(io.FileIO):
-    """A file that takes whatever it is given, room or not.
+    """A file that accepts all that it is given, even on a full disk.
 
-    HDF5 crashes the process when it cannot write. So it is told that it could, until it has closed
-    the file; `error` is what really happened first.
+    HDF5 crashes the process when it cannot write. So this file reports success until HDF5 has
+    closed it, and keeps the first real error in `error`.
     """
 
     error: OSError | None = None
 
     def check(self) -> None:
-        """Raise what happened first, if anything did."""
+        """Raise the first error, if there was one."""
         if self.error:
             raise self.error
 
-    def write(self, data: memoryview) -> int:
+    def write(self, data: "ReadableBuffer", /) -> int:
         left = memoryview(data)
+        size = len(left)
         while left and not self.error:
             try:
                 left = left[super().write(left) :]
             except OSError as error:
                 self.error = error
-        return len(data)
+        return size
 
-    def truncate(self, size: int | None = None) -> int:
-        return size if self.error else super().truncate(size)
+    def truncate(self, size: int | None = None, /) -> int:
+        if self.error:
+            return self.tell() if size is None else size
+        return super().truncate(size)
 
-    def readinto(self, buffer: memoryview) -> int:
-        found = super().readinto(buffer)
-        buffer[found:] = bytes(len(buffer) - found)  # of what was never written
-        return len(buffer)
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer)
+        found = super().readinto(view) or 0
+        view[found:] = bytes(len(view) - found)  # zeros for what was never written
+        return len(view)
 
 
 class Writer:
@@ -88,14 +98,20 @@ class Writer:
 
     def __init__(self, path: str | Path):
         self._path = path
+        self._stack = ExitStack()
 
     def __enter__(self) -> "Writer":
-        self._created = created(self._path, libver=VERSION, track_order=True)
-        self._file, self._sink = self._created.__enter__()
+        file = create(self._path, libver=VERSION, track_order=True)
+        self._file, self._sink = self._stack.enter_context(file)
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
-        self._created.__exit__(*exc_info)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, traceback)
 
     def write(self, content: Content) -> None:
         """Write named arrays and tables."""
@@ -103,21 +119,32 @@ class Writer:
             if isinstance(value, pd.DataFrame):
                 group = self._file.create_group(name, track_order=True)
                 for column, series in value.items():
-                    _put(group, column, series.to_numpy())
+                    _put(group, str(column), series.to_numpy())
             else:
                 _put(self._file, name, np.asarray(value))
 
     def append(self, name: str, rows: np.ndarray) -> None:
-        """Add rows below those that the array of this name has already."""
+        """Add rows, shape (n, ...), below those that the array of this name has already.
+
+        Raises
+        ------
+        UnwritableFile
+            When the block ends, if the disk is full or the folder may not be written to.
+        """
         if name not in self._file:
             chunks = (ROWS_PER_CHUNK, *rows.shape[1:])
-            shape, most = (0, *rows.shape[1:]), (None, *rows.shape[1:])
-            layout = {"maxshape": most, "chunks": chunks, "fletcher32": True}
-            self._file.create_dataset(name, shape, rows.dtype, **layout)
+            self._file.create_dataset(
+                name,
+                (0, *rows.shape[1:]),
+                rows.dtype,
+                maxshape=(None, *rows.shape[1:]),
+                chunks=chunks,
+                fletcher32=True,
+            )
         array = self._file[name]
         array.resize(len(array) + len(rows), axis=0)
         array[len(array) - len(rows) :] = rows
-        self._sink.check()  # rather than to compute on with nowhere to put it
+        self._sink.check()  # stops a long computation as soon as the disk is full
 
 
 def save(path: str | Path, content: Content) -> None:
@@ -128,21 +155,26 @@ def save(path: str | Path, content: Content) -> None:
 
 def load(
     path: str | Path,
-    unread: tuple[str, ...] = (),
+    lazy: tuple[str, ...] = (),
     layout: Layout | None = None,
     optional: Layout | None = None,
-) -> Content:
+) -> dict[str, Any]:
     """Read a file that `save` or a `Writer` wrote.
 
     Parameters
     ----------
     path
         The file.
-    unread
-        Names of arrays to leave in the file: h5py datasets, read when they are sliced.
+    lazy
+        Names of arrays to leave in the file, which are read when they are sliced.
     layout, optional
-        What the file must hold, and what it may: by name, the kind of values of an array and its
-        number of dimensions (or numbers), or TABLE. None for anything.
+        What the file must hold, and what it may hold: by name, the kind of values of an array and
+        its number of dimensions (or numbers), or TABLE. None for anything.
+
+    Returns
+    -------
+    dict of arrays, DataFrames and h5py datasets (the lazy ones)
+        By name.
 
     Raises
     ------
@@ -157,25 +189,26 @@ def load(
         if layout is not None:
             _check_layout(items, layout, optional or {})
         content = {
-            name: _Unread(item.id) if name in unread else _get(item) for name, item in items.items()
+            name: _LazyArray(item.id) if name in lazy else _get(item)
+            for name, item in items.items()
         }
-        if not unread:
+        if not lazy:
             file.close()
         return content
 
 
-class _Unread(h5py.Dataset):
+class _LazyArray(h5py.Dataset):
     """An array that is still in its file."""
 
-    def __getitem__(self, *what: object) -> np.ndarray:
+    def __getitem__(self, *where: object) -> np.ndarray:
         with readable(self.file.filename, (OSError, RuntimeError)):
-            return super().__getitem__(*what)
+            return super().__getitem__(*where)
 
 
 def member(group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
     """Return what stands in a group under a name; an array only if the file really holds it.
 
-    A header can promise any number of values, or point to another file. Neither is believed.
+    A header can promise any number of values, or point to another file; neither is trusted.
 
     Raises
     ------
@@ -194,11 +227,11 @@ def member(group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
         return item
     if item.is_virtual or item.external:
         raise ValueError(f"the values of {name} lie in another file")
-    if item.chunks and np.prod(item.chunks, dtype=float) * item.dtype.itemsize > MOST_PER_CHUNK:
+    if item.chunks and np.prod(item.chunks, dtype=float) * item.dtype.itemsize > MAX_CHUNK_BYTES:
         raise ValueError(f"{name} is cut into chunks of shape {item.chunks}, too large to unpack")
     stored = item.id.get_storage_size()
     packed = item.id.get_create_plist().get_nfilters() > 0
-    if item.size and item.nbytes > stored * (MOST_PACKED if packed else 1):
+    if item.size and item.nbytes > stored * (MAX_COMPRESSION if packed else 1):
         raise ValueError(
             f"{name} promises {item.size} values in shape {item.shape}, "
             f"but the file holds {stored} bytes of them"
@@ -214,14 +247,15 @@ def _check_layout(
     if missing := layout.keys() - items.keys():
         raise ValueError(f"no {listed(sorted(missing))}")
     for name, item in items.items():
-        expected = (layout | optional)[name]
+        expected = layout[name] if name in layout else optional[name]
         is_table = isinstance(item, h5py.Group)
         if is_table != (expected == TABLE):
             raise ValueError(f"{name} is {'a' if is_table else 'no'} table")
-        if not is_table:
-            kinds, dimensions = expected
-            if _kind(item) not in kinds or item.ndim not in np.atleast_1d(dimensions):
-                raise ValueError(f"{name} holds {item.dtype} in {item.ndim} dimensions")
+        if isinstance(expected, str):
+            continue
+        kinds, dimensions = expected
+        if _kind(item) not in kinds or item.ndim not in np.atleast_1d(dimensions):
+            raise ValueError(f"{name} holds {item.dtype} in {item.ndim} dimensions")
 
 
 def _kind(item: h5py.Dataset) -> str:
@@ -230,8 +264,8 @@ def _kind(item: h5py.Dataset) -> str:
 
 def _put(group: h5py.Group, name: str, values: np.ndarray) -> None:
     if values.dtype.kind in "OU":
-        # Of one length: HDF5 keeps texts of different lengths where no checksum covers them, and a
-        # damaged heap of them can keep it busy for ever.
+        # Texts of one length, because HDF5 keeps texts of different lengths where no checksum
+        # covers them, and loops for ever over some damaged ones.
         texts = [b"" if pd.isna(value) else str(value).encode() for value in values]
         dtype = h5py.string_dtype("utf-8", max(map(len, texts), default=0) or 1)
         values = np.array(texts, dtype)

@@ -1,4 +1,4 @@
-"""Dataset files become local files: from the user's mirror, or downloaded, and always verified."""
+"""Gets the files of a data set, from the user's mirror or by download, and verifies each."""
 
 import csv
 import fcntl
@@ -6,10 +6,11 @@ import hashlib
 import io
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import requests
@@ -17,16 +18,18 @@ import urllib3
 from tqdm import tqdm
 
 from lacuna.errors import LacunaError, did_you_mean
-from lacuna.io.atomic import put_in_place, whole, written
+from lacuna.io.atomic import explain_write_errors, replace_file, whole
 from lacuna.io.tsv import write_table
-from lacuna.io.untrusted import opened
+from lacuna.io.untrusted import open_untrusted
 
 SOURCES_TABLE = "resources/sources.tsv"
 SOURCES_COLUMNS = ("file", "url", "bytes", "sha256", "licence", "origin")
 RECORDED_COLUMNS = ("file", "bytes", "sha256", "came_from")
 TIMEOUT = (30, 60)  # seconds to connect, seconds between two pieces of the body
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0  # seconds between attempts, doubled each time
-PIECE = 1 << 18  # bytes; what a stalled connection loses at most
+PIECE = 1 << 18  # bytes that a stalled connection loses at most
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def acquire(
     progress : bool
         Show a progress bar on standard error.
     attempts : int
-        Give up after so many attempts that brought nothing new.
+        Give up after this number of attempts in a row that brought nothing new.
 
     Raises
     ------
@@ -130,15 +133,15 @@ def acquire(
         _link(held, destination)
     elif source is not None and source.url:
         part = destination.with_name(destination.name + ".part")
-        with written(part):
+        with explain_write_errors(part):
             part.parent.mkdir(parents=True, exist_ok=True)
-            _download(source, part, progress, attempts)
+            _download(source, source.url, part, progress, attempts)
         try:
             _verify(part, file, source, recorded, came_from=source.url)
         except _Mismatch:
             part.unlink()
             raise
-        put_in_place(part, destination)
+        replace_file(destination, part)
     else:
         raise LacunaError(_why_unavailable(file, sources, mirrors))
 
@@ -167,15 +170,15 @@ def _why_unavailable(file: str, sources: dict[str, Source], mirrors: Sequence[Pa
 
 def _read_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
     try:
-        return _checked_rows(path, columns)
+        return _parse_rows(path, columns)
     except (csv.Error, UnicodeDecodeError) as error:
         raise LacunaError(
             f"{path}: not a tab-separated table in UTF-8 ({error}). Correct or restore it."
         ) from error
 
 
-def _checked_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
-    with opened(path, text=True) as content:
+def _parse_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
+    with open_untrusted(path, text=True) as content:
         table = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
         reader = csv.DictReader(table, delimiter="\t", restval="")
         if missing := [column for column in columns if column not in (reader.fieldnames or ())]:
@@ -188,20 +191,27 @@ def _checked_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
             if not row["file"] or row["file"] in rows:
                 fault = "named twice" if row["file"] else "empty"
                 raise LacunaError(f"{where}, column file: {row['file']!r} is {fault}")
-            row["bytes"] = _checked(row["bytes"], r"[0-9]{1,18}", int, f"{where}, column bytes")
-            row["sha256"] = _checked(
-                row["sha256"], r"[0-9a-fA-F]{64}", str.lower, f"{where}, column sha256"
+            row["bytes"] = _parse(
+                row["bytes"], r"[0-9]{1,18}", "a whole number", int, f"{where}, column bytes"
+            )
+            row["sha256"] = _parse(
+                row["sha256"],
+                r"[0-9a-fA-F]{64}",
+                "64 hexadecimal digits",
+                str.lower,
+                f"{where}, column sha256",
             )
             rows[row["file"]] = row
     return rows
 
 
-def _checked(cell: str, pattern: str, convert, where: str):
+def _parse(
+    cell: str, pattern: str, expected: str, convert: Callable[[str], T], where: str
+) -> T | None:
     if not cell:
         return None
     if not re.fullmatch(pattern, cell):
-        wanted = "a whole number" if convert is int else "64 hexadecimal digits"
-        raise LacunaError(f"{where}: {cell!r} is not {wanted}")
+        raise LacunaError(f"{where}: {cell!r} is not {expected}")
     return convert(cell)
 
 
@@ -237,7 +247,9 @@ def _verify(path: Path, file: str, source: Source | None, recorded: Path, came_f
         _compare(file, "sha256", row["sha256"], sha256, recorded, came_from)
 
 
-def _compare(file: str, what: str, expected, found, stands_in: str | Path, came_from: str) -> None:
+def _compare(
+    file: str, what: str, expected: object, found: object, stands_in: str | Path, came_from: str
+) -> None:
     if expected is None or expected == found:
         return
     raise _Mismatch(
@@ -247,16 +259,16 @@ def _compare(file: str, what: str, expected, found, stands_in: str | Path, came_
     )
 
 
-def _download(source: Source, part: Path, progress: bool, attempts: int) -> None:
+def _download(source: Source, url: str, part: Path, progress: bool, attempts: int) -> None:
     furthest, failures = _size(part), 0
     while True:
         try:
-            return _continue_download(source, part, progress)
+            return _continue_download(source, url, part, progress)
         except _TRANSIENT as error:
             problem = error
         except requests.RequestException as error:
             raise LacunaError(f"{_cannot(source)}: {error}") from error
-        # Not merely "some bytes came": a server that cuts and cannot resume would never end.
+        # Only a longer file counts: a server that cuts and cannot resume sends bytes for ever.
         failures = 0 if _size(part) > furthest else failures + 1
         furthest = max(furthest, _size(part))
         if failures >= attempts:
@@ -268,14 +280,14 @@ def _download(source: Source, part: Path, progress: bool, attempts: int) -> None
         time.sleep(min(FIRST_WAIT * 2**failures, LONGEST_WAIT))
 
 
-def _continue_download(source: Source, part: Path, progress: bool) -> None:
+def _continue_download(source: Source, url: str, part: Path, progress: bool) -> None:
     begun = _size(part)
-    # Undecoded bytes throughout: a .gz file must stay one, whatever the server calls it.
+    # No decoding: a .gz file must stay one, whatever the server calls it.
     headers = {"Accept-Encoding": "identity"}
     if begun:
         headers["Range"] = f"bytes={begun}-"
         headers["If-Unmodified-Since"] = formatdate(part.stat().st_mtime, usegmt=True)
-    with requests.get(source.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         start, total = _content_range(response)
         if response.status_code == 416 and begun and begun in (total, source.bytes):
             return
@@ -309,7 +321,7 @@ def _content_range(response: requests.Response) -> tuple[int | None, int | None]
     header = response.headers.get("Content-Range", "")
     match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", header)
     start, total = match.groups() if match else (None, None)
-    return start and int(start), total and int(total)
+    return int(start) if start else None, int(total) if total else None
 
 
 def _check_status(source: Source, response: requests.Response) -> None:

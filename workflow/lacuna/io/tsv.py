@@ -2,42 +2,60 @@
 
 import gzip
 import re
+from collections.abc import Hashable
 from pathlib import Path
 
 import pandas as pd
 
 from lacuna.io.atomic import whole
 
-FORMULA = r"[=+\-@\t\r]"  # how a cell begins that a spreadsheet runs
-
-TEXT = dict.fromkeys(
-    (
-        *("drug", "cell", "gene", "name", "plate", "batch", "group", "setting", "profile_type"),
-        *("atc_codes", "targets", "mechanisms"),
-    ),
-    str,
-)
+FORMULA = r"[=+\-@\t\r]"  # a cell that begins so is run as a formula by spreadsheets
+# What `write_table` writes for numbers and truth values; 007, +7, 1e5 and NaN are names.
+NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?|-?inf|True|False"
+# Columns of names that may all look like numbers, as Entrez ids do.
+NAMES = {"drug", "cell", "gene", "name", "plate", "batch", "group", "setting", "profile_type"} | {
+    *("atc_codes", "targets", "mechanisms")
+}
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a table that `write_table` wrote; names stay text, even NA or 007."""
-    return pd.read_csv(path, sep="\t", dtype=TEXT, keep_default_na=False, na_values=[""])
+    """Read a table that `write_table` wrote; names stay text, even NA or 007.
+
+    A column holds numbers (or truth values) if every field is written as `write_table` writes them,
+    or empty. All other columns are text, and so are those called as in `NAMES`: a new column of
+    names needs an entry there only if all of its names may be plain numbers.
+    """
+    texts = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, na_values=[""])
+    is_text = [
+        column in NAMES or not texts[column].dropna().str.fullmatch(NUMBER).all()
+        for column in texts
+    ]
+    as_text: dict[Hashable, type[str]] = dict.fromkeys(texts.columns[is_text], str)
+    return pd.read_csv(path, sep="\t", dtype=as_text, keep_default_na=False, na_values=[""])
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a data frame as a tab-separated file, without its index."""
+    """Write a data frame as a tab-separated file, gzipped if its name ends with .gz.
+
+    The index is left out, and floats have six digits. The file appears whole or not at all.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
+    """
     path = Path(path)
     with whole(path) as unfinished:
         text = table.to_csv(sep="\t", index=False, float_format="%.6g").encode()
-        # No name and no time stamp inside, so that equal tables are equal files.
+        # gzip without a name and a time stamp, so that equal tables are equal files.
         unfinished.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
 
 
 def guard_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """Put an apostrophe before texts that a spreadsheet would run as a formula.
 
-    For tables that people open and nothing reads again: the names in them are no longer those that
-    tables are joined by. Numbers stay numbers, negative ones too.
+    Only for tables that people open and no program reads again: names change, so tables can no
+    longer be joined by them. Numbers stay numbers, negative ones too.
     """
     texts = table.select_dtypes(["object", "string", "category"]).columns
     guarded = table.assign(**{name: table[name].astype(object).map(_guarded) for name in texts})

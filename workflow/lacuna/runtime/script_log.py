@@ -9,28 +9,38 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from lacuna.errors import DamagedFile, LacunaError
-from lacuna.io.atomic import explain, set_aside
+from lacuna.io.atomic import explain_write_error, set_aside
 
 
 @contextmanager
-def logged(log: str) -> Iterator[None]:
+def logged(log: str | Path) -> Iterator[None]:
     """Send what the block prints to the rule's log, and say on the terminal why it failed.
 
-    A user's mistake, a damaged file, a full disk or a folder that may not be written to end the job
-    with the message alone, Ctrl-C without one; anything else shows its traceback.
+    Parameters
+    ----------
+    log
+        The rule's log file, which is overwritten.
+
+    Raises
+    ------
+    SystemExit
+        With the message alone on the terminal and the traceback in the log: after a `LacunaError`,
+        on a full disk or in a folder without permission (exit status 1), and after Ctrl-C, which
+        needs no message (130). A `DamagedFile` is set aside, so that the next run makes it anew.
+        Every other exception passes on with its traceback.
     """
     file = open(log, "w", encoding="utf-8", buffering=1)  # noqa: SIM115, closed below
     try:
         with redirect_stdout(file), redirect_stderr(file):
             yield
     except DamagedFile as error:
-        _write(file, traceback.format_exc())  # what the reader said, were it not damage after all
+        _write(file, traceback.format_exc())  # the reader's own words, in case it is not damage
         _end(file, f"{error} {_remedy(error.path)}")
     except LacunaError as error:
         _end(file, str(error))
     except Exception as error:
         _write(file, traceback.format_exc())
-        if explanation := explain(error, None):
+        if explanation := explain_write_error(error, None):
             _end(file, str(explanation))
         raise
     except KeyboardInterrupt:
@@ -40,7 +50,7 @@ def logged(log: str) -> Iterator[None]:
         _write(file, traceback.format_exc())
         raise
     finally:
-        with suppress(OSError):  # a full disk must not hide why the job failed
+        with suppress(OSError):  # on a full disk, the reason of the failure matters more
             file.close()
 
 

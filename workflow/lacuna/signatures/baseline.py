@@ -7,11 +7,11 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
-from lacuna.signatures.make import VEHICLE
+from lacuna.signatures.make import VEHICLE, Progress
 
 
 def measure_baseline(
-    matrix: Gctx, wells: pd.DataFrame, genes: np.ndarray, progress=iter
+    matrix: Gctx, wells: pd.DataFrame, genes: np.ndarray, progress: Progress = iter
 ) -> pd.DataFrame:
     """Average the vehicle wells of each plate, and the plates of each cell.
 

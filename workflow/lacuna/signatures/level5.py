@@ -45,9 +45,10 @@ def import_signatures(
         profiles = unit_rows(matrix.read(genes, info["signature"][block]))
         empty = ~profiles.any(axis=1)
         if empty.any():
+            names = info["signature"][block].to_numpy()[empty]
             raise LacunaError(
-                f"{matrix.path}: the signatures {listed(info['signature'][block][empty])} are 0 "
-                "in every gene and have no direction. Remove them from the matrix and sig_info."
+                f"{matrix.path}: the signatures {listed(names)} are 0 in every gene and have no "
+                "direction. Remove them from the matrix and sig_info."
             )
         yield SignatureSet(table[block].reset_index(drop=True), profiles, genes)
 

@@ -4,8 +4,9 @@ An experiment is a drug at a dose and time in a cell line, within one batch; its
 the wells of the batch's plates that got that treatment.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from lacuna.signatures.signature_set import EXPERIMENT, SignatureSet
 from lacuna.vectors import unit_rows
 
 COMPOUND, VEHICLE = "trt_cp", "ctl_vehicle"
+Progress = Callable[[Iterable[Any]], Iterable[Any]]  # wraps a loop, as tqdm.tqdm does
 
 
 def sort_wells(wells: pd.DataFrame) -> pd.Series:
@@ -58,7 +60,7 @@ def make_signatures(
     reference: str,
     null_draws: int,
     seed: int,
-    progress=iter,
+    progress: Progress = iter,
 ) -> Iterator[SignatureSet]:
     """Make a signature of every experiment of a Level 3 matrix, batch by batch.
 

@@ -8,6 +8,7 @@ import pandas as pd
 from lacuna.io.gctx import Gctx
 from lacuna.runtime.seeds import generator
 from lacuna.signatures.make import (
+    Progress,
     average_replicates,
     directions_of_batch,
     usable_batches,
@@ -26,7 +27,7 @@ def assess_plates(
     gamma: float,
     null_draws: int,
     seed: int,
-    progress=iter,
+    progress: Progress = iter,
 ) -> Iterator[pd.DataFrame]:
     """Assess every plate of a Level 3 matrix under every reference, batch by batch.
 

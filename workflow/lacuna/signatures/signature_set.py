@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,15 @@ from lacuna.io.atomic import readable
 
 SIGNATURES_AT_ONCE = 4096
 EXPERIMENT = ["drug", "cell", "dose", "time", "batch"]
+COLUMNS = [*EXPERIMENT, "name", "replicates", "acd", "p_value"]
+
+
+class ProfileRows(Protocol):
+    """Profiles that are read when they are sliced: an array, or one that is still in its file."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -24,14 +34,14 @@ class SignatureSet:
     table : DataFrame, one row per signature
         drug, name (NaN or empty when the drug has none), cell, dose (micromolar), time (hours),
         batch, replicates, acd and p_value (both NaN for an experiment without replicates).
-    profiles : float32 array of shape (signatures, genes)
-        Unit rows; of a set that was loaded they stay in the file until they are sliced.
+    profiles : float32 rows of shape (signatures, genes)
+        Unit rows; those of a set that was loaded stay in the file until they are sliced.
     genes : array of str
         Entrez ids of the landmark genes.
     """
 
     table: pd.DataFrame
-    profiles: np.ndarray
+    profiles: ProfileRows
     genes: np.ndarray
 
     @staticmethod
@@ -40,7 +50,7 @@ class SignatureSet:
         tables = []
         with hdf5.Writer(path) as writer:
             for part in parts:
-                writer.append("profiles", part.profiles)
+                writer.append("profiles", part.profiles[:])
                 tables.append(part.table)
             table = pd.concat(tables, ignore_index=True)
             writer.write({"table": table, "genes": part.genes})
@@ -57,13 +67,13 @@ class SignatureSet:
             If the file is missing.
         """
         with readable(path):
-            loaded = cls(**hdf5.load(path, unread=("profiles",), layout=_LAYOUT))
-            expected = (len(loaded.table), len(loaded.genes))
-            if loaded.profiles.shape != expected:
-                raise ValueError(f"profiles have shape {loaded.profiles.shape}, not {expected}")
-            if missing := {*EXPERIMENT, "name", "replicates", "acd", "p_value"} - {*loaded.table}:
+            content = hdf5.load(path, lazy=("profiles",), layout=_LAYOUT)
+            shape = content["profiles"].shape
+            if shape != (expected := (len(content["table"]), len(content["genes"]))):
+                raise ValueError(f"profiles have shape {shape}, not {expected}")
+            if missing := {*COLUMNS} - {*content["table"]}:
                 raise ValueError(f"table has no {sorted(missing)}")
-        return loaded
+        return cls(**content)
 
     @classmethod
     def concatenate(cls, sets: Iterable["SignatureSet"]) -> "SignatureSet":
@@ -82,9 +92,10 @@ class SignatureSet:
                     "The series of this dataset have different landmark genes "
                     f"({len(genes)} and {len(other.genes)}); expected the same in every gene_info."
                 )
-        columns = [pd.Index(each.genes).get_indexer(genes) for each in sets]
-        profiles = _Joined([each.profiles for each in sets], columns)
-        return cls(pd.concat([each.table for each in sets], ignore_index=True), profiles, genes)
+        columns = [pd.Index(series.genes).get_indexer(pd.Index(genes)) for series in sets]
+        profiles = _StackedRows([series.profiles for series in sets], columns)
+        table = pd.concat([series.table for series in sets], ignore_index=True)
+        return cls(table, profiles, genes)
 
     def sum_by(self, group: np.ndarray, groups: int) -> np.ndarray:
         """Add up the profiles of each group, reading a block of them at a time.
@@ -110,26 +121,34 @@ class SignatureSet:
         return sums
 
 
-_LAYOUT = {"profiles": (hdf5.FLOATS, 2), "table": hdf5.TABLE, "genes": (hdf5.NAMES, 1)}
+_LAYOUT: hdf5.Layout = {"profiles": (hdf5.FLOATS, 2), "table": hdf5.TABLE, "genes": (hdf5.NAMES, 1)}
 
 
-class _Joined:
-    """Profiles of several sets below each other, read where they are when sliced."""
+class _StackedRows:
+    """The rows of several sets below each other; a slice reads only the sets that it touches.
 
-    def __init__(self, parts: list[np.ndarray], columns: list[np.ndarray]):
+    Parameters
+    ----------
+    parts
+        The rows of each set.
+    columns : int arrays of shape (genes,)
+        For each set, where the genes of the first one stand in it.
+    """
+
+    def __init__(self, parts: list[ProfileRows], columns: list[np.ndarray]):
         self._parts, self._columns = parts, columns
         self._starts = np.cumsum([0, *map(len, parts)])
 
     def __len__(self) -> int:
         return int(self._starts[-1])
 
-    def __getitem__(self, rows: slice) -> np.ndarray:
+    def __getitem__(self, rows: slice, /) -> np.ndarray:
         start, stop, _ = rows.indices(len(self))
         return np.concatenate(
             [
                 part[max(start - first, 0) : max(stop - first, 0)][:, columns]
                 for part, columns, first in zip(
-                    self._parts, self._columns, self._starts, strict=False
+                    self._parts, self._columns, self._starts[:-1], strict=True
                 )
             ]
         )

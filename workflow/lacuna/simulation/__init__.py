@@ -1,1 +1,5 @@
-"""A simulated screen, written as GEO would have shipped it."""
+"""A simulated screen with a planted truth, written as GEO would have shipped it.
+
+`biology` plants how drugs act in cells, `screen` measures that on plates, and `write` puts it into
+files whose names say that they are simulated.
+"""

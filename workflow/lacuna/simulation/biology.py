@@ -1,4 +1,17 @@
-"""Gene programmes, mechanism classes, drugs and cells, and how drugs act in cells."""
+"""Gene programmes, mechanism classes, drugs and cells, and how drugs act in cells.
+
+Gene programmes are sparse sets of genes that move together. Each mechanism class drives a few of
+them; most drugs of a class share a chemical scaffold; cells belong to a few lineages. How a drug's
+response differs between cells depends on the generator, so that no method is judged only on the
+model that it assumes:
+
+- clustered: each cell lets some programmes through and holds others back. Most classes drive the
+  same programmes in every cell; some are cell-specific and drive others in each lineage. Responses
+  saturate.
+- additive: response[drug, cell] = effect[drug] + effect[cell].
+- low_rank: response[drug, cell, programme] is a sum over a few factors of
+  a[drug, factor] b[cell, factor] c[factor, programme].
+"""
 
 from dataclasses import dataclass
 
@@ -28,7 +41,7 @@ from lacuna.vectors import unit_rows
 
 @dataclass(frozen=True)
 class Biology:
-    """What the simulator plants.
+    """The planted truth.
 
     Attributes
     ----------
@@ -39,7 +52,7 @@ class Biology:
     programmes : array of shape (programmes, genes)
         Unit rows.
     late : bool array of shape (programmes,)
-        Programmes that are not yet in full swing at the shorter time.
+        Programmes that reach their full response only at the longer time.
     response : array of shape (drugs, cells, programmes)
         Log2 change along each programme, at the full dose and time.
     baseline : array of shape (cells, genes)
@@ -54,7 +67,10 @@ class Biology:
     baseline: np.ndarray
 
     def change(self, drug: int, cell: int, dose: float = 10.0, time: int = 24) -> np.ndarray:
-        """Return the log2 change of every gene, without noise."""
+        """Return the log2 change of every gene without noise, shape (genes,).
+
+        The dose is in micromolar, the time in hours: one of `DOSES` and one of `TIMES`.
+        """
         at_time = np.where(self.late, TIMES[time], 1.0)
         return (DOSES[dose] * at_time * self.response[drug, cell]) @ self.programmes
 
@@ -62,7 +78,17 @@ class Biology:
 def plant(
     generator: str, drugs: int, cells: int, mechanisms: int, rng: np.random.Generator
 ) -> Biology:
-    """Draw programmes, mechanisms, drugs, cells and what the drugs do in the cells."""
+    """Draw programmes, mechanisms, drugs, cells and what the drugs do in the cells.
+
+    Parameters
+    ----------
+    generator
+        How responses differ between cells: one of `GENERATORS`.
+    drugs, cells, mechanisms
+        How many of each.
+    rng
+        The random stream of the biology.
+    """
     cell_table = _cells(cells)
     drug_table = _drugs(drugs, mechanisms, rng)
     lineage = pd.factorize(cell_table["lineage"])[0]
@@ -78,11 +104,11 @@ def plant(
 def _clustered(
     drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Mechanisms through the gates of cells, saturating; shape (drugs, cells, programmes)."""
+    """Return saturating responses behind the gates of cells, shape (drugs, cells, programmes)."""
     drugs = len(drug_table)
     gate = _gates(lineage, rng)
 
-    # A cell-specific mechanism drives its programmes in one lineage, others elsewhere.
+    # A cell-specific mechanism drives other programmes in each lineage.
     everywhere = np.stack([_class_weights(rng) for _ in range(mechanisms)])
     by_lineage = rng.permuted(np.repeat(everywhere[:, None], lineage.max() + 1, axis=1), axis=2)
     specific = rng.permutation(mechanisms) < round(CELL_SPECIFIC_SHARE * mechanisms)
@@ -99,7 +125,7 @@ def _clustered(
 def _additive(
     drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """The drug's response plus the cell's own to any drug; shape (drugs, cells, programmes)."""
+    """Return effect[drug] + effect[cell], shape (drugs, cells, programmes)."""
     by_class = np.stack([_class_weights(rng) for _ in range(mechanisms)])
     own = rng.normal(0, 0.25, (len(drug_table), PROGRAMMES))
     of_drug = (by_class[drug_table["mechanism"]] + own) * drug_table["potency"].to_numpy()[:, None]
@@ -113,7 +139,7 @@ def _additive(
 def _low_rank(
     drug_table: pd.DataFrame, lineage: np.ndarray, mechanisms: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """A sum over factors of drug x cell x programmes; shape (drugs, cells, programmes)."""
+    """Return a sum over factors of drug x cell x programme, shape (drugs, cells, programmes)."""
     of_class = rng.normal(size=(mechanisms, FACTORS))
     of_drug = of_class[drug_table["mechanism"]] + rng.normal(0, 0.4, (len(drug_table), FACTORS))
     of_drug *= drug_table["potency"].to_numpy()[:, None]
@@ -127,7 +153,7 @@ def _low_rank(
 
 def _cells(cells: int) -> pd.DataFrame:
     lineage = [LINEAGES[(i // CELLS_PER_LINEAGE) % len(LINEAGES)] for i in range(cells)]
-    # Interleave lineages, so that the well covered cells are not all of one.
+    # Lineages take turns: else the best covered cells would all belong to one.
     order = np.argsort(np.arange(cells) % CELLS_PER_LINEAGE, kind="stable")
     return (
         pd.DataFrame(
@@ -164,10 +190,10 @@ def _programmes(rng: np.random.Generator) -> np.ndarray:
 
 
 def _gates(lineage: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """How far each cell lets each programme through, shape (cells, programmes), 0 to 1."""
-    everywhere = rng.random(PROGRAMMES) < 0.4
-    opened = rng.random((lineage.max() + 1, PROGRAMMES)) < 0.5
-    gate = np.where(everywhere | opened[lineage], 1.0, 0.1)
+    """Return how far each cell lets each programme through, shape (cells, programmes), 0 to 1."""
+    open_everywhere = rng.random(PROGRAMMES) < 0.4
+    open_in_lineage = rng.random((lineage.max() + 1, PROGRAMMES)) < 0.5
+    gate = np.where(open_everywhere | open_in_lineage[lineage], 1.0, 0.1)
     return gate * rng.uniform(0.6, 1.0, gate.shape)
 
 
@@ -179,16 +205,26 @@ def _class_weights(rng: np.random.Generator) -> np.ndarray:
 
 
 def draw_structures(mechanism: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """SMILES: most drugs of a mechanism have its scaffold in common, two rings and a linker."""
+    """Return a SMILES per drug; most drugs of a mechanism share its scaffold.
+
+    A scaffold is two rings and a linker; a drug's own are the groups at both ends.
+
+    Parameters
+    ----------
+    mechanism : int array of shape (drugs,)
+        The mechanism class of each drug.
+    rng
+        The random stream of the structures.
+    """
 
     def scaffold() -> tuple[str, str, str]:
         return rng.choice(RINGS), rng.choice(LINKERS), rng.choice(RINGS)
 
     of_class = [scaffold() for _ in range(mechanism.max() + 1)]
     structures = []
-    for each in mechanism:
-        first, linker, second = scaffold() if rng.random() < ODD_SHARE else of_class[each]
-        # Ring bonds of the inner ring get numbers of their own, as the outer one is still open.
+    for number in mechanism:
+        first, linker, second = scaffold() if rng.random() < ODD_SHARE else of_class[number]
+        # The inner ring needs ring-bond numbers of its own, because the outer one is still open.
         inner = second.translate(str.maketrans("12", "34")).format(rng.choice(SUBSTITUENTS))
         structures.append(rng.choice(HEADS) + first.format(linker + inner))
     return structures

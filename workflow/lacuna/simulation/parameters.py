@@ -1,4 +1,4 @@
-"""What the simulator plants and how its files are called."""
+"""The constants of the simulator and the names of its files."""
 
 SERIES = "simulated"  # the name of its one series, so of the folder of its files
 FILES = {
@@ -25,20 +25,20 @@ LINEAGES = ("breast", "prostate", "skin", "lung", "kidney", "colon")
 CELLS_PER_LINEAGE = 2
 ATC_LETTERS = "ACDGHJLMNR"
 GENERATORS = ("clustered", "additive", "low_rank")
-FACTORS = 6  # of the generator low_rank
+FACTORS = 6  # number of factors of the generator low_rank
 
 PLATE_ROWS, PLATE_COLUMNS = 16, 24
 VEHICLE_WELLS = 24
 DRUGS_PER_PLATE = (PLATE_ROWS * PLATE_COLUMNS - VEHICLE_WELLS) // 2
 DOSES = {10.0: 1.0, 0.37: 0.45}  # micromolar: share of the full response
 TIMES = {24: 1.0, 6: 0.6}  # hours: share of the full response of a late programme
-LOWEST, HIGHEST = 2.4, 15.0
+LOWEST, HIGHEST = 2.4, 15.0  # log2 expression that the platform can measure
 
-INACTIVE_SHARE = 0.35
+INACTIVE_SHARE = 0.35  # of drugs, which change nothing
 CELL_SPECIFIC_SHARE = 0.4  # of mechanisms
-ANNOTATED_SHARE = 0.7
-FAILED_SHARE = 0.02
-ODD_SHARE = 0.25  # of drugs without the scaffold of their mechanism
+ANNOTATED_SHARE = 0.7  # of drugs
+FAILED_SHARE = 0.02  # of wells, whose genes are shuffled
+ODD_SHARE = 0.25  # of drugs, which lack the scaffold of their mechanism
 RINGS = (
     *("c1ccc({})cc1", "c1cnc({})cc1", "C1CCN({})CC1", "c1csc({})c1", "c1coc({})c1"),
     *("C1CCC({})CC1", "c1nc({})sc1", "c1ccc2nc({})ccc2c1", "n1ccc({})c1", "c1ncnc({})c1"),
@@ -49,7 +49,7 @@ SUBSTITUENTS = ("C", "CC", "C(F)(F)F", "C(C)C", "C#N", "CO", "C(=O)C", "C(N)=O",
 DRUGS_UNDER_TWO_IDS = 1
 
 EXTERNAL_DRUGS, EXTERNAL_CELLS, EXTERNAL_REPLICATES = 15, 2, 3
-EXTERNAL_OWN = 0.2  # along each programme, beside the mixture of two drugs of the screen
-EXTERNAL_GAIN = 0.5  # spread between genes of the log of how strongly the platform shows a change
-EXTERNAL_NOISE = 0.3  # of one replicate, log2
-EXTERNAL_MISSING = 0.05  # of genes
+EXTERNAL_OWN = 0.2  # standard deviation of a drug's own effect on a programme, log2
+EXTERNAL_GAIN = 0.5  # standard deviation between genes of log(gain of the platform)
+EXTERNAL_NOISE = 0.3  # standard deviation of one replicate, log2
+EXTERNAL_MISSING = 0.05  # share of the genes that the platform lacks

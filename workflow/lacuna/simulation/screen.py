@@ -1,4 +1,8 @@
-"""The screen: plates, wells and what is measured in them."""
+"""The screen: plates, wells and what is measured in them, whatever the generator.
+
+Plates of 384 wells in 2 to 4 replicates, two doses, two times, plate and well-position effects,
+correlated noise, failed wells, and a drug x cell grid in which few cells have most of the drugs.
+"""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +24,15 @@ from lacuna.vectors import unit_rows
 
 
 def lay_out_screen(biology: Biology, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
-    """Fill plates and measure them; returns inst_info and expression (wells, genes)."""
+    """Fill plates and measure them.
+
+    Returns
+    -------
+    DataFrame
+        inst_info, a row per well.
+    float32 array of shape (wells, genes)
+        Level 3 expression, log2.
+    """
     noise_factors = unit_rows(rng.normal(size=(6, GENES))) * np.sqrt(GENES)
     tables, measured = [], []
     for number, drugs in enumerate(_compound_sets(len(biology.drugs))):
@@ -39,7 +51,7 @@ def lay_out_screen(biology: Biology, rng: np.random.Generator) -> tuple[pd.DataF
                     measured.append(_measure(biology, table, cell, noise_factors, rng))
     wells = pd.concat(tables, ignore_index=True)
     drug = wells.pop("drug_index")
-    give_a_second_id(wells, drug)
+    _give_second_ids(wells, drug)
     return wells, np.concatenate(measured)
 
 
@@ -56,11 +68,11 @@ def _plate_map(
     cell: int,
     time: int,
 ) -> pd.DataFrame:
-    """Say which well of a plate holds what; replicate plates share the layout."""
+    """Return inst_info of one plate; replicate plates share the layout."""
     treatments = [(drug, dose) for dose in DOSES for drug in drugs]
-    at = dict(zip(treatments, layout[VEHICLE_WELLS:], strict=False))
+    position_of = dict(zip(treatments, layout[VEHICLE_WELLS:], strict=False))
     contents = [(position, -1, np.nan) for position in layout[:VEHICLE_WELLS]]
-    contents += [(at[drug, dose], drug, dose) for drug in dispensed for dose in DOSES]
+    contents += [(position_of[drug, dose], drug, dose) for drug in dispensed for dose in DOSES]
     table = pd.DataFrame(sorted(contents), columns=["position", "drug_index", "pert_dose"])
     treated = table["drug_index"] >= 0
     rows, columns = np.divmod(table.pop("position"), PLATE_COLUMNS)
@@ -85,6 +97,7 @@ def _measure(
     noise_factors: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
+    """Return the expression in the wells of one plate, float32 of shape (wells, genes)."""
     wells = len(plate)
     change = np.zeros((wells, GENES))
     for well, (drug, dose, time) in enumerate(
@@ -104,13 +117,14 @@ def _measure(
     return np.clip(expression, LOWEST, HIGHEST).astype(np.float32)
 
 
-def give_a_second_id(wells: pd.DataFrame, drug: pd.Series) -> None:
-    """Let a drug of the first plates go by another id in half of its cells, as happens in LINCS."""
-    for twice in range(DRUGS_UNDER_TWO_IDS):
+def _give_second_ids(wells: pd.DataFrame, drug: pd.Series) -> None:
+    """Let the first drugs go by another id in half of the cells, as happens in LINCS."""
+    for number in range(DRUGS_UNDER_TWO_IDS):
         cells = wells["cell_id"].unique()[::2]
-        renamed = (drug == twice) & wells["cell_id"].isin(cells)
-        wells.loc[renamed, "pert_id"] = _second_id(twice)
+        renamed = (drug == number) & wells["cell_id"].isin(cells)
+        wells.loc[renamed, "pert_id"] = make_second_id(number)
 
 
-def _second_id(drug: int) -> str:
+def make_second_id(drug: int) -> str:
+    """Return the other id of a drug that goes by two."""
     return f"SIM-A{drug + 1:08d}"

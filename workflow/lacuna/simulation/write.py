@@ -1,21 +1,6 @@
-"""A simulated screen, written as GEO would have shipped it; its names say that it is simulated.
+"""Writes a simulated screen in the formats of GEO, and what is known beside it."""
 
-Biology: gene programmes (sparse sets of genes that move together); mechanism classes that drive a
-few programmes each; drugs of a class that share a chemical scaffold, by and large; cells of a few
-lineages. How a drug's response differs between cells depends on the generator, so that no method
-need be judged on the family that it assumes:
-
-- clustered: lineages whose cells let a programme through or not. Most classes act alike in every
-  cell that lets their programmes through; some are cell-specific and drive other programmes in each
-  lineage. Responses saturate.
-- additive: the drug's response, the same in every cell, plus the cell's own to any drug.
-- low_rank: the sum over a few factors of drug x cell x programmes.
-
-The screen, whatever the generator: plates of 384 wells in 2 to 4 replicates, two doses, two
-times, plate and well-position effects, correlated noise, failed wells, and a drug x cell grid of
-which few cells have most drugs.
-"""
-
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +10,7 @@ from lacuna.io import hdf5
 from lacuna.io.gctx import write_gctx
 from lacuna.io.gmt import write_gmt
 from lacuna.io.tsv import write_table
-from lacuna.runtime.seeds import generator as stream
+from lacuna.runtime import seeds
 from lacuna.simulation.biology import Biology, draw_structures, plant
 from lacuna.simulation.parameters import (
     ANNOTATED_SHARE,
@@ -46,31 +31,37 @@ from lacuna.simulation.parameters import (
     PROGRAMMES,
     TRUTH,
 )
-from lacuna.simulation.screen import _second_id, lay_out_screen
+from lacuna.simulation.screen import lay_out_screen, make_second_id
 
 
 def simulate(
     folder: str | Path, *, generator: str, drugs: int, cells: int, mechanisms: int, seed: int
 ) -> None:
-    """Write a simulated screen into a folder: `FILES`, and what is known beside them.
+    """Write a simulated screen into a folder: `ALL_FILES`, in the formats of their real models.
 
-    Beside them lie the annotation of the drugs, the gene programmes as gene sets, new drugs as
-    another platform measures them, and the truth.
+    Beside the tables and the matrix of GEO these are the annotation of the drugs, the gene
+    programmes as gene sets, new drugs as another platform measures them, and the planted truth.
 
     Parameters
     ----------
     folder
         Where to write.
     generator
-        How responses come about: one of `GENERATORS`.
+        How responses differ between cells: one of `GENERATORS`, see `lacuna.simulation.biology`.
     drugs, cells, mechanisms
         How many of each.
     seed
         The run's seed.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
     """
     folder = Path(folder)
-    biology = plant(generator, drugs, cells, mechanisms, stream(seed, "biology"))
-    wells, expression = lay_out_screen(biology, stream(seed, "screen"))
+    stream = partial(seeds.generator, seed)
+    biology = plant(generator, drugs, cells, mechanisms, stream("biology"))
+    wells, expression = lay_out_screen(biology, stream("screen"))
     genes = pd.DataFrame(
         {
             "pr_gene_id": [str(900_001 + gene) for gene in range(GENES)],
@@ -79,16 +70,16 @@ def simulate(
         }
     )
     write_table(wells, folder / FILES["inst_info"])
-    write_table(_pert_info(biology, stream(seed, "structures")), folder / FILES["pert_info"])
+    write_table(_pert_info(biology, stream("structures")), folder / FILES["pert_info"])
     write_table(genes, folder / FILES["gene_info"])
     write_table(
         biology.cells[["cell_id", "lineage"]].rename(columns={"lineage": "primary_site"}),
         folder / FILES["cell_info"],
     )
-    write_table(_annotation(biology, stream(seed, "annotation")), folder / ANNOTATION)
-    sets = _gene_sets(biology.programmes, genes["pr_gene_symbol"].to_numpy())
+    write_table(annotate_drugs(biology, stream("annotation")), folder / ANNOTATION)
+    sets = make_gene_sets(biology.programmes, genes["pr_gene_symbol"].to_numpy())
     write_gmt(sets, "simulated", folder / GENE_SETS)
-    profiles, samples = _external(biology, genes["pr_gene_symbol"], stream(seed, "external"))
+    profiles, samples = measure_new_drugs(biology, genes["pr_gene_symbol"], stream("external"))
     write_table(profiles, folder / EXTERNAL["profiles"])
     write_table(samples, folder / EXTERNAL["samples"])
     _write_truth(biology, genes, folder / TRUTH)
@@ -104,7 +95,7 @@ def _pert_info(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
     drugs = biology.drugs[["pert_id", "name"]].rename(columns={"name": "pert_iname"})
     drugs["canonical_smiles"] = draw_structures(biology.drugs["mechanism"].to_numpy(), rng)
     twice = drugs.iloc[:DRUGS_UNDER_TWO_IDS].copy()
-    twice["pert_id"] = [_second_id(drug) for drug in twice.index]
+    twice["pert_id"] = [make_second_id(drug) for drug in twice.index]
     table = pd.concat([drugs, twice], ignore_index=True).assign(pert_type="trt_cp")
     vehicle = pd.DataFrame(
         {"pert_id": ["DMSO"], "pert_iname": ["DMSO"], "pert_type": ["ctl_vehicle"]}
@@ -113,10 +104,17 @@ def _pert_info(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
     return table.fillna({"canonical_smiles": "-666"}).assign(inchi_key="-666")
 
 
-def _annotation(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
-    """ATC code, targets and mechanism; some drugs have none on record.
+def annotate_drugs(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
+    """Return ATC codes, targets and mechanisms; some drugs have none on record.
 
-    Mechanisms ten apart share an ATC class; each has a target of its own, and two share another.
+    Mechanisms m and m + 10 share an ATC class; each has a target of its own, and 2 m and 2 m + 1
+    share another.
+
+    Returns
+    -------
+    DataFrame, a row per drug
+        pert_id, name, atc_codes, targets, mechanisms: several are separated by "|", empty where
+        none is on record.
     """
     mechanism = biology.drugs["mechanism"]
     known = rng.random(len(mechanism)) < ANNOTATED_SHARE
@@ -134,26 +132,34 @@ def _annotation(biology: Biology, rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def _gene_sets(programmes: np.ndarray, symbols: np.ndarray) -> dict[str, list[str]]:
-    """A set per programme: its strongest gene names it, the other ones are that gene's targets."""
+def make_gene_sets(programmes: np.ndarray, symbols: np.ndarray) -> dict[str, list[str]]:
+    """Return a gene set per programme: the strongest gene's name, and the others as its targets.
+
+    Parameters
+    ----------
+    programmes : array of shape (programmes, genes)
+        Weights; genes of weight 0 do not belong to a programme.
+    symbols : array of shape (genes,)
+        Names of the genes.
+    """
     sets: dict[str, list[str]] = {}
     for programme in programmes:
         strongest_first = symbols[np.argsort(-np.abs(programme), kind="stable")]
         members = strongest_first[: np.count_nonzero(programme)]
-        # Where another programme has the same strongest gene, the next one names the set.
+        # The next strongest names the set if another programme has the same strongest gene.
         factor = next(gene for gene in members if f"{gene}_programme" not in sets)
         sets[f"{factor}_programme"] = [gene for gene in members if gene != factor]
     return sets
 
 
-def _external(
+def measure_new_drugs(
     biology: Biology, symbols: pd.Series, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure new drugs in the best covered cells on another platform, replicates averaged.
 
-    Each is an analogue of two active drugs of a mechanism: a mixture of their responses at the
-    full dose and time, and a little of its own. The platform lacks some genes, shows each of the
-    others with a gain of its own, and is noisy.
+    A new drug is an analogue of two active drugs of one mechanism:
+    response = share first + (1 - share) second + its own, at the full dose and time. The platform
+    lacks some genes, multiplies each of the others by a gain, and is noisy.
 
     Returns
     -------
@@ -165,7 +171,7 @@ def _external(
     cells = biology.cells["coverage"].nlargest(EXTERNAL_CELLS).index
     active = biology.drugs[biology.drugs["active"]]
     classes = [drugs.index.to_numpy() for _, drugs in active.groupby("mechanism")]
-    # In a tiny screen it may be that no two active drugs share a mechanism.
+    # In a tiny screen it can happen that no two active drugs share a mechanism.
     classes = [drugs for drugs in classes if len(drugs) > 1] or classes
     gain = rng.lognormal(0, EXTERNAL_GAIN, GENES)
     on_platform = np.sort(rng.permutation(GENES)[round(EXTERNAL_MISSING * GENES) :])

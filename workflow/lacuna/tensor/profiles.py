@@ -152,7 +152,7 @@ class ProfileSet:
         return loaded
 
 
-_ARRAYS = {
+_ARRAYS: hdf5.Layout = {
     "profiles": (hdf5.FLOATS, 2),
     "drug": (hdf5.INDICES, 1),
     "cell": (hdf5.INDICES, 1),

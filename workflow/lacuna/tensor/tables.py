@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+MOST_CELLS = 100  # rows of the table of cells
+
 
 def filter_table(filters: pd.DataFrame) -> pd.DataFrame:
     """Return the counts before and after each step, with what the step took, for reading."""
@@ -11,6 +13,3 @@ def filter_table(filters: pd.DataFrame) -> pd.DataFrame:
         shown[f"{count} before"] = before.map("{:,}".format)
         shown[f"{count} after"] = after.map("{:,}".format)
     return pd.DataFrame(shown)
-
-
-MOST_CELLS = 100

@@ -1,6 +1,4 @@
-"""Signatures: which wells make them, and what is known of each."""
-
-from dataclasses import replace
+"""Signatures from wells: which wells make them, and what is known of each."""
 
 import numpy as np
 import pandas as pd
@@ -26,8 +24,6 @@ from lacuna.signatures.make import EXPERIMENT, count_wells, sort_wells
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.build import build_tensor
 from lacuna.tensor.profiles import ProfileSet
-
-SETTINGS = {"gamma": 0.5, "reference": "vehicle", "null_draws": 2000, "seed": 1}
 
 MINI = "lincs-mini/MINI_Broad_LINCS_"
 NO_FILTER = {
@@ -71,6 +67,15 @@ def test_every_well_is_counted_once():
 def test_uses_are_said_well_by_well():
     wells = plate("A_X1", ["a", "b"], vehicles=2).iloc[::-1]
     assert list(sort_wells(wells)) == ["compound", "compound", "vehicle", "vehicle"]
+
+
+def test_a_dose_in_an_unknown_unit_makes_no_signature_but_is_counted():
+    """1 and 10 in a unit that is not understood are no replicates of each other."""
+    wells = plate("A_X1", ["a", "b"])
+    wells["unknown_dose"] = wells["drug"] == "b"
+    counted = count_wells(wells).set_index("use")["wells"]
+    assert counted["left out: dose in an unknown unit"] == 1
+    assert counted["compound"] == 1
 
 
 def test_plates_without_vehicle_make_no_signature(tmp_path):
@@ -227,70 +232,6 @@ def test_progress_sees_every_batch(tmp_path, wells):
     assert [name for name, _ in seen] == ["A", "B"]
 
 
-# Keeping them
-
-
-def test_they_come_back_from_a_file(tmp_path, wells):
-    found = signatures_of(tmp_path, wells)
-    SignatureSet.save(tmp_path / "signatures.h5", [found])
-    again = SignatureSet.load(tmp_path / "signatures.h5")
-    pd.testing.assert_frame_equal(again.table, found.table)
-    np.testing.assert_array_equal(again.profiles, found.profiles)
-    assert again.profiles.dtype == np.float32
-    assert again.genes.tolist() == found.genes.tolist()
-
-
-def test_drugs_without_a_name_are_still_distinct_after_a_file(tmp_path, wells):
-    wells.loc[wells["drug"].isin(["a", "b", "c"]), "name"] = np.nan
-    found = signatures_of(tmp_path, wells)
-    SignatureSet.save(tmp_path / "signatures.h5", [found])
-    again = SignatureSet.load(tmp_path / "signatures.h5")
-    tensor, counts = build_tensor(found, **NO_FILTER)
-    tensor_again, counts_again = build_tensor(again, **NO_FILTER)
-    assert set(tensor.drugs) == set(tensor_again.drugs) == set("abcdefgh")
-    pd.testing.assert_frame_equal(counts, counts_again)
-    named = again.table["drug"].isin(["a", "b", "c"])
-    assert again.table.loc[~named, "name"].tolist() == found.table.loc[~named, "name"].tolist()
-
-
-@pytest.mark.parametrize("content", [None, b"", b"no HDF5"])
-def test_a_file_that_is_none_is_refused(tmp_path, content):
-    path = tmp_path / "signatures.h5"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(LacunaError, match=r"signatures\.h5"):
-        SignatureSet.load(path)
-
-
-def test_a_file_cut_short_is_refused(tmp_path, wells):
-    path = tmp_path / "signatures.h5"
-    SignatureSet.save(path, [signatures_of(tmp_path, wells)])
-    content = path.read_bytes()
-    for share in (0.1, 0.5, 0.9):
-        path.write_bytes(content[: int(share * len(content))])
-        with pytest.raises(LacunaError, match=r"signatures\.h5"):
-            SignatureSet.load(path)
-
-
-def test_series_with_genes_in_another_order_are_joined(tmp_path, wells):
-    first = signatures_of(tmp_path, wells)
-    order = np.random.default_rng(0).permutation(len(first.genes))
-    table = first.table.assign(batch="other")
-    second = SignatureSet(table, first.profiles[:, order], first.genes[order])
-    joined = SignatureSet.concatenate(iter([first, second]))
-    assert joined.genes.tolist() == first.genes.tolist()
-    np.testing.assert_array_equal(joined.profiles[:], np.vstack([first.profiles] * 2))
-    expected = pd.concat([first.table, table], ignore_index=True)
-    pd.testing.assert_frame_equal(joined.table, expected)
-
-
-def test_series_with_other_genes_are_not_joined(tmp_path, wells):
-    first = signatures_of(tmp_path, wells)
-    fewer = replace(first, profiles=first.profiles[:, 1:], genes=first.genes[1:])
-    with pytest.raises(LacunaError, match=r"different landmark genes \(20 and 19\)"):
-        SignatureSet.concatenate([first, fewer])
-
-
 # The whole way
 
 
@@ -363,12 +304,3 @@ def test_real_replicates_agree_more_than_chance(shared_data, tmp_path):
     best = found.groupby("name")["p_value"].min()
     assert set(best.index) == set(strong)
     assert (best < 0.01).all()
-
-
-def test_a_dose_in_an_unknown_unit_makes_no_signature_but_is_counted():
-    """1 and 10 in a unit that is not understood are no replicates of each other."""
-    wells = plate("A_X1", ["a", "b"])
-    wells["unknown_dose"] = wells["drug"] == "b"
-    counted = count_wells(wells).set_index("use")["wells"]
-    assert counted["left out: dose in an unknown unit"] == 1
-    assert counted["compound"] == 1

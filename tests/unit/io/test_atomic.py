@@ -1,7 +1,6 @@
-"""Files appear whole or not at all."""
+"""Files appear whole or not at all, and an error says why."""
 
 import errno
-import gzip
 import shutil
 from types import SimpleNamespace
 
@@ -9,10 +8,8 @@ import pandas as pd
 import pytest
 
 from lacuna.errors import DamagedFile, LacunaError, UnwritableFile
-from lacuna.io import atomic as files
-from lacuna.io.atomic import check_writable, readable, set_aside, whole
+from lacuna.io.atomic import check_writable, readable, whole
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import logged
 
 TABLE = pd.DataFrame({"drug": ["β/ 1", "b"], "cells": [3, 4], "share": [0.1, float("nan")]})
 
@@ -53,31 +50,6 @@ def test_a_failure_leaves_the_old_file(tmp_path):
         raise ValueError
     assert path.read_text() == "old"
     assert names_in(tmp_path) == ["file.txt"]
-
-
-@pytest.mark.parametrize("name", ["table.tsv", "table.tsv.gz"])
-def test_a_table_comes_back(tmp_path, name):
-    write_table(TABLE, tmp_path / name)
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / name, sep="\t"), TABLE)
-    assert names_in(tmp_path) == [name]
-
-
-def test_only_gz_is_packed(tmp_path):
-    write_table(TABLE, tmp_path / "table.tsv")
-    write_table(TABLE, tmp_path / "table.tsv.gz")
-    plain = (tmp_path / "table.tsv").read_bytes()
-    assert plain.startswith(b"drug\tcells\tshare\n")
-    assert gzip.decompress((tmp_path / "table.tsv.gz").read_bytes()) == plain
-
-
-def test_equal_tables_are_equal_files_whichever_process_wrote_them(tmp_path, monkeypatch):
-    written = []
-    for process, time in [(101, 1e9), (202, 2e9)]:
-        monkeypatch.setattr(files.os, "getpid", lambda process=process: process)
-        monkeypatch.setattr("time.time", lambda time=time: time)
-        write_table(TABLE, tmp_path / "table.tsv.gz")
-        written.append((tmp_path / "table.tsv.gz").read_bytes())
-    assert written[0] == written[1]
 
 
 def test_what_a_killed_job_left_is_swept_away(tmp_path):
@@ -137,38 +109,3 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "results").write_text("mine")
     with pytest.raises(UnwritableFile, match=r"demo/a\.tsv: cannot be written: Not a directory"):
         write_table(TABLE, tmp_path / "results/demo/a.tsv")
-
-
-def job_that_reads_damaged(path, log):
-    with pytest.raises(SystemExit), logged(log):
-        raise DamagedFile(path, "cannot be read.")
-    return log.read_text()
-
-
-def test_ctrl_c_ends_a_job_without_a_traceback_on_the_terminal(tmp_path, capsys):
-    with pytest.raises(SystemExit) as end, logged(tmp_path / "log"):
-        raise KeyboardInterrupt
-    assert end.value.code == 130
-    assert capsys.readouterr().err == ""
-    assert "KeyboardInterrupt" in (tmp_path / "log").read_text()
-
-
-def test_a_damaged_file_is_set_aside_until_there_is_a_new_one(tmp_path):
-    path, aside = tmp_path / "a.tsv", tmp_path / "a.tsv.damaged"
-    path.write_text("damaged")
-    said = job_that_reads_damaged(path, tmp_path / "log")
-    assert "a.tsv: cannot be read. It is now named a.tsv.damaged. Run again" in said
-    assert aside.read_text() == "damaged"
-    assert set_aside(path) is None  # another job was quicker
-    write_table(TABLE, path)
-    assert not aside.exists()
-
-
-def test_a_file_that_is_linked_to_is_never_touched(tmp_path):
-    (tmp_path / "mirror").write_text("the user's own")
-    link = tmp_path / "level3.gctx"
-    link.symlink_to(tmp_path / "mirror")
-    said = job_that_reads_damaged(link, tmp_path / "log")
-    assert f"It is a link to {tmp_path / 'mirror'}: get that file again" in said
-    assert (tmp_path / "mirror").read_text() == "the user's own"
-    assert link.is_symlink()

@@ -1,57 +1,17 @@
-"""From signatures to the grid, against the same steps written as loops, and the grid itself."""
+"""From signatures to the grid, against the same steps written as loops."""
 
 from collections import defaultdict
 
 import numpy as np
-import pandas as pd
 import pytest
-from wells import ODD_NAMES
+from rows import OPEN, named, of_pairs, pairs_of, profiles_of, signatures
 
 from lacuna.errors import LacunaError
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.build import build_tensor, densest_block
-from lacuna.tensor.labels import describe_axes
-from lacuna.tensor.profiles import NO_PROFILE, ProfileSet
-from lacuna.vectors import unit_rows
+from lacuna.tensor.profiles import ProfileSet
 
-OPEN = {
-    "max_p_value": 1.0,
-    "unreplicated": "keep",
-    "min_cells_per_drug": 1,
-    "min_drugs_per_cell": 1,
-}
 COUNTS = ["profiles", "drugs", "cells"]
-
-
-def signatures(rows, genes=6, seed=0):
-    """A signature per row: (drug, cell), and what else is to be known of it."""
-    table = pd.DataFrame(rows)
-    defaults = {"dose": 10.0, "time": 6.0, "batch": "A", "replicates": 2, "acd": 0.5, "p_value": 0}
-    table["name"] = table["name"].where(table["name"].notna()) if "name" in table else np.nan
-    for column, value in defaults.items():
-        table[column] = table.get(column, value)
-    profiles = np.random.default_rng(seed).normal(size=(len(table), genes)).astype(np.float32)
-    names = np.array([f"g{gene}" for gene in range(genes)])
-    return SignatureSet(table, unit_rows(profiles), names)
-
-
-def of_pairs(*pairs):
-    """A signature per pair, written as "drug cell"."""
-    return signatures([dict(zip(("drug", "cell"), pair.split(), strict=True)) for pair in pairs])
-
-
-def pairs_of(tensor):
-    return {(tensor.drugs[drug], tensor.cells[cell]) for drug, cell in tensor.pairs}
-
-
-def profiles_of(tensor):
-    """The profile and what is known of it, for every (drug, cell)."""
-    return {
-        (tensor.drugs[drug], tensor.cells[cell]): (*profile, *known)
-        for (drug, cell), profile, known in zip(
-            tensor.pairs, tensor.profiles, tensor.reliability.fillna(-1).to_numpy(), strict=True
-        )
-    }
 
 
 # Against loops
@@ -190,10 +150,6 @@ def test_p_values_at_the_threshold_are_kept():
     assert counts["profiles"].tolist() == [4, 3, 2, 2, 2, 2]
 
 
-def named(*rows):
-    return signatures([dict(zip(("drug", "name", "cell"), row, strict=True)) for row in rows])
-
-
 def test_of_ids_with_one_name_that_with_most_cells_is_kept():
     made = named(("X", "aspirin", "1"), ("Y", "aspirin", "2"), ("Y", "aspirin", "3"))
     assert set(build_tensor(made, **OPEN)[0].drugs) == {"Y"}
@@ -305,6 +261,23 @@ def test_what_is_known_of_the_signatures_is_kept_with_the_profile():
     }
 
 
+def test_profiles_of_a_cell_are_linked_by_the_plates_they_share():
+    rows = [
+        {"drug": "a", "cell": "1", "batch": "X"},
+        {"drug": "b", "cell": "1", "batch": "X"},
+        {"drug": "b", "cell": "1", "batch": "Y"},  # links X and Y
+        {"drug": "c", "cell": "1", "batch": "Y"},
+        {"drug": "d", "cell": "1", "batch": "Z"},
+        {"drug": "a", "cell": "2", "batch": "X"},  # another cell's plates, of the same name
+        {"drug": "e", "cell": "2", "batch": ""},
+    ]
+    tensor, _ = build_tensor(signatures(rows), **OPEN)
+    plates = {pair: int(known[-1]) for pair, known in profiles_of(tensor).items()}
+    assert plates["a", "1"] == plates["b", "1"] == plates["c", "1"]
+    assert len({plates["a", "1"], plates["d", "1"], plates["a", "2"], plates["e", "2"]}) == 4
+    assert plates["e", "2"] == -1
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -392,176 +365,3 @@ def test_drugs_are_ranked_in_more_cells_than_are_kept():
     tensor, _ = build_tensor(of_pairs(*pairs), **OPEN)
     block = densest_block(tensor, drugs=3, cells=2, ranking_cells=4)
     assert (list(block.drugs), list(block.cells)) == (["c", "d", "e"], ["1", "2"])
-
-
-# What is known of drugs, cells and genes
-
-
-def test_the_axes_are_described_in_the_tensors_order():
-    made = named(("b", "Beta", "2"), ("a", "Alpha", "2"), ("a", "Alpha", "1"), ("c", np.nan, "2"))
-    tensor, _ = build_tensor(made, **OPEN)
-    first = pd.DataFrame({"drug": ["b", "z"], "inchi_key": ["KB", "KZ"], "smiles": [np.nan, "Z"]})
-    later = pd.DataFrame({"drug": ["a", "b"], "inchi_key": ["KA", "no"], "smiles": ["A", "B"]})
-    genes = pd.DataFrame({"gene": ["g1"], "symbol": ["S1"], "landmark": [True]})
-    cells = pd.DataFrame({"cell": ["2"], "lineage": ["skin"]})
-    axes = describe_axes(
-        tensor, made, drug_tables=[first, later], gene_tables=[genes], cell_tables=[cells]
-    )
-    assert axes["drugs"].fillna("-").to_numpy().tolist() == [
-        ["a", "Alpha", 2, "KA", "A"],
-        ["b", "Beta", 1, "KB", "B"],
-        ["c", "-", 1, "-", "-"],
-    ]
-    assert axes["cells"].fillna("-").to_numpy().tolist() == [["2", 3, "skin"], ["1", 1, "-"]]
-    assert list(axes["genes"]["gene"]) == list(tensor.genes)
-    assert axes["genes"].set_index("gene")["symbol"].to_dict()["g1"] == "S1"
-
-
-def test_a_drug_without_a_name_has_none_after_a_file(tmp_path):
-    made = named(("a", "Alpha", "1"), ("b", np.nan, "1"))
-    SignatureSet.save(tmp_path / "signatures.h5", [made])
-    made = SignatureSet.load(tmp_path / "signatures.h5")
-    tensor, _ = build_tensor(made, **OPEN)
-    axes = describe_axes(tensor, made, drug_tables=[], gene_tables=[], cell_tables=[])
-    assert axes["drugs"]["name"].fillna("").tolist() == ["Alpha", ""]
-
-
-def test_axes_without_any_table_are_described():
-    made = of_pairs("a 1", "b 1")
-    tensor, _ = build_tensor(made, **OPEN)
-    axes = describe_axes(tensor, made, drug_tables=[], gene_tables=[], cell_tables=[])
-    assert list(axes["drugs"]["drug"]) == ["a", "b"]
-    assert axes["drugs"][["inchi_key", "smiles"]].isna().all(axis=None)
-
-
-# The grid itself
-
-
-@pytest.fixture
-def grid():
-    """Four profiles on three drugs and two cells, in no order."""
-    profiles = unit_rows(np.random.default_rng(0).normal(size=(4, 5))).astype(np.float32)
-    known = pd.DataFrame(
-        {"signatures": [1, 2, 3, 4], "replicates": [5, 6, 7, 8], "acd": [0.1, np.nan, 0.3, 0.4]}
-    )
-    drugs, cells, genes = (np.array(list(names), object) for names in ("abc", "12", "vwxyz"))
-    return ProfileSet(
-        profiles, np.array([2, 0, 0, 1]), np.array([1, 1, 0, 0]), drugs, cells, genes, known
-    )
-
-
-def test_the_grid_knows_what_is_measured(grid):
-    assert len(grid) == 4
-    assert grid.counts.tolist() == [[1, 1], [1, 0], [0, 1]]
-    assert grid.measured.tolist() == [[True, True], [True, False], [False, True]]
-    assert grid.pairs.tolist() == [[2, 1], [0, 1], [0, 0], [1, 0]]
-    assert grid.missing_pairs.tolist() == [[1, 1], [2, 0]]
-
-
-def test_a_place_is_found(grid):
-    pairs = np.array([[0, 0], [2, 0], [2, 1], [1, 0], [1, 1]])
-    assert grid.find(pairs).tolist() == [2, NO_PROFILE, 0, 3, NO_PROFILE]
-    assert grid.find(grid.pairs).tolist() == [0, 1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("which", "expected"),
-    [
-        (np.array([True, False, False, True]), [0, 3]),
-        (np.array([3, 1]), [3, 1]),
-        (np.array([], dtype=int), []),
-        (np.zeros(4, dtype=bool), []),
-    ],
-)
-def test_some_profiles_stay_on_the_same_grid(grid, which, expected):
-    some = grid.take(which)
-    np.testing.assert_array_equal(some.profiles, grid.profiles[expected])
-    assert some.pairs.tolist() == grid.pairs[expected].tolist()
-    assert some.measured.shape == grid.measured.shape
-    assert some.reliability["signatures"].tolist() == [row + 1 for row in expected]
-    for axis in ("drugs", "cells", "genes"):
-        assert getattr(some, axis) is getattr(grid, axis)
-
-
-def test_means_are_of_what_is_measured(grid):
-    means, size = grid.mean_by_drug()
-    assert size.tolist() == [2, 1, 1]
-    expected = [grid.profiles[[1, 2]].mean(axis=0), grid.profiles[3], grid.profiles[0]]
-    np.testing.assert_allclose(means, expected, atol=1e-6)
-    means, size = grid.take(np.array([0, 1])).mean_by_cell()
-    assert size.tolist() == [0, 2]
-    np.testing.assert_allclose(means, [grid.profiles[:2].mean(axis=0)] * 2, atol=1e-6)
-
-
-@pytest.mark.parametrize("with_reliability", [True, False])
-def test_a_grid_comes_back_from_a_file(grid, tmp_path, with_reliability):
-    if not with_reliability:
-        grid = ProfileSet(*(getattr(grid, name) for name in AXES))
-    grid.save(tmp_path / "new" / "tensor.h5")
-    again = ProfileSet.load(tmp_path / "new" / "tensor.h5")
-    for name in AXES:
-        np.testing.assert_array_equal(getattr(again, name), getattr(grid, name))
-        assert getattr(again, name).dtype == getattr(grid, name).dtype
-    if with_reliability:
-        pd.testing.assert_frame_equal(again.reliability, grid.reliability)
-    else:
-        assert again.reliability is None
-
-
-def test_part_of_a_grid_comes_back_with_what_is_known_of_it(grid, tmp_path):
-    grid.take(np.array([3, 0])).save(tmp_path / "tensor.h5")
-    again = ProfileSet.load(tmp_path / "tensor.h5")
-    assert again.reliability["signatures"].tolist() == [4, 1]
-    assert again.pairs.tolist() == [[1, 0], [2, 1]]
-
-
-def test_odd_names_come_back_from_a_file(tmp_path):
-    names = np.array(ODD_NAMES, dtype=object)
-    place = np.arange(len(names))
-    ProfileSet(np.eye(len(names)), place, place, names, names, names).save(tmp_path / "tensor.h5")
-    again = ProfileSet.load(tmp_path / "tensor.h5")
-    assert list(again.drugs) == list(again.cells) == list(again.genes) == ODD_NAMES
-
-
-AXES = ["profiles", "drug", "cell", "drugs", "cells", "genes"]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"profiles": np.ones((4, 4))},
-        {"profiles": np.ones((3, 5))},
-        {"profiles": np.ones(4)},
-        {"genes": np.array(["v"])},
-        {"drug": np.array([2, 0, 0])},
-        {"cell": np.array([1, 1, 0])},
-        {"drug": np.array([2, 0, 0, 0])},  # a place taken twice
-        {"cell": np.array([1, 0, 0, 0])},  # a place taken twice
-        {"drug": np.array([3, 0, 0, 1])},
-        {"cell": np.array([2, 1, 0, 0])},
-        {"drug": np.array([-1, 0, 0, 1])},
-        {"reliability": pd.DataFrame({"signatures": [1, 2, 3]})},
-    ],
-    ids=lambda wrong: " ".join(f"{name} {np.shape(value)}" for name, value in wrong.items()),
-)
-def test_a_grid_that_cannot_be_is_refused(grid, wrong):
-    right = {name: getattr(grid, name) for name in [*AXES, "reliability"]}
-    with pytest.raises((ValueError, IndexError)):
-        ProfileSet(**right | wrong)
-
-
-def test_profiles_of_a_cell_are_linked_by_the_plates_they_share():
-    rows = [
-        {"drug": "a", "cell": "1", "batch": "X"},
-        {"drug": "b", "cell": "1", "batch": "X"},
-        {"drug": "b", "cell": "1", "batch": "Y"},  # links X and Y
-        {"drug": "c", "cell": "1", "batch": "Y"},
-        {"drug": "d", "cell": "1", "batch": "Z"},
-        {"drug": "a", "cell": "2", "batch": "X"},  # another cell's plates, of the same name
-        {"drug": "e", "cell": "2", "batch": ""},
-    ]
-    tensor, _ = build_tensor(signatures(rows), **OPEN)
-    plates = {pair: int(known[-1]) for pair, known in profiles_of(tensor).items()}
-    assert plates["a", "1"] == plates["b", "1"] == plates["c", "1"]
-    assert len({plates["a", "1"], plates["d", "1"], plates["a", "2"], plates["e", "2"]}) == 4
-    assert plates["e", "2"] == -1
