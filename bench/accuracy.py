@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from lacuna.completion.registry import method_label
 from lacuna.evaluation.bootstrap import intervals
+from lacuna.evaluation.metrics import metric_label
 from lacuna.io.tsv import write_table
-from lacuna.names import METRIC_NAMES, method_name
 
 PAPER = ["mean_1d", "mean_2d", "dnpp", "falrtc"]
 OURS = ["kernel", "blend"]
@@ -53,10 +54,10 @@ def main() -> None:
     scores = read(datasets, "metrics.tsv")
     shown = scores.assign(
         score=[f"{r.value:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in scores.itertuples()],
-        method=scores["method"].map(method_name),
+        method=scores["method"].map(method_label),
     )
     for metric in METRICS:
-        print(f"\n{METRIC_NAMES[metric]}, with 95 % intervals over drugs\n")
+        print(f"\n{metric_label(metric)}, with 95 % intervals over drugs\n")
         rows = shown[shown["metric"] == metric]
         wide = rows.pivot_table(
             "score", ["split", "method"], "dataset", aggfunc="first", sort=False

@@ -66,7 +66,9 @@ def test_accuracy_is_measured_at_each_density_that_can_be_had(finished):
     assert np.allclose(
         repeats.groupby(["method", "percent"], sort=False)["pct"].mean(), table["mean"]
     )
-    sizes = pd.read_csv(finished.results / "evaluation/density/sizes.tsv", sep="\t", index_col="percent")
+    sizes = pd.read_csv(
+        finished.results / "evaluation/density/sizes.tsv", sep="\t", index_col="percent"
+    )
     assert "fewer profiles than drugs" in sizes.loc[10, "left_out"]
 
 

@@ -51,7 +51,9 @@ def test_its_trainings_are_drawn_and_their_checkpoints_gone(finished):
 
 
 def test_published_numbers_find_ours(finished):
-    numbers = read(finished, "report/published.tsv").query("paper == 'Umarov 2021'").set_index("what")
+    numbers = (
+        read(finished, "report/published.tsv").query("paper == 'Umarov 2021'").set_index("what")
+    )
     for what in ("Pearson r, DeepCellState", "mean fold enrichment of targets"):
         assert (numbers.loc[[what], "ours"] != "").any(), what
 

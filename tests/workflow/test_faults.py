@@ -56,7 +56,12 @@ def project(finished, tmp_path):
 
 def content(project):
     """Return what a run is for: its scores and its product."""
-    names = [METRICS, f"{RESULTS}/evaluation/metrics_per_fold.tsv", f"{RESULTS}/evaluation/comparisons.tsv", PRODUCT]
+    names = [
+        METRICS,
+        f"{RESULTS}/evaluation/metrics_per_fold.tsv",
+        f"{RESULTS}/evaluation/comparisons.tsv",
+        PRODUCT,
+    ]
     return {name: (project.folder / name).read_bytes() for name in names}
 
 
@@ -91,7 +96,9 @@ def lose(project, *paths):
 def pause_falrtc(project):
     """Make every fold of FaLRTC stop in its first step until there is a file `go`."""
     loop = "        mu = _mu_at(number, first_mu, final_mu, max_iterations)"
-    project.alter("completion/methods/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip())
+    project.alter(
+        "completion/methods/falrtc.py", loop, "        " + PAUSE.format(" " * 8) + loop.strip()
+    )
 
 
 # Kills

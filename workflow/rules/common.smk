@@ -21,7 +21,8 @@ elif not find_spec("lacuna"):
 from lacuna.evaluation import stage as evaluation
 from lacuna.cell_to_cell import stage as cell_to_cell
 from lacuna.classification import stage as classification
-from lacuna.classification.models import CLASSIFIERS
+from lacuna.classification.classifiers import CLASSIFIERS
+from lacuna.classification.published import compared_method
 from lacuna.io.atomic import check_writable
 from lacuna.project.plan import Plan
 from lacuna.simulation import parameters as simulated

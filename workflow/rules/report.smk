@@ -53,7 +53,7 @@ rule compare_published:
     params:
         data=DATA,
         paper=INPUTS.paper,
-        completed=classification.published_method(config),
+        completed=compared_method(classification.completed(config)),
     script:
         "../scripts/report/compare_published.py"
 

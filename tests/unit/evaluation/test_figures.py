@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lacuna.cell_to_cell.analyses import no_setting
 from lacuna.cell_to_cell.figures import (
     factors,
     important_genes,
@@ -13,9 +14,11 @@ from lacuna.cell_to_cell.figures import (
     variations,
 )
 from lacuna.cell_to_cell.variations import SUMMARY
+from lacuna.classification.classifiers import CLASSIFIERS
 from lacuna.classification.experiments import AREAS, PROTOCOLS
 from lacuna.classification.figures import class_gain, class_predicted
-from lacuna.drawing.style import method_colours, save_figure
+from lacuna.drawing.palette import method_colours
+from lacuna.drawing.style import save_figure
 from lacuna.evaluation.figures import (
     best_method,
     calibration,
@@ -25,7 +28,6 @@ from lacuna.evaluation.figures import (
     overview,
     predicted_vs_true,
 )
-from lacuna.names import CLASSIFIER_NAMES, NO_SETTING
 from lacuna.signatures.figures import plate_quality
 from lacuna.tensor.figures import cell_specificity, coverage
 
@@ -55,7 +57,7 @@ def class_experiments():
     """Two profile types, a class and a target, all models, both protocols, two methods."""
     rng = np.random.default_rng(0)
     places = pd.MultiIndex.from_product(
-        [["dnpp", "kernel"], ["c1", "mean"], ["ATC L", "target T"], CLASSIFIER_NAMES, PROTOCOLS],
+        [["dnpp", "kernel"], ["c1", "mean"], ["ATC L", "target T"], CLASSIFIERS, PROTOCOLS],
         names=["method", "profile_type", "task", "model", "protocol"],
     )
     table = pd.DataFrame(index=places).reset_index()
@@ -141,7 +143,7 @@ def make(name):
     if name == "variations":
         return variations.draw(varied(), ["methods", "unseen_cell", "families"], "data")
     if name == "variations without a setting":
-        return variations.draw(pd.DataFrame(columns=SUMMARY), list(NO_SETTING), "data")
+        return variations.draw(pd.DataFrame(columns=SUMMARY), ["unseen_cell", "families"], "data")
     rng = np.random.default_rng(0)
     measured = rng.random((30, 6)) < 0.5
     cells = [f"CELL{i}" for i in range(6)]
@@ -293,7 +295,7 @@ def test_settings_are_named_and_an_analysis_without_any_says_so():
     named = [label.get_text() for label in methods.get_yticklabels()]
     assert named == ["1D-Mean", "DNPP", "a_new_method"]
     assert "(9 test drugs)" in methods.get_title(loc="left")
-    assert NO_SETTING["unseen_cell"] == unseen.texts[0].get_text().replace("\n", " ")
+    assert no_setting("unseen_cell") == unseen.texts[0].get_text().replace("\n", " ")
     long_name, short_name = [label.get_text() for label in families.get_yticklabels()]
     assert long_name.replace("\n", " ") == "a mechanism of action with a very long name (5)"
     assert short_name == "another (7)"

@@ -1,6 +1,5 @@
 """Facts that stand in more than one file are in step."""
 
-import re
 import subprocess
 import tomllib
 from itertools import chain
@@ -13,8 +12,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from lacuna.completion.registry import available
+from lacuna.evaluation.metrics import METRICS
 from lacuna.io.sources import read_sources
-from lacuna.names import METHOD_NAMES, METRIC_NAMES
 
 ROOT = Path(__file__).parents[3]
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch"}
@@ -60,33 +59,8 @@ def test_published_numbers_name_methods_and_metrics_that_exist():
     published = pd.read_csv(ROOT / "resources/published.tsv", sep="\t")
     scores = published.query("table == 'metrics'")["key"].str.split("/", expand=True)
     assert set(scores[2]) <= set(available())
-    assert set(scores[3]) <= set(METRIC_NAMES)
+    assert set(scores[3]) <= set(METRICS)
     assert not published.dropna(subset="key").duplicated(["paper", "table", "key"]).any()
-    assert set(METHOD_NAMES) <= set(available())
-
-
-@pytest.fixture(scope="module")
-def rules():
-    return {
-        match
-        for path in (ROOT / "workflow/rules").glob("*.smk")
-        for match in re.findall(r"^rule (\w+):", path.read_text(), flags=re.MULTILINE)
-    }
-
-
-def test_every_rule_has_a_script_of_its_name(rules):
-    scripts = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")}
-    assert rules - {"results", "figures"} == scripts
-
-
-def test_the_profile_of_a_cluster_knows_the_rules(rules):
-    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-    assert {*profile["groups"], *profile["set-resources"]} <= rules
-    # What takes seconds is not to be a job of its own.
-    summaries = {name for name in rules if name.startswith(("draw_", "gather_", "tabulate_"))}
-    assert summaries <= set(profile["groups"])
-    quick = re.search(r"^QUICK = \[(.*?)\*", (ROOT / "workflow/rules/common.smk").read_text(), re.M)
-    assert set(re.findall(r'"(\w+)"', quick[1])) <= set(available())
 
 
 def test_the_citation_file_names_the_papers_and_the_version(project):

@@ -10,6 +10,7 @@ import yaml
 import lacuna
 from lacuna.errors import LacunaError
 from lacuna.project import reproduce
+from lacuna.project.config import prepare
 from lacuna.project.provenance import code_digest, described, provenance, time_per_rule, versions
 
 
@@ -113,10 +114,10 @@ def test_every_rule_script_and_schema_counts_wherever_it_lies(project, tmp_path,
 
 def test_a_run_made_again_looks_first_into_what_was_acquired(project):
     for mirror, before in ((None, []), ("data", ["data"]), (["data", "/more"], ["data", "/more"])):
-        config = {"files": {"mirror": mirror}}
+        config = prepare({"dataset": "demo", "acquire": {"source": "simulator", "mirror": mirror}})
         reproduce._add_mirrors(config, project, [project / "results/demo/acquire/GSE1"])
         expected = [project / folder for folder in [*before, "results/demo/acquire/GSE1"]]
-        assert config["files"]["mirror"] == [str(folder) for folder in expected]
+        assert config["acquire"]["mirror"] == [str(folder) for folder in expected]
 
 
 def test_a_project_without_git_has_no_commit(tmp_path):

@@ -19,7 +19,7 @@ def asks_for(config: Config, analysis: str) -> bool:
 
 def varied(config: Config) -> list[str]:
     """Return the analyses asked for that train anew in several settings."""
-    return [name for name, card in ANALYSES.items() if card.varied and asks_for(config, name)]
+    return [name for name, card in ANALYSES.items() if card.settings and asks_for(config, name)]
 
 
 def options(config: Config) -> dict[str, Any]:
@@ -39,17 +39,30 @@ def gpus(config: Config) -> int:
 
 def variants(config: Config, analysis: str) -> dict[str, dict[str, Any]]:
     """Return the methods of an analysis, by name, each with its method and options."""
-    compared = methods(config) if analysis == "methods" else read_methods([NETWORK], {NETWORK: options(config)})
+    own = {NETWORK: options(config)}
+    card = ANALYSES[analysis]
+    compared = methods(config) if card.all_methods else read_methods([NETWORK], own)
     return {name: variant.as_dict() for name, variant in compared.items()}
 
 
 def inputs(config: Config, analysis: str) -> dict[str, str | list[str]]:
     """Return what an analysis needs beside the profiles, below results/{dataset}."""
-    if analysis == "methods":
-        return {name: f"tensor/{name}.tsv" for name in ("drugs", "baseline")}
-    if analysis == "families" and Inputs.of(config).annotation_files:
-        return {"labels": ["classification/labels.tsv"]}
-    return {}
+    needs = ANALYSES[analysis].needs
+    files: dict[str, str | list[str]] = {
+        name: f"tensor/{name}.tsv" for name in ("drugs", "baseline") if name in needs
+    }
+    if "labels" in needs and Inputs.of(config).annotation_files:
+        files["labels"] = ["classification/labels.tsv"]
+    return files
+
+
+def published(config: Config) -> dict[str, list[str]]:
+    """Return the files of numbers that papers print too: see `lacuna.cell_to_cell.published`."""
+    return {
+        "variations": ["cell_to_cell/variations.tsv"] if varied(config) else [],
+        "transfer": ["cell_to_cell/transfer_summary.tsv"] if asks_for(config, "transfer") else [],
+        "factors": ["cell_to_cell/factors.tsv"] if asks_for(config, "factors") else [],
+    }
 
 
 def results(config: Config) -> list[str]:

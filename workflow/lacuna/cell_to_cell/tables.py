@@ -3,7 +3,7 @@
 import pandas as pd
 
 from lacuna.cell_to_cell.analyses import analysis_label, no_setting
-from lacuna.names import method_name
+from lacuna.completion.registry import method_label
 
 
 def division_note(division: pd.DataFrame) -> str:
@@ -49,7 +49,7 @@ def _variation_sentences(rows: pd.DataFrame) -> list[str]:
     if not is_reference.any():
         return _verdicts(rows, "gain", "the copy")
     reference = rows[is_reference].iloc[0]
-    name = method_name(reference["setting"])
+    name = method_label(reference["setting"])
     better, worse = (rows["gain_low"] > 0).sum(), (rows["gain_high"] < 0).sum()
     return [
         f"{name} has a mean correlation of {_scored(reference, 'value')}, which is "
@@ -69,7 +69,7 @@ def _verdicts(rows: pd.DataFrame, name: str, other: str) -> list[str]:
         ("Not told by these drugs from", ~below & ~above),
     ):
         settings = [
-            f"{method_name(row['setting'])} ({_scored(row, name, '+')})"
+            f"{method_label(row['setting'])} ({_scored(row, name, '+')})"
             for _, row in rows[chosen].iterrows()
         ]
         if settings:
@@ -87,7 +87,7 @@ def variation_table(rows: pd.DataFrame) -> pd.DataFrame:
     """
     table = pd.DataFrame(
         {
-            "setting": rows["setting"].map(method_name),
+            "setting": rows["setting"].map(method_label),
             "profiles": rows["profiles"],
             "drugs": rows["drugs"],
             "Pearson r": _scored_rows(rows, "value"),
@@ -97,7 +97,7 @@ def variation_table(rows: pd.DataFrame) -> pd.DataFrame:
     )
     for reference in rows["reference"].dropna().unique():
         differences = _scored_rows(rows, "difference", "+").mask(rows["setting"] == reference, "")
-        table[f"against {method_name(reference)}, same profiles"] = differences
+        table[f"against {method_label(reference)}, same profiles"] = differences
     return table
 
 

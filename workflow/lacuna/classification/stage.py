@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lacuna.acquire.inputs import Inputs
-from lacuna.classification.models import CLASSIFIERS
+from lacuna.classification.classifiers import CLASSIFIERS
 
 Config = Mapping[str, Any]
 TREES_PER_THREAD = 100
@@ -30,10 +30,9 @@ def threads(config: Config, model: str) -> int:
     return max(1, config["classification"]["trees"] // TREES_PER_THREAD) if forest else 1
 
 
-def published_method(config: Config) -> str:
-    """Return the method beside the paper's, which is DNPP; empty if none is classified."""
-    known = completed(config)
-    return "dnpp" if "dnpp" in known else "".join(known[:1])
+def published(config: Config) -> dict[str, list[str]]:
+    """Return the files of numbers that papers print too: see `lacuna.classification.published`."""
+    return {"classes": ["classification/tests.tsv"] if completed(config) else []}
 
 
 def results(config: Config) -> list[str]:

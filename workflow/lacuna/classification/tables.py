@@ -3,8 +3,8 @@
 import pandas as pd
 
 from lacuna.classification.classifiers import classifier_label
+from lacuna.completion.registry import method_label
 from lacuna.drawing.wording import with_spaces
-from lacuna.names import method_name
 
 MOST_TASKS = 60
 
@@ -28,7 +28,7 @@ def _gain_sentence(row: pd.Series) -> str:
     is_beyond = row["low"] > 0 or row["high"] < 0
     verdict = "" if is_beyond else ", which these drugs do not tell from none"
     return (
-        f"Completed by {method_name(row['method'])}, {row['protocol']} protocol: the area under "
+        f"Completed by {method_label(row['method'])}, {row['protocol']} protocol: the area under "
         f"the ROC curve changes by {row['difference']:+.3f} (95 % interval over drugs "
         f"{row['low']:+.3f} to {row['high']:+.3f}) on average over {row['experiments']} "
         f"experiments{verdict}; it rises in {row['better']:.0%}. {row['dropped']} experiments at "
@@ -48,7 +48,7 @@ def paired_test_table(tests: pd.DataFrame, question: str) -> pd.DataFrame:
     """Return the paired tests of one question, the intervals in one cell."""
     rows = tests[tests["question"] == question].dropna(subset="difference")
     table = rows[["method", "protocol", "grouped_by", "group", "experiments", "dropped"]].assign(
-        method=rows["method"].map(method_name),
+        method=rows["method"].map(method_label),
         grouped_by=rows["grouped_by"].str.replace("_", " "),
         group=rows["group"].map(classifier_label),
         better=rows["better"].map("{:.0%}".format),
@@ -67,7 +67,7 @@ def experiment_table(experiments: pd.DataFrame) -> pd.DataFrame:
     table = experiments[["profile_type", "task", "model", "protocol"]].assign(
         model=experiments["model"].map(classifier_label)
     )
-    table.insert(0, "completed by", experiments["method"].map(method_name))
+    table.insert(0, "completed by", experiments["method"].map(method_label))
     for area, trained, tested in (
         ("measured", "measured", "measured"),
         ("completed", "completed", "measured"),

@@ -24,6 +24,12 @@ def results(config: Config) -> list[str]:
     ]
 
 
+def published(config: Config) -> dict[str, list[str]]:
+    """Return the files of numbers that papers print too: see `lacuna.evaluation.published`."""
+    density = ["evaluation/density.tsv"] if config["evaluation"]["density"]["percents"] else []
+    return {"metrics": ["metrics.tsv"], "density": density}
+
+
 def methods(config: Config) -> dict[str, Variant]:
     """Return the methods compared, by the name they go by in this run."""
     return read_methods(config["completion"]["methods"], config["completion"]["options"])

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from lacuna.completion.registry import method_label
 from lacuna.drawing.wording import with_interval, with_spaces
 from lacuna.evaluation.metrics import metric_label
-from lacuna.names import method_name
 
 SIGNIFICANT = 0.05
 
@@ -20,7 +20,7 @@ def method_table(metrics: pd.DataFrame) -> pd.DataFrame:
     metrics
         method, metric, value, low, high: of one tensor size and split.
     """
-    rows = {method: {"method": method_name(method)} for method in metrics["method"].unique()}
+    rows = {method: {"method": method_label(method)} for method in metrics["method"].unique()}
     for row in _rows(metrics):
         rows[row.method][metric_label(row.metric)] = _score(row)
     return pd.DataFrame(list(rows.values()))
@@ -36,10 +36,10 @@ def comparison_table(comparisons: pd.DataFrame) -> pd.DataFrame:
     """
     rows: dict[str, dict[str, str]] = {}
     for row in _rows(comparisons):
-        names = {"metric": metric_label(row.metric), "best": method_name(row.best)}
+        names = {"metric": metric_label(row.metric), "best": method_label(row.best)}
         cells = rows.setdefault(row.metric, names)
         chance = "" if pd.isna(row.p_holm) else f", p {row.p_holm:.3f}"
-        cells[f"above {method_name(row.method)} by"] = f"{_score(row)}{chance}"
+        cells[f"above {method_label(row.method)} by"] = f"{_score(row)}{chance}"
     return pd.DataFrame(list(rows.values())).fillna("")
 
 
@@ -52,7 +52,7 @@ def conclude(comparisons: pd.DataFrame) -> str:
     if pct.empty:
         return "One method alone: nothing to compare it with."
     nearest = pct.iloc[pct["value"].argmin()]
-    best, second = method_name(nearest["best"]), method_name(nearest["method"])
+    best, second = method_label(nearest["best"]), method_label(nearest["method"])
     if pd.isna(nearest["low"]):
         return (
             f"Too few drugs for a verdict: on them {best} has the highest PCT, {second} one that "
@@ -78,11 +78,11 @@ def where_table(where: pd.DataFrame) -> pd.DataFrame:
     table = with_spaces(where[["cells_per_drug", "drugs_per_cell", "profiles", "drugs"]])
     for column in where.columns[where.columns.str.startswith("pearson_")]:
         method = column.removeprefix("pearson_")
-        table[method_name(method)] = [
+        table[method_label(method)] = [
             f"{pearson:z.3f} ({won:.0%})"
             for pearson, won in zip(where[column], where[f"won_{method}"], strict=True)
         ]
-    table["best"] = where["best"].map(method_name)
+    table["best"] = where["best"].map(method_label)
     table["lead over the next one"] = [_lead(row) for row in _rows(where)]
     return table
 
@@ -96,7 +96,7 @@ def conclude_where(where: pd.DataFrame) -> list[str]:
         if rows["p_holm"].isna().all():
             verdict = "none of which can be tested for chance"
         sentences.append(
-            f"{method_name(str(method))} has the highest mean correlation in {len(rows)} of "
+            f"{method_label(str(method))} has the highest mean correlation in {len(rows)} of "
             f"{len(where)} bins ({rows['profiles'].sum():,} profiles), {verdict}."
         )
     return sentences
@@ -113,7 +113,7 @@ def kept_table(kept: pd.DataFrame) -> pd.DataFrame:
     labels = {"correlation": "correlation", "slope": "slope through 0"}
     rows: dict[str, dict[str, str]] = {}
     for row in _rows(kept):
-        names = {"method": method_name(row.method), "drugs": f"{row.drugs:,}"}
+        names = {"method": method_label(row.method), "drugs": f"{row.drugs:,}"}
         rows.setdefault(row.method, names)[labels[row.metric]] = _score(row)
     return pd.DataFrame(list(rows.values()))
 
@@ -128,7 +128,7 @@ def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:
     """
     keys, counts = ["size", "split", "method"], ["profiles", "with_input", "fallbacks"]
     counted = with_spaces(folds.groupby(keys, sort=False)[counts].sum().reset_index())
-    return counted.assign(method=counted["method"].map(method_name))
+    return counted.assign(method=counted["method"].map(method_label))
 
 
 def _score(row: Any) -> str:
@@ -138,7 +138,7 @@ def _score(row: Any) -> str:
 def _lead(row: Any) -> str:
     if pd.isna(row.lead):
         return "no other method"
-    lead = f"{row.lead:.4f} over {method_name(row.runner_up)}"
+    lead = f"{row.lead:.4f} over {method_label(row.runner_up)}"
     if pd.isna(row.low):
         return f"{lead}, too few drugs for an interval"
     return f"{lead} [{row.low:z.4f}, {row.high:z.4f}], p {row.p_holm:.3f}"

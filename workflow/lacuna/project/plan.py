@@ -134,10 +134,12 @@ class Plan:
 
     @property
     def published_files(self) -> dict[str, list[str]]:
-        """The files that hold this run's numbers beside published ones, by stage."""
+        """The files that hold numbers which papers print too, by name, below results/{dataset}."""
         return {
-            module.__name__.split(".")[1]: module.files(self.config)
-            for module in stage_modules("published")
+            name: files
+            for module in stage_modules("stage")
+            if hasattr(module, "published")
+            for name, files in module.published(self.config).items()
         }
 
     @property

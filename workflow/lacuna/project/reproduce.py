@@ -15,7 +15,9 @@ from typing import Any
 
 import yaml
 
+from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError
+from lacuna.project.config import prepare
 from lacuna.project.provenance import provenance
 
 # Tables and products of all stages, at any depth below results/{dataset}; not what tells of time.
@@ -91,7 +93,7 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 
 def _run(project: Path, stored: Path, fresh: Path, cores: int) -> None:
-    config = yaml.safe_load((stored / "config.yaml").read_text())
+    config = prepare(yaml.safe_load((stored / "config.yaml").read_text()))
     # What was downloaded once is not downloaded again.
     acquired = sorted(path for path in (stored / "acquire").glob("*") if path.is_dir())
     _add_mirrors(config, project, acquired)
@@ -111,9 +113,8 @@ def _run(project: Path, stored: Path, fresh: Path, cores: int) -> None:
 
 def _add_mirrors(config: dict[str, Any], project: Path, folders: Iterable[Path]) -> None:
     """Have the run look into these folders, too, from wherever it is started."""
-    mirrors = config["files"]["mirror"] or []
-    mirrors = [mirrors] if isinstance(mirrors, str) else mirrors
-    config["files"]["mirror"] = [str(project / mirror) for mirror in [*mirrors, *folders]]
+    mirrors = [*Inputs.of(config).mirrors, *folders]
+    config["acquire"]["mirror"] = [str(project / mirror) for mirror in mirrors]
 
 
 def _compare(stored: Path, again: Path, fresh: Path) -> bool:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from lacuna.completion.registry import method_label
 from lacuna.drawing.wording import short_number
-from lacuna.names import method_name
 
 
 def published_note(data: str, paper: str, completed: str) -> str:
@@ -21,7 +21,9 @@ def published_note(data: str, paper: str, completed: str) -> str:
     """
     classified = ""
     if completed:
-        classified = f" Classifiers here learn from profiles completed by {method_name(completed)}."
+        classified = (
+            f" Classifiers here learn from profiles completed by {method_label(completed)}."
+        )
     if paper:
         return (
             f"These are the data of {paper}, and of no other paper; differences are shown for it "

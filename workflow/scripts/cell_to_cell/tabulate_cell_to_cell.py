@@ -1,8 +1,8 @@
 """Write the page on predictions from cell to cell: what they depend on, and how sure that is."""
 
+from lacuna.cell_to_cell.analyses import analysis_label
 from lacuna.cell_to_cell.tables import conclude_variations, division_note, variation_table
 from lacuna.io.tsv import read_table
-from lacuna.names import ANALYSIS_NAMES
 from lacuna.report.page import write_page
 from lacuna.runtime.script_log import logged
 
@@ -17,7 +17,7 @@ with logged(snakemake.log[0]):
             *conclude_variations(variations, analyses),
         ],
         [
-            (ANALYSIS_NAMES[name], variation_table(rows))
+            (analysis_label(name), variation_table(rows))
             for name, rows in variations.groupby("analysis", sort=False)
         ],
     )

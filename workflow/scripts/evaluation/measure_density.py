@@ -32,8 +32,6 @@ with logged(snakemake.log[0]):
                 options=variant["options"],
             )
             pct = pooled_pct(test.profiles, completion.profiles)
-            rows.append(
-                {"method": names.method, "repeat": repeat, "percent": percent, "pct": pct}
-            )
+            rows.append({"method": names.method, "repeat": repeat, "percent": percent, "pct": pct})
     columns = ["method", "repeat", "percent", "pct"]
     write_table(pd.DataFrame(rows, columns=columns), snakemake.output[0])

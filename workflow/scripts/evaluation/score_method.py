@@ -21,9 +21,7 @@ with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     completions = [Completion.load(path) for path in snakemake.input.predicted]
-    held_out = HeldOut.gather(
-        tensor, fold, completions, given_elsewhere=split.shows_other_cells
-    )
+    held_out = HeldOut.gather(tensor, fold, completions, given_elsewhere=split.shows_other_cells)
     # The stream leaves out the method: the draws of two methods are paired.
     rng = generator(snakemake.params.seed, "bootstrap", names["size"], split.stream)
     draws = bootstrap(held_out, rng)

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from lacuna.evaluation.splits import split_label
 from lacuna.evaluation.tables import comparison_table, conclude, fallback_table, method_table
-from lacuna.names import SPLIT_NAMES
 from lacuna.report.page import write_page
 from lacuna.runtime.script_log import logged
 
@@ -13,7 +13,7 @@ with logged(snakemake.log[0]):
     compared = dict(list(comparisons.groupby(keys)))
     conclusions, sections = [], []
     for key, scores in metrics.groupby(keys, sort=False):
-        name = f"{key[0].capitalize()} tensor, held out: {SPLIT_NAMES[key[1]]}"
+        name = f"{key[0].capitalize()} tensor, held out: {split_label(key[1])}"
         conclusions.append(f"{name}: {conclude(compared.get(key, comparisons.iloc[:0]))}")
         sections += [
             (name, method_table(scores)),

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from lacuna.cell_to_cell import stage
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
-from lacuna.drawing.style import MEASURED
+from lacuna.drawing.palette import MEASURED
 from lacuna.io.tsv import read_table
 
 MOST_SHOWN = 40

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from lacuna.cell_to_cell import stage
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
-from lacuna.drawing.style import SHADES
+from lacuna.drawing.palette import SHADES
 from lacuna.io.tsv import read_table
 
 SPACES = {"input": "measured profiles", "latent": "latent states"}

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lacuna.cell_to_cell import stage
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
-from lacuna.drawing.style import method_colours
+from lacuna.drawing.palette import method_colours
 from lacuna.io.tsv import read_table
 
 WAYS = {"copy": "copy", "trained": "as trained", "fine_tuned": "fine-tuned"}

@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lacuna.cell_to_cell import stage
+from lacuna.cell_to_cell.analyses import analysis_label, no_setting
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
-from lacuna.drawing.style import SHADES
+from lacuna.drawing.palette import SHADES
 from lacuna.io.tsv import read_table
-from lacuna.names import ANALYSIS_NAMES, NO_SETTING, method_name
 
 COLUMNS = 2
 PREDICTED, COPIED = SHADES
@@ -52,13 +53,13 @@ def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
         len(heights), columns, squeeze=False, sharex=True, height_ratios=heights
     ).ravel()
     for axes, analysis in zip(grid, analyses, strict=False):
-        title, rows = ANALYSIS_NAMES[analysis], table[table["analysis"] == analysis]
+        title, rows = analysis_label(analysis), table[table["analysis"] == analysis]
         if len(rows):
             _draw_panel(axes, title, rows)
         else:
             axes.set_axis_off()
             axes.set_title(title, loc="left")
-            axes.text(0, 0.95, fill(NO_SETTING[analysis], 50), transform=axes.transAxes, va="top")
+            axes.text(0, 0.95, fill(no_setting(analysis), 50), transform=axes.transAxes, va="top")
     for axes in grid[len(analyses) :]:
         axes.remove()
     drawn = [axes for axes in figure.axes if axes.containers]
@@ -80,7 +81,7 @@ def _draw_panel(axes: Axes, title: str, rows: pd.DataFrame) -> None:
     if rows["reference_value"].notna().any():
         style = {"fmt": "|", "color": "black", "label": "setting compared with"}
         axes.errorbar(rows["reference_value"], place, ms=13, zorder=1, **style)
-    names, drugs = rows["setting"].map(method_name), rows["drugs"]
+    names, drugs = rows["setting"].map(method_label), rows["drugs"]
     if drugs.eq(drugs.iloc[0]).all():
         axes.set_title(f"{title} ({drugs.iloc[0]} test drugs)", loc="left")
     else:

@@ -8,10 +8,10 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from lacuna.classification import stage
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import APPLICATIONS, FigureCard
-from lacuna.drawing.style import SHADES
+from lacuna.drawing.palette import SHADES
 from lacuna.io.tsv import read_table
-from lacuna.names import method_name
 
 PANELS = {"profile_type": "5B: profile types", "task": "5C: tasks"}
 
@@ -66,7 +66,7 @@ def draw(gains: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
             )
             axes.axhline(0, color="grey", lw=0.6)
             axes.tick_params(axis="x", rotation=45)
-            axes.set(title=f"{title}; completed by {method_name(method)}", xlabel="")
+            axes.set(title=f"{title}; completed by {method_label(method)}", xlabel="")
         row[0].set_ylabel("gain in AUC by completion")
         means = overall[overall["method"] == method].set_index("protocol")
         handles, _ = row[0].get_legend_handles_labels()

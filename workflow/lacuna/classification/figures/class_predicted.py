@@ -7,13 +7,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lacuna.classification import stage
+from lacuna.classification.classifiers import CLASSIFIERS, classifier_label
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import APPLICATIONS, FigureCard
-from lacuna.drawing.style import SHADES
+from lacuna.drawing.palette import SHADES
 from lacuna.io.tsv import read_table
-from lacuna.names import CLASSIFIER_NAMES, method_name
 
 PANELS = {"ATC": "5D: ATC classes", "target": "5E: targets"}
-MARKERS = dict(zip(CLASSIFIER_NAMES, "osv", strict=True))
+MARKERS = dict(zip(CLASSIFIERS, "osv", strict=True))
 
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -61,7 +62,7 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
                         edgecolor="black",
                         linewidth=0.4,
                         s=22,
-                        label=f"{CLASSIFIER_NAMES[model]}, {protocol}",
+                        label=f"{classifier_label(model)}, {protocol}",
                     )
             mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)].dropna()
             said = [
@@ -69,7 +70,7 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
                 for r in mean.itertuples()
             ]
             axes.set(
-                title="\n".join([f"{title}; completed by {method_name(method)}", *said]),
+                title="\n".join([f"{title}; completed by {method_label(method)}", *said]),
                 xlabel="AUC, drugs with a measured profile",
                 ylabel="AUC, drugs with a predicted one",
                 xlim=(0, 1.02),

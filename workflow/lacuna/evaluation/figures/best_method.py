@@ -9,11 +9,11 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
-from lacuna.drawing.style import method_colours
+from lacuna.drawing.palette import method_colours
 from lacuna.evaluation import stage
 from lacuna.evaluation.compare import best_method_per_profile
-from lacuna.names import method_name
 from lacuna.tensor.figures.coverage import label_cells
 from lacuna.tensor.profiles import ProfileSet
 
@@ -64,7 +64,7 @@ def draw(
     axes.set_ylabel(f"{len(drugs)} drugs, by number of cells")
     share = best["best"].value_counts(normalize=True).reindex(methods, fill_value=0)
     handles = [
-        Patch(color=colours[method], label=f"{method_name(method)}: {share[method]:.0%}")
+        Patch(color=colours[method], label=f"{method_label(method)}: {share[method]:.0%}")
         for method in methods
     ]
     handles.append(

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
-from lacuna.drawing.style import method_colours, method_lines
+from lacuna.drawing.palette import method_colours, method_lines
 from lacuna.evaluation import stage
-from lacuna.names import method_name
 
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -37,7 +37,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         figure.suptitle(f"{data}: no method of this run states an error")
     colours, lines = method_colours(methods), method_lines(methods)
     for method, rows in table.groupby("method", sort=False):
-        look = {"color": colours[method], "ls": lines[method], "label": method_name(method)}
+        look = {"color": colours[method], "ls": lines[method], "label": method_label(method)}
         covered = rows[rows["view"] == "coverage"]
         coverage.plot(covered["stated"], covered["observed"], marker=".", **look)
         coverage.fill_between(

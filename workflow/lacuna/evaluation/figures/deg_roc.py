@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
-from lacuna.drawing.style import method_colours, method_lines
+from lacuna.drawing.palette import method_colours, method_lines
 from lacuna.evaluation import stage
-from lacuna.names import method_name
 
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -47,7 +47,7 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
                 curve["true_positive_rate"],
                 color=colours[score.method],
                 ls=lines[score.method],
-                label=f"{method_name(score.method)} {score.value:.3f} "
+                label=f"{method_label(score.method)} {score.value:.3f} "
                 f"[{score.low:.3f}, {score.high:.3f}]",
             )
         panel.set(

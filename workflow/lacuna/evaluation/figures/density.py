@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
-from lacuna.drawing.style import method_colours, method_lines
-from lacuna.names import method_name
+from lacuna.drawing.palette import method_colours, method_lines
 
 SIDESTEP = 0.5  # percent of places, between the error bars of two methods
 
@@ -53,7 +53,7 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
             marker="o",
             ms=3,
             elinewidth=0.8,
-            label=method_name(method),
+            label=method_label(method),
         )
     reached = sizes[sizes["left_out"] == ""]
     ticks = [f"{row.percent} %\n{row.profiles:,}" for row in reached.itertuples()]

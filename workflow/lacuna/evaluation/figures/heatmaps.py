@@ -9,12 +9,12 @@ from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 
 from lacuna.completion.interface import Completion
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.evaluation import stage
 from lacuna.evaluation.heatmaps import choose_drugs, heatmap_table
 from lacuna.evaluation.held_out import held_out_order
 from lacuna.io.tsv import read_table
-from lacuna.names import method_name
 from lacuna.tensor.profiles import ProfileSet
 
 MOST_NAMED = 40
@@ -70,7 +70,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
             first = entries.iloc[0]
             agreement = f"r {first['correlation']:.2f}\n" if method != panels[0] else ""
             panel.set_title(
-                f"{method_name(method)}\n{agreement}specificity {first['specificity']:.2f}",
+                f"{method_label(method)}\n{agreement}specificity {first['specificity']:.2f}",
                 fontsize=8,
             )
         every = -(-len(cells) // MOST_NAMED)

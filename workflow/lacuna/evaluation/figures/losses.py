@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lacuna.completion.interface import Completion
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
-from lacuna.drawing.style import SHADES
+from lacuna.drawing.palette import SHADES
 from lacuna.evaluation import stage
-from lacuna.names import SPLIT_NAMES, method_name
+from lacuna.evaluation.splits import split_label
 
 KINDS = {"training": SHADES[1], "validation": SHADES[0]}
 
@@ -63,13 +64,13 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
                 for kind, colour in KINDS.items():
                     relative = line[kind] / line[kind].iloc[0]
                     panel.plot(line["epoch"] + 1, relative, color=colour, lw=0.7, alpha=0.6)
-            panel.set_title(f"{method_name(method)}: {stage}", fontsize=8)
+            panel.set_title(f"{method_label(method)}: {stage}", fontsize=8)
             panel.set_xlabel("epoch")
             panel.grid(axis="y", color="#dddddd", lw=0.6)
         panels[row, 0].set_ylabel("loss / that of epoch 1")
     handles = [Line2D([], [], color=colour, label=kind) for kind, colour in KINDS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    splits = "; ".join(SPLIT_NAMES[split] for split in table["split"].unique())
+    splits = "; ".join(split_label(split) for split in table["split"].unique())
     figure.suptitle(f"{data}, held out: {splits}")
     return figure
 

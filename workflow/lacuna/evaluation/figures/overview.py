@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import SUMMARY, FigureCard
-from lacuna.drawing.style import MEASURED
-from lacuna.names import METRIC_NAMES, method_name
+from lacuna.drawing.palette import MEASURED
+from lacuna.evaluation.metrics import metric_label
 from lacuna.tensor.figures.coverage import draw_grid
 from lacuna.tensor.profiles import ProfileSet
 
@@ -55,8 +56,8 @@ def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: st
             panel.annotate(
                 f"{value:z.2f}", (value, height), (0, 5), textcoords="offset points", ha="center"
             )
-        panel.set_yticks(range(len(methods)), map(method_name, methods))
-        panel.set(title=METRIC_NAMES[metric], ylim=(-0.5, len(methods) - 0.2))
+        panel.set_yticks(range(len(methods)), map(method_label, methods))
+        panel.set(title=metric_label(metric), ylim=(-0.5, len(methods) - 0.2))
         panel.margins(x=0.12)
         panel.grid(axis="x", color="#dddddd", lw=0.6)
     panels[0].set_xlabel("correlation of predicted and measured\nheld-out profiles, 95 % interval")

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.evaluation import stage
-from lacuna.names import method_name
 
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -56,7 +56,7 @@ def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
         image = panel.pcolormesh(edges, edges, counts, cmap="cividis_r", norm=norm, rasterized=True)
         panel.axline((0, 0), slope=1, color="black", lw=0.6, ls=":")
         interval = f"[{score.low:.3f}, {score.high:.3f}]"
-        panel.set_title(f"{method_name(score.method)}\nPCT {score.value:.3f} {interval}")
+        panel.set_title(f"{method_label(score.method)}\nPCT {score.value:.3f} {interval}")
         panel.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     for panel in axes[len(methods) :]:
         panel.remove()

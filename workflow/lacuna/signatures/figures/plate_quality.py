@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lacuna.acquire.inputs import Inputs
 from lacuna.drawing.card import DATA, FigureCard
-from lacuna.drawing.style import MEASURED
+from lacuna.drawing.palette import MEASURED
 from lacuna.io.tsv import read_table
 
 WORST_NAMED = 3
@@ -137,7 +137,9 @@ FIGURE = FigureCard(
     label="Plates",
     category=DATA,
     files=lambda config: {
-        "plates": [f"signatures/{name}/plates.tsv" for name in Inputs.of(config).series_with("level3")]
+        "plates": [
+            f"signatures/{name}/plates.tsv" for name in Inputs.of(config).series_with("level3")
+        ]
     },
     params=lambda config: {"reference": config["signatures"]["reference"]},
     wanted=lambda config: bool(Inputs.of(config).series_with("level3")),

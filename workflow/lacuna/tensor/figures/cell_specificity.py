@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from lacuna.drawing.card import DATA, FigureCard
-from lacuna.drawing.style import MEASURED
+from lacuna.drawing.palette import MEASURED
 from lacuna.io.tsv import read_table
 
 EXAMPLES = (0.0, 1 / 3, 2 / 3, 1.0)

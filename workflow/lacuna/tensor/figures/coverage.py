@@ -10,7 +10,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from lacuna.drawing.card import DATA, FigureCard
-from lacuna.drawing.style import MEASURED, MISSING
+from lacuna.drawing.palette import MEASURED, MISSING
 from lacuna.tensor.profiles import ProfileSet
 
 

@@ -1,0 +1,19 @@
+"""What the tensor of a run consists of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def results(config: Mapping[str, Any]) -> list[str]:
+    """Return the tables and pages that a run makes, below results/{dataset}."""
+    return ["tensor/filters.tsv"]
+
+
+def published(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the files of numbers that papers print too: see `lacuna.tensor.published`."""
+    return {
+        "filters": ["tensor/filters.tsv"],
+        "large": ["tensor/large.h5"],
+        "small": ["tensor/small.h5"],
+        "specificity": ["tensor/cell_specificity.tsv"],
+    }
