@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from lacuna.completion.registry import available
@@ -27,20 +28,21 @@ def project():
 @pytest.fixture(scope="module")
 def pins():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    return dict(line.lower().split("==") for line in lines if not line.startswith("#"))
+    pairs = [line.split("==") for line in lines if not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in pairs}
 
 
 def test_pins_lie_within_the_ranges(project, pins):
     extras = project["optional-dependencies"].values()
     for line in [*project["dependencies"], *chain.from_iterable(extras)]:
         requirement = Requirement(line)
-        assert Version(pins[requirement.name.lower()]) in requirement.specifier, line
+        assert Version(pins[canonicalize_name(requirement.name)]) in requirement.specifier, line
 
 
 def test_the_conda_environment_is_in_step(project, pins):
     # It is what jobs run in: whatever submits them is outside, so no extra belongs there.
     environment = yaml.safe_load((ROOT / "envs/lacuna.yaml").read_text())
-    names = [Requirement(line).name.lower() for line in project["dependencies"]]
+    names = [canonicalize_name(Requirement(line).name) for line in project["dependencies"]]
     expected = {f"{CONDA_NAMES.get(name, name)}={pins[name]}" for name in names}
     assert set(environment["dependencies"]) - {"python=3.11"} == expected
 
