@@ -134,7 +134,7 @@ def test_killed_in_the_middle_of_a_fold(project, finished):
     running.wait()
     refused = project.unlock()
     assert refused.returncode == 1
-    assert "job of a killed run" in refused.stdout
+    assert "job of a killed run" in refused.stderr
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
     assert not (project.folder / f"{CROSSVAL}/falrtc/predicted_0.h5").exists()
@@ -206,7 +206,7 @@ def test_a_second_run_is_refused_and_harms_nothing(project, finished):
     project.wait(first, "paused")
     refused = project.unlock()
     assert refused.returncode == 1
-    assert "Another run is going on" in refused.stdout
+    assert "Another run is going on" in refused.stderr
     assert "cannot be locked" in make(project, fails=True)
     (project.folder / "go").touch()
     printed, _ = first.communicate()

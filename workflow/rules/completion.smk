@@ -21,7 +21,7 @@ rule complete_tensor:
         mem_mb=method_memory,
         runtime=grows(30, per_mb=1 / 5, power=1.5),
     params:
-        variant=lambda wildcards: PLAN.players[wildcards.method].as_dict(),
+        variant=lambda wildcards: PLAN.variant(wildcards.method),
         seed=SEED,
     script:
         "../scripts/completion/complete_tensor.py"

@@ -43,7 +43,7 @@ rule predict_folds:
         runtime=minutes(lambda wildcards: len(folds_of_job(wildcards))),
     params:
         folds=folds_of_job,
-        variant=lambda wildcards: PLAN.players[wildcards.method].as_dict(),
+        variant=lambda wildcards: PLAN.variant(wildcards.method),
         is_control=lambda wildcards: wildcards.method not in PLAN.methods,
         seed=SEED,
     script:
@@ -146,7 +146,7 @@ rule measure_density:
         runtime=minutes(lambda wildcards: len(repeats_of_job(wildcards)) * len(DENSITY["percents"])),
     params:
         repeats=repeats_of_job,
-        variant=lambda wildcards: PLAN.players[wildcards.method].as_dict(),
+        variant=lambda wildcards: PLAN.variant(wildcards.method),
         seed=SEED,
     script:
         "../scripts/evaluation/measure_density.py"

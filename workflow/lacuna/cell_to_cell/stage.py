@@ -42,7 +42,10 @@ def variants(config: Config, analysis: str) -> dict[str, dict[str, Any]]:
     own = {NETWORK: options(config)}
     card = ANALYSES[analysis]
     compared = methods(config) if card.all_methods else read_methods([NETWORK], own)
-    return {name: variant.as_dict() for name, variant in compared.items()}
+    return {
+        name: {"method": variant.method, "options": dict(variant.options)}
+        for name, variant in compared.items()
+    }
 
 
 def inputs(config: Config, analysis: str) -> dict[str, str | list[str]]:

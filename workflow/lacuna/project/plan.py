@@ -147,6 +147,10 @@ class Plan:
         """The splits, by name: sizes and folds."""
         return self.config["evaluation"]["splits"]
 
+    def variant(self, name: str) -> dict[str, Any]:
+        """Return the method and the options that a name stands for, as a rule's parameter."""
+        return {"method": self.players[name].method, "options": dict(self.players[name].options)}
+
     def gpus(self, method: str) -> int:
         """Return how many GPUs a job of the method asks for."""
         return int(self.players[method].options.get("device") == "cuda")

@@ -1,7 +1,7 @@
 """Write the page on predictions from cell to cell: what they depend on, and how sure that is."""
 
 from lacuna.cell_to_cell.analyses import analysis_label
-from lacuna.cell_to_cell.tables import conclude_variations, division_note, variation_table
+from lacuna.cell_to_cell.tables import division_note, variation_sentences, variation_table
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
 from lacuna.runtime.script_log import logged
@@ -14,7 +14,7 @@ with logged(snakemake.log[0]):
         f"From cell to cell: {snakemake.params.data}",
         [
             division_note(read_table(snakemake.input.division)),
-            *conclude_variations(variations, analyses),
+            *variation_sentences(variations, analyses),
         ],
         [
             (analysis_label(name), variation_table(rows))

@@ -1,10 +1,10 @@
 """Write the page on classifying drugs: where labels come from, the tasks, tests and experiments."""
 
 from lacuna.classification.tables import (
-    conclude_on_classes,
     experiment_table,
+    gain_sentences,
+    paired_test_table,
     task_table,
-    test_table,
 )
 from lacuna.drawing.wording import with_spaces
 from lacuna.io.tsv import read_table
@@ -16,14 +16,14 @@ with logged(snakemake.log[0]):
     write_page(
         snakemake.output[0],
         f"Classes and targets of drugs: {snakemake.params.data}",
-        conclude_on_classes(tests),
+        gain_sentences(tests),
         [
             ("Where labels come from", with_spaces(sources)),
             ("Tasks, taken and skipped", task_table(tasks)),
-            ("Gain by training on completed profiles", test_table(tests, "gain")),
+            ("Gain by training on completed profiles", paired_test_table(tests, "gain")),
             (
                 "Drugs without a measured profile against the others",
-                test_table(tests, "on_predicted"),
+                paired_test_table(tests, "on_predicted"),
             ),
             ("All experiments: area under the ROC curve", experiment_table(experiments)),
         ],

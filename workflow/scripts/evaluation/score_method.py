@@ -7,7 +7,8 @@ from lacuna.evaluation.bootstrap import intervals
 from lacuna.evaluation.calibration import calibration, joint_density
 from lacuna.evaluation.deg import deg_roc
 from lacuna.evaluation.held_out import HeldOut
-from lacuna.evaluation.metrics import bootstrap, score_folds, score_profiles
+from lacuna.evaluation.metrics import score_draws
+from lacuna.evaluation.profile_scores import score_folds, score_profiles
 from lacuna.evaluation.specificity import score_specificity
 from lacuna.evaluation.splits import SPLITS
 from lacuna.io.tsv import write_table
@@ -21,10 +22,10 @@ with logged(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     completions = [Completion.load(path) for path in snakemake.input.predicted]
-    held_out = HeldOut.gather(tensor, fold, completions, given_elsewhere=split.shows_other_cells)
+    held_out = HeldOut.gather(tensor, fold, completions, shown_other_cells=split.shows_other_cells)
     # The stream leaves out the method: the draws of two methods are paired.
     rng = generator(snakemake.params.seed, "bootstrap", names["size"], split.stream)
-    draws = bootstrap(held_out, rng)
+    draws = score_draws(held_out, rng)
     for table, path in [
         (draws, snakemake.output.draws),
         (intervals(draws), snakemake.output.metrics),
