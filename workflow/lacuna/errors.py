@@ -1,4 +1,4 @@
-"""Exceptions that mean: not the program is at fault, and the message says what to do."""
+"""Exceptions for faults that are not the program's; their messages say what to do."""
 
 import difflib
 from collections.abc import Iterable
@@ -10,7 +10,14 @@ class LacunaError(Exception):
 
 
 class DamagedFile(LacunaError):
-    """A file that cannot be read to its end.
+    """A file that is cut short, damaged or laid out in another way.
+
+    Parameters
+    ----------
+    path
+        The file.
+    fault
+        What is wrong with it, and what to do.
 
     Attributes
     ----------
@@ -28,15 +35,34 @@ class UnwritableFile(LacunaError):
 
 
 def listed(names: Iterable[object], most: int = 5) -> str:
-    """Name the first few of many, e.g. ``'a', 'b' and 10 more``."""
+    """Name the first few of many.
+
+    Parameters
+    ----------
+    names
+        All of them.
+    most
+        How many to name.
+
+    Examples
+    --------
+    >>> listed("abcdef", most=2)
+    "'a', 'b' and 4 more"
+    """
     names = list(names)
-    shown = ", ".join(repr(str(name)) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    text = ", ".join(repr(str(name)) for name in names[:most])
+    return text if len(names) <= most else f"{text} and {len(names) - most} more"
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Return a hint such as `` (did you mean 'dnpp'?)``, empty when nothing is near."""
-    spelt = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(str(name).casefold(), spelt, n=3, cutoff=0.6)
-    shown = " or ".join(repr(spelt[each]) for each in near)
-    return f" (did you mean {shown}?)" if near else ""
+    """Return a hint at names that are spelt alike, empty if there are none.
+
+    Examples
+    --------
+    >>> did_you_mean("dnp", ["dnpp", "kernel"])
+    " (did you mean 'dnpp'?)"
+    """
+    spelling = {candidate.casefold(): candidate for candidate in known}
+    alike = difflib.get_close_matches(str(name).casefold(), spelling, n=3, cutoff=0.6)
+    candidates = " or ".join(repr(spelling[key]) for key in alike)
+    return f" (did you mean {candidates}?)" if alike else ""

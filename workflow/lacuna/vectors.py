@@ -1,17 +1,42 @@
-"""Plain arithmetic on rows of matrices."""
+"""Arithmetic on the rows of matrices: unit length, and means by group."""
 
 import numpy as np
 from scipy import sparse
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:
-    """Scale every row to unit length; rows of zeros stay zero."""
+    """Scale every row to unit length; rows of zeros stay zero.
+
+    Parameters
+    ----------
+    rows : float array of shape (n, genes)
+
+    Returns
+    -------
+    array of the same shape and type
+    """
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
 
 
 def mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each group's mean row, float64 (groups, genes), 0 without any, and its size."""
+    """Average the rows of each group.
+
+    Parameters
+    ----------
+    group : int array of shape (n,)
+        The group of each row, from 0 on.
+    groups
+        The number of groups.
+    rows : array of shape (n, genes)
+
+    Returns
+    -------
+    means : float64 array of shape (groups, genes)
+        Zeros for a group without rows.
+    size : int array of shape (groups,)
+        The number of rows of each group.
+    """
     members = sparse.csr_array(
         (np.ones(len(group)), (group, np.arange(len(group)))), shape=(groups, len(group))
     )

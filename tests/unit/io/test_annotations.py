@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lacuna.errors import LacunaError
-from lacuna.io.annotations import KNOWN, annotate, read_sources, read_table, split
+from lacuna.io.annotations import ANNOTATIONS, annotate, read_sources, read_table, split
 
 SYMBOLS = pd.Series({"10": "ABC1", "20": "DEF2"})
 
@@ -52,7 +52,7 @@ def test_structure_comes_first_then_the_name_and_sources_add_up(files, drugs):
     assert known.loc["r", "targets"] == "DEF2"
     assert known.loc["p", "mechanisms"] == "kinase inhibitor|opener, any"  # the Hub's
     assert known.loc["q", ["mechanisms"]].isna().all()
-    assert known.loc["s", KNOWN].isna().all()
+    assert known.loc["s", ANNOTATIONS].isna().all()
     counts = counts.set_index("source")
     assert counts.loc["DrugBank", ["by_structure", "by_name", "not_found"]].tolist() == [1, 1, 2]
     assert counts.loc["all sources", ["by_structure", "by_name"]].tolist() == [2, 1]

@@ -1,4 +1,4 @@
-"""What others know of drugs, joined to the drugs of a screen: ATC codes, targets, mechanisms."""
+"""Annotations of drugs (ATC codes, targets, mechanisms), joined to the drugs of a screen."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -10,9 +10,9 @@ from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.untrusted import check_header, check_plain, parse_table
 
 SEPARATOR = "|"
-SKELETON = 14  # letters of an InChIKey that say the connections, without stereochemistry and salt
+CONNECTIVITY = 14  # letters of an InChIKey for the connections, without stereochemistry and salt
 ATC_SUBSTANCE = 7  # letters of an ATC code that names a substance, not a group
-KNOWN = ["atc_codes", "targets", "mechanisms"]
+ANNOTATIONS = ["atc_codes", "targets", "mechanisms"]
 
 
 def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -> pd.DataFrame:
@@ -23,20 +23,25 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
     drugs, proteins
         drugbank.tsv and proteins.tsv.
     symbols
-        Gene symbols by Entrez id. The targets of a drug are left out if one of them has no symbol
-        here: else the drug would seem not to hit it.
+        Gene symbols by Entrez id. If one of a drug's targets has no symbol here, all of its targets
+        are left out: the drug would otherwise count as one that does not hit that target.
 
     Returns
     -------
     DataFrame with columns name, inchi_key, atc_codes, targets, mechanisms (never known)
         One row per drug; several codes or symbols are separated by "|", NaN where none is known.
+
+    Raises
+    ------
+    LacunaError
+        If a file or a column is missing, or a file is no table of plain text.
     """
     table = _read(drugs, ["drugbank_id", "name", "atc_codes", "inchikey"])
     bound = _read(proteins, ["drugbank_id", "category", "entrez_gene_id", "organism"])
     bound = bound[bound["category"].eq("target") & bound["organism"].eq("Human")]
     symbol = bound["entrez_gene_id"].map(symbols)
     complete = symbol.notna().groupby(bound["drugbank_id"]).transform("all").astype(bool)
-    targets = symbol[complete].groupby(bound["drugbank_id"]).agg(_joined)
+    targets = symbol[complete].groupby(bound["drugbank_id"]).agg(_join_values)
     return pd.DataFrame(
         {
             "name": table["name"],
@@ -49,18 +54,25 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
 
 
 def read_repurposing_hub(drugs: str | Path, samples: str | Path) -> pd.DataFrame:
-    """Read the Drug Repurposing Hub (Corsello et al. 2017, Nat Med 23:405): one row per sample.
+    """Read the Drug Repurposing Hub: one row per sample.
+
+    Source: Corsello et al. 2017, Nature Medicine 23:405, doi:10.1038/nm.4306.
 
     Returns
     -------
     DataFrame with columns name, inchi_key, atc_codes (never known), targets, mechanisms
+
+    Raises
+    ------
+    LacunaError
+        If a file or a column is missing, or a file is no table of plain text.
     """
     table = _read(drugs, ["pert_iname", "moa", "target"])
     keys = _read(samples, ["pert_iname", "InChIKey"]).drop_duplicates()
     both = table.merge(keys, on="pert_iname", how="left")
     names = {"pert_iname": "name", "InChIKey": "inchi_key"}
     names |= {"moa": "mechanisms", "target": "targets"}
-    return both.rename(columns=names).assign(atc_codes=None)[["name", "inchi_key", *KNOWN]]
+    return both.rename(columns=names).assign(atc_codes=None)[["name", "inchi_key", *ANNOTATIONS]]
 
 
 def read_atc(path: str | Path) -> pd.DataFrame:
@@ -70,19 +82,30 @@ def read_atc(path: str | Path) -> pd.DataFrame:
     -------
     DataFrame with columns name, inchi_key, atc_codes, targets, mechanisms
         Of these, name and atc_codes are known.
+
+    Raises
+    ------
+    LacunaError
+        If the file or a column is missing, or the file is no table of plain text.
     """
     table = _read(path, ["atc_code", "atc_name"], separator=",")
     substances = table[table["atc_code"].str.len().eq(ATC_SUBSTANCE)]
-    codes = substances.groupby("atc_name")["atc_code"].agg(_joined)
+    codes = substances.groupby("atc_name")["atc_code"].agg(_join_values)
     known = codes.rename("atc_codes").rename_axis("name").reset_index()
     return known.assign(inchi_key=None, targets=None, mechanisms=None)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a table of one's own: name, and what there is of inchi_key and of `KNOWN`."""
+    """Read a table of the user's own: name, and those of inchi_key and `ANNOTATIONS` that it has.
+
+    Raises
+    ------
+    LacunaError
+        If the file or its column `name` is missing, or the file is no table of plain text.
+    """
     table = _read(path, ["name"], quoting=csv.QUOTE_NONE)  # names such as "2-APB hold quotes
-    unknown = {column: None for column in ["inchi_key", *KNOWN] if column not in table}
-    return table.assign(**unknown)[["name", "inchi_key", *KNOWN]]
+    unknown = {column: None for column in ["inchi_key", *ANNOTATIONS] if column not in table}
+    return table.assign(**unknown)[["name", "inchi_key", *ANNOTATIONS]]
 
 
 def read_sources(files: dict[str, str], symbols: pd.Series) -> dict[str, pd.DataFrame]:
@@ -98,8 +121,13 @@ def read_sources(files: dict[str, str], symbols: pd.Series) -> dict[str, pd.Data
     Returns
     -------
     dict of DataFrames with columns name, inchi_key, atc_codes, targets, mechanisms
-        By the source's name. A source without structures has those of the others, by name: so a
-        drug that the screen knows by its structure alone finds its ATC code.
+        By the source's name. A source without structures takes those of the others, by name, so
+        that a drug which the screen knows only by its structure still finds its ATC code.
+
+    Raises
+    ------
+    LacunaError
+        If a file or a column is missing, or a file is no table of plain text.
     """
     readers: dict[str, tuple[list[str], Callable[..., pd.DataFrame]]] = {
         "DrugBank": (
@@ -124,9 +152,9 @@ def annotate(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Join annotations to drugs: by structure first, then by name.
 
-    Structures are the same where the first block of the InChIKey is, whatever the salt and the
-    stereochemistry on record; names where they differ in case and blanks at most. What several
-    sources or rows say of a drug is put together.
+    Two structures are the same if the first blocks of their InChIKeys are, whatever the salt and
+    the stereochemistry on record. Two names are the same if they differ only in case and blanks.
+    A drug gets the union of what several sources or rows say of it.
 
     Parameters
     ----------
@@ -143,9 +171,9 @@ def annotate(
         source, drugs, without_structure, by_structure, by_name, not_found, with_atc_codes,
         with_targets, with_mechanisms.
     """
-    found = {source: _find(drugs, table) for source, table in sources.items()}
+    found = {source: _look_up(drugs, table) for source, table in sources.items()}
     found["all sources"] = pd.concat(found.values())
-    together = found["all sources"].groupby(level=0)[KNOWN].agg(_joined)
+    together = found["all sources"].groupby(level=0)[ANNOTATIONS].agg(_join_values)
     labels = drugs[["drug", "name"]].reset_index(drop=True).join(together)
     counts = [{"source": source, **_count(drugs, rows)} for source, rows in found.items()]
     return labels, pd.DataFrame(counts)
@@ -183,7 +211,7 @@ def _read(
                 f"{path}: no column {column!r}{did_you_mean(column, map(str, table))}; "
                 f"it has {listed(table, 20)}."
             )
-    for column in table.columns.intersection([*columns, "inchi_key", *KNOWN]):
+    for column in table.columns.intersection([*columns, "inchi_key", *ANNOTATIONS]):
         check_plain(table[column], column, path)
     return table
 
@@ -192,36 +220,38 @@ def _with_structures(table: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFr
     """Give a table without structures those that other tables have under the same name."""
     if table["inchi_key"].notna().any():
         return table
-    known = structures.assign(key=_plain(structures["name"])).drop_duplicates(["key", "inchi_key"])
-    nameless = table.drop(columns="inchi_key").assign(key=_plain(table["name"]))
+    known = structures.assign(key=_normalise(structures["name"])).drop_duplicates(
+        ["key", "inchi_key"]
+    )
+    nameless = table.drop(columns="inchi_key").assign(key=_normalise(table["name"]))
     return nameless.merge(known[["key", "inchi_key"]], on="key", how="left").drop(columns="key")
 
 
-def _joined(values: Iterable[str]) -> str | None:
+def _join_values(values: Iterable[str]) -> str | None:
     parts = {part.strip() for text in values if pd.notna(text) for part in text.split(SEPARATOR)}
     return SEPARATOR.join(sorted(parts - {""})) or None
 
 
-def _skeleton(inchi_keys: pd.Series) -> pd.Series:
-    return inchi_keys.astype(object).str.removeprefix("InChIKey=").str[:SKELETON]
+def _connectivity(inchi_keys: pd.Series) -> pd.Series:
+    return inchi_keys.astype(object).str.removeprefix("InChIKey=").str[:CONNECTIVITY]
 
 
-def _plain(names: pd.Series) -> pd.Series:
+def _normalise(names: pd.Series) -> pd.Series:
     return names.str.casefold().str.split().str.join(" ")
 
 
-def _find(drugs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+def _look_up(drugs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """Return what a table knows of the drugs, indexed by the drug's row; drugs may repeat."""
-    by_structure = _matches(_skeleton(drugs["inchi_key"]), _skeleton(table["inchi_key"]))
-    by_name = _matches(_plain(drugs["name"]), _plain(table["name"]))
+    by_structure = _match(_connectivity(drugs["inchi_key"]), _connectivity(table["inchi_key"]))
+    by_name = _match(_normalise(drugs["name"]), _normalise(table["name"]))
     by_name = by_name[~by_name["drug_row"].isin(by_structure["drug_row"])]
     matched = pd.concat({"structure": by_structure, "name": by_name}, names=["joined_by"])
     matched = matched.reset_index("joined_by").reset_index(drop=True)
-    known = table[KNOWN].iloc[matched["table_row"]].reset_index(drop=True)
+    known = table[ANNOTATIONS].iloc[matched["table_row"]].reset_index(drop=True)
     return known.assign(joined_by=matched["joined_by"]).set_index(matched["drug_row"].to_numpy())
 
 
-def _matches(ours: pd.Series, theirs: pd.Series) -> pd.DataFrame:
+def _match(ours: pd.Series, theirs: pd.Series) -> pd.DataFrame:
     """Return all pairs of rows whose keys are equal, as drug_row and table_row."""
     left = pd.DataFrame({"key": ours.to_numpy(), "drug_row": range(len(ours))})
     right = pd.DataFrame({"key": theirs.to_numpy(), "table_row": range(len(theirs))})
@@ -230,7 +260,7 @@ def _matches(ours: pd.Series, theirs: pd.Series) -> pd.DataFrame:
 
 def _count(drugs: pd.DataFrame, found: pd.DataFrame) -> dict[str, int]:
     by_structure = found.index[found["joined_by"] == "structure"].nunique()
-    known = {f"with_{name}": found.index[found[name].notna()].nunique() for name in KNOWN}
+    known = {f"with_{name}": found.index[found[name].notna()].nunique() for name in ANNOTATIONS}
     return {
         "drugs": len(drugs),
         "without_structure": int(drugs["inchi_key"].isna().sum()),

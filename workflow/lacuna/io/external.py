@@ -1,4 +1,4 @@
-"""Profiles of another platform or laboratory: a table of log fold changes, genes x samples."""
+"""Reads profiles of another platform or laboratory: log fold changes, genes x samples."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ SAMPLE_COLUMNS = {name: (name,) for name in ("sample", "drug", "cell")}
 
 @dataclass(frozen=True)
 class External:
-    """Profiles from elsewhere, over the genes of a tensor.
+    """Profiles of another platform, over the genes of a tensor.
 
     Attributes
     ----------
@@ -102,8 +102,8 @@ def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path
         )
     check_unique(table, "symbol", "symbol", path)
     texts = table.set_index("symbol")
-    _refuse_alone(path, texts.columns.difference(pd.Index(samples)), samples_path)
-    _refuse_alone(samples_path, pd.Index(samples).difference(texts.columns), path)
+    _refuse_unmatched(path, texts.columns.difference(pd.Index(samples)), samples_path)
+    _refuse_unmatched(samples_path, pd.Index(samples).difference(texts.columns), path)
     texts = texts[samples]
     numbers = texts.apply(pd.to_numeric, errors="coerce").astype(float)
     wrong = np.argwhere(texts.notna().to_numpy() & ~np.isfinite(numbers.to_numpy()))
@@ -117,7 +117,7 @@ def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path
     return numbers
 
 
-def _refuse_alone(path: str | Path, alone: pd.Index, other: str | Path) -> None:
+def _refuse_unmatched(path: str | Path, alone: pd.Index, other: str | Path) -> None:
     if len(alone):
         raise LacunaError(
             f"{path}: samples {listed(alone)} do not stand in {other}; expected the same samples "

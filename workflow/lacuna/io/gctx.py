@@ -1,7 +1,8 @@
 """GCTX, the HDF5 layout in which LINCS ships its matrices.
 
 The matrix lies at /0/DATA/0/matrix with shape (columns, rows): one line per well or signature,
-one value per gene. Names and metadata lie at /0/META/ROW and /0/META/COL, the field `id` first.
+one value per gene. Names and metadata lie at /0/META/ROW and /0/META/COL, the field `id` first
+(Enache et al. 2019, Bioinformatics 35:1427, doi:10.1093/bioinformatics/bty784).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +20,8 @@ from lacuna.io.hdf5 import create, member
 
 MATRIX = "0/DATA/0/matrix"
 META = {"rows": "0/META/ROW", "columns": "0/META/COL"}
-MOST_COLUMNS_AT_ONCE, MOST_VALUES_AT_ONCE = 1024, 2**26
-COLUMNS_PER_CHUNK = 64
+MOST_COLUMNS_AT_ONCE, MOST_VALUES_AT_ONCE = 1024, 2**26  # a read holds no more in memory
+COLUMNS_PER_CHUNK = 64  # of matrices that Lacuna writes
 
 
 class Gctx:
@@ -60,10 +61,18 @@ class Gctx:
         self._file.close()
 
     def metadata(self, axis: str) -> pd.DataFrame:
-        """Return the metadata of `axis` ("rows" or "columns"), indexed by id."""
+        """Return the metadata of `axis` ("rows" or "columns"), indexed by id.
+
+        Raises
+        ------
+        DamagedFile
+            If the file is damaged.
+        LacunaError
+            If it has no metadata in the layout of GCTX.
+        """
         with self._readable():
             group = self._find(META[axis])
-            fields = {name: _text(member(group, name)[:]) for name in group}
+            fields = {name: _decode_all(member(group, name)[:]) for name in group}
             return pd.DataFrame(fields).set_index("id")
 
     def read(self, rows: Iterable[object], columns: Iterable[object]) -> np.ndarray:
@@ -108,7 +117,7 @@ class Gctx:
         return found
 
     def _ids(self, axis: str) -> pd.Index:
-        ids = pd.Index(_text(self._find(f"{META[axis]}/id")[:]).astype(str))
+        ids = pd.Index(_decode_all(self._find(f"{META[axis]}/id")[:]).astype(str))
         if not ids.is_unique:
             twice = ids[ids.duplicated()].unique()
             raise LacunaError(
@@ -118,13 +127,13 @@ class Gctx:
         return ids
 
     def _positions(self, axis: str, ids: Sequence[str]) -> np.ndarray:
-        at = getattr(self, axis).get_indexer(pd.Index(ids))
-        if (at < 0).any():
-            missing = pd.Index(ids)[at < 0]
+        positions = getattr(self, axis).get_indexer(pd.Index(ids))
+        if (positions < 0).any():
+            missing = pd.Index(ids)[positions < 0]
             raise LacunaError(
                 f"{self.path}: the matrix has no {axis} {listed(missing)} ({len(missing)} missing)."
             )
-        return at
+        return positions
 
     def _check_matrix(self) -> None:
         if self._matrix.dtype.kind not in "fiu":
@@ -175,6 +184,13 @@ def write_gctx(
         One line per column id; stored as float32.
     row_metadata, column_metadata
         Indexed by id; numbers stay numbers, everything else becomes text.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
+    ValueError
+        If the matrix and its metadata differ in shape.
     """
     expected = (len(column_metadata), len(row_metadata))
     if matrix.shape != expected:
@@ -187,10 +203,10 @@ def write_gctx(
         _put(file, MATRIX, values, chunks=chunks if values.size else None)
         for axis, metadata in (("rows", row_metadata), ("columns", column_metadata)):
             group = file.create_group(META[axis])
-            _put(group, "id", _bytes(metadata.index))
+            _put(group, "id", _encode_all(metadata.index))
             for name, column in metadata.items():
                 numeric = pd.api.types.is_numeric_dtype(column)
-                _put(group, str(name), column.to_numpy() if numeric else _bytes(column))
+                _put(group, str(name), column.to_numpy() if numeric else _encode_all(column))
 
 
 def _put(group: h5py.Group, name: str, values: np.ndarray, **layout: Any) -> None:
@@ -198,19 +214,19 @@ def _put(group: h5py.Group, name: str, values: np.ndarray, **layout: Any) -> Non
     group.create_dataset(name, data=values, fletcher32=values.size > 0, **layout)
 
 
-def _bytes(texts: Iterable[object]) -> np.ndarray:
+def _encode_all(texts: Iterable[object]) -> np.ndarray:
     encoded = [str(text).encode() for text in texts]
     return np.array(encoded, dtype=f"S{max(map(len, encoded), default=1) or 1}")
 
 
-def _text(values: np.ndarray) -> np.ndarray:
-    """Decode byte strings, which LINCS wrote sometimes as UTF-8 and sometimes as Latin-1."""
+def _decode_all(values: np.ndarray) -> np.ndarray:
+    """Decode byte strings: LINCS wrote some as UTF-8 and some as Latin-1."""
     if values.dtype.kind not in "SO":
         return values
-    return np.array([_decoded(value) for value in values], dtype=object)
+    return np.array([_decode(value) for value in values], dtype=object)
 
 
-def _decoded(value: bytes | str) -> str:
+def _decode(value: bytes | str) -> str:
     if isinstance(value, str):
         return value
     try:

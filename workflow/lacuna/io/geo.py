@@ -1,7 +1,8 @@
-"""The tables that GEO ships beside a LINCS matrix: wells, genes, drugs, cells.
+"""Reads the tables that GEO ships beside a LINCS matrix: wells, genes, drugs, cells.
 
-Facts on their columns: both phases name the same things differently (`rna_plate` in GSE92742,
-`det_plate` in GSE70138), and -666 stands for a missing value.
+The two phases name the same column differently (`rna_plate` in GSE92742, `det_plate` in GSE70138),
+and -666 stands for a missing value. Source: Subramanian et al. 2017, Cell 171:1437,
+doi:10.1016/j.cell.2017.10.049.
 """
 
 import csv
@@ -52,9 +53,9 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     DataFrame, one row per well, in file order
         well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
         unknown), unknown_dose (bool: one is given, but it is no number or in another unit), time
-        (hours, NaN when missing), cell. A batch is the set of plates that
-        replicate each other: the plate's name up to its replicate number (CPC006_HT115_6H_X1
-        lies in batch CPC006_HT115_6H).
+        (hours, NaN when missing), cell. A batch is the set of plates that replicate each other,
+        called as its plates up to the replicate number: CPC006_HT115_6H_X1 lies in batch
+        CPC006_HT115_6H.
 
     Raises
     ------
@@ -66,11 +67,11 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     for column in ("plate", "drug", "kind", "cell"):
         check_present(wells, column, path)
     wells["batch"] = wells["plate"].str.replace(r"_X\d+.*$", "", regex=True)
-    return _with_dose_and_time(wells)
+    return _convert_dose_and_time(wells)
 
 
 def read_signatures(path: str | Path) -> pd.DataFrame:
-    """Read sig_info, which describes ready-made signatures.
+    """Read sig_info, which describes the signatures of a Level 5 matrix.
 
     Returns
     -------
@@ -87,13 +88,19 @@ def read_signatures(path: str | Path) -> pd.DataFrame:
     check_unique(table, "signature", "sig_id", path)
     for column in ("drug", "kind", "cell"):
         check_present(table, column, path)
-    table = _with_dose_and_time(table).drop(columns="unknown_dose")
-    replicates = _number(table["replicates"]).where(lambda count: count >= 1)
+    table = _convert_dose_and_time(table).drop(columns="unknown_dose")
+    replicates = _parse_numbers(table["replicates"]).where(lambda count: count >= 1)
     return table.assign(replicates=replicates.fillna(1).astype(int), batch="")
 
 
 def read_genes(path: str | Path) -> pd.DataFrame:
-    """Read gene_info: gene (Entrez id), symbol and landmark (bool), one row per gene."""
+    """Read gene_info: gene (Entrez id), symbol and landmark (bool), one row per gene.
+
+    Raises
+    ------
+    LacunaError
+        If a column is missing, a gene stands twice, or there is no landmark gene.
+    """
     genes = read_columns(path, GENE_COLUMNS)
     check_unique(genes, "gene", "pr_gene_id", path)
     genes["landmark"] = genes["landmark"].eq("1")
@@ -103,14 +110,26 @@ def read_genes(path: str | Path) -> pd.DataFrame:
 
 
 def read_drugs(path: str | Path) -> pd.DataFrame:
-    """Read pert_info: drug, inchi_key and smiles (NaN when missing), one row per drug."""
+    """Read pert_info: drug, inchi_key and smiles (NaN when missing), one row per drug.
+
+    Raises
+    ------
+    LacunaError
+        If the column of drugs is missing, or a drug stands twice.
+    """
     drugs = read_columns(path, DRUG_COLUMNS, DRUG_OPTIONAL)
     check_unique(drugs, "drug", "pert_id", path)
     return drugs
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
-    """Read cell_info: cell and lineage (NaN when missing), one row per cell line."""
+    """Read cell_info: cell and lineage (NaN when missing), one row per cell line.
+
+    Raises
+    ------
+    LacunaError
+        If the column of cells is missing, or a cell stands twice.
+    """
     cells = read_columns(path, CELL_COLUMNS, CELL_OPTIONAL)
     check_unique(cells, "cell", "cell_id", path)
     return cells
@@ -213,9 +232,9 @@ def read_columns(
     table = read_text_table(Path(path))
     chosen = {}
     for name, candidates in {**required, **(optional or {})}.items():
-        found = [column for column in candidates if column in table]
-        if found:
-            chosen[name] = found[0]
+        present = [column for column in candidates if column in table]
+        if present:
+            chosen[name] = present[0]
         elif name in required:
             hint = did_you_mean(candidates[0], map(str, table))
             raise LacunaError(
@@ -231,7 +250,7 @@ def read_columns(
 def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
     """Read a tab-separated table as text, plain or gzipped, NaN where a value is missing.
 
-    As categories, a name that stands in a million rows is kept once.
+    Categories (the default) keep a name that stands in a million rows only once in memory.
 
     Raises
     ------
@@ -253,7 +272,22 @@ def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
 
 
 def check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | Path) -> None:
-    """Refuse a column, called `upstream` in the file, with an empty field or the same one twice."""
+    """Refuse a column with an empty field or the same one twice.
+
+    Parameters
+    ----------
+    table, column
+        The column, by our name.
+    upstream
+        Its name in the file, for the message.
+    path
+        The file, for the message.
+
+    Raises
+    ------
+    LacunaError
+        Naming the line or the duplicates.
+    """
     check_present(table, column, path)
     twice = table.loc[table[column].duplicated(), column].unique()
     if len(twice):
@@ -264,7 +298,13 @@ def check_unique(table: pd.DataFrame, column: str, upstream: str, path: str | Pa
 
 
 def check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
-    """Refuse a column with an empty field."""
+    """Refuse a column with an empty field.
+
+    Raises
+    ------
+    LacunaError
+        Naming the first line with one.
+    """
     empty = np.flatnonzero(table[column].isna())
     if len(empty):
         raise LacunaError(
@@ -273,12 +313,12 @@ def check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
         )
 
 
-def _with_dose_and_time(table: pd.DataFrame) -> pd.DataFrame:
+def _convert_dose_and_time(table: pd.DataFrame) -> pd.DataFrame:
     """Replace doses and times with their units by micromolar and hours."""
-    dose, time = _number(table["dose"]), _number(table["time"])
+    dose, time = _parse_numbers(table["dose"]), _parse_numbers(table["time"])
     given = table["dose"].notna() & dose.ne(MISSING_NUMBER)
     hours = table["time_unit"].fillna("h").str.lower().str.startswith("h")
-    micromolar = _micromolar(dose, table["dose_unit"])
+    micromolar = _to_micromolar(dose, table["dose_unit"])
     return table.drop(columns=["dose_unit", "time_unit"]).assign(
         dose=micromolar,
         unknown_dose=given & micromolar.isna(),
@@ -286,12 +326,12 @@ def _with_dose_and_time(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _number(texts: pd.Series) -> pd.Series:
+def _parse_numbers(texts: pd.Series) -> pd.Series:
     alone = texts.str.extract(r"^\s*([-+.\deE]+)\s*[µμ]?[a-zA-Z]*\s*$", expand=False)
     return pd.to_numeric(alone, errors="coerce")
 
 
-def _micromolar(doses: pd.Series, units: pd.Series) -> pd.Series:
+def _to_micromolar(doses: pd.Series, units: pd.Series) -> pd.Series:
     factor = units.str.strip().str.lower().map(MICROMOLAR)
-    # Three digits: the same dose is written 10, 10.0 and 9.99999 on different plates.
+    # Rounded to three digits, because plates write the same dose as 10, 10.0 and 9.99999.
     return (doses.where(doses >= 0) * factor).map(lambda dose: float(f"{dose:.3g}"))

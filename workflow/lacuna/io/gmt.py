@@ -1,4 +1,4 @@
-"""Sets of genes, such as the targets of a transcription factor, in GMT files."""
+"""Reads and writes GMT files: sets of genes, such as the targets of a transcription factor."""
 
 import re
 from collections.abc import Collection
@@ -60,7 +60,13 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
 
 
 def write_gmt(sets: dict[str, list[str]], description: str, path: str | Path) -> None:
-    """Write sets of gene symbols, by name, as a GMT file; all get the same description."""
+    """Write sets of gene symbols, by name, as a GMT file; all get the same description.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
+    """
     with whole(path) as unfinished:
         lines = ["\t".join([name, description, *genes]) for name, genes in sets.items()]
         unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8")

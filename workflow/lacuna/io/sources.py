@@ -143,7 +143,7 @@ def acquire(
             raise
         replace_file(destination, part)
     else:
-        raise LacunaError(_why_unavailable(file, sources, mirrors))
+        raise LacunaError(_explain_unavailable(file, sources, mirrors))
 
 
 def _link(held: Path, destination: Path) -> None:
@@ -154,7 +154,7 @@ def _link(held: Path, destination: Path) -> None:
         unfinished.symlink_to(held)
 
 
-def _why_unavailable(file: str, sources: dict[str, Source], mirrors: Sequence[Path]) -> str:
+def _explain_unavailable(file: str, sources: dict[str, Source], mirrors: Sequence[Path]) -> str:
     looked = ", and ".join(
         f"the mirror folder {mirror} does not {'hold it' if mirror.is_dir() else 'exist'}"
         for mirror in mirrors
@@ -267,13 +267,13 @@ def _download(source: Source, url: str, part: Path, progress: bool, attempts: in
         except _TRANSIENT as error:
             problem = error
         except requests.RequestException as error:
-            raise LacunaError(f"{_cannot(source)}: {error}") from error
+            raise LacunaError(f"{_failure(source)}: {error}") from error
         # Only a longer file counts: a server that cuts and cannot resume sends bytes for ever.
         failures = 0 if _size(part) > furthest else failures + 1
         furthest = max(furthest, _size(part))
         if failures >= attempts:
             raise LacunaError(
-                f"{_cannot(source)}: {attempts} attempts brought nothing new, the last one: "
+                f"{_failure(source)}: {attempts} attempts brought nothing new, the last one: "
                 f"{problem}. Run again later: the {_size(part)} bytes that are here are kept. Or "
                 "set `mirror:` in the config to a folder that holds the file."
             ) from problem
@@ -330,12 +330,12 @@ def _check_status(source: Source, response: requests.Response) -> None:
         raise _Interrupted(answer)
     if response.status_code not in (200, 206):
         raise LacunaError(
-            f"{_cannot(source)}: {answer}. Check the url in {SOURCES_TABLE}, or set `mirror:` in "
+            f"{_failure(source)}: {answer}. Check the url in {SOURCES_TABLE}, or set `mirror:` in "
             "the config to a folder that holds the file."
         )
 
 
-def _cannot(source: Source) -> str:
+def _failure(source: Source) -> str:
     return f"Cannot download {source.file!r} from {source.url}"
 
 

@@ -58,9 +58,9 @@ def guard_formulas(table: pd.DataFrame) -> pd.DataFrame:
     longer be joined by them. Numbers stay numbers, negative ones too.
     """
     texts = table.select_dtypes(["object", "string", "category"]).columns
-    guarded = table.assign(**{name: table[name].astype(object).map(_guarded) for name in texts})
-    return guarded.rename(columns=_guarded)
+    guarded = table.assign(**{name: table[name].astype(object).map(_guard) for name in texts})
+    return guarded.rename(columns=_guard)
 
 
-def _guarded(value: object) -> object:
+def _guard(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and re.match(FORMULA, value) else value

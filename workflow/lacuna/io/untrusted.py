@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_COMPRESSION = 100  # bytes out of one byte; tables and matrices of expression give at most 20
 SMALL = 2**28  # bytes; a file may always unpack to as many
-LONGEST_HEADER, MOST_COLUMNS = 2**23, 2**16
+LONGEST_HEADER, MOST_COLUMNS = 2**23, 2**16  # bytes and columns of a table's first line
 CONTROL = "[\x00-\x1f\x7f]"
 
 

@@ -1,1 +1,1 @@
-"""What every job needs around its work: its log, its random stream, its device."""
+"""The log, the random stream and the device of a job."""

@@ -1,7 +1,7 @@
-"""Where heavy arrays live: NumPy on the processor, PyTorch on a GPU.
+"""The device that computes on large arrays: NumPy on the processor, PyTorch on a GPU.
 
-Both have the operations that are used on them (@, mT, clip, sum, linalg.eigh, indexing), so that a
-method is written once. On processors NumPy's BLAS is the faster one of the two.
+Both have the same operations (@, mT, clip, sum, linalg.eigh, indexing), so that a method is written
+once. On processors NumPy's BLAS is the faster one of the two.
 """
 
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ else:
     Array = np.ndarray
 
 CHOICES = ("auto", "cpu", "cuda")
-# What a container or a batch system allows, where it says so (cgroup version 2).
+# The memory limit that a container or a batch system sets (cgroup version 2).
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 CGROUP_USE = Path("/sys/fs/cgroup/memory.current")
 
 
 @dataclass(frozen=True)
 class Device:
-    """A place for arrays.
+    """A processor or a GPU, and the library that computes there.
 
     Attributes
     ----------
@@ -43,15 +43,15 @@ class Device:
     xp: ModuleType
 
     def put(self, array: np.ndarray) -> Array:
-        """Return the array there."""
+        """Copy a NumPy array to the device."""
         return array if self.xp is np else self.xp.as_tensor(array, device=self.name)
 
     def get(self, array: Array) -> np.ndarray:
-        """Return the array as NumPy's."""
+        """Copy an array of the device back to NumPy."""
         return array if isinstance(array, np.ndarray) else array.cpu().numpy()
 
     def free_bytes(self) -> int:
-        """Return how much memory is free there."""
+        """Return how many bytes of memory are free on the device."""
         if self.name == "cuda":
             return self.xp.cuda.mem_get_info()[0]
         free = psutil.virtual_memory().available
@@ -67,7 +67,7 @@ def find_device(choice: str) -> Device:
     Raises
     ------
     LacunaError
-        If there is no such choice, or cuda is asked for where there is none.
+        If there is no such choice, or no GPU for cuda.
     """
     if choice not in CHOICES:
         raise LacunaError(f"device is {choice!r}, expected one of {listed(CHOICES)}.")

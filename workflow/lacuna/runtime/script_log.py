@@ -1,4 +1,4 @@
-"""What every script of the workflow does around its work."""
+"""The log of a script of the workflow, and the message with which it fails."""
 
 import signal
 import sys

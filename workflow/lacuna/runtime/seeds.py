@@ -1,4 +1,4 @@
-"""One seed in the configuration, an independent stream for every job."""
+"""Independent random streams for all jobs, from the one seed of the configuration."""
 
 import zlib
 
@@ -13,8 +13,9 @@ def generator(seed: int, *names: object) -> np.random.Generator:
     seed
         The run's seed, from the configuration.
     *names
-        What tells this job from others, for example a method and a fold. Streams of different
-        names are independent; neither the order of jobs nor the number of cores matters.
+        The words that tell this job from others, for example a method and a fold. Other words, or
+        the same in another order, give an independent stream; neither the order of jobs nor the
+        number of cores matters.
     """
     keys = [zlib.crc32(str(name).encode()) for name in names]
     return np.random.default_rng(np.random.SeedSequence([seed, *keys]))

@@ -1,4 +1,4 @@
-"""Expression of cells without treatment: what is known of a cell before anything is tried on it."""
+"""Baseline expression: cells without treatment, measured in vehicle wells or read from a matrix."""
 
 from collections.abc import Iterable
 
@@ -29,6 +29,11 @@ def measure_baseline(
     Returns
     -------
     DataFrame, cells x genes, log2 expression; the column `cell` comes first
+
+    Raises
+    ------
+    LacunaError
+        If the matrix cannot be read, or a value is not finite.
     """
     vehicle = wells[wells["kind"] == VEHICLE]
     plates = [
@@ -67,7 +72,7 @@ def read_baseline(matrix: Gctx, genes: Iterable[str], cells: Iterable[str]) -> p
 
 
 def join_baselines(tables: Iterable[pd.DataFrame], cells: np.ndarray) -> pd.DataFrame:
-    """Average the baselines of several series; cells in the order given, without those unknown."""
-    known = pd.concat([pd.DataFrame({"cell": []}), *tables]).groupby("cell").mean()
-    known = known.reindex([cell for cell in cells if cell in known.index])
-    return known.rename_axis("cell").reset_index()
+    """Average the baselines of several series: the cells that have one, in the order given."""
+    means = pd.concat([pd.DataFrame({"cell": []}), *tables]).groupby("cell").mean()
+    means = means.reindex([cell for cell in cells if cell in means.index])
+    return means.rename_axis("cell").reset_index()

@@ -1,9 +1,15 @@
-"""The Characteristic Direction of a treated well (Clark et al. 2014, BMC Bioinformatics 15:79).
+"""The Characteristic Direction of a treated well.
 
-The direction that best separates the treated well from the vehicle wells of its plate by linear
-discriminant analysis: b = S^-1 (treated - vehicle mean), scaled to unit length, where
-S = gamma Sigma + (1 - gamma) s2 I, Sigma is the covariance of the vehicle wells (one treated well
-adds nothing to the pooled within-class covariance) and s2 the mean of its diagonal.
+Linear discriminant analysis finds the direction that best separates the treated well from the
+vehicle wells of its plate:
+
+    b = S^-1 (treated - reference), scaled to unit length
+    S = gamma Sigma + (1 - gamma) s2 I
+
+Sigma is the covariance of the vehicle wells (one treated well adds nothing to the pooled
+within-class covariance), s2 the mean of its diagonal, and the reference by default their mean.
+
+Source: Clark et al. 2014, BMC Bioinformatics 15:79, doi:10.1186/1471-2105-15-79.
 """
 
 import numpy as np

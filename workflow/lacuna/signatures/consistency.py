@@ -1,13 +1,14 @@
 """Do the replicates of an experiment agree? The average cosine distance (ACD) and its p-value.
 
-Hodos et al. 2018, section 2.1: the ACD is the mean pairwise cosine distance of the replicates'
-Characteristic Directions; its p-value is its position in a null of random replicate sets of the
-same batch.
+The ACD is the mean pairwise cosine distance of the replicates' Characteristic Directions; its
+p-value is its position in a null distribution of random replicate sets of the same batch.
+
+Source: Hodos et al. 2018, section 2.1, doi:10.1142/9789813235533_0003.
 """
 
 import numpy as np
 
-MOST_REDRAWS = 200
+MOST_REDRAWS = 200  # of the wells of a drug that a random set has already
 
 
 def average_cosine_distance(directions: np.ndarray) -> float:
@@ -28,10 +29,10 @@ def null_distances(
 ) -> np.ndarray | None:
     """Return the ACD of random replicate sets of one batch.
 
-    A random set takes the plates of a real replicate set, chosen at random, and on each of them,
-    one after the other, a random well of a drug that the set does not have yet. Keeping the plates
-    matters: wells of a plate share the error of its vehicle mean, so sets from one plate agree
-    without any drug effect.
+    A random set takes the plates of a randomly chosen real replicate set. On each of these plates,
+    one after the other, it takes a random well of a drug that it does not have yet. The plates must
+    be those of a real set, because wells of one plate share the error of its vehicle mean: sets
+    from a single plate agree without any drug effect.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def null_distances(
     Returns
     -------
     array of shape (draws,), or None
-        None when the batch has too few different drugs to draw sets of r.
+        None if the batch has too few different drugs to draw sets of r.
     """
     plate_of_set = plates[np.array(replicate_sets)]
     chosen = plate_of_set[rng.integers(len(plate_of_set), size=draws)]
@@ -75,6 +76,14 @@ def null_distances(
 
 
 def p_value(distance: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """Return the share of the null at or below each distance; never 0, as one is always added."""
+    """Return (1 + number of null distances <= distance) / (1 + number of null distances).
+
+    Parameters
+    ----------
+    distance : array of shape (n,)
+        ACD of the experiments.
+    null : array of shape (draws,)
+        As `null_distances` returns it.
+    """
     at_or_below = np.searchsorted(np.sort(null), distance, side="right")
     return (1 + at_or_below) / (1 + len(null))

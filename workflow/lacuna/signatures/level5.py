@@ -1,4 +1,4 @@
-"""Signatures that somebody else made: Level 5, with a sig_info table."""
+"""Imports signatures that somebody else made: Level 5, with a sig_info table."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from lacuna.vectors import unit_rows
 def import_signatures(
     matrix: Gctx, info: pd.DataFrame, genes: np.ndarray
 ) -> Iterator[SignatureSet]:
-    """Read ready-made signatures of compounds, a block at a time, and scale them to unit length.
+    """Read the signatures of compounds, a block at a time, and scale them to unit length.
 
     Parameters
     ----------

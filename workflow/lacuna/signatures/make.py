@@ -28,7 +28,7 @@ Progress = Callable[[Iterable[Any]], Iterable[Any]]  # wraps a loop, as tqdm.tqd
 
 
 def sort_wells(wells: pd.DataFrame) -> pd.Series:
-    """Say what becomes of each well: vehicle, compound, or the reason why it is left out.
+    """Return the use of each well: vehicle, compound, or the reason why it is left out.
 
     Parameters
     ----------
@@ -46,7 +46,12 @@ def sort_wells(wells: pd.DataFrame) -> pd.Series:
 
 
 def count_wells(wells: pd.DataFrame) -> pd.DataFrame:
-    """Count wells and plates by what becomes of them; the wells add up to all there are."""
+    """Count wells and plates by use; the wells add up to all of the series.
+
+    Returns
+    -------
+    DataFrame with columns use, wells, plates
+    """
     grouped = wells.groupby(sort_wells(wells).rename("use"))
     return grouped.agg(wells=("well", "size"), plates=("plate", "nunique")).reset_index()
 
@@ -126,7 +131,7 @@ def usable_batches(wells: pd.DataFrame, source: Path) -> DataFrameGroupBy:
             f"{source}: no compound well (pert_type {COMPOUND}) lies on a plate with at least "
             f"{FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature can be made."
         )
-    # By name, so that random draws do not depend on the order of inst_info.
+    # Sorted by name, so that random draws do not depend on the order of inst_info.
     usable = wells.assign(use=use)[use.isin(["compound", "vehicle"])].sort_values("well")
     return usable.groupby("batch")
 

@@ -16,7 +16,7 @@ from lacuna.signatures.make import (
 from lacuna.signatures.reference import REFERENCES
 from lacuna.signatures.signature_set import EXPERIMENT
 
-SIGNIFICANT = 0.1  # the p-value below which Hodos et al. 2018 call an experiment consistent
+SIGNIFICANT = 0.1  # Hodos et al. 2018 call an experiment consistent if its p-value is at most this
 
 
 def assess_plates(

@@ -1,8 +1,8 @@
-"""What the treated wells of a plate are compared with.
+"""The reference that treated wells of a plate are compared with.
 
-The mean of a few vehicle wells has an error, which every signature of the plate then shares. The
-plate's population has none to speak of, but holds the mean effect of its compounds. Between the two
-lies the vehicle mean, shrunk towards the population as far as its error suggests.
+The mean of a few vehicle wells has a sampling error, which all signatures of the plate share. The
+median of all wells has hardly any, but it contains the mean effect of the plate's compounds. The
+shrunk reference lies between the two: the larger the sampling error, the nearer to the median.
 """
 
 import numpy as np
@@ -20,8 +20,8 @@ def reference_profile(treated: np.ndarray, vehicle: np.ndarray, reference: str) 
     reference
         "vehicle": the mean of the vehicle wells, as in Hodos et al. 2018. "plate": the median of
         all wells, gene by gene, as LINCS centres its Level 4. "shrunk": plate + k (vehicle -
-        plate), where k is the share of the squared difference between the two that is not error
-        of the vehicle mean (empirical Bayes, one k per plate).
+        plate) with k = max(d2 - e2, 0) / d2, one k per plate (empirical Bayes): d2 is the mean
+        squared difference between the two, e2 the squared standard error of the vehicle mean.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from lacuna.errors import LacunaError
 from lacuna.io import hdf5
 from lacuna.io.atomic import readable
 
-SIGNATURES_AT_ONCE = 4096
+SIGNATURES_AT_ONCE = 4096  # read from a file into memory
 EXPERIMENT = ["drug", "cell", "dose", "time", "batch"]
 COLUMNS = [*EXPERIMENT, "name", "replicates", "acd", "p_value"]
 
@@ -110,7 +110,7 @@ class SignatureSet:
         Returns
         -------
         float64 array of shape (groups, genes)
-            The same on every machine and number of cores, as it adds in file order.
+            It is added up in file order, so it is the same on every machine and number of cores.
         """
         sums = np.zeros((groups, len(self.genes)))
         for start in range(0, len(group), SIGNATURES_AT_ONCE):

@@ -8,7 +8,7 @@ PLATE_SCORES = {
     "mismatch_cosine": "cosine, different drugs",
     "significant": "experiments with p at most 0.1",
 }
-MOST_PLATES = 40
+MOST_PLATES = 40  # rows of the table of the worst plates
 
 
 def plate_medians(quality: pd.DataFrame) -> pd.DataFrame:
@@ -27,7 +27,15 @@ def plate_medians(quality: pd.DataFrame) -> pd.DataFrame:
 
 
 def worst_plates(quality: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Return the plates that have most in common under one reference, worst first."""
+    """Return the plates whose wells have most in common under one reference, worst first.
+
+    Parameters
+    ----------
+    quality
+        As in `plate_medians`.
+    reference
+        One of `lacuna.signatures.reference.REFERENCES`.
+    """
     plates = quality[quality["reference"] == reference].nlargest(MOST_PLATES, "common")
     columns = ["series", "plate", "vehicle_wells", "compound_wells", *PLATE_SCORES]
     shown = plates[columns].round(3).rename(columns=PLATE_SCORES)

@@ -1,8 +1,10 @@
-"""From signatures to the drug x cell grid (Hodos et al. 2018, section 2.1 and authors' code).
+"""From signatures to the drug x cell grid.
 
-The order of the filters is that of the authors' code; two of its faults are not repeated: drugs
-without a name are distinct drugs (the code keeps only one of them all), and names that differ only
-in upper and lower case are one drug.
+Filters come in the order of the code of Hodos et al. 2018. Two of its faults are mended: drugs
+without a name are distinct drugs (that code keeps only one of them), and names that differ only in
+upper and lower case are one drug.
+
+Source: Hodos et al. 2018, section 2.1, doi:10.1142/9789813235533_0003, and the authors' code.
 """
 
 from collections.abc import Callable
@@ -54,7 +56,7 @@ def build_tensor(
         If a step leaves nothing; it names the step and its threshold.
     """
     table = signatures.table.reset_index(drop=True)
-    steps = [{"step": "signatures", **_size(table)}]
+    steps = [{"step": "signatures", **_count(table)}]
 
     def apply(step: str, keep: Callable[[pd.DataFrame], pd.Series]) -> None:
         nonlocal table
@@ -66,7 +68,7 @@ def build_tensor(
                 f"({before['drugs']} drugs, {before['cells']} cells). "
                 "Loosen its threshold under `tensor:` in the configuration."
             )
-        steps.append({"step": step, **_size(table)})
+        steps.append({"step": step, **_count(table)})
 
     without = int(table["p_value"].isna().sum())
     apply(
@@ -77,33 +79,41 @@ def build_tensor(
         f"ACD p-value at most {max_p_value:g}",
         lambda t: t["p_value"].isna() | (t["p_value"] <= max_p_value),
     )
-    apply("one id per drug name", _best_id_of_each_name)
+    apply("one id per drug name", _has_best_id)
     apply(
         f"at least {min_drugs_per_cell} drugs per cell and {min_cells_per_drug} cells per drug",
-        lambda t: _dense_enough(t, min_cells_per_drug, min_drugs_per_cell),
+        lambda t: _is_dense_enough(t, min_cells_per_drug, min_drugs_per_cell),
     )
     tensor = _average(table, signatures)
     counts = {"profiles": len(tensor), "drugs": len(tensor.drugs), "cells": len(tensor.cells)}
     steps.append({"step": "averaged over dose, time and batch", **counts})
-    return tensor, _with_counts_before(pd.DataFrame(steps))
+    return tensor, _add_counts_before(pd.DataFrame(steps))
 
 
 def densest_block(tensor: ProfileSet, *, drugs: int, cells: int, ranking_cells: int) -> ProfileSet:
     """Return the small tensor: the cells with most drugs, and the drugs with most cells.
 
-    As in the authors' code, drugs are ranked by their profiles in the first `ranking_cells` cells,
-    not in the `cells` that are kept; a drug without a profile in those is left out.
+    Parameters
+    ----------
+    tensor
+        The large one.
+    drugs, cells
+        How many to keep at most.
+    ranking_cells
+        Drugs are ranked by their number of profiles in this many of the best covered cells, as in
+        the code of Hodos et al. 2018, and not in the `cells` that are kept. A drug without a
+        profile in the kept cells is left out.
     """
     measured = tensor.measured
-    best_cells = _most_first(measured.sum(axis=0))
+    best_cells = _sort_by_count(measured.sum(axis=0))
     by_count = measured[:, best_cells[:ranking_cells]].sum(axis=1)
     best_cells = best_cells[:cells]
     has_any = measured[:, best_cells].any(axis=1)
-    best_drugs = _most_first(np.where(has_any, by_count, -1))[: min(drugs, has_any.sum())]
+    best_drugs = _sort_by_count(np.where(has_any, by_count, -1))[: min(drugs, has_any.sum())]
     return _subgrid(tensor, best_drugs, best_cells)
 
 
-def _size(table: pd.DataFrame) -> dict[str, int]:
+def _count(table: pd.DataFrame) -> dict[str, int]:
     return {
         "profiles": len(table),
         "drugs": table["drug"].nunique(),
@@ -111,14 +121,14 @@ def _size(table: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def _with_counts_before(steps: pd.DataFrame) -> pd.DataFrame:
+def _add_counts_before(steps: pd.DataFrame) -> pd.DataFrame:
     counts = steps[["profiles", "drugs", "cells"]]
     before = counts.shift(fill_value=0).add_suffix("_before")
     before.iloc[0] = counts.iloc[0]
     return steps.join(before)
 
 
-def _best_id_of_each_name(table: pd.DataFrame) -> pd.Series:
+def _has_best_id(table: pd.DataFrame) -> pd.Series:
     name = table.groupby("drug")["name"].transform("first").fillna("").str.strip().str.casefold()
     # LINCS writes an unnamed drug's id as its name.
     unnamed = name.isin(["", "nan", "-666"]) | (name == table["drug"].str.casefold())
@@ -128,7 +138,7 @@ def _best_id_of_each_name(table: pd.DataFrame) -> pd.Series:
     return table["drug"] == name.map(best)
 
 
-def _dense_enough(table: pd.DataFrame, min_cells: int, min_drugs: int) -> pd.Series:
+def _is_dense_enough(table: pd.DataFrame, min_cells: int, min_drugs: int) -> pd.Series:
     kept = table
     while True:
         size = len(kept)
@@ -143,12 +153,12 @@ def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
     place = np.full(len(signatures.table), -1)
     place[table.index] = pairs.ngroup()
     sums = signatures.sum_by(place, pairs.ngroups)
-    known = pairs.agg(
+    reliability = pairs.agg(
         signatures=("replicates", "size"), replicates=("replicates", "sum"), acd=("acd", "mean")
     )
-    known["plates"] = _linked_plates(table, pairs.ngroup(), pairs.ngroups)
-    drug, drugs = pd.factorize(known.index.get_level_values("drug"), sort=True)
-    cell, cells = pd.factorize(known.index.get_level_values("cell"), sort=True)
+    reliability["plates"] = _linked_plates(table, pairs.ngroup(), pairs.ngroups)
+    drug, drugs = pd.factorize(reliability.index.get_level_values("drug"), sort=True)
+    cell, cells = pd.factorize(reliability.index.get_level_values("cell"), sort=True)
     tensor = ProfileSet(
         unit_rows(sums).astype(np.float32),
         drug,
@@ -156,15 +166,19 @@ def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
         drugs.to_numpy(),
         cells.to_numpy(),
         signatures.genes,
-        known.reset_index(drop=True),
+        reliability.reset_index(drop=True),
     )
     measured = tensor.measured
-    by_drug, by_cell = _most_first(measured.sum(axis=1)), _most_first(measured.sum(axis=0))
+    by_drug, by_cell = _sort_by_count(measured.sum(axis=1)), _sort_by_count(measured.sum(axis=0))
     return _subgrid(tensor, by_drug, by_cell)
 
 
 def _linked_plates(table: pd.DataFrame, place: pd.Series, places: int) -> np.ndarray:
-    """Number the groups of profiles of a cell that share batches, directly or through others."""
+    """Return the group of each profile: profiles of a cell that share batches are linked.
+
+    Groups are the connected components of the graph of profiles and batches; NO_PLATES stands for
+    a profile with an unknown batch.
+    """
     batch, batches = pd.factorize(table["cell"] + "\t" + table["batch"])
     nodes = (place.to_numpy(), places + batch)
     size = places + len(batches)
@@ -174,7 +188,7 @@ def _linked_plates(table: pd.DataFrame, place: pd.Series, places: int) -> np.nda
     return np.where(unknown, NO_PLATES, group)
 
 
-def _most_first(counts: np.ndarray) -> np.ndarray:
+def _sort_by_count(counts: np.ndarray) -> np.ndarray:
     return np.argsort(-counts, kind="stable")
 
 

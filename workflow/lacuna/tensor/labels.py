@@ -1,4 +1,4 @@
-"""What is known of a tensor's drugs, cells and genes."""
+"""Names, structures and lineages of a tensor's drugs, cells and genes."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ def describe_axes(
     gene_tables: Iterable[pd.DataFrame],
     cell_tables: Iterable[pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
-    """Say what is known of the tensor's drugs, cells and genes.
+    """Describe the tensor's drugs, cells and genes.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def describe_axes(
     signatures
         Give the drugs' names.
     drug_tables, gene_tables, cell_tables
-        As `lacuna.io.geo` reads them, of every series; the first that knows a thing is believed.
+        As `lacuna.io.geo` reads them, of every series; the first table that has a value wins.
 
     Returns
     -------
@@ -49,6 +49,6 @@ def _join_known(
     axis: pd.DataFrame, tables: Iterable[pd.DataFrame], columns: list[str]
 ) -> pd.DataFrame:
     key = axis.columns[0]
-    known = pd.concat([pd.DataFrame(columns=[key, *columns]), *tables])
-    known = known[[key, *columns]].groupby(key, as_index=False).first()
-    return axis.merge(known, on=key, how="left", validate="one_to_one")
+    facts = pd.concat([pd.DataFrame(columns=[key, *columns]), *tables])
+    facts = facts[[key, *columns]].groupby(key, as_index=False).first()
+    return axis.merge(facts, on=key, how="left", validate="one_to_one")

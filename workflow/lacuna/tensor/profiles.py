@@ -11,8 +11,8 @@ from lacuna.io import hdf5
 from lacuna.io.atomic import readable
 from lacuna.vectors import mean_by
 
-NO_PROFILE = -1
-NO_PLATES = -1
+NO_PROFILE = -1  # the position of a profile that is not there
+NO_PLATES = -1  # the number of plates that are not known
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,14 @@ class ProfileSet:
     drugs, cells, genes : arrays of str
         Names, in the grid's order.
     reliability : DataFrame of n rows, or None
-        What is known of each profile: signatures, replicates, acd (NaN when not replicated), and
-        plates (profiles of one number share plates, directly or through others; -1: not known).
+        How each profile was measured: number of signatures and replicates, acd (NaN without
+        replicates), and plates (profiles with the same number are linked by shared plates; -1 if
+        unknown).
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, an index is out of range, or a (drug, cell) pair has two profiles.
     """
 
     profiles: np.ndarray
@@ -78,7 +84,7 @@ class ProfileSet:
         return np.argwhere(~self.measured)
 
     def take(self, which: np.ndarray) -> "ProfileSet":
-        """Return some of the profiles (a mask or positions) on the same grid."""
+        """Return the profiles that a mask or positions select, on the same grid."""
         return ProfileSet(
             self.profiles[which],
             self.drug[which],
@@ -120,14 +126,20 @@ class ProfileSet:
     def mean_by_cell(self) -> tuple[np.ndarray, np.ndarray]:
         """Return each cell's mean profile, float64 (cells, genes), and its number of profiles.
 
-        A cell without profiles has the mean of all profiles, as there is nothing nearer.
+        A cell without profiles gets the mean of all profiles.
         """
         means, size = mean_by(self.cell, len(self.cells), self.profiles)
         means[size == 0] = self.profiles.mean(axis=0, dtype=np.float64)
         return means, size
 
     def save(self, path: str | Path) -> None:
-        """Write one HDF5 file."""
+        """Write one HDF5 file.
+
+        Raises
+        ------
+        UnwritableFile
+            If the disk is full, or the folder may not be written to.
+        """
         content = {name: getattr(self, name) for name in _ARRAYS}
         if self.reliability is not None:
             content["reliability"] = self.reliability
