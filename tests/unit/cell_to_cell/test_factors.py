@@ -8,12 +8,12 @@ from scipy.stats import hypergeom
 
 from lacuna.cell_to_cell import factors
 from lacuna.cell_to_cell.factors import (
-    COLUMNS,
+    FACTORS,
     FactorSet,
-    ask_factors,
     choose_sets,
     enrich,
     maximise,
+    measure_enrichment,
 )
 
 SYMBOLS = [f"G{gene}" for gene in range(40)]
@@ -85,8 +85,8 @@ def test_a_factor_that_drives_its_targets_is_told_from_other_genes(monkeypatch):
     monkeypatch.setattr(factors, "TOP", 9)
     own, others = np.arange(1, 10), np.arange(10, 20)
     sets = [FactorSet("own", 0, own), FactorSet("others", 0, others)]
-    table = ask_factors(of_groups(), sets, SYMBOLS, ["c0"], np.random.default_rng(0))
-    assert list(table.columns) == COLUMNS
+    table = measure_enrichment(of_groups(), sets, SYMBOLS, ["c0"], np.random.default_rng(0))
+    assert list(table.columns) == FACTORS
     found = table.set_index("set")
     assert found.loc["own", ["factor", "cell", "targets", "common"]].tolist() == ["G0", "c0", 9, 9]
     assert found.loc["own", "fold"] == pytest.approx(9 / (9 * 9 / 39))
@@ -99,9 +99,9 @@ def test_a_factor_that_drives_its_targets_is_told_from_other_genes(monkeypatch):
 
 
 def test_without_sets_nothing_is_asked():
-    table = ask_factors(untrained(), [], SYMBOLS, list("abcde"), np.random.default_rng(0))
+    table = measure_enrichment(untrained(), [], SYMBOLS, list("abcde"), np.random.default_rng(0))
     assert table.empty
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == FACTORS
     assert choose_sets([], SYMBOLS)[1].empty
 
 

@@ -13,7 +13,7 @@ from lacuna.cell_to_cell import transfer as transfer_module
 from lacuna.cell_to_cell.transfer import (
     compare_ways,
     fine_tune,
-    move,
+    match_decoders,
     place_external,
     seen_in_training,
     transfer,
@@ -41,7 +41,7 @@ def elsewhere(drugs=6, seed=0, **options):
 
 def known(external):
     placed = place_external(external, np.array([f"g{gene}" for gene in range(40)]))
-    return move(untrained(), NAMES, placed.cells), placed
+    return match_decoders(untrained(), NAMES, placed.cells), placed
 
 
 def weights_of(model):
@@ -52,7 +52,11 @@ def test_cells_keep_their_decoders_by_name():
     model, placed = known(elsewhere())
     assert placed.cells.tolist() == ["c0", "c1", "c2"]
     assert model.cells.tolist() == [0, 1, -1]
-    assert move(untrained(), NAMES, np.array(["c1", "x", "c0"])).cells.tolist() == [1, -1, 0]
+    assert match_decoders(untrained(), NAMES, np.array(["c1", "x", "c0"])).cells.tolist() == [
+        1,
+        -1,
+        0,
+    ]
 
 
 def test_scores_are_as_defined():

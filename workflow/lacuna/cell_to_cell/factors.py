@@ -1,8 +1,9 @@
-"""Does raising a transcription factor move its targets? (Umarov et al. 2021, TF targets).
+"""Does raising a transcription factor raise its targets?
 
-A trained DeepCellState is asked for the input that raises one gene's output most, and which other
-genes rise with it. Those of a factor should hold more of its known targets than those of a gene
-taken at random.
+After Umarov et al. 2021 (doi:10.1371/journal.pcbi.1009465), section on targets of transcription
+factors. Gradient ascent finds the input of a trained DeepCellState that raises one gene's output
+most, and so which other genes rise with it. Where that gene is a factor, they should hold more of
+its known targets than where it is any other gene.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,12 +19,29 @@ from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.io.gmt import factor_of
 from lacuna.networks.training import random_stream
 
-STARTS, START_RANGE = 10, 2e-4
-STEPS, STEP, MEAN_WEIGHT = 10, 1.0, 5.0
-ROWS_AT_ONCE = 512
-TOP = 50
-LEAST_TARGETS = 10
-CONTROLS = 99  # so that the least p against them is 0.01
+STARTS, START_RANGE = 10, 2e-4  # inputs that the ascent starts from, each within this of 0
+STEPS, STEP = 10, 1.0  # number of steps, and their length
+MEAN_WEIGHT = 5.0  # penalty on the mean of the input
+ROWS_AT_ONCE = 512  # inputs in memory at once
+TOP = 50  # genes of highest output, among which targets are counted
+LEAST_TARGETS = 10  # a set with fewer targets among the genes is left out
+CONTROLS = 99  # genes raised for control: the smallest p against them is 0.01
+FACTORS = [
+    "set",
+    "factor",
+    "cell",
+    "targets",
+    "common",
+    "fold",
+    "fold_least",
+    "fold_most",
+    "p",
+    "control",
+    "control_low",
+    "control_high",
+    "p_control",
+]
+LEFT_OUT = ["set", "factor", "targets", "left_out"]
 
 
 @dataclass(frozen=True)
@@ -61,18 +79,20 @@ def choose_sets(
     left_out : DataFrame with columns set, factor, targets, left_out
         The other sets, and why; targets is how many there are among the genes.
     """
-    place = {symbol: at for at, symbol in reversed(list(enumerate(symbols)))}
+    place = {symbol: gene for gene, symbol in reversed(list(enumerate(symbols)))}
     chosen, left_out = [], []
     for name, members in sets:
         factor = factor_of(name, place)
-        targets = {place[member] for member in members if member in place and member != factor}
-        if factor is not None and len(targets) >= LEAST_TARGETS:
+        targets = {place[symbol] for symbol in members if symbol in place and symbol != factor}
+        if factor is None:
+            reason = "its name begins with no gene of the tensor"
+            left_out.append((name, "", len(targets), reason))
+        elif len(targets) < LEAST_TARGETS:
+            reason = f"fewer than {LEAST_TARGETS} targets among the genes"
+            left_out.append((name, factor, len(targets), reason))
+        else:
             chosen.append(FactorSet(name, place[factor], np.array(sorted(targets))))
-            continue
-        few = f"fewer than {LEAST_TARGETS} targets among the genes"
-        reason = "its name begins with no gene of the tensor" if factor is None else few
-        left_out.append((name, factor or "", len(targets), reason))
-    return chosen, pd.DataFrame(left_out, columns=["set", "factor", "targets", "left_out"])
+    return chosen, pd.DataFrame(left_out, columns=LEFT_OUT)
 
 
 def maximise(
@@ -106,17 +126,17 @@ def maximise(
     starts = starts.to(next(network.parameters()).device)
     outputs = []
     at_once = max(min(ROWS_AT_ONCE, network.rows_at_once) // STARTS, 1)
-    for some in tqdm(torch.as_tensor(genes).split(at_once), desc="genes", mininterval=5):
-        raised = some.repeat_interleave(STARTS)[:, None].to(starts.device)
-        inputs = starts.repeat(len(some), 1)
+    for batch in tqdm(torch.as_tensor(genes).split(at_once), desc="genes", mininterval=5):
+        raised = batch.repeat_interleave(STARTS)[:, None].to(starts.device)
+        inputs = starts.repeat(len(batch), 1)
         for _ in range(STEPS):
             inputs.requires_grad_()
             output = decoder(network.encoder(inputs), inputs).gather(1, raised)[:, 0]
-            # Rows know nothing of each other: the gradient of their sum is that of each.
+            # No row depends on another: the gradient of the sum is, row by row, that of each.
             aim = (output - MEAN_WEIGHT * inputs.mean(dim=1)).sum()
             (gradient,) = torch.autograd.grad(aim, inputs)
             inputs = inputs.detach() + STEP * torch.nn.functional.normalize(gradient, dim=1)
-        outputs.append(network.predict(inputs, decoder).view(len(some), STARTS, count).cpu())
+        outputs.append(network.predict(inputs, decoder).view(len(batch), STARTS, count).cpu())
     return torch.cat(outputs).numpy()
 
 
@@ -145,7 +165,7 @@ def enrich(output: np.ndarray, raised: int, targets: np.ndarray) -> tuple[np.nda
     return common, common / (top.shape[1] * is_target.mean())
 
 
-def ask_factors(
+def measure_enrichment(
     model: DeepCellState,
     chosen: Sequence[FactorSet],
     symbols: Sequence[str],
@@ -165,8 +185,8 @@ def ask_factors(
     cells
         Names of the cells, in the model's order.
     rng
-        Draws the starts, and the genes that are raised for control: `CONTROLS`, where there are so
-        many that are no factor.
+        Draws the starts, and the genes that are raised for control: `CONTROLS` of those that are no
+        factor, or all, where there are fewer.
 
     Returns
     -------
@@ -177,38 +197,52 @@ def ask_factors(
         control gene was raised instead, with control_low and control_high, between which 95 % of
         them lie; p_control: the share of folds at least as large, the factor's own counted in.
     """
-    factors = np.unique([each.factor for each in chosen]).astype(int)
+    factors = np.unique([member.factor for member in chosen]).astype(int)
     others = np.setdiff1d(np.arange(len(symbols)), factors)
     rows = []
-    for cell in np.flatnonzero(model.cells >= 0) if chosen else ():
+    for cell in np.flatnonzero(model.cells >= 0).tolist() if chosen else ():
         controls = rng.permutation(others)[:CONTROLS]
         outputs = maximise(model, cell, np.concatenate([factors, controls]), rng)
         of_factor = dict(zip(factors, outputs, strict=False))
         of_control = outputs[len(factors) :].mean(axis=1, keepdims=True)
-        for each in chosen:
-            starts, targets = of_factor[each.factor], each.targets
-            (common,), (fold,) = enrich(starts.mean(axis=0)[None], each.factor, targets)
-            single = enrich(starts, each.factor, targets)[1]
-            elsewhere = np.array(
-                [
-                    enrich(output, control, targets)[1][0]
-                    for control, output in zip(controls, of_control, strict=True)
-                ]
-            )
-            row = {"set": each.name, "factor": symbols[each.factor], "cell": cells[cell]}
-            row |= {"targets": len(targets), "common": common, "fold": fold}
-            row |= {"fold_least": single.min(), "fold_most": single.max()}
-            row["p"] = hypergeom.sf(
-                common - 1, len(symbols) - 1, len(targets), min(TOP, len(symbols) - 1)
-            )
-            row["control"] = np.median(elsewhere)
-            row["control_low"], row["control_high"] = np.quantile(elsewhere, [0.025, 0.975])
-            row["p_control"] = (1 + np.sum(elsewhere >= fold)) / (1 + len(elsewhere))
-            rows.append(row)
-    return pd.DataFrame(rows, columns=COLUMNS)
+        for member in chosen:
+            folds = [
+                enrich(output, gene, member.targets)[1][0]
+                for gene, output in zip(controls, of_control, strict=True)
+            ]
+            names = {"set": member.name, "factor": symbols[member.factor], "cell": cells[cell]}
+            enrichment = _enrichment(member, of_factor[member.factor], np.array(folds))
+            rows.append({**names, **enrichment})
+    return pd.DataFrame(rows, columns=FACTORS)
 
 
-COLUMNS = [
-    *("set", "factor", "cell", "targets", "common", "fold", "fold_least", "fold_most", "p"),
-    *("control", "control_low", "control_high", "p_control"),
-]
+def _enrichment(
+    member: FactorSet, starts: np.ndarray, control_folds: np.ndarray
+) -> dict[str, float]:
+    """Return what `measure_enrichment` says of one set in one cell.
+
+    Parameters
+    ----------
+    member
+        The set.
+    starts : array of shape (STARTS, genes)
+        The outputs where its factor was raised.
+    control_folds : array of shape (controls,)
+        The folds of the same set where other genes were raised.
+    """
+    (common,), (fold,) = enrich(starts.mean(axis=0)[None], member.factor, member.targets)
+    _, single = enrich(starts, member.factor, member.targets)
+    others, targets = starts.shape[1] - 1, len(member.targets)
+    low, high = np.quantile(control_folds, [0.025, 0.975])
+    return {
+        "targets": targets,
+        "common": common,
+        "fold": fold,
+        "fold_least": single.min(),
+        "fold_most": single.max(),
+        "p": hypergeom.sf(common - 1, others, targets, min(TOP, others)),
+        "control": np.median(control_folds),
+        "control_low": low,
+        "control_high": high,
+        "p_control": (1 + np.sum(control_folds >= fold)) / (1 + len(control_folds)),
+    }

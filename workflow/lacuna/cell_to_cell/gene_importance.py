@@ -1,19 +1,29 @@
-"""From which genes a cell's decoder predicts best (Umarov et al. 2021, important genes)."""
+"""From which genes does a cell's decoder predict best?
+
+After Umarov et al. 2021 (doi:10.1371/journal.pcbi.1009465), section on important genes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.stats import hypergeom
 from tqdm import tqdm
 
-from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.completion.shared.other_cells import find_pairs
 from lacuna.evaluation.correlation import profile_pearson
 from lacuna.tensor.profiles import ProfileSet
 
-MOST_PAIRS = 300
-SUBSETS, GENES_PER_SUBSET, KEPT = 100, 100, 10
-TOP = 50
-HALVINGS = 100
+if TYPE_CHECKING:  # a figure takes `TOP` from here, and does not wait for torch
+    from lacuna.completion.methods.deepcellstate import DeepCellState
+
+MOST_PAIRS = 300  # pairs of profiles that a decoder is judged on, at most
+SUBSETS, GENES_PER_SUBSET = 100, 100  # random subsets of genes per pair
+KEPT = 10  # subsets that predict best, whose genes are counted
+TOP = 50  # the genes of a decoder that count as important
+HALVINGS = 100  # random divisions of the drugs in halves
 
 
 def rank_genes(
@@ -39,7 +49,7 @@ def rank_genes(
     stability : DataFrame with columns cell and those of `measure_stability`
     """
     ranks, stability = [], []
-    for cell in np.flatnonzero(model.cells >= 0):
+    for cell in np.flatnonzero(model.cells >= 0).tolist():
         counts, source = count_genes(model, training, cell, rng)
         if len(counts):
             name = training.cells[cell]
@@ -47,8 +57,8 @@ def rank_genes(
             table.insert(0, "cell", name)
             ranks.append(table)
             variance = training.profiles[np.unique(source)].var(axis=0)
-            measured = measure_stability(counts, training.drug[source], variance, rng)
-            stability.append({"cell": name, **measured})
+            overlap = measure_stability(counts, training.drug[source], variance, rng)
+            stability.append({"cell": name, **overlap})
     return pd.concat(ranks, ignore_index=True), pd.DataFrame(stability)
 
 
@@ -142,10 +152,10 @@ def choose_top(ranks: pd.DataFrame) -> pd.DataFrame:
         ["decoders", "cell", "rank"], ascending=[False, True, True], kind="stable"
     )
     order = pd.Series(range(len(best)), best["gene"])
-    shown = ranks[ranks["gene"].isin(best["gene"])]
-    place = shown["cell"].map({cell: at for at, cell in enumerate(ranks["cell"].unique())})
-    shown = shown.assign(place=place, order=shown["gene"].map(order))
-    return shown.sort_values(["place", "order"]).drop(columns=["place", "order"])
+    rows = ranks[ranks["gene"].isin(best["gene"])]
+    place = rows["cell"].map({cell: row for row, cell in enumerate(ranks["cell"].unique())})
+    rows = rows.assign(place=place, order=rows["gene"].map(order))
+    return rows.sort_values(["place", "order"]).drop(columns=["place", "order"])
 
 
 def measure_stability(
@@ -183,8 +193,8 @@ def measure_stability(
     overlaps = []
     for _ in range(HALVINGS if len(drugs) > 1 else 0):
         half = (rng.permutation(len(drugs)) < len(drugs) / 2)[number]
-        tops = (best(counts[rows].sum(axis=0)) for rows in (half, ~half))
-        overlaps.append(len(np.intersect1d(*tops)))
+        first, second = (best(counts[rows].sum(axis=0)) for rows in (half, ~half))
+        overlaps.append(len(np.intersect1d(first, second)))
     low, high = np.quantile(overlaps, [0.025, 0.975]) if overlaps else (np.nan, np.nan)
     return {
         "pairs": len(counts),

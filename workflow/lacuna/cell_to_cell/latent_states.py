@@ -1,4 +1,10 @@
-"""What the encoder of DeepCellState makes of profiles (Umarov et al. 2021, latent space)."""
+"""Do the latent states of DeepCellState lie by drug or by cell?
+
+After Umarov et al. 2021 (doi:10.1371/journal.pcbi.1009465), section on the latent space. Maps are
+by t-SNE (van der Maaten and Hinton 2008, J Mach Learn Res 9:2579); agreement is measured by the
+silhouette (Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7), by correlations between cells, and by
+how often a drug's own profile in another cell is more similar than those of other drugs.
+"""
 
 from collections.abc import Mapping
 
@@ -14,12 +20,12 @@ from lacuna.evaluation.bootstrap import bootstrap_weights, intervals
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import unit_rows
 
-PERPLEXITY = 30
-MOST_SHOWN = 150  # drugs of a correlation matrix: more are not told apart by eye
+PERPLEXITY = 30  # of t-SNE; less where there are few profiles
+MOST_SHOWN = 150  # drugs in a correlation matrix: no eye tells more apart
 
 
-def lay_out(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return places in the plane by t-SNE, float array of shape (n, 2).
+def embed(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Embed rows in the plane by t-SNE; return a float array of shape (n, 2).
 
     Parameters
     ----------
@@ -28,12 +34,12 @@ def lay_out(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rng
         Seeds it.
     """
-    layout = TSNE(
+    tsne = TSNE(
         perplexity=min(PERPLEXITY, (len(rows) - 1) / 3),
         init="pca",
         random_state=int(rng.integers(2**31)),
     )
-    return layout.fit_transform(rows)
+    return tsne.fit_transform(rows)
 
 
 def state_table(
@@ -64,7 +70,7 @@ def state_table(
         {"drug": test.drugs[test.drug], "cell": test.cells[test.cell], "pearson": pearson}
     )
     for space, rows in spaces.items():
-        table[[f"x_{space}", f"y_{space}"]] = lay_out(rows, rng)
+        table[[f"x_{space}", f"y_{space}"]] = embed(rows, rng)
     return table
 
 
@@ -102,8 +108,8 @@ def measure_agreement(
         likeness = correlate(rows, rows)
         sums = member.T @ (likeness * other_cell) @ member
         profile, share = _retrieve(likeness, test)
-        found = np.column_stack([share, np.isfinite(share)])
-        above, below = (weights @ (member[profile].T @ np.nan_to_num(found))).T
+        counted = np.nan_to_num(np.column_stack([share, np.isfinite(share)]))
+        shares, numbers = (weights @ (member[profile].T @ counted)).T
         by_cell = member.T @ _silhouettes(likeness, test.cell)
         with np.errstate(invalid="ignore"):  # a single drug has no other to be told from
             draws = pd.DataFrame(
@@ -111,7 +117,7 @@ def measure_agreement(
                     "silhouette": (weights @ by_cell) / (weights @ member.sum(axis=0)),
                     "same_drug": (weights @ np.diag(sums)) / (weights @ np.diag(pairs)),
                     "different_drugs": _between(weights, sums) / _between(weights, pairs),
-                    "retrieval": above / below,
+                    "retrieval": shares / numbers,
                 }
             )
         draws.insert(3, "difference", draws["same_drug"] - draws["different_drugs"])
@@ -124,7 +130,7 @@ def measure_agreement(
 def correlation_table(
     test: ProfileSet, spaces: Mapping[str, np.ndarray], rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Correlate each drug in one cell with each in another: the two cells with most drugs in both.
+    """Correlate each drug in one cell with each in another: in the two cells that share most drugs.
 
     Parameters
     ----------
@@ -149,11 +155,11 @@ def correlation_table(
     )
     matrices = {space: correlate(rows[first], rows[second]) for space, rows in spaces.items()}
     order = _order(list(matrices.values())[-1])
-    names = test.drugs[drugs[order]]
+    drug_names = test.drugs[drugs[order]]
     table = {
-        "drug": np.repeat(names, len(names)),
+        "drug": np.repeat(drug_names, len(drug_names)),
         "cell": test.cells[one],
-        "other_drug": np.tile(names, len(names)),
+        "other_drug": np.tile(drug_names, len(drug_names)),
         "other_cell": test.cells[other],
     }
     table |= {space: matrix[np.ix_(order, order)].ravel() for space, matrix in matrices.items()}
@@ -162,12 +168,13 @@ def correlation_table(
 
 def correlate(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return Pearson's r of each row with each other one; 0 where one does not vary."""
-    centred = (
-        unit_rows(each.astype(np.float64) - each.mean(axis=1, keepdims=True, dtype=np.float64))
-        for each in (rows, others)
-    )
-    one, other = centred
-    return one @ other.T
+    return _centred(rows) @ _centred(others).T
+
+
+def _centred(rows: np.ndarray) -> np.ndarray:
+    """Return the rows without their means, at unit length; 0 where one does not vary."""
+    mean = rows.mean(axis=1, keepdims=True, dtype=np.float64)
+    return unit_rows(rows.astype(np.float64) - mean)
 
 
 def _silhouettes(likeness: np.ndarray, cell: np.ndarray) -> np.ndarray:

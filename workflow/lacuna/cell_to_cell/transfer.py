@@ -1,7 +1,7 @@
-"""DeepCellState on data from elsewhere, before and after fine-tuning (Umarov et al. 2021).
+"""DeepCellState on profiles of another platform, before and after fine-tuning.
 
-Profiles of another platform are predicted by the network as it was trained on the tensor, and as
-it is after some more training on other drugs of that platform.
+After Umarov et al. 2021 (doi:10.1371/journal.pcbi.1009465), section on external data. The network
+predicts as it was trained on the tensor, and after fine-tuning on other drugs of that platform.
 """
 
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ from lacuna.networks.training import batches, descend, random_stream
 from lacuna.tensor.profiles import ProfileSet
 
 EPOCHS, BATCH, LEARNING_RATE = 50, 1, 1e-5
-PARTS = (
-    20  # at most so many lots of drugs: up to 20 drugs are left out one by one, as by the authors
-)
+# Parts that the drugs are dealt to; up to 20 drugs are left out one by one, as by the authors.
+PARTS = 20
+# The ways to predict a profile, each with more training than the one before.
 WAYS = ["copy", "trained", "fine_tuned"]
 
 
@@ -44,25 +44,27 @@ def place_external(external: External, genes: np.ndarray) -> ProfileSet:
     return ProfileSet(external.profiles[order], drug, cell, drugs, cells, genes)
 
 
-def move(model: DeepCellState, names: np.ndarray, cells: np.ndarray) -> DeepCellState:
-    """Return the model for other cells: those that it knows by name keep their decoders.
+def match_decoders(
+    model: DeepCellState, trained_cells: np.ndarray, cells: np.ndarray
+) -> DeepCellState:
+    """Return the model for other cells: those of the same name keep their decoders.
 
     Parameters
     ----------
     model
         A trained one.
-    names
-        Of its cells.
+    trained_cells
+        Names of its cells.
     cells
-        Names of the others.
+        Names of the other cells.
     """
-    decoder = dict(zip(names, model.cells, strict=True))
+    decoder = dict(zip(trained_cells, model.cells, strict=True))
     return replace(model, cells=np.array([decoder.get(cell, -1) for cell in cells]))
 
 
 def fine_tune(
     model: DeepCellState,
-    known: ProfileSet,
+    training: ProfileSet,
     measured: np.ndarray,
     cell: int,
     rng: np.random.Generator,
@@ -76,8 +78,8 @@ def fine_tune(
     Parameters
     ----------
     model
-        A trained one, for the cells of `known`.
-    known
+        A trained one, for the cells of `training`.
+    training
         The profiles to learn from.
     measured : bool array of shape (genes,)
     cell
@@ -89,11 +91,11 @@ def fine_tune(
     network = model.network.with_dropout(preset.input_dropout, preset.decoder_dropout)
     tuned = replace(model, network=network)
     decoder = tuned.decoder(cell)
-    source, target = find_pairs(known)
-    into = known.cell[target] == cell
+    source, target = find_pairs(training)
+    into = training.cell[target] == cell
     source, target = source[into], target[into]
     targets, first, inputs = np.unique(target, return_index=True, return_counts=True)
-    profiles = tuned.scaled(known.profiles)
+    profiles = tuned.scaled(training.profiles)
     genes = torch.as_tensor(np.flatnonzero(measured), device=profiles.device)
     weights = [*network.encoder.parameters(), *decoder.parameters()]
     optimiser = torch.optim.Adam(weights, lr=LEARNING_RATE, fused=True)
@@ -116,14 +118,14 @@ def fine_tune(
 def transfer(
     model: DeepCellState, external: ProfileSet, measured: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Predict each profile that can be predicted, three ways.
+    """Predict each profile that can be predicted in three ways, and score the predictions.
 
     Parameters
     ----------
     model
         A trained one, for the cells of `external`.
     external
-        Profiles from elsewhere, as `place_external` returns them.
+        Profiles of another platform, as `place_external` returns them.
     measured : bool array of shape (genes,)
         The genes on which predictions are scored.
     rng
@@ -132,68 +134,96 @@ def transfer(
     Returns
     -------
     DataFrame with columns drug, cell, inputs, copy, trained, fine_tuned
-        One row per profile in a cell with a decoder, of a drug with profiles in other cells, of
-        which there are so many inputs. Then Pearson's r of the measured profile with the mean of
-        the inputs; with the mean of what the network, as it was trained, predicts from each; and
-        the same after fine-tuning on the drugs of all other parts.
+        One row per profile in a cell with a decoder, of a drug with profiles in other cells, the
+        inputs. Then Pearson's r of the measured profile with the mean of the inputs (copy); with
+        the mean of what the network predicts from each, as it was trained (trained); and after
+        fine-tuning on the drugs of all other parts (fine_tuned).
 
     Raises
     ------
     LacunaError
         If there is no such profile.
     """
-    cells = external.measured.sum(axis=1)[external.drug]
-    asked = np.flatnonzero((model.cells[external.cell] >= 0) & (cells > 1))
-    if not len(asked):
+    cells_of_drug = external.measured.sum(axis=1)[external.drug]
+    rows = np.flatnonzero((model.cells[external.cell] >= 0) & (cells_of_drug > 1))
+    if not len(rows):
         raise LacunaError(
             "files: external: no drug has profiles in two cells of which one is a cell of the "
             f"study; its cells are {listed(external.cells)}. Name cells of the study as the tensor "
             "does, or take transfer out of cell_to_cell: analyses."
         )
-    wanted, truth = external.pairs[asked], external.profiles[asked]
+    wanted, truth = external.pairs[rows], external.profiles[rows]
     drugs = np.unique(wanted[:, 0])
     part = np.full(len(external.drugs), -1)
     part[drugs] = rng.permutation(len(drugs)) % PARTS
-    places = np.unique(np.column_stack([part[wanted[:, 0]], wanted[:, 1]]), axis=0)
     predicted = {
         "copy": _copy(external, wanted),
         "trained": model.predict(external, wanted, rng).profiles,
-        "fine_tuned": np.empty_like(truth),
+        "fine_tuned": _predict_fine_tuned(model, external, measured, wanted, part, rng),
     }
-    for (number, cell), stream in zip(
-        tqdm(places, desc="parts", mininterval=5), rng.spawn(len(places)), strict=True
-    ):
-        others = external.take(part[external.drug] != number)
-        tuned = fine_tune(model, others, measured, cell, stream)
-        rows = (part[wanted[:, 0]] == number) & (wanted[:, 1] == cell)
-        predicted["fine_tuned"][rows] = tuned.predict(external, wanted[rows], stream).profiles
     table = {
         "drug": external.drugs[wanted[:, 0]],
         "cell": external.cells[wanted[:, 1]],
-        "inputs": cells[asked] - 1,
+        "inputs": cells_of_drug[rows] - 1,
     }
     for way in WAYS:
         table[way] = profile_pearson(truth[:, measured], predicted[way][:, measured])
     return pd.DataFrame(table)
 
 
-def seen_in_training(drug: pd.Series, known: pd.DataFrame, training: np.ndarray) -> np.ndarray:
-    """Say which drugs the network was trained on, under their name or id in any case.
+def _predict_fine_tuned(
+    model: DeepCellState,
+    external: ProfileSet,
+    measured: np.ndarray,
+    wanted: np.ndarray,
+    part: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Predict each part of the drugs, cell by cell, after fine-tuning on the drugs of the others.
+
+    Parameters
+    ----------
+    model, external, measured, rng
+        See `transfer`.
+    wanted : int array of shape (m, 2)
+        The (drug, cell) pairs to predict.
+    part : int array of shape (drugs,)
+        The part of each drug; -1 of drugs that are not predicted.
+
+    Returns
+    -------
+    float32 array of shape (m, genes)
+    """
+    predicted = np.empty((len(wanted), len(external.genes)), external.profiles.dtype)
+    part_and_cell = np.column_stack([part[wanted[:, 0]], wanted[:, 1]])
+    trainings = np.unique(part_and_cell, axis=0)
+    for (number, cell), stream in zip(
+        tqdm(trainings, desc="parts", mininterval=5), rng.spawn(len(trainings)), strict=True
+    ):
+        others = external.take(part[external.drug] != number)
+        tuned = fine_tune(model, others, measured, cell, stream)
+        rows = (part_and_cell == (number, cell)).all(axis=1)
+        predicted[rows] = tuned.predict(external, wanted[rows], stream).profiles
+    return predicted
+
+
+def seen_in_training(drug: pd.Series, drugs: pd.DataFrame, training: np.ndarray) -> np.ndarray:
+    """Say which drugs the network was trained on; names and ids match whatever their case.
 
     Parameters
     ----------
     drug
-        Names from elsewhere.
-    known
+        Names of the other platform.
+    drugs
         drug, name: of the tensor's drugs, in their order.
     training : int array
-        Those that were trained on, as positions of the tensor's drugs.
+        The drugs of the training set, as positions of the tensor's drugs.
 
     Returns
     -------
     bool array of the shape of `drug`
     """
-    names = known.iloc[training][["drug", "name"]].melt()["value"].str.casefold()
+    names = drugs.iloc[training][["drug", "name"]].melt()["value"].str.casefold()
     return drug.str.casefold().isin(names).to_numpy()
 
 

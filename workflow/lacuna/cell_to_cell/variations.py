@@ -157,7 +157,7 @@ def summarise(analysis: str, scores: pd.DataFrame, rng: np.random.Generator) -> 
         return pd.DataFrame(columns=SUMMARY)
     by_profile = scores.pivot_table(["pearson", "copy"], ["drug", "cell"], "setting")
     settings = list(scores["setting"].unique())
-    pearson, copy = by_profile["pearson"][settings], by_profile["copy"][settings]
+    pearson, copy = (pd.DataFrame(by_profile[name])[settings] for name in ("pearson", "copy"))
     reference = ANALYSES[analysis].reference or None
     if reference == BEST:
         reference = str(pearson.mean().idxmax())
