@@ -13,6 +13,7 @@ tests/mutants_equivalent.tsv calls equivalent is killed.
 """
 
 import argparse
+import contextlib
 import csv
 import importlib
 import os
@@ -162,26 +163,34 @@ def outcomes(
     context = get_context("fork")
     left, free = list(enumerate(sources)), list(copies)
     running: dict[int, tuple[int, BaseProcess, Path, float]] = {}
-    while left or running:
-        while left and free:
-            number, source = left.pop(0)
-            copy = free.pop()
-            process = context.Process(target=_child, args=(copy, module, source, runs))
-            process.start()
-            running[process.sentinel] = (number, process, copy, time.monotonic())
-        wait(list(running), timeout=0.5)
-        for sentinel, (number, process, copy, start) in list(running.items()):
-            took = time.monotonic() - start
-            if process.is_alive() and took < limit:
-                continue
-            code = None if process.is_alive() else process.exitcode
-            if code is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.join()
-            del running[sentinel]
-            (copy / "lacuna" / f"{module}.py").write_text(original)
-            free.append(copy)
-            yield number, code, took
+    try:
+        while left or running:
+            while left and free:
+                number, source = left.pop(0)
+                copy = free.pop()
+                process = context.Process(target=_child, args=(copy, module, source, runs))
+                process.start()
+                running[process.sentinel] = (number, process, copy, time.monotonic())
+            wait(list(running), timeout=0.5)
+            for sentinel, (number, process, copy, start) in list(running.items()):
+                took = time.monotonic() - start
+                if process.is_alive() and took < limit:
+                    continue
+                code = None if process.is_alive() else process.exitcode
+                _end(process)
+                del running[sentinel]
+                (copy / "lacuna" / f"{module}.py").write_text(original)
+                free.append(copy)
+                yield number, code, took
+    finally:  # interrupted: nothing is left behind
+        for _, process, _, _ in running.values():
+            _end(process)
+
+
+def _end(process: BaseProcess) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.join()
 
 
 def equivalents() -> dict[tuple[str, str, str], str]:
