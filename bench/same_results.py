@@ -32,11 +32,11 @@ MOVED = {
     "specificity_kept.tsv": "evaluation/specificity_kept.tsv",
     "classes": "classification",
     "published.tsv": "report/published.tsv",
-    "tables/filters.html": "tensor/pages/filters.html",
+    "tables/filters.html": "report/pages/filters.html",
     "tables/plates.html": "signatures/pages/plates.html",
     "tables/methods.html": "evaluation/pages/methods.html",
     "tables/where.html": "evaluation/pages/where.html",
-    "tables/classes.html": "classification/pages/classes.html",
+    "tables/classes.html": "classification/pages/classification.html",
     "tables/cell_to_cell.html": "cell_to_cell/pages/cell_to_cell.html",
     "tables/published.html": "report/pages/published.html",
     "tables/run.html": "report/pages/run.html",
@@ -57,7 +57,7 @@ FIGURES = {
 
 RENAMED = {"elsewhere": "cell_transfer"}  # splits, in paths and in columns of this name:
 RENAMED_COLUMN = "split"
-RENAMED_WHY = "the split elsewhere is called cell_transfer"
+RENAMED_WHY = "the split elsewhere is called cell_transfer, and splits stand in the schema's order"
 
 NOT_COMPARED = {
     "benchmarks": "wall times and memory",
@@ -162,6 +162,9 @@ def _in_table(old: Path, new: Path) -> Iterator[str]:
         column = before[0].index(RENAMED_COLUMN)
         for row in before[1:-1]:
             row[column] = RENAMED.get(row[column], row[column])
+        # The order of splits was that of the configuration's files, and is the schema's now.
+        for rows in (before, now):
+            rows[1:-1] = sorted(rows[1:-1], key=lambda row: row[column])
     if before[0] != now[0]:
         yield f"columns were {before[0]}, are {now[0]}"
     elif len(before) != len(now):
