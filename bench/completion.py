@@ -23,7 +23,7 @@ from plain_falrtc import WEIGHTS, evaluations, objective, plain_falrtc
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.methods.falrtc import FIRST_L, falrtc
 from lacuna.completion.run import run_method
-from lacuna.completion.shared.descent import Grid
+from lacuna.completion.shared.descent import ObservedTensor
 from lacuna.evaluation.splits import folds_by_profile
 from lacuna.io.tsv import write_table
 from lacuna.runtime.device import find_device
@@ -137,7 +137,7 @@ def compare_answers() -> dict[str, float]:
     started = time.perf_counter()
     plain = plain_falrtc(values, known)
     middle = time.perf_counter()
-    *_, last = falrtc(Grid.of(observed, find_device("cpu")), WEIGHTS, 20, 0.1)
+    *_, last = falrtc(ObservedTensor.from_profiles(observed, find_device("cpu")), WEIGHTS, 20, 0.1)
     ours, ended = np.moveaxis(last.y, 1, 2), time.perf_counter()
     alpha, mu = WEIGHTS / WEIGHTS.sum(), 0.01 * WEIGHTS / np.sqrt(values.shape)
     known = np.broadcast_to(known, values.shape)

@@ -15,9 +15,9 @@ import torch
 from paper_tensor import paper_tensor
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.methods import deepcellstate
 from lacuna.completion.run import train_method
 from lacuna.completion.shared.other_cells import find_pairs
+from lacuna.completion.trainers import deepcellstate
 from lacuna.evaluation.splits import folds_by_profile
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator

@@ -4,7 +4,8 @@ import numpy as np
 from toy import GENES, grid
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.methods.additive import best_predictors, complete
+from lacuna.completion.methods.additive import complete
+from lacuna.completion.shared.shrinkage import best_predictors
 
 
 def groups(sizes, between, within, seed=0):

@@ -21,7 +21,7 @@ def test_planted_weights_are_found():
     rng, profiles, counts, drug = parts()
     truth = 0.7 * profiles[0] + 0.2 * profiles[1] + rng.normal(size=profiles[0].shape)
     weights = fit_weights(profiles, truth, counts, drug, rng)
-    assert np.allclose(weights.same, [0.7, 0.2], atol=0.03)
+    assert np.allclose(weights.constant, [0.7, 0.2], atol=0.03)
     assert np.abs(weights.change).max() < 0.02
 
 
@@ -29,8 +29,8 @@ def test_weights_are_never_negative():
     rng, profiles, counts, drug = parts()
     truth = profiles[0] - 0.5 * profiles[1]
     weights = fit_weights(profiles, truth, counts, drug, rng)
-    assert weights.same[1] == 0
-    assert weights.same[0] > 0.9
+    assert weights.constant[1] == 0
+    assert weights.constant[0] > 0.9
 
 
 def test_weights_follow_the_counts_where_that_is_planted():
@@ -38,10 +38,10 @@ def test_weights_follow_the_counts_where_that_is_planted():
     many_cells = (counts[:, 0] > np.median(counts[:, 0]))[:, None]
     truth = np.where(many_cells, profiles[0], profiles[1]) + rng.normal(size=profiles[0].shape)
     weights = fit_weights(profiles, truth, counts, drug, rng)
-    few, many = weights.of(np.array([[1.0, 4.0], [5.3, 4.0]]))
+    few, many = weights.at(np.array([[1.0, 4.0], [5.3, 4.0]]))
     assert few[1] > 0.7 > 0.3 > few[0]
     assert many[0] > 0.7 > 0.3 > many[1]
-    beyond = weights.of(np.array([[100.0, 4.0], [1000.0, 4.0]]))
+    beyond = weights.at(np.array([[100.0, 4.0], [1000.0, 4.0]]))
     assert np.array_equal(beyond[0], beyond[1])
 
 
@@ -49,9 +49,9 @@ def test_equal_members_share_the_weight_and_none_at_all_is_no_trouble():
     rng, profiles, counts, drug = parts()
     same = np.stack([profiles[0], profiles[0]])
     weights = fit_weights(same, profiles[0], counts, drug, rng)
-    assert np.isclose(weights.same.sum(), 1, atol=0.01)
+    assert np.isclose(weights.constant.sum(), 1, atol=0.01)
     silent = fit_weights(np.zeros_like(profiles), profiles[0], counts, drug, rng)
-    assert not silent.of(counts).any()
+    assert not silent.at(counts).any()
 
 
 def test_the_blend_is_no_worse_than_its_best_member():

@@ -11,7 +11,11 @@ from toy import GENES, clustered, grid
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.methods.deepcellstate import PRESETS, DeepCellState
 from lacuna.completion.run import run_method, train_method
-from lacuna.completion.shared.other_cells import find_pairs, predict_from_others, set_drugs_aside
+from lacuna.completion.shared.other_cells import (
+    draw_validation_drugs,
+    find_pairs,
+    predict_from_others,
+)
 from lacuna.errors import LacunaError
 from lacuna.evaluation.splits import make_folds
 from lacuna.networks import training
@@ -221,7 +225,7 @@ def checkpoints_each_epoch(monkeypatch):
     """Stages are short, and each epoch leaves a checkpoint."""
     monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", -1)
     for stage, epochs in (("COMMON_EPOCHS", 6), ("ROUNDS", 3), ("FINAL_EPOCHS", 4)):
-        monkeypatch.setattr(f"lacuna.completion.methods.deepcellstate.{stage}", epochs)
+        monkeypatch.setattr(f"lacuna.completion.trainers.deepcellstate.{stage}", epochs)
 
 
 # In the common stage, in the second round, with the last decoder.
@@ -244,10 +248,10 @@ def test_a_killed_training_goes_on_and_ends_the_same(
             raise Killed
         return descend(*arguments)
 
-    monkeypatch.setattr("lacuna.completion.methods.deepcellstate.descend", dies)
+    monkeypatch.setattr("lacuna.completion.trainers.deepcellstate.descend", dies)
     with pytest.raises(Killed):
         train(tmp_path)
-    monkeypatch.setattr("lacuna.completion.methods.deepcellstate.descend", descend)
+    monkeypatch.setattr("lacuna.completion.trainers.deepcellstate.descend", descend)
     resumed = train(tmp_path)
     pd.testing.assert_frame_equal(resumed.losses, whole.losses)
     wanted, rng = np.array([[0, 0], [1, 1]]), np.random.default_rng(0)
@@ -286,12 +290,12 @@ def test_pairs_are_all_ordered_pairs_of_a_drugs_profiles():
 
 def test_drugs_are_set_aside_whole_and_among_those_with_pairs():
     tensor = clustered(drugs=80, missing=0.7)
-    aside = set_drugs_aside(tensor, 0.1, np.random.default_rng(0))
+    validation = draw_validation_drugs(tensor, 0.1, np.random.default_rng(0))
     several = np.bincount(tensor.drug) > 1
-    drugs = set(tensor.drug[aside])
+    drugs = set(tensor.drug[validation])
     assert several[list(drugs)].all()
     assert len(drugs) == max(round(0.1 * several.sum()), 5)
-    assert not drugs & set(tensor.drug[~aside])
+    assert not drugs & set(tensor.drug[~validation])
 
 
 def test_inputs_are_averaged_after_before_or_not_at_all():

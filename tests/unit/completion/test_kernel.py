@@ -8,8 +8,10 @@ from toy import GENES, at, clustered, grid
 
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.methods import kernel as k
-from lacuna.completion.methods.additive import best_predictors
-from lacuna.completion.shared.holdout import Aside, Situation, situations
+from lacuna.completion.shared import covariance as c
+from lacuna.completion.shared.error_scale import Calibration
+from lacuna.completion.shared.holdout import ColdStart, draw_holdouts, split_by_cold_start
+from lacuna.completion.shared.shrinkage import best_predictors
 from lacuna.completion.shared.similarity import baseline_similarity, response_similarity
 from lacuna.structures.fingerprints import structure_similarity
 from lacuna.tensor.profiles import ProfileSet
@@ -112,11 +114,11 @@ def plain_process(observed, known, pairs):
             "same drug, like baseline": (d == e) * known.baseline[c, f],
             "similar drug, like baseline": by_drug[d, e] * known.baseline[c, f],
         }
-        return sum(k.FIRST_WEIGHTS[name] * term for name, term in terms.items())
+        return sum(c.PRIOR_WEIGHTS[name] * term for name, term in terms.items())
 
     replicates = observed.reliability["replicates"].to_numpy()
     few = (1 / replicates) / (1 / replicates).mean()
-    noise = k.FIRST_WEIGHTS["noise"] + k.FIRST_WEIGHTS["noise of few replicates"] * few
+    noise = c.PRIOR_WEIGHTS["noise"] + c.PRIOR_WEIGHTS["noise of few replicates"] * few
     among = np.array([[covariance(p, q) for q in observed.pairs] for p in observed.pairs])
     across = np.array([[covariance(p, q) for q in observed.pairs] for p in pairs])
     solved = np.linalg.solve(among + np.diag(noise), across.T)
@@ -133,9 +135,9 @@ def test_with_all_profiles_as_neighbours_it_is_the_gaussian_process_of_the_defin
     )
     smiles = rng.choice(["CCO", "CCCO", "c1ccccc1C", "c1ccccc1CC", "CCCl"], 10)
     side = SideInformation(smiles, rng.normal(size=(4, 30)).astype(np.float32))
-    known = k.Known.of(side)
+    known = c.SideSimilarities.compute(side)
     pairs = observed.missing_pairs
-    process = k.Process(observed, known, neighbours=1000)
+    process = c.GaussianProcess(observed, known, neighbours=1000)
     band = process.untuned()
     change, found = process.predict(pairs, [band])
     mean, expected, variance = plain_process(observed, known, pairs)
@@ -154,7 +156,8 @@ def test_few_neighbours_come_near_to_all():
     observed = clustered(drugs=80, missing=0.3)
     pairs = observed.missing_pairs
     few, all_of_them = (
-        k.Process(observed, k.Known(None, None), count) for count in (40, len(observed))
+        c.GaussianProcess(observed, c.SideSimilarities(None, None), count)
+        for count in (40, len(observed))
     )
     near, _ = few.predict(pairs, [few.untuned()])
     exact, _ = all_of_them.predict(pairs, [all_of_them.untuned()])
@@ -163,19 +166,19 @@ def test_few_neighbours_come_near_to_all():
 
 def test_tuned_weights_predict_what_was_set_aside_better_than_the_first():
     observed = clustered(drugs=60)
-    known, rng = k.Known(None, None), np.random.default_rng(0)
-    (aside, *_) = Aside.draw(observed, Situation(False, False), rng)
-    process = k.Process(aside.others, known, 64)
-    near = process.nearest(aside.targets.pairs)
-    truth = aside.targets.profiles - process.mean[aside.targets.cell]
+    known, rng = c.SideSimilarities(None, None), np.random.default_rng(0)
+    (holdout, *_) = draw_holdouts(observed, ColdStart(False, False), rng)
+    process = c.GaussianProcess(holdout.training, known, 64)
+    near = process.nearest(holdout.held_out.pairs)
+    truth = holdout.held_out.profiles - process.mean[holdout.held_out.cell]
     nearby = process.residual[near.index]
 
     def loss(weights):
         shares, _ = near.condition(weights)
         return ((np.einsum("bm,bmg->bg", shares, nearby) - truth) ** 2).sum()
 
-    tuned = k.fit_weights(near, process.first_weights, nearby, truth)
-    assert loss(tuned) < 0.97 * loss(process.first_weights)
+    tuned = k.fit_weights(near, process.prior_weights, nearby, truth)
+    assert loss(tuned) < 0.97 * loss(process.prior_weights)
     for term in range(len(tuned)):  # and no single one, changed, does better by much
         for factor in (0.8, 1.25):
             other = tuned.copy()
@@ -269,9 +272,9 @@ def test_a_variance_that_only_sorts_the_errors_becomes_their_size():
     size = rng.uniform(0.5, 2, 2000)
     error = size[:, None] * rng.normal(size=(2000, GENES))
     variance = 7 * size**0.5  # a quarter of the spread of the squared errors
-    stated = k.Calibration.fit(error, variance).stderr(variance)
+    stated = Calibration.fit(error, variance).stderr(variance)
     assert np.allclose(stated, size, rtol=0.05)
-    constant = k.Calibration.fit(error, np.full(2000, 3.0)).stderr(np.full(2000, 3.0))
+    constant = Calibration.fit(error, np.full(2000, 3.0)).stderr(np.full(2000, 3.0))
     assert (np.abs(error) < 1.6449 * constant[:, None]).mean() == pytest.approx(0.9, abs=0.001)
 
 
@@ -282,13 +285,13 @@ def test_a_variance_that_only_sorts_the_errors_becomes_their_size():
 @pytest.mark.parametrize("new_cell", [False, True])
 def test_what_is_set_aside_is_in_the_situation_that_is_asked_for(new_drug, new_cell):
     observed = clustered(drugs=100, cells=8)
-    situation = Situation(new_drug, new_cell)
-    asides = list(Aside.draw(observed, situation, np.random.default_rng(0)))
-    assert 80 < sum(len(aside.targets) for aside in asides) <= 300
-    taken = [tuple(pair) for aside in asides for pair in aside.targets.pairs]
+    kind = ColdStart(new_drug, new_cell)
+    holdouts = list(draw_holdouts(observed, kind, np.random.default_rng(0)))
+    assert 80 < sum(len(holdout.held_out) for holdout in holdouts) <= 300
+    taken = [tuple(pair) for holdout in holdouts for pair in holdout.held_out.pairs]
     assert len(taken) == len(set(taken))
-    for aside in asides:
-        targets, others = aside.targets, aside.others
+    for holdout in holdouts:
+        targets, others = holdout.held_out, holdout.training
         assert not set(map(tuple, targets.pairs)) & set(map(tuple, others.pairs))
         if new_drug:
             assert not set(targets.drug) & set(others.drug)
@@ -300,7 +303,7 @@ def test_what_is_set_aside_is_in_the_situation_that_is_asked_for(new_drug, new_c
 
 def test_the_last_cell_is_not_set_aside():
     observed = clustered(drugs=20, cells=1, missing=0)
-    assert not list(Aside.draw(observed, Situation(False, True), np.random.default_rng(0)))
+    assert not list(draw_holdouts(observed, ColdStart(False, True), np.random.default_rng(0)))
 
 
 def test_each_wanted_pair_is_in_one_situation():
@@ -308,7 +311,9 @@ def test_each_wanted_pair_is_in_one_situation():
     measured[:3, :2] = True
     observed = grid(np.random.default_rng(0).normal(size=(4, 3, GENES)), measured)
     wanted = np.array([[0, 2], [3, 0], [3, 2], [1, 1], [3, 1]])
-    found = {(s.new_drug, s.new_cell): list(rows) for s, rows in situations(observed, wanted)}
+    found = {
+        (s.new_drug, s.new_cell): list(rows) for s, rows in split_by_cold_start(observed, wanted)
+    }
     assert found == {
         (False, False): [3],
         (True, False): [1, 4],

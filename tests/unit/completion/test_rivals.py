@@ -8,10 +8,10 @@ import torch
 from sklearn.linear_model import RidgeCV
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.methods import dual_gan, scgen, vae_anchor
 from lacuna.completion.methods.ridge_map import PENALTIES
 from lacuna.completion.run import run_method, train_method
 from lacuna.completion.shared.paired import PairedProfiles
+from lacuna.completion.trainers import dual_gan, scgen, vae_anchor
 from lacuna.networks.layers import divergence
 from lacuna.networks.training import descend
 from lacuna.tensor.profiles import ProfileSet
@@ -181,9 +181,10 @@ def test_a_step_of_the_dual_gan_descends_the_two_published_losses():
     observed, _ = two_cells(per_gene, drugs=30)
     paired = PairedProfiles.prepare(observed, np.random.default_rng(0), "cpu")
     torch.manual_seed(0)
-    network = dual_gan.DualGan(GENES, 2)
-    source, target = (rows[:6] for rows in paired.into(1, aside=False))
-    dual_gan.Schedule(network, paired)._loss(source, target, 1).backward()
+    trained = dual_gan.PairedDualGan(paired)
+    network = trained.network
+    source, target = (rows[:6] for rows in paired.into(1, validation=False))
+    trained.loss(source, target, 1).backward()
     found = {name: weight.grad for name, weight in network.named_parameters()}
 
     given, truth = paired.profiles[source], paired.profiles[target]

@@ -1,9 +1,9 @@
 """What methods take and return."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,6 @@ import pandas as pd
 from lacuna.io import hdf5
 from lacuna.io.atomic import readable
 from lacuna.tensor.profiles import ProfileSet
-
-CONTRACT = ("observed", "wanted", "side", "rng", "work")
 
 
 @dataclass(frozen=True)
@@ -46,13 +44,14 @@ class SideInformation:
         baseline
             Table of cells x genes with the column cell; cells without any are left out.
         """
-        of_drugs = pd.read_csv(drugs, sep="\t", dtype=str, keep_default_na=False)
-        of_cells = pd.read_csv(baseline, sep="\t", dtype={"cell": str}, keep_default_na=False)
-        smiles = of_drugs.set_index("drug")["smiles"].reindex(tensor.drugs, fill_value="")
-        known = of_cells.set_index("cell").reindex(index=tensor.cells, columns=tensor.genes)
+        drug_table = pd.read_csv(drugs, sep="\t", dtype=str, keep_default_na=False)
+        baseline_table = pd.read_csv(baseline, sep="\t", dtype={"cell": str}, keep_default_na=False)
+        smiles = drug_table.set_index("drug")["smiles"].reindex(tensor.drugs, fill_value="")
+        by_cell = baseline_table.set_index("cell")
+        expression = by_cell.reindex(index=tensor.cells, columns=tensor.genes)
         return cls(
             smiles.to_numpy(str) if smiles.any() else None,
-            known.to_numpy(np.float32) if len(of_cells) else None,
+            expression.to_numpy(np.float32) if len(baseline_table) else None,
         )
 
 
@@ -80,6 +79,14 @@ class Completion:
         """Write one HDF5 file."""
         hdf5.save(path, {name: value for name, value in vars(self).items() if value is not None})
 
+    def take(self, rows: np.ndarray) -> "Completion":
+        """Return some of the predictions, without losses."""
+        return Completion(
+            self.profiles[rows],
+            None if self.fallback is None else self.fallback[rows],
+            None if self.stderr is None else self.stderr[rows],
+        )
+
     @classmethod
     def join(cls, parts: Sequence["Completion"]) -> "Completion":
         """Put completions below each other; standard errors only if all have them.
@@ -90,7 +97,7 @@ class Completion:
             np.zeros(len(part.profiles), bool) if part.fallback is None else part.fallback
             for part in parts
         ]
-        stderr = [part.stderr for part in parts]
+        stderr = [part.stderr for part in parts if part.stderr is not None]
         losses = [
             part.losses.assign(part=number)
             for number, part in enumerate(parts)
@@ -99,7 +106,7 @@ class Completion:
         return cls(
             np.concatenate([part.profiles for part in parts]),
             np.concatenate(fallback),
-            None if any(error is None for error in stderr) else np.concatenate(stderr),
+            np.concatenate(stderr) if len(stderr) == len(parts) else None,
             pd.concat(losses, ignore_index=True) if losses else None,
         )
 
@@ -114,16 +121,49 @@ class Completion:
         LacunaError
             If the file is missing.
         """
-        layout, optional = {"profiles": (hdf5.FLOATS, 2)}, {"losses": hdf5.TABLE}
-        optional |= {"fallback": (hdf5.FLAGS, 1), "stderr": (hdf5.FLOATS, (1, 2))}
+        layout: hdf5.Layout = {"profiles": (hdf5.FLOATS, 2)}
+        optional: hdf5.Layout = {
+            "losses": hdf5.TABLE,
+            "fallback": (hdf5.FLAGS, 1),
+            "stderr": (hdf5.FLOATS, (1, 2)),
+        }
         with readable(path):
-            loaded = cls(**hdf5.load(path, layout=layout, optional=optional))
-            for known in (loaded.fallback, loaded.stderr):
-                if known is not None and known.shape != loaded.profiles.shape[: known.ndim]:
-                    raise ValueError(f"{known.shape} does not fit {loaded.profiles.shape}")
+            content: dict[str, Any] = {**hdf5.load(path, layout=layout, optional=optional)}
+            loaded = cls(**content)
+            for array in (loaded.fallback, loaded.stderr):
+                if array is not None and array.shape != loaded.profiles.shape[: array.ndim]:
+                    raise ValueError(f"{array.shape} does not fit {loaded.profiles.shape}")
             if not np.isfinite(loaded.profiles).all():
                 raise ValueError("profiles must be finite")
         return loaded
+
+
+class Complete(Protocol):
+    """The function `complete` of a method."""
+
+    def __call__(
+        self,
+        observed: ProfileSet,
+        wanted: np.ndarray,
+        side: SideInformation,
+        rng: np.random.Generator,
+        /,
+        **options: Any,
+    ) -> Completion: ...
+
+
+class Fit(Protocol):
+    """The function `fit` of a method that trains once."""
+
+    def __call__(
+        self,
+        observed: ProfileSet,
+        side: SideInformation,
+        rng: np.random.Generator,
+        work: Path | None,
+        /,
+        **options: Any,
+    ) -> "Trained": ...
 
 
 class Trained(Protocol):
@@ -134,7 +174,8 @@ class Trained(Protocol):
     losses : DataFrame with columns stage, epoch, training, validation, or None
     """
 
-    losses: pd.DataFrame | None
+    @property
+    def losses(self) -> pd.DataFrame | None: ...
 
     def predict(
         self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
@@ -146,7 +187,7 @@ class Trained(Protocol):
 class NotTrained:
     """A method that starts anew whenever it predicts."""
 
-    complete: Callable[..., Completion]
+    complete: "Complete"
     side: SideInformation
     options: Mapping[str, object]
     losses: pd.DataFrame | None = None

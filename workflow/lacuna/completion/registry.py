@@ -1,23 +1,48 @@
-"""Which methods and controls there are, and what options they have."""
+"""Which methods and controls there are, and what their cards say.
+
+Methods and controls are the modules of `lacuna.completion.methods` and `.controls`; more come from
+other packages, through the entry-point group `lacuna.methods`.
+"""
 
 import importlib
-import inspect
-import math
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
 
 from lacuna.completion import controls, methods
-from lacuna.completion.interface import CONTRACT, Completion, Trained
+from lacuna.completion.card import DeclaredOption, Method, declared_options
 from lacuna.errors import LacunaError, did_you_mean, listed
 
+GROUP = "lacuna.methods"
+WHERE = "completion: options"
 
+
+@cache
 def _modules() -> dict[str, str]:
-    """Return the module of every method and control, by name; a trailing underscore is no part."""
-    return {
+    """Return the module of every method and control, by name; a trailing underscore is no part.
+
+    Raises
+    ------
+    LacunaError
+        If another package gives a method a name that is taken.
+    """
+    modules = {
         module.name.rstrip("_"): f"{package.__name__}.{module.name}"
         for package in (methods, controls)
         for module in pkgutil.iter_modules(package.__path__)
     }
+    for entry in entry_points(group=GROUP):
+        if entry.name in modules:
+            package = entry.dist.name if entry.dist else entry.value
+            raise LacunaError(
+                f"the package {package} has a method {entry.name!r}, but {modules[entry.name]} is "
+                f"called so, too. Rename one (entry-point group {GROUP}) or uninstall the package."
+            )
+        modules[entry.name] = entry.value
+    return modules
 
 
 def available() -> list[str]:
@@ -25,21 +50,58 @@ def available() -> list[str]:
     return sorted(_modules())
 
 
-def find_method(name: str) -> Callable[..., Completion] | Callable[..., Trained]:
-    """Return the function `complete` of a method, or `fit` where it has that.
+def is_control(name: str) -> bool:
+    """Return whether a method is a control: it shows that the scoring is right."""
+    return _modules().get(name, "").startswith(f"{controls.__name__}.")
+
+
+def card(name: str) -> Method:
+    """Return what is true of a method.
+
+    Raises
+    ------
+    LacunaError
+        If there is no such method, or it has no card.
+    """
+    module = _module(name)
+    found = getattr(module, "METHOD", None)
+    if not isinstance(found, Method):
+        raise LacunaError(
+            f"method {name}: {module.__name__} has no card. "
+            "Give it METHOD = lacuna.completion.card.Method(label=..., summary=...)."
+        )
+    return found
+
+
+def method_label(name: str) -> str:
+    """Return the name to show; what has no card, such as a variant, is shown as it is called."""
+    return card(name).label if name in _modules() else name
+
+
+def find_method(name: str) -> Any:
+    """Return the function of a method.
+
+    Returns
+    -------
+    Complete or Fit
+        See `lacuna.completion.interface`; which of them, `is_trained` tells.
 
     Raises
     ------
     LacunaError
         If there is no such method.
     """
-    if name not in available():
+    module = _module(name)
+    return module.complete if hasattr(module, "complete") else module.fit
+
+
+def _module(name: str) -> ModuleType:
+    if name not in _modules():
         raise LacunaError(
             f"unknown method {name!r}{did_you_mean(name, available())}; "
             f"available: {listed(available(), 50)}."
         )
-    module = importlib.import_module(_modules()[name])
-    return module.complete if hasattr(module, "complete") else module.fit
+    return importlib.import_module(_modules()[name])
 
 
 def is_trained(name: str) -> bool:
@@ -47,28 +109,36 @@ def is_trained(name: str) -> bool:
     return find_method(name).__name__ == "fit"
 
 
-def check_options(name: str, options: Mapping[str, object]) -> None:
+def options_of(name: str) -> dict[str, DeclaredOption]:
+    """Return the options of a method, by name; its type, default, bounds and meaning."""
+    return declared_options(find_method(name))
+
+
+def check_options(name: str, options: Mapping[str, object], where: str | None = None) -> None:
     """Check that a method has the options that the configuration gives it.
+
+    Parameters
+    ----------
+    name
+        The method.
+    options
+        Values by option.
+    where
+        The place in the configuration, for messages.
 
     Raises
     ------
     LacunaError
-        If the method or one of its options is unknown, or an option's value is of another type.
+        If the method or one of its options is unknown, or an option has a value that it cannot
+        have.
     """
-    parameters = inspect.signature(find_method(name)).parameters
-    known = [option for option in parameters if option not in CONTRACT]
+    declared = options_of(name)
+    where = f"{WHERE}: {name}" if where is None else where
     for option, value in options.items():
-        if option not in known:
+        if option not in declared:
             raise LacunaError(
-                f"method_options: {name} has no option {option!r}{did_you_mean(option, known)}; "
-                f"it has {listed(known) or 'none'}."
+                f"{where}: {name} has no option {option!r}{did_you_mean(option, declared)}; "
+                f"it has {listed(declared, 50) or 'none'}."
             )
-        kind = parameters[option].annotation
-        allowed = (int, float) if kind is float else kind
-        # In Python true and false are numbers, too.
-        if isinstance(value, bool) != (kind is bool) or not isinstance(value, allowed):
-            raise LacunaError(
-                f"method_options: {name}: {option} is {value!r}, expected {kind.__name__}."
-            )
-        if isinstance(value, float) and not math.isfinite(value):
-            raise LacunaError(f"method_options: {name}: {option} is {value}, expected a number.")
+        if fault := declared[option].fault(value):
+            raise LacunaError(f"{where}: {fault}")

@@ -1,12 +1,12 @@
-"""The players: every module here whose name does not begin with "_" is a method of that name.
+"""Running a method, and checking that it kept the contract.
 
-A method is one file with
+A method is a module of `lacuna.completion.methods` with a card (see `lacuna.completion.card`) and
 
-    complete(observed, wanted, side, rng, **options) -> Completion
+    complete(observed, wanted, side, rng, *, **options) -> Completion
 
 or, if it trains once and then predicts from any profiles that it is shown,
 
-    fit(observed, side, rng, work, **options) -> Trained
+    fit(observed, side, rng, work, *, **options) -> Trained
 
 It sees the training profiles only, and knows nothing of how it is judged.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lacuna.completion.interface import Completion, NotTrained, SideInformation, Trained
+from lacuna.completion.interface import Completion, Fit, NotTrained, SideInformation, Trained
 from lacuna.completion.registry import check_options, find_method, is_trained
 from lacuna.tensor.profiles import ProfileSet
 
@@ -32,10 +32,10 @@ def train_method(
 ) -> Trained:
     """Let a method see the training profiles; parameters as of `run_method`."""
     check_options(name, options)
-    method = find_method(name)
     if is_trained(name):
-        return method(observed, side, rng, work, **options)
-    return NotTrained(method, side, options)
+        fit: Fit = find_method(name)
+        return fit(observed, side, rng, work, **options)
+    return NotTrained(find_method(name), side, options)
 
 
 def run_method(
@@ -100,17 +100,13 @@ def _predict_from_elsewhere(
     rng: np.random.Generator,
 ) -> Completion:
     """Predict cell by cell, with the profiles from elsewhere that are of other cells."""
-    rows = [np.flatnonzero(wanted[:, 1] == cell) for cell in np.unique(wanted[:, 1])]
-    parts = [
-        trained.predict(
-            observed.join(elsewhere.take(elsewhere.cell != wanted[asked[0], 1])), wanted[asked], rng
-        )
-        for asked in rows
-    ]
-    back = np.argsort(np.concatenate(rows))
-    joined = Completion.join(parts)
-    stderr = None if joined.stderr is None else joined.stderr[back]
-    return Completion(joined.profiles[back], joined.fallback[back], stderr)
+    rows_of_cell = [np.flatnonzero(wanted[:, 1] == cell) for cell in np.unique(wanted[:, 1])]
+    parts = []
+    for rows in rows_of_cell:
+        in_other_cells = elsewhere.take(elsewhere.cell != wanted[rows[0], 1])
+        parts.append(trained.predict(observed.join(in_other_cells), wanted[rows], rng))
+    as_wanted = np.argsort(np.concatenate(rows_of_cell))
+    return Completion.join(parts).take(as_wanted)
 
 
 def _check(name: str, completion: Completion, expected: tuple[int, int]) -> None:

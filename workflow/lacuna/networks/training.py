@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,24 @@ from lacuna.io.atomic import readable, whole
 SECONDS_BETWEEN_CHECKPOINTS = 30
 CHECKPOINT = "checkpoint.pt"
 LOSSES = ["stage", "epoch", "training", "validation"]
-STAGE = {"name", "done", "misses", "least", "best", "optimiser"}
+
+
+class Stage(TypedDict):
+    """Where a stage of a training stands.
+
+    done and misses count epochs, misses those since the last lower validation loss; least is the
+    lowest, best the weights that it was of; optimiser holds the optimiser's state.
+    """
+
+    name: str
+    done: int
+    misses: int
+    least: float
+    best: dict[str, torch.Tensor] | None
+    optimiser: dict[str, Any] | None
+
+
+STAGE = Stage.__required_keys__
 
 
 def fingerprint(*arrays: np.ndarray, **options: object) -> str:
@@ -45,7 +63,7 @@ def random_stream(rng: np.random.Generator) -> Iterator[None]:
         yield
 
 
-def read_saved(path: str | Path) -> dict[str, object]:
+def read_saved(path: str | Path) -> dict[str, Any]:
     """Read what `torch.save` wrote of a dictionary; nothing in it is executed.
 
     Raises
@@ -115,13 +133,13 @@ class Training:
         self._start, self._saved_at = start, time.monotonic()
         self._losses: list[tuple[str, int, float, float]] = []
         self._finished: list[str] = []
-        self._stage: dict[str, object] | None = None
-        found = self._read()
-        if found:
-            network.load_state_dict(found["network"])
-            torch.set_rng_state(found["random"])
-            self._losses, self._finished = found["losses"], found["finished"]
-            self._stage = found["stage"]
+        self._stage: Stage | None = None
+        checkpoint = self._read()
+        if checkpoint:
+            network.load_state_dict(checkpoint["network"])
+            torch.set_rng_state(checkpoint["random"])
+            self._losses, self._finished = checkpoint["losses"], checkpoint["finished"]
+            self._stage = checkpoint["stage"]
 
     @property
     def losses(self) -> pd.DataFrame:
@@ -160,35 +178,36 @@ class Training:
         if stage in self._finished:
             return
         part = self.network if part is None else part
-        at = self._stage or {"name": stage, "done": 0, "misses": 0, "least": math.inf, "best": None}
         if self._stage:
-            self._take_up(stage, part, optimiser)
-        with tqdm(total=epochs, initial=at["done"], desc=stage, mininterval=5) as progress:
-            while at["done"] < epochs and at["misses"] < patience:
+            state = self._resume(self._stage, stage, part, optimiser)
+        else:
+            state = Stage(name=stage, done=0, misses=0, least=math.inf, best=None, optimiser=None)
+        with tqdm(total=epochs, initial=state["done"], desc=stage, mininterval=5) as progress:
+            while state["done"] < epochs and state["misses"] < patience:
                 training, validation = epoch()
                 if math.isnan(validation):
                     validation = training
-                self._losses.append((stage, at["done"], training, validation))
-                at["done"] += 1
-                at["misses"] += 1
-                if validation < at["least"] or at["best"] is None:
-                    best = copy.deepcopy(part.state_dict())
-                    at.update(misses=0, least=validation, best=best)
+                self._losses.append((stage, state["done"], training, validation))
+                state["done"] += 1
+                state["misses"] += 1
+                if validation < state["least"] or state["best"] is None:
+                    state["best"] = copy.deepcopy(part.state_dict())
+                    state["misses"], state["least"] = 0, validation
                 progress.update()
                 if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
-                    moments = None if optimiser is None else optimiser.state_dict()
-                    self._save({**at, "optimiser": moments})
-        if at["best"] is not None:
-            part.load_state_dict(at["best"])
+                    state["optimiser"] = None if optimiser is None else optimiser.state_dict()
+                    self._save(state)
+        if state["best"] is not None:
+            part.load_state_dict(state["best"])
         self._finished.append(stage)
         self._stage = None
         if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
             self._save(None)
 
-    def _take_up(
-        self, stage: str, part: nn.Module, optimiser: torch.optim.Optimizer | None
-    ) -> None:
-        """Take over the optimiser's moments of the checkpoint.
+    def _resume(
+        self, state: Stage, stage: str, part: nn.Module, optimiser: torch.optim.Optimizer | None
+    ) -> Stage:
+        """Restore the optimiser from the stage of the checkpoint, and return that.
 
         Raises
         ------
@@ -197,16 +216,17 @@ class Training:
         """
         try:
             if optimiser is not None:
-                optimiser.load_state_dict(self._stage["optimiser"])
-            best = self._stage["best"]
-            right = self._stage["name"] == stage and (best is None or fits(best, part))
+                optimiser.load_state_dict(state["optimiser"] or {})  # {} raises a KeyError
+            best = state["best"]
+            is_right = state["name"] == stage and (best is None or fits(best, part))
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
-            right = False
-        if not right:
+            is_right = False
+        if not is_right:
             raise LacunaError(
                 f"{self._path}: does not fit the stage {stage!r} of this training. "
                 "Delete it and run again; the training starts anew."
             )
+        return state
 
     def once(self, stage: str, change: Callable[[], None]) -> None:
         """Change the network once between two stages, under a name of its own."""
@@ -214,7 +234,7 @@ class Training:
             change()
             self._finished.append(stage)
 
-    def _save(self, stage: dict[str, object] | None) -> None:
+    def _save(self, stage: Stage | None) -> None:
         self._saved_at = time.monotonic()
         if self._path is None:
             return
@@ -231,31 +251,40 @@ class Training:
                 unfinished,
             )
 
-    def _read(self) -> dict[str, object] | None:
+    def _read(self) -> dict[str, Any] | None:
         if self._path is None or not self._path.exists():
             return None
         try:
-            found = read_saved(self._path)
+            checkpoint = read_saved(self._path)
         except LacunaError as error:
             print(f"The training starts anew: {error}")
             return None
-        return found if found.get("start") == self._start and self._usable(found) else None
+        is_ours = checkpoint.get("start") == self._start and self._is_usable(checkpoint)
+        return checkpoint if is_ours else None
 
-    def _usable(self, found: dict[str, object]) -> bool:
-        losses, finished, stage = (found.get(name) for name in ("losses", "finished", "stage"))
+    def _is_usable(self, checkpoint: dict[str, Any]) -> bool:
+        losses, finished = checkpoint.get("losses"), checkpoint.get("finished")
+        stage = checkpoint.get("stage")
         try:
-            torch.Generator().set_state(found.get("random"))
-        except (TypeError, RuntimeError):
+            torch.Generator().set_state(checkpoint["random"])
+        except (KeyError, TypeError, RuntimeError):
             return False
         return (
-            fits(found.get("network"), self.network)
+            fits(checkpoint.get("network"), self.network)
             and isinstance(losses, list)
             and all(isinstance(row, tuple) and len(row) == len(LOSSES) for row in losses)
             and isinstance(finished, list)
-            and (stage is None or (isinstance(stage, dict) and stage.keys() == STAGE))
-            and (stage is None or all(isinstance(stage[n], int) for n in ("done", "misses")))
-            and (stage is None or isinstance(stage["least"], float))
+            and (stage is None or _is_stage(stage))
         )
+
+
+def _is_stage(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == STAGE
+        and all(isinstance(value[name], int) for name in ("done", "misses"))
+        and isinstance(value["least"], float)
+    )
 
 
 def batches(count: int, size: int) -> Iterator[torch.Tensor]:
@@ -265,7 +294,7 @@ def batches(count: int, size: int) -> Iterator[torch.Tensor]:
 
 def descend(losses: Iterator[tuple[torch.Tensor, int]], optimiser: torch.optim.Optimizer) -> float:
     """Take a step for each loss (of so many rows); return their mean over rows."""
-    total, rows = 0.0, 0
+    total, rows = torch.zeros(()), 0
     for loss, count in losses:
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -1,9 +1,6 @@
 """Morgan fingerprints and the similarity of structures."""
 
 import numpy as np
-from rdkit import Chem, DataStructs
-from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
-from rdkit.rdBase import BlockLogs
 
 MORGAN_RADIUS, MORGAN_BITS = 2, 2048
 
@@ -20,12 +17,17 @@ def structure_similarity(smiles: np.ndarray) -> np.ndarray:
     -------
     float32 array of shape (drugs, drugs)
     """
-    fingerprints = GetMorganGenerator(radius=MORGAN_RADIUS, fpSize=MORGAN_BITS)
+    # Imported where used: RDKit takes a second.
+    from rdkit import Chem, DataStructs
+    from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+    from rdkit.rdBase import BlockLogs
+
+    generator = GetMorganGenerator(radius=MORGAN_RADIUS, fpSize=MORGAN_BITS)
     with BlockLogs():
         molecules = [Chem.MolFromSmiles(text) if text else None for text in smiles]
-    known = [number for number, molecule in enumerate(molecules) if molecule is not None]
-    bits = [fingerprints.GetFingerprint(molecules[number]) for number in known]
+    readable = [drug for drug, molecule in enumerate(molecules) if molecule is not None]
+    fingerprints = [generator.GetFingerprint(molecules[drug]) for drug in readable]
     similarity = np.eye(len(smiles), dtype=np.float32)
-    for number, fingerprint in zip(known, bits, strict=True):
-        similarity[number, known] = DataStructs.BulkTanimotoSimilarity(fingerprint, bits)
+    for drug, fingerprint in zip(readable, fingerprints, strict=True):
+        similarity[drug, readable] = DataStructs.BulkTanimotoSimilarity(fingerprint, fingerprints)
     return similarity

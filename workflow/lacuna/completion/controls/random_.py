@@ -2,8 +2,15 @@
 
 import numpy as np
 
+from lacuna.completion.card import Method
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.tensor.profiles import ProfileSet
+
+METHOD = Method(
+    label="control: random",
+    summary="a training profile drawn at random, its genes shuffled",
+    quick=True,
+)
 
 
 def complete(

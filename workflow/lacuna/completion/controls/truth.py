@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from lacuna.completion.card import Method
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.errors import LacunaError
 from lacuna.tensor.profiles import ProfileSet
+
+METHOD = Method(label="control: truth", summary="the held-out profiles themselves", quick=True)
 
 
 def complete(
@@ -12,5 +15,7 @@ def complete(
 ) -> Completion:
     """Return the answers, which only a control is given."""
     if side.answers is None:
-        raise LacunaError("methods: truth is a control; list it under controls.")
+        raise LacunaError(
+            "completion: methods: truth is a control; list it under completion: controls."
+        )
     return Completion(side.answers.profiles[side.answers.find(wanted)])

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from lacuna.completion.card import Method
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.tensor.profiles import ProfileSet
+
+METHOD = Method(label="control: zeros", summary="no change in any gene", quick=True)
 
 
 def complete(

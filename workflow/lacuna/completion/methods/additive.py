@@ -1,16 +1,25 @@
-"""Additive effects of drug and cell, each shrunk by empirical Bayes (Robinson 1991, Stat Sci 6:15).
+"""Additive effects of drug and cell, each shrunk by empirical Bayes.
 
-A profile is the mean of all, plus its drug's effect, plus its cell's. Unlike 2D-Mean it does not
-count the mean of all twice, and trusts an effect the less the fewer profiles it was seen in.
+After Robinson 1991, Stat Sci 6:15, https://doi.org/10.1214/ss/1177011926. A profile is the mean of
+all, plus its drug's effect, plus its cell's. Unlike 2D-Mean it does not count the mean of all
+twice, and trusts an effect the less the fewer profiles it was seen in.
 """
 
 import numpy as np
 
+from lacuna.completion.card import OTHER_CELLS, Method
 from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.shared.shrinkage import best_predictors
 from lacuna.tensor.profiles import ProfileSet
-from lacuna.vectors import mean_by
 
-PASSES = 10
+METHOD = Method(
+    label="Additive",
+    summary="the mean of all plus effects of drug and cell, shrunk by how often they were seen",
+    source="after Robinson 1991, https://doi.org/10.1214/ss/1177011926",
+    quick=True,
+    needs=(OTHER_CELLS,),
+)
+PASSES = 10  # over drugs and cells in turn, until neither effect changes any more
 
 
 def complete(
@@ -19,39 +28,14 @@ def complete(
     """Predict the mean of all profiles plus the effects of the drug and of the cell."""
     mean = observed.profiles.mean(axis=0, dtype=np.float64)
     residual = observed.profiles - mean
-    of_drug = np.zeros((len(observed.drugs), len(mean)))
-    of_cell = np.zeros((len(observed.cells), len(mean)))
+    drug_effect = np.zeros((len(observed.drugs), len(mean)))
+    cell_effect = np.zeros((len(observed.cells), len(mean)))
     for _ in range(PASSES):
-        of_cell = best_predictors(residual - of_drug[observed.drug], observed.cell, len(of_cell))
-        of_drug = best_predictors(residual - of_cell[observed.cell], observed.drug, len(of_drug))
+        without_drug = residual - drug_effect[observed.drug]
+        cell_effect = best_predictors(without_drug, observed.cell, len(cell_effect))
+        without_cell = residual - cell_effect[observed.cell]
+        drug_effect = best_predictors(without_cell, observed.drug, len(drug_effect))
     drug, cell = wanted.T
-    unseen = ~observed.measured.any(axis=1)[drug]
-    return Completion((mean + of_drug[drug] + of_cell[cell]).astype(np.float32), unseen)
-
-
-def best_predictors(rows: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
-    """Return each group's effect: its mean, shrunk to n / (n + lambda) of itself.
-
-    Lambda, the variance within groups over that between them, is estimated by moments, for all
-    columns together. Groups without rows have no effect; neither has any group where means vary no
-    more than the scatter within groups explains.
-
-    Parameters
-    ----------
-    rows : array of shape (n, genes), centred
-    group : int array of shape (n,)
-    groups : number of groups
-
-    Returns
-    -------
-    float64 array of shape (groups, genes)
-    """
-    means, size = mean_by(group, groups, rows)
-    seen = size > 0
-    spare = len(rows) - seen.sum()
-    if spare <= 0:
-        return means
-    within = ((rows - means[group]) ** 2).sum() / spare
-    between = (means[seen] ** 2).sum(axis=1).mean() - within * (1 / size[seen]).mean()
-    share = between * size / np.maximum(between * size + within, np.finfo(float).tiny)
-    return np.where(between > 0, share, 0)[:, None] * means
+    is_new_drug = ~np.isin(drug, observed.drug)
+    profiles = mean + drug_effect[drug] + cell_effect[cell]
+    return Completion(profiles.astype(np.float32), is_new_drug)

@@ -9,9 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
+from lacuna.completion.card import OTHER_CELLS, Fallback, Method
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.shared.other_cells import FromOtherCells, map_by_pair
 from lacuna.tensor.profiles import ProfileSet
+
+METHOD = Method(
+    label="Affine map",
+    summary="as the ridge map, but each gene from itself alone, by a straight line",
+    needs=(OTHER_CELLS,),
+)
 
 
 def fit(
@@ -20,18 +27,18 @@ def fit(
     rng: np.random.Generator,
     work: Path | None = None,
     *,
-    fallback: str = "mean_2d",
+    fallback: Fallback = "mean_2d",
 ) -> FromOtherCells:
-    """Learn the maps; parameters as of `lacuna.completion.methods.ridge_map.fit`."""
+    """Learn the maps."""
     return map_by_pair(observed, regress, fallback)
 
 
 def regress(before: np.ndarray, after: np.ndarray, profiles: np.ndarray) -> np.ndarray:
     """Learn a map and apply it; as `lacuna.completion.methods.ridge_map.regress`, gene by gene."""
     before, after = before.astype(float), after.astype(float)
-    mean, expected = before.mean(axis=0), after.mean(axis=0)
-    spread = ((before - mean) ** 2).sum(axis=0)
-    together = ((before - mean) * (after - expected)).sum(axis=0)
-    # A gene that never differs says nothing: its mean stands.
-    slope = np.divide(together, spread, out=np.zeros_like(spread), where=spread > 0)
-    return expected + slope * (profiles - mean)
+    mean_before, mean_after = before.mean(axis=0), after.mean(axis=0)
+    squares = ((before - mean_before) ** 2).sum(axis=0)
+    products = ((before - mean_before) * (after - mean_after)).sum(axis=0)
+    # Where a gene never varies, its mean in the second cell is predicted.
+    slope = np.divide(products, squares, out=np.zeros_like(squares), where=squares > 0)
+    return mean_after + slope * (profiles - mean_before)

@@ -1,40 +1,53 @@
-"""A blend: several methods' predictions, weighted by how well they predict set-aside profiles.
+"""A blend: several methods' predictions, weighted by how well they predict held-out profiles.
 
-Stacked regression (Breiman 1996, Machine Learning 24:49). Each member predicts training profiles
-that were set aside before it saw any; weights that are not negative are fitted to the predictions.
-Weights may change with how many cells the drug, and how many drugs the cell, was measured in, as
-far as that predicts other drugs' set-aside profiles better than the same weights for all. Where
-the drug or the cell has no profile, the last member predicts alone: the few drugs or cells that
-could be set aside do not tell weights; nor do profiles that are the only ones of their drugs.
+Stacked regression (Breiman 1996, Machine Learning 24:49, https://doi.org/10.1007/BF00117832). Each
+member predicts held-out training profiles that it was not trained on; weights that are not negative
+are fitted to the predictions. The weights may change with how many cells the drug, and how many
+drugs the cell, was measured in, as far as that predicts the held-out profiles of other drugs better
+than constant weights.
 
-Least squares makes a prediction short where it is unsure: most of what is left is the cell's mean,
-which all drugs share. Read as a direction, as profiles of unit length are, it then says little of
-the drug. So what differs from the cell's mean is stretched, as far as that serves the correlation
-with set-aside profiles without the cell's mean, and costs next to nothing of that with it, nor of
-the squared error.
+In a cold start, where the drug or the cell has no training profile, the last member predicts alone:
+too few drugs or cells could be held out to fit weights for it. So it does where each drug has only
+one profile, as holding that out leaves nothing of the drug.
+
+Least squares shrinks a prediction where it is unsure: what remains is mostly the cell's mean, which
+all drugs share. Read as a direction, as profiles of unit length are, it then says little of the
+drug. So the difference from the cell's mean is stretched, as far as that raises the correlation
+with held-out profiles less their cell's mean, at next to no cost in the correlation with the whole
+profiles and in the squared error.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Annotated
 
 import numpy as np
 from scipy.optimize import nnls
 
+from lacuna.completion.card import BASELINE, STRUCTURES, Method, Option
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.run import train_method
-from lacuna.completion.shared.holdout import LOTS, Aside, Situation, situations
+from lacuna.completion.shared.error_scale import error_scale
+from lacuna.completion.shared.holdout import WARM, draw_holdouts, split_by_cold_start
 from lacuna.errors import LacunaError
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import unit_rows
 
-# On weights that change, relative to the predictions' size; the first leaves them all but the same.
+METHOD = Method(
+    label="Blend",
+    summary="several methods, weighted by how well they predict held-out training profiles",
+    source="after Breiman 1996, https://doi.org/10.1007/BF00117832",
+    needs=(STRUCTURES, BASELINE),
+)
+# Ridge penalties on how the weights change, relative to the predictions' size; the first of them
+# leaves the weights all but constant.
 PENALTIES = 10.0 ** np.arange(3, -3, -1)
 INNER_FOLDS = 5
-KNOWN = Situation(new_drug=False, new_cell=False)
-FARTHEST = 2.0  # standard deviations of the counts
-COVERAGE, NORMAL_QUANTILE = 0.9, 1.6449
+MAX_DRAWS = 3  # of held-out profiles
+MAX_DEVIATION = 2.0  # standard deviations of the counts, beyond which weights change no more
 STRETCHES = np.arange(1, 3.01, 0.05)
-TOLERATED = 0.01  # what stretching may cost, of the correlation and of the squared error
+TOLERATED = 0.01  # share of the correlation, and of the squared error, that stretching may cost
 
 
 def complete(
@@ -43,38 +56,40 @@ def complete(
     side: SideInformation,
     rng: np.random.Generator,
     *,
-    members: list = ("additive", "dnpp", "ntk", "kernel"),
+    members: Annotated[
+        Sequence[str],
+        Option(
+            "the methods that are blended, each with its default options; the last one predicts "
+            "alone where the drug or the cell has no profile, and its standard errors are scaled "
+            "to the blend"
+        ),
+    ] = ("additive", "dnpp", "ntk", "kernel"),
 ) -> Completion:
     """Predict by each member, and weigh.
-
-    Parameters
-    ----------
-    members
-        Names of methods, which run with their default options. The last one predicts alone where
-        drug or cell are new; where it states standard errors, so does the blend: the same, scaled
-        to the errors of the blend.
 
     Raises
     ------
     LacunaError
-        If a member is unknown, or the blend itself.
+        If a member is unknown or the blend itself, or there is none.
     """
     if not members or "blend" in members:
         raise LacunaError(
-            f"method_options: blend: members is {list(members)}, expected names of other methods."
+            f"completion: options: blend: members is {list(members)}, expected names of other "
+            "methods."
         )
-    predicted = Predicted.by(members, observed, wanted, side, rng)
-    blended, stderr = predicted.profiles[-1].copy(), predicted.stderr.astype(np.float32)
-    for situation, rows in situations(observed, wanted):
-        if situation == KNOWN:
-            here, recipe = predicted.take(rows), fit(members, observed, side, rng)
-            blended[rows] = recipe.blend(here)
-            stderr[rows] = recipe.error_scale * here.stderr
-    return Completion(blended, predicted.fallback, stderr if np.isfinite(stderr).all() else None)
+    predictions = predict_by_members(members, observed, wanted, side, rng)
+    blended = predictions.profiles[-1].copy()
+    stderr = predictions.stderr.astype(np.float32)
+    for kind, rows in split_by_cold_start(observed, wanted):
+        if kind == WARM:
+            warm, fitted = predictions.take(rows), fit_blend(members, observed, side, rng)
+            blended[rows] = fitted.predict(warm)
+            stderr[rows] = fitted.error_scale * warm.stderr
+    return Completion(blended, predictions.fallback, stderr if np.isfinite(stderr).all() else None)
 
 
 @dataclass(frozen=True)
-class Predicted:
+class MemberPredictions:
     """What the members predict of some pairs.
 
     Attributes
@@ -83,11 +98,11 @@ class Predicted:
     counts : array of shape (pairs, 2)
         In how many cells the drug, and how many drugs the cell, was measured (log2(1 + n)).
     fallback : bool array of shape (pairs,)
-        Where no member had anything to go by.
+        Where every member fell back on a plain mean.
     stderr : array of shape (pairs,)
         As the last member states it; NaN if it states none.
     cell_mean : array of shape (pairs, genes)
-        The mean of the cell's observed profiles.
+        The mean of the cell's training profiles.
     """
 
     profiles: np.ndarray
@@ -96,81 +111,104 @@ class Predicted:
     stderr: np.ndarray
     cell_mean: np.ndarray
 
-    @classmethod
-    def by(
-        cls,
-        members: list,
-        observed: ProfileSet,
-        wanted: np.ndarray,
-        side: SideInformation,
-        rng: np.random.Generator,
-    ) -> "Predicted":
-        completions = [
-            train_method(name, observed, side, rng, {}).predict(observed, wanted, rng)
-            for name in members
-        ]
-        counts = [observed.measured.sum(axis=1 - axis)[wanted[:, axis]] for axis in (0, 1)]
-        none = np.zeros(len(wanted), dtype=bool)
-        stderr = completions[-1].stderr
-        return cls(
-            np.stack([each.profiles for each in completions]),
-            np.log2(1 + np.column_stack(counts)),
-            np.all([none if c.fallback is None else c.fallback for c in completions], axis=0),
-            np.full(len(wanted), np.nan) if stderr is None else stderr,
-            observed.mean_by_cell()[0][wanted[:, 1]],
+    def take(self, rows: np.ndarray) -> "MemberPredictions":
+        """Return some of the pairs."""
+        return MemberPredictions(
+            self.profiles[:, rows],
+            self.counts[rows],
+            self.fallback[rows],
+            self.stderr[rows],
+            self.cell_mean[rows],
         )
 
-    def take(self, rows: np.ndarray) -> "Predicted":
-        """Return some of the pairs."""
-        others = (self.counts, self.fallback, self.stderr, self.cell_mean)
-        return Predicted(self.profiles[:, rows], *(each[rows] for each in others))
-
     @classmethod
-    def join(cls, parts: list["Predicted"]) -> "Predicted":
-        """Put predictions of several parts of the pairs below each other."""
+    def join(cls, parts: list["MemberPredictions"]) -> "MemberPredictions":
+        """Put predictions of several sets of pairs below each other."""
         return cls(
             np.concatenate([part.profiles for part in parts], axis=1),
-            *(
-                np.concatenate([getattr(part, name) for part in parts])
-                for name in ("counts", "fallback", "stderr", "cell_mean")
-            ),
+            np.concatenate([part.counts for part in parts]),
+            np.concatenate([part.fallback for part in parts]),
+            np.concatenate([part.stderr for part in parts]),
+            np.concatenate([part.cell_mean for part in parts]),
         )
+
+
+def predict_by_members(
+    members: Sequence[str],
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    side: SideInformation,
+    rng: np.random.Generator,
+) -> MemberPredictions:
+    """Let each member predict wanted pairs from the training profiles."""
+    completions = [
+        train_method(name, observed, side, rng, {}).predict(observed, wanted, rng)
+        for name in members
+    ]
+    cells_of_drug, drugs_of_cell = observed.measured.sum(axis=1), observed.measured.sum(axis=0)
+    counts = np.column_stack([cells_of_drug[wanted[:, 0]], drugs_of_cell[wanted[:, 1]]])
+    never = np.zeros(len(wanted), dtype=bool)
+    stderr = completions[-1].stderr
+    return MemberPredictions(
+        np.stack([completion.profiles for completion in completions]),
+        np.log2(1 + counts),
+        np.all([never if c.fallback is None else c.fallback for c in completions], axis=0),
+        np.full(len(wanted), np.nan) if stderr is None else stderr,
+        observed.mean_by_cell()[0][wanted[:, 1]],
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How counts of cells and drugs are standardised: less their mean, over their deviation.
+
+    Attributes
+    ----------
+    mean, deviation : arrays of shape (2,)
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @classmethod
+    def of_pairs(cls, counts: np.ndarray) -> "Counts":
+        deviation = counts.std(axis=0)
+        return cls(counts.mean(axis=0), np.where(deviation > 0, deviation, 1))
+
+    def standardise(self, counts: np.ndarray) -> np.ndarray:
+        """Return standardised counts, shape (pairs, 2), at most MAX_DEVIATION from 0."""
+        return np.clip((counts - self.mean) / self.deviation, -MAX_DEVIATION, MAX_DEVIATION)
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The members' weights, which change along the counts, scaled to mean 0 and deviation 1.
+    """The members' weights: constant + change x standardised counts.
 
     Attributes
     ----------
-    same : array of shape (members,)
+    constant : array of shape (members,)
     change : array of shape (2, members)
-    centre, scale : arrays of shape (2,)
+    counts : Counts
     """
 
-    same: np.ndarray
+    constant: np.ndarray
     change: np.ndarray
-    centre: np.ndarray
-    scale: np.ndarray
+    counts: Counts
 
-    def of(self, counts: np.ndarray) -> np.ndarray:
-        """Return the weights of each pair, shape (pairs, members)."""
-        return self.same + self.scaled(counts) @ self.change
-
-    def scaled(self, counts: np.ndarray) -> np.ndarray:
-        """Return the counts as the weights change along them; beyond FARTHEST they do not."""
-        return np.clip((counts - self.centre) / self.scale, -FARTHEST, FARTHEST)
+    def at(self, counts: np.ndarray) -> np.ndarray:
+        """Return the weights of pairs with these counts, shape (pairs, members)."""
+        return self.constant + self.counts.standardise(counts) @ self.change
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FittedBlend:
     """How the members' predictions become one.
 
     Attributes
     ----------
     weights : Weights
     stretch : float
-        Factor of what differs from the cell's mean.
+        Factor of the difference from the cell's mean.
     error_scale : float
         Factor of the last member's standard errors.
     """
@@ -179,56 +217,63 @@ class Recipe:
     stretch: float = 1.0
     error_scale: float = 1.0
 
-    def blend(self, predicted: Predicted) -> np.ndarray:
+    def predict(self, predictions: MemberPredictions) -> np.ndarray:
         """Return the blended profiles, shape (pairs, genes)."""
-        weights = self.weights.of(predicted.counts)
-        blended = np.einsum("im,mig->ig", weights, predicted.profiles)
-        return predicted.cell_mean + self.stretch * (blended - predicted.cell_mean)
+        weights = self.weights.at(predictions.counts)
+        blended = np.einsum("im,mig->ig", weights, predictions.profiles)
+        return predictions.cell_mean + self.stretch * (blended - predictions.cell_mean)
 
 
-def fit(
-    members: list,
+def fit_blend(
+    members: Sequence[str],
     observed: ProfileSet,
     side: SideInformation,
     rng: np.random.Generator,
-) -> Recipe:
-    """Return what predicts set-aside profiles best; the last member alone if there are none."""
-    predicted, targets = [], []
-    for aside in islice(Aside.draw(observed, KNOWN, rng), LOTS):
-        pairs = aside.targets.pairs
-        # Where drugs have one profile each, setting it aside leaves nothing of them.
-        if KNOWN in dict(situations(aside.others, pairs)):
-            predicted.append(Predicted.by(members, aside.others, pairs, side, rng))
-            targets.append(aside.targets)
-    if not targets:
-        last = np.eye(len(members))[-1]
-        return Recipe(Weights(last, np.zeros((2, len(members))), np.zeros(2), np.ones(2)))
-    here = Predicted.join(predicted)
-    truth = np.concatenate([each.profiles for each in targets])
-    drug = np.concatenate([each.drug for each in targets])
-    weights = fit_weights(here.profiles, truth, here.counts, drug, rng)
-    stretch = fit_stretch(Recipe(weights).blend(here), here.cell_mean, truth)
-    error = Recipe(weights, stretch).blend(here) - truth
-    off = np.quantile(np.abs(error) / here.stderr[:, None], COVERAGE) / NORMAL_QUANTILE
-    shares = ", ".join(f"{m} {w:.2f}" for m, w in zip(members, weights.same, strict=True))
+) -> FittedBlend:
+    """Fit weights, stretch and error scale to held-out training profiles.
+
+    Where nothing can be held out, the last member predicts alone.
+    """
+    predicted, held_out = [], []
+    for holdout in islice(draw_holdouts(observed, WARM, rng), MAX_DRAWS):
+        pairs = holdout.held_out.pairs
+        # Holding out the only profile of a drug makes it a cold start.
+        if WARM in dict(split_by_cold_start(holdout.training, pairs)):
+            predicted.append(predict_by_members(members, holdout.training, pairs, side, rng))
+            held_out.append(holdout.held_out)
+    if not held_out:
+        last, no_change = np.eye(len(members))[-1], np.zeros((2, len(members)))
+        return FittedBlend(Weights(last, no_change, Counts(np.zeros(2), np.ones(2))))
+    predictions = MemberPredictions.join(predicted)
+    truth = np.concatenate([profiles.profiles for profiles in held_out])
+    drug = np.concatenate([profiles.drug for profiles in held_out])
+    weights = fit_weights(predictions.profiles, truth, predictions.counts, drug, rng)
+    unstretched = FittedBlend(weights).predict(predictions)
+    stretch = fit_stretch(unstretched, predictions.cell_mean, truth)
+    error = FittedBlend(weights, stretch).predict(predictions) - truth
+    shares = ", ".join(f"{m} {w:.2f}" for m, w in zip(members, weights.constant, strict=True))
     print(f"blend: {shares}; stretched by {stretch:.2f}")
-    return Recipe(weights, stretch, float(off))
+    return FittedBlend(weights, stretch, error_scale(error, predictions.stderr))
 
 
 def fit_stretch(blended: np.ndarray, cell_mean: np.ndarray, truth: np.ndarray) -> float:
-    """Return by how much to stretch what differs from the cell's mean; arrays (pairs, genes).
+    """Return by how much to stretch the difference from the cell's mean.
 
-    The stretch with the largest sum of two correlations of truth and prediction, the latter scaled
-    to unit length: with the cell's mean, and without it. Neither the former nor the squared error
-    may be worse than its best by more than TOLERATED of it.
+    The stretch with the largest sum of two correlations of truth and unit prediction: of the whole
+    profiles, and of both less the cell's mean. Neither the correlation of whole profiles nor the
+    squared error may be worse than its best by more than the share TOLERATED.
+
+    Parameters
+    ----------
+    blended, cell_mean, truth : arrays of shape (pairs, genes)
     """
     whole, specific, error = np.empty((3, len(STRETCHES)))
-    for at, stretch in enumerate(STRETCHES):
+    for number, stretch in enumerate(STRETCHES):
         stretched = cell_mean + stretch * (blended - cell_mean)
         unit = unit_rows(stretched)
-        whole[at] = _correlation(truth, unit)
-        specific[at] = _correlation(truth - cell_mean, unit - cell_mean)
-        error[at] = ((stretched - truth) ** 2).sum()
+        whole[number] = _correlation(truth, unit)
+        specific[number] = _correlation(truth - cell_mean, unit - cell_mean)
+        error[number] = ((stretched - truth) ** 2).sum()
     allowed = (whole >= (1 - TOLERATED) * whole.max()) & (error <= (1 + TOLERATED) * error.min())
     best = np.where(allowed, whole + specific, -np.inf).argmax()
     return float(STRETCHES[best]) if allowed.any() else 1.0
@@ -247,7 +292,7 @@ def fit_weights(
     drug: np.ndarray,
     rng: np.random.Generator,
 ) -> Weights:
-    """Return the weights with the least squared error, the change penalised.
+    """Return the weights with the least squared error, with a ridge penalty on their change.
 
     Parameters
     ----------
@@ -255,13 +300,12 @@ def fit_weights(
     truth : array of shape (pairs, genes)
     counts : array of shape (pairs, 2)
     drug : int array of shape (pairs,)
-        The penalty is chosen on drugs that the weights were not fitted to.
+        The penalty is chosen by cross-validation over drugs.
     rng
         Deals drugs into folds.
     """
-    scale = counts.std(axis=0)
-    weights = Weights(*[np.zeros(0)] * 2, counts.mean(axis=0), np.where(scale > 0, scale, 1))
-    gates = weights.scaled(counts)
+    standard = Counts.of_pairs(counts)
+    gates = standard.standardise(counts)
     products = np.einsum("mig,nig->imn", profiles, profiles, optimize=True)
     answers = np.einsum("mig,ig->im", profiles, truth, optimize=True)
     drugs, number = np.unique(drug, return_inverse=True)
@@ -270,26 +314,39 @@ def fit_weights(
     for held_out in np.unique(fold) if len(drugs) > 1 else ():
         inner, outer = fold != held_out, fold == held_out
         for choice, penalty in enumerate(PENALTIES):
-            same, change = _solve(products[inner], answers[inner], gates[inner], penalty)
-            each = same + gates[outer] @ change
-            losses[choice] += np.einsum("im,imn,in->", each, products[outer], each)
-            losses[choice] -= 2 * (each * answers[outer]).sum()
-    same, change = _solve(products, answers, gates, PENALTIES[losses.argmin()])
-    return Weights(same, change, weights.centre, weights.scale)
+            constant, change = _solve(products[inner], answers[inner], gates[inner], penalty)
+            weights = constant + gates[outer] @ change
+            # |w'p - t|^2 = w'(pp')w - 2 w'(pt) + |t|^2, of which the last is the same for all w.
+            losses[choice] += np.einsum("im,imn,in->", weights, products[outer], weights)
+            losses[choice] -= 2 * (weights * answers[outer]).sum()
+    constant, change = _solve(products, answers, gates, PENALTIES[losses.argmin()])
+    return Weights(constant, change, standard)
 
 
 def _solve(
     products: np.ndarray, answers: np.ndarray, gates: np.ndarray, penalty: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fit weights that are the same for all pairs, then how they change along the gates."""
+    """Fit constant weights, then how they change along the gates.
+
+    Parameters
+    ----------
+    products : array of shape (pairs, members, members)
+        Inner products of the members' predictions.
+    answers : array of shape (pairs, members)
+        Inner products of predictions and truth.
+    gates : array of shape (pairs, 2)
+        Standardised counts.
+    penalty
+        On the change, relative to the predictions' size.
+    """
     total, members = products.sum(axis=0), answers.shape[1]
     size = np.trace(total) / members + np.finfo(float).tiny
     # Non-negative least squares from the moments, through the factor of the total.
     factor = np.linalg.cholesky(total + 1e-6 * size * np.eye(members))
-    same, _ = nnls(factor.T, np.linalg.solve(factor, answers.sum(axis=0)))
-    left = answers - products @ same
+    constant, _ = nnls(factor.T, np.linalg.solve(factor, answers.sum(axis=0)))
+    unexplained = answers - products @ constant
     width = gates.shape[1] * members
     moments = np.einsum("ik,il,imn->kmln", gates, gates, products).reshape(width, width)
-    right = np.einsum("ik,im->km", gates, left).ravel()
+    right = np.einsum("ik,im->km", gates, unexplained).ravel()
     change = np.linalg.solve(moments + penalty * size * np.eye(width), right)
-    return same, change.reshape(gates.shape[1], members)
+    return constant, change.reshape(gates.shape[1], members)

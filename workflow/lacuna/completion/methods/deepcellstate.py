@@ -6,42 +6,39 @@ the authors' code (umarov90/DeepCellState), without its faults: profiles are sca
 value of training only, and validation sees training drugs only.
 """
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import nn
 
+from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method, Option
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.registry import find_method
 from lacuna.completion.shared.other_cells import INPUTS, fall_back, predict_from_others
-from lacuna.completion.shared.paired import PairedProfiles, Predict
-from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import readable, whole
-from lacuna.networks.cell_states import CellStates, Shape
-from lacuna.networks.training import (
-    Training,
-    batches,
-    descend,
-    fingerprint,
-    fits,
-    random_stream,
-    read_saved,
-)
 from lacuna.runtime.device import find_device
 from lacuna.tensor.profiles import ProfileSet
 
-COMMON_EPOCHS, COMMON_PATIENCE = 100, 10
-ROUNDS, ROUNDS_PATIENCE, EPOCHS_PER_ROUND = 98, 3, 2
-FINAL_EPOCHS, FINAL_PATIENCE, FINAL_SLOWER = 100, 5, 10
+if TYPE_CHECKING:  # PyTorch is imported where it is used: reading the card must not take a second
+    import torch
+    from torch import nn
+
+    from lacuna.networks.cell_states import CellStates
+
+METHOD = Method(
+    label="DeepCellState",
+    summary="an autoencoder with one encoder for all cells and a decoder for each",
+    source="Umarov et al. 2021, https://doi.org/10.1371/journal.pcbi.1009465",
+    needs=(OTHER_CELLS,),
+)
 
 
 @dataclass(frozen=True)
 class Regularisation:
-    """What keeps the network from learning profiles by heart.
+    """What keeps the network from overfitting.
 
     Attributes
     ----------
@@ -71,17 +68,42 @@ def fit(
     rng: np.random.Generator,
     work: Path | None = None,
     *,
-    per_gene: bool = False,
-    latent: int = 128,
-    regularisation: str = "auto",
-    dropout: bool = True,
-    latent_l1: bool = True,
-    skip: bool = True,
-    learning_rate: float = 1e-4,
-    batch: int = 128,
-    inputs: str = "all",
-    fallback: str = "mean_2d",
-    device: str = "auto",
+    per_gene: Annotated[
+        bool,
+        Option(
+            "true: the network of the authors' code, 64.7 million weights and one more decoder of "
+            "32 million for each cell, which wants a GPU; false: that of their text, plain layers "
+            "of 512 and 256"
+        ),
+    ] = False,
+    latent: Annotated[int, Option("size of the latent layer", ge=1)] = 128,
+    regularisation: Annotated[
+        str,
+        Option(
+            "dropout and L1 as in the authors' code; auto: two_cells for two cells, many_cells for "
+            "more",
+            choices=("auto", *PRESETS),
+        ),
+    ] = "auto",
+    dropout: Annotated[bool, Option("false leaves dropout out, to show what it is worth")] = True,
+    latent_l1: Annotated[
+        bool, Option("false leaves the L1 penalty out, to show what it is worth")
+    ] = True,
+    skip: Annotated[
+        bool, Option("false leaves the skip connection out, to show what it is worth")
+    ] = True,
+    learning_rate: Annotated[float, Option("of Adam", gt=0)] = 1e-4,
+    batch: Annotated[int, Option("number of profiles of a step", ge=1)] = 128,
+    inputs: Annotated[
+        str,
+        Option(
+            "what a prediction is made from: all profiles of the drug in other cells, one by one, "
+            "and averaged; their mean; or a single one, at random",
+            choices=INPUTS,
+        ),
+    ] = "all",
+    fallback: Fallback = "mean_2d",
+    device: ComputeDevice = "auto",
 ) -> "DeepCellState":
     """Train in three stages: a common autoencoder; each cell's decoder in turn; decoders alone.
 
@@ -90,55 +112,18 @@ def fit(
     and from those of the same drugs in other cells. At last each decoder learns the latter only,
     ten times slower, while the encoder stays as it is.
 
-    Parameters
-    ----------
-    observed, side, rng, work
-        See `lacuna.completion.run.run_method`.
-    per_gene
-        Whether the network is that of the authors' code; see `lacuna.networks.cell_states`.
-    latent
-        Size of the latent layer.
-    regularisation
-        A preset, or "auto": "two_cells" for two cells, "many_cells" for more.
-    dropout, latent_l1, skip
-        Whether there is each of them: to show what it is worth.
-    learning_rate, batch
-        Of Adam, and the number of profiles of a step.
-    inputs
-        What a prediction is made from: "all" profiles of the drug in other cells, one by one, and
-        averaged; their "mean"; or a "single" one, at random.
-    fallback
-        The method that predicts where there is no such profile, or the cell has none in training.
-    device
-        "cpu", "cuda", or "auto": a GPU where PyTorch finds one.
-
     Raises
     ------
     LacunaError
-        If an option has a value that it cannot have.
+        If there is no such fallback or device.
     """
+    from lacuna.completion.shared.paired import train_on_pairs
+    from lacuna.completion.trainers.deepcellstate import PairedCellStates
+    from lacuna.networks.cell_states import Shape
+
+    find_method(fallback)
     if regularisation == "auto":
         regularisation = "two_cells" if len(np.unique(observed.cell)) == 2 else "many_cells"
-    for option, value, known in (
-        ("regularisation", regularisation, PRESETS),
-        ("inputs", inputs, INPUTS),
-    ):
-        if value not in known:
-            raise LacunaError(
-                f"method_options: deepcellstate: {option} is {value!r}"
-                f"{did_you_mean(value, known)}, expected one of {listed(known)}."
-            )
-    for option, number in (("latent", latent), ("batch", batch)):
-        if number < 1:
-            raise LacunaError(
-                f"method_options: deepcellstate: {option} is {number}, expected at least 1."
-            )
-    if learning_rate <= 0:
-        raise LacunaError(
-            f"method_options: deepcellstate: learning_rate is {learning_rate}, expected more "
-            "than 0."
-        )
-    find_method(fallback)
     preset = PRESETS[regularisation]
     shape = Shape(
         genes=len(observed.genes),
@@ -148,137 +133,17 @@ def fit(
         decoder_dropout=preset.decoder_dropout if dropout else 0,
         skip=skip,
     )
-    where = find_device(device).name
-    paired = PairedProfiles.prepare(observed, rng, where)
-    with random_stream(rng):
-        network = CellStates(shape, paired.cells).to(where)
-        start = fingerprint(
-            *paired.arrays,
-            shape=shape,
-            preset=preset,
-            l1=latent_l1,
-            rate=learning_rate,
-            batch=batch,
-            seed=torch.initial_seed(),
-        )
-        schedule = Schedule(
-            paired=paired,
-            latent_l1=preset.latent_l1 if latent_l1 else 0,
-            learning_rate=learning_rate,
-            batch=batch,
-        )
-        training = Training(network, work, start)
-        schedule.train(training)
-    return DeepCellState(network, paired.numbers, paired.scale, inputs, fallback, training.losses)
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """The three stages.
-
-    Attributes
-    ----------
-    paired : PairedProfiles
-    latent_l1, learning_rate, batch
-        See `fit`.
-    """
-
-    paired: PairedProfiles
-    latent_l1: float
-    learning_rate: float
-    batch: int
-
-    def train(self, training: Training) -> None:
-        """Go through all stages."""
-        network = training.network
-        common = self._adam([network.encoder, network.common], self.learning_rate)
-        training.run(
-            "common",
-            lambda: self._learn_in_common(network, common),
-            epochs=COMMON_EPOCHS,
-            patience=COMMON_PATIENCE,
-            optimiser=common,
-        )
-        training.once("copies", network.copy_common)
-        training.run(
-            "rounds", lambda: self._round(network), epochs=ROUNDS, patience=ROUNDS_PATIENCE
-        )
-        for cell, decoder in enumerate(network.decoders):
-            if len(self.paired.into(cell, aside=True)[0]):
-                alone = self._adam([decoder], self.learning_rate / FINAL_SLOWER)
-                training.run(
-                    f"decoder {cell + 1}",
-                    lambda cell=cell, alone=alone: self._learn_alone(network, cell, alone),
-                    epochs=FINAL_EPOCHS,
-                    patience=FINAL_PATIENCE,
-                    part=decoder,
-                    optimiser=alone,
-                )
-
-    def _learn_in_common(
-        self, network: CellStates, optimiser: torch.optim.Optimizer
-    ) -> tuple[float, float]:
-        rows = np.flatnonzero(~self.paired.aside)
-        training = self._epoch(network, network.common, rows, rows, optimiser)
-        rows = np.flatnonzero(self.paired.aside)
-        return training, self._error(network, network.common, rows, rows)
-
-    def _round(self, network: CellStates) -> tuple[float, float]:
-        """Train each cell's decoder, with the encoder; score what the averaged inputs predict."""
-        losses = []
-        for cell in torch.randperm(len(network.decoders)).tolist():
-            own = np.flatnonzero((self.paired.cell == cell) & ~self.paired.aside)
-            source, target = self.paired.into(cell, aside=False)
-            source, target = np.concatenate([own, source]), np.concatenate([own, target])
-            decoder = network.decoders[cell]
-            # Adam begins anew each time, as in the authors' code, which compiles the model anew.
-            optimiser = self._adam([network.encoder, decoder], self.learning_rate)
-            losses += [
-                self._epoch(network, decoder, source, target, optimiser)
-                for _ in range(EPOCHS_PER_ROUND)
-            ]
-        return float(np.mean(losses)), 1 - self.paired.agreement(predictor(network))
-
-    def _learn_alone(
-        self, network: CellStates, cell: int, optimiser: torch.optim.Optimizer
-    ) -> tuple[float, float]:
-        decoder = network.decoders[cell]
-        training = self._epoch(network, decoder, *self.paired.into(cell, aside=False), optimiser)
-        return training, self._error(network, decoder, *self.paired.into(cell, aside=True))
-
-    def _adam(self, parts: list[nn.Module], rate: float) -> torch.optim.Optimizer:
-        weights = [weight for part in parts for weight in part.parameters()]
-        return torch.optim.Adam(weights, lr=rate, fused=True)
-
-    def _epoch(
-        self,
-        network: CellStates,
-        decoder: nn.Module,
-        source: np.ndarray,
-        target: np.ndarray,
-        optimiser: torch.optim.Optimizer,
-    ) -> float:
-        network.train()
-        source, target = torch.as_tensor(source), torch.as_tensor(target)
-
-        def losses() -> Iterator[tuple[torch.Tensor, int]]:
-            for rows in batches(len(source), self.batch):
-                inputs = self.paired.profiles[source[rows]]
-                states = network.encoder(inputs)
-                errors = (decoder(states, inputs) - self.paired.profiles[target[rows]]) ** 2
-                yield errors.mean() + self.latent_l1 * states.abs().sum() / len(rows), len(rows)
-
-        return descend(losses(), optimiser)
-
-    def _error(
-        self,
-        network: CellStates,
-        decoder: nn.Module,
-        source: np.ndarray,
-        target: np.ndarray,
-    ) -> float:
-        predicted = network.predict(self.paired.profiles[source], decoder)
-        return float(((predicted - self.paired.profiles[target]) ** 2).mean())
+    build = partial(
+        PairedCellStates,
+        shape=shape,
+        preset=preset,
+        latent_l1=latent_l1,
+        learning_rate=learning_rate,
+        batch=batch,
+    )
+    trained, losses = train_on_pairs(build, observed, rng, work, device)
+    paired = trained.paired
+    return DeepCellState(trained.network, paired.numbers, paired.scale, inputs, fallback, losses)
 
 
 @dataclass(frozen=True)
@@ -298,7 +163,7 @@ class DeepCellState:
         How the training went.
     """
 
-    network: CellStates
+    network: "CellStates"
     cells: np.ndarray
     scale: float
     inputs: str
@@ -310,11 +175,15 @@ class DeepCellState:
     ) -> Completion:
         """Predict wanted (drug, cell) pairs; drugs without another cell's profile fall back."""
         able = np.broadcast_to(self.cells >= 0, (len(self.cells),) * 2)
-        found = predict_from_others(known, wanted, self.translate, able, rng, self.inputs)
-        return fall_back(self.fallback, known, wanted, *found, rng)
+        profiles, is_predicted = predict_from_others(
+            known, wanted, self.translate, able, rng, self.inputs
+        )
+        return fall_back(self.fallback, known, wanted, profiles, is_predicted, rng)
 
     def save(self, path: str | Path) -> None:
         """Write what `load` needs to one file, which appears whole or not at all."""
+        import torch
+
         content = {
             "shape": asdict(self.network.shape),
             "weights": self.network.state_dict(),
@@ -335,6 +204,11 @@ class DeepCellState:
         LacunaError
             If the file is missing, or its fallback is no method.
         """
+        import torch
+
+        from lacuna.networks.cell_states import CellStates, Shape
+        from lacuna.networks.training import fits, read_saved
+
         content = read_saved(path)
         with readable(path):
             shape, weights = Shape(**content.pop("shape")), content.pop("weights")
@@ -379,16 +253,13 @@ class DeepCellState:
         """Return the latent states of profiles, float32 (n, latent)."""
         return self.network.encode(self.scaled(profiles)).cpu().numpy()
 
-    def decoder(self, cell: int) -> nn.Module:
+    def decoder(self, cell: int) -> "nn.Module":
         """Return the decoder of a cell that has one."""
         return self.network.decoders[self.cells[cell]]
 
-    def scaled(self, profiles: np.ndarray) -> torch.Tensor:
+    def scaled(self, profiles: np.ndarray) -> "torch.Tensor":
         """Return profiles as the network takes them, on its device."""
+        import torch
+
         device = next(self.network.parameters()).device
         return torch.as_tensor(profiles / self.scale, dtype=torch.float32, device=device)
-
-
-def predictor(network: CellStates) -> Predict:
-    """Return what predicts a cell's profiles with its decoder, from those of any cell."""
-    return lambda profiles, _, cell: network.predict(profiles, network.decoders[cell])

@@ -1,35 +1,48 @@
 """FaLRTC, low-rank tensor completion (Liu et al. 2013, IEEE TPAMI 35:208, algorithm 3).
 
-As Hodos et al. 2018 ran it: the schedule of the smoothing, the stopping rule and the parameters are
-those of their code, of which about 20 iterations are early stopping rather than convergence. Their
-mu0 uses the weights before they are scaled to sum 1; this is kept, as their numbers come from it.
+https://doi.org/10.1109/TPAMI.2012.39, as Hodos et al. 2018 ran it: the schedule of the smoothing,
+the stopping rule and the parameters are those of their code, of which about 20 iterations are early
+stopping rather than convergence. Their mu0 uses the weights before they are scaled to sum 1; this
+is kept, as their numbers come from it.
 
 What makes it fast leaves the answer as it is, up to rounding:
 
-- x lies on the line through the last two y, so that the products of its drugs at every step follow
-  from those at three points of the line.
+- x lies on the line through the last two y, so that the inner products of its drugs follow from
+  those at three points of the line, whatever the step.
 - Where x does not depend on the step, a convex f passes the descent test at all steps below some
   length: bisection finds the first L that passes.
-- The gene and cell mode's part of that test is bracketed by their tangent and their curvature, and
-  evaluated only where the bracket does not decide.
-- f stays the same when genes are rotated. `gene_components` rotates them to principal components
+- In that test the fall of the gene and cell modes is bounded from both sides, and computed only
+  where the bounds do not decide.
+- f is invariant to rotations of the genes. `gene_components` rotates them to principal components
   and keeps the leading ones; this alone is an approximation, and off by default.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from lacuna.completion.card import ComputeDevice, Method, Option
 from lacuna.completion.interface import Completion, SideInformation
-from lacuna.completion.shared.descent import Grid, Search, Smoothing, bytes_needed
+from lacuna.completion.shared.descent import (
+    LineSearch,
+    ObservedTensor,
+    SmoothedObjective,
+    bytes_needed,
+)
 from lacuna.errors import LacunaError
 from lacuna.runtime.device import Array, Device, find_device
 from lacuna.tensor.profiles import ProfileSet
 
-FLAT_ITERATIONS = 15
-DECAY = 1.15
+METHOD = Method(
+    label="FaLRTC",
+    summary="low-rank tensor completion",
+    source="Liu et al. 2013, https://doi.org/10.1109/TPAMI.2012.39, as run by Hodos et al. 2018",
+)
+FLAT_ITERATIONS = 15  # the last ones, in which the smoothing stays at its final value
+DECAY = 1.15  # power of the iteration with which the smoothing falls
 FIRST_L = 1e-5
 
 
@@ -39,46 +52,58 @@ def complete(
     side: SideInformation,
     rng: np.random.Generator,
     *,
-    drug_weight: float = 1.0,
-    gene_weight: float = 0.01,
-    cell_weight: float = 1.0,
-    max_iterations: int = 20,
-    tolerance: float = 0.1,
-    gene_components: int = 0,
-    device: str = "auto",
+    drug_weight: Annotated[float, Option("weight of the drugs' unfolding", gt=0)] = 1.0,
+    gene_weight: Annotated[float, Option("weight of the genes' unfolding", gt=0)] = 0.01,
+    cell_weight: Annotated[float, Option("weight of the cells' unfolding", gt=0)] = 1.0,
+    max_iterations: Annotated[
+        int,
+        Option(
+            "stop after so many iterations; this regularises, and the paper's numbers come from "
+            f"the default. The smoothing falls until {FLAT_ITERATIONS} before the last",
+            ge=FLAT_ITERATIONS + 2,
+        ),
+    ] = 20,
+    tolerance: Annotated[
+        float,
+        Option("stop when the Frobenius norm of a change is below this; regularises, too"),
+    ] = 0.1,
+    gene_components: Annotated[
+        int,
+        Option(
+            "0: all genes, which is exact; 2 or more: so many principal components of the training "
+            "profiles, which is faster, smaller and another answer",
+            ge=0,
+        ),
+    ] = 0,
+    device: ComputeDevice = "auto",
 ) -> Completion:
     """Fill the tensor such that its three unfoldings have low rank.
 
-    Parameters
-    ----------
-    drug_weight, gene_weight, cell_weight
-        Weights of the trace norms of the unfoldings, before scaling to sum 1.
-    max_iterations, tolerance
-        Stop after so many iterations, or when the Frobenius norm of a change is below the
-        tolerance. Both regularise: a converged solution is another one.
-    gene_components
-        How many principal components of the training profiles stand for the genes; 0 for all
-        genes, which leaves nothing out.
-    device
-        auto, cpu or cuda; auto takes a GPU where there is one.
+    The weights are those of the trace norms, before scaling to sum 1. A converged solution is
+    another one than that of the default stopping rule.
 
     Raises
     ------
     LacunaError
-        If an option makes no sense, or memory cannot hold the tensor.
+        If `gene_components` is 1, or memory cannot hold the tensor.
     """
+    if gene_components == 1:
+        raise LacunaError(
+            "completion: options: falrtc: gene_components is 1, expected 0 (all genes) or at "
+            "least 2."
+        )
     weights = np.array([drug_weight, gene_weight, cell_weight])
-    _check_options(weights, max_iterations, gene_components)
     where = find_device(device)
     genes = len(observed.genes)
     basis = gene_basis(observed.profiles, gene_components) if 0 < gene_components < genes else None
     shape = (len(observed.drugs), genes, len(observed.cells))
     _check_memory(shape, genes if basis is None else gene_components, where)
-    grid = Grid.of(observed, where, basis)
+    tensor = ObservedTensor.from_profiles(observed, where, basis)
     if basis is not None:
-        kept, whole = (np.sum(p**2, dtype=np.float64) for p in (grid.profiles, observed.profiles))
-        print(f"falrtc: {gene_components} gene components keep {kept / whole:.2%} of the energy")
-    for iteration in falrtc(grid, weights, max_iterations, tolerance):
+        kept = np.sum(tensor.profiles**2, dtype=np.float64)
+        total = np.sum(observed.profiles**2, dtype=np.float64)
+        print(f"falrtc: {gene_components} gene components keep {kept / total:.2%} of the energy")
+    for iteration in falrtc(tensor, weights, max_iterations, tolerance):
         print(
             f"falrtc: iteration {iteration.number} of at most {max_iterations}: "
             f"change {iteration.change:.3g}, L {iteration.big_l:.3g}"
@@ -88,15 +113,15 @@ def complete(
 
 
 def gene_basis(profiles: np.ndarray, components: int) -> np.ndarray:
-    """Return an orthonormal basis that holds most of what profiles vary in.
+    """Return an orthonormal basis of the constant and of the directions of most variance.
 
     Parameters
     ----------
     profiles : array of shape (n, genes)
         Training profiles.
     components
-        Number of columns, at least 2, of which the first is constant over genes: unknown profiles
-        start there, so that the basis has to hold it.
+        Number of columns, at least 2. The first is constant over genes, since unknown profiles
+        start from a constant.
 
     Returns
     -------
@@ -104,7 +129,7 @@ def gene_basis(profiles: np.ndarray, components: int) -> np.ndarray:
     """
     genes = profiles.shape[1]
     varying = profiles - profiles.mean(axis=1, keepdims=True)
-    # The constant is an eigenvector of value 0; raised above all others it comes first.
+    # The constant is an eigenvector of value 0; adding a constant raises it above all others.
     products = (varying.T @ varying).astype(np.float64)
     _, vectors = np.linalg.eigh(products + np.trace(products) / genes * 2)
     return vectors[:, : -components - 1 : -1].astype(np.float32)
@@ -133,13 +158,13 @@ class Iteration:
 
 
 def falrtc(
-    grid: Grid, weights: np.ndarray, max_iterations: int, tolerance: float
+    tensor: ObservedTensor, weights: np.ndarray, max_iterations: int, tolerance: float
 ) -> Iterator[Iteration]:
     """Fill the tensor, iteration by iteration; the last one holds the answer.
 
     Parameters
     ----------
-    grid
+    tensor
         The observed profiles.
     weights : array of shape (3,)
         Of the drug, gene and cell mode, before scaling.
@@ -147,15 +172,15 @@ def falrtc(
         The stopping rule, see `complete`.
     """
     alpha = weights / weights.sum()
-    search = Search(grid)
-    final_mu = 0.01 * weights / np.sqrt(grid.shape)
+    search = LineSearch(tensor)
+    final_mu = 0.01 * weights / np.sqrt(tensor.shape)
     first_mu = 0.3 * alpha * search.largest_singular_values()
     largest_l = 10 * (1 / final_mu).sum()
     # L and B are the algorithm's names: the step is 1 / L, B weighs the momentum.
     big_b, big_l, last_share = 0.0, FIRST_L, 1.0
     for number in range(1, max_iterations + 1):
         mu = _mu_at(number, first_mu, final_mu, max_iterations)
-        search.smoothing = Smoothing(alpha, mu)
+        search.objective = SmoothedObjective(alpha, mu)
         if last_share == 1:  # x is y, whatever L
             search.move_to(momentum=0)
             big_l *= 2.0 ** _doublings(search, big_l, largest_l)
@@ -176,36 +201,21 @@ def falrtc(
         big_b, last_share = big_b + b, share
 
 
-def _doublings(search: Search, big_l: float, largest_l: float) -> int:
+def _doublings(search: LineSearch, big_l: float, largest_l: float) -> int:
     """Return how often L is to be doubled until the search descends, from where it stands."""
     most = int(np.ceil(np.log2(max(largest_l / big_l, 1))))
     return bisect_left(range(most), True, key=lambda n: search.descends(big_l * 2.0**n))
 
 
 def _mu_at(iteration: int, first: np.ndarray, final: np.ndarray, max_iterations: int) -> np.ndarray:
-    """Smoothness at an iteration: from `first` at 1 down to `final`, then flat."""
+    """Return the smoothness at an iteration k: max(a / k^DECAY + b, final).
+
+    a and b are such that it is `first` at k = 1 and `final` FLAT_ITERATIONS before the last one.
+    """
     fall = float(max_iterations - FLAT_ITERATIONS) ** DECAY
     slope = (first - final) / (1 - 1 / fall)
     offset = (final * fall - first) / (fall - 1)
     return np.maximum(slope / iteration**DECAY + offset, final)
-
-
-def _check_options(weights: np.ndarray, max_iterations: int, gene_components: int) -> None:
-    if not (weights > 0).all():
-        raise LacunaError(
-            f"method_options: falrtc: the weights are {weights.tolist()} (drug, gene, cell), "
-            "expected positive numbers."
-        )
-    if max_iterations < FLAT_ITERATIONS + 2:
-        raise LacunaError(
-            f"method_options: falrtc: max_iterations is {max_iterations}, expected at least "
-            f"{FLAT_ITERATIONS + 2}: the smoothing falls until {FLAT_ITERATIONS} before the last."
-        )
-    if gene_components < 0 or gene_components == 1:
-        raise LacunaError(
-            f"method_options: falrtc: gene_components is {gene_components}, expected 0 (all genes) "
-            "or at least 2."
-        )
 
 
 def _check_memory(shape: tuple[int, int, int], components: int, device: Device) -> None:
@@ -216,6 +226,6 @@ def _check_memory(shape: tuple[int, int, int], components: int, device: Device) 
     raise LacunaError(
         f"falrtc: a tensor of {drugs:,} drugs x {components:,} gene components x {cells:,} cells "
         f"needs {need / 2**30:.1f} GiB of memory ({device.name}), but {free / 2**30:.1f} GiB are "
-        "free. Lower method_options: falrtc: gene_components, run fewer jobs at once, take a "
+        "free. Lower completion: options: falrtc: gene_components, run fewer jobs at once, take a "
         "machine with more memory, or use dnpp, which needs little."
     )

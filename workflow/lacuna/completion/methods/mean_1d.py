@@ -2,8 +2,17 @@
 
 import numpy as np
 
+from lacuna.completion.card import OTHER_CELLS, Method
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.tensor.profiles import ProfileSet
+
+METHOD = Method(
+    label="1D-Mean",
+    summary="the drug's mean over its other cells",
+    source="Hodos et al. 2018, section 2.2, https://doi.org/10.1142/9789813235533_0004",
+    quick=True,
+    needs=(OTHER_CELLS,),
+)
 
 
 def complete(

@@ -1,10 +1,20 @@
 """2D-Mean: between the drug's mean and the cell's mean (Hodos et al. 2018, section 2.2)."""
 
+from typing import Annotated
+
 import numpy as np
 
+from lacuna.completion.card import OTHER_CELLS, Method, Option
 from lacuna.completion.interface import Completion, SideInformation
-from lacuna.errors import LacunaError
 from lacuna.tensor.profiles import ProfileSet
+
+METHOD = Method(
+    label="2D-Mean",
+    summary="half the drug's mean over its other cells, half the cell's over its other drugs",
+    source="Hodos et al. 2018, section 2.2, https://doi.org/10.1142/9789813235533_0004",
+    quick=True,
+    needs=(OTHER_CELLS,),
+)
 
 
 def complete(
@@ -13,16 +23,14 @@ def complete(
     side: SideInformation,
     rng: np.random.Generator,
     *,
-    cell_weight: float = 0.5,
+    cell_weight: Annotated[
+        float, Option("share of the cell's mean; the rest is the drug's", ge=0, le=1)
+    ] = 0.5,
 ) -> Completion:
     """Predict cell_weight x the cell's mean + (1 - cell_weight) x the drug's mean.
 
     Where only one of the two was measured, it is taken whole (the paper leaves this undefined).
     """
-    if not 0 <= cell_weight <= 1:
-        raise LacunaError(
-            f"method_options: mean_2d: cell_weight is {cell_weight}, expected 0 to 1."
-        )
     by_drug, cells_of_drug = observed.mean_by_drug()
     by_cell, drugs_of_cell = observed.mean_by_cell()
     drug, cell = wanted.T

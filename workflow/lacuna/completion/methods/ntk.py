@@ -11,11 +11,19 @@ predictions of another method in cells with many drugs, is not here: see blend.
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from lacuna.completion.card import OTHER_CELLS, Method
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.errors import LacunaError
 from lacuna.tensor.profiles import ProfileSet
 
-OF_CELL, OF_PAIR = 0.75, 1.5
+METHOD = Method(
+    label="NTK",
+    summary="kernel regression with the neural tangent kernel of a wide network",
+    source="after Radhakrishnan et al. 2022, https://doi.org/10.1073/pnas.2115064119",
+    quick=True,
+    needs=(OTHER_CELLS,),
+)
+CELL_LENGTH, PAIR_LENGTH = 0.75, 1.5  # of these parts of a feature, beside the drug's profile
 MOST_PROFILES = 30_000
 ROWS_AT_ONCE = 512
 
@@ -34,14 +42,15 @@ def complete(
         raise LacunaError(
             f"ntk: {len(observed):,} training profiles need a kernel of "
             f"{4 * len(observed) ** 2 / 2**30:.0f} GiB; it takes up to {MOST_PROFILES:,}. "
-            "Take ntk out of methods, or use kernel, which has no such limit."
+            "Take ntk out of completion: methods, or use kernel, which has no such limit."
         )
     drug, fallback = drug_features(observed, wanted)
     own, _ = drug_features(observed, observed.pairs)
-    known, asked = features(observed, observed.cell, own), features(observed, wanted[:, 1], drug)
-    among = tangent_kernel(known @ known.T, OF_PAIR**2, known, known)
-    np.fill_diagonal(among, 1)  # a pair's part of the feature meets none but itself
-    across = tangent_kernel(asked @ known.T, OF_PAIR**2, asked, known)
+    training = features(observed, observed.cell, own)
+    to_predict = features(observed, wanted[:, 1], drug)
+    among = tangent_kernel(training @ training.T, PAIR_LENGTH**2, training, training)
+    np.fill_diagonal(among, 1)  # the part that tells pairs apart is shared by none but the pair
+    across = tangent_kernel(to_predict @ training.T, PAIR_LENGTH**2, to_predict, training)
     factor = cho_factor(among, lower=True, overwrite_a=True, check_finite=False)
     predicted = across @ cho_solve(factor, observed.profiles, check_finite=False)
     return Completion(predicted.astype(np.float32), fallback)
@@ -61,21 +70,21 @@ def drug_features(observed: ProfileSet, pairs: np.ndarray) -> tuple[np.ndarray, 
     use_reference = (at_reference >= 0) & (pairs[:, 1] != reference)
     means, counts = observed.mean_by_drug()
     own = observed.find(pairs)
-    others = counts[pairs[:, 0]] - (own >= 0)
+    other_profiles = counts[pairs[:, 0]] - (own >= 0)
     total = means[pairs[:, 0]] * counts[pairs[:, 0], None]
     total[own >= 0] -= observed.profiles[own[own >= 0]]
-    feature = (total / np.maximum(others, 1)[:, None]).astype(np.float32)
+    feature = (total / np.maximum(other_profiles, 1)[:, None]).astype(np.float32)
     feature[use_reference] = observed.profiles[at_reference[use_reference]]
-    nothing = ~use_reference & (others == 0)
-    feature[nothing] = 0
-    return feature, nothing
+    is_missing = ~use_reference & (other_profiles == 0)
+    feature[is_missing] = 0
+    return feature, is_missing
 
 
 def features(observed: ProfileSet, cell: np.ndarray, drug: np.ndarray) -> np.ndarray:
     """Return the feature of each pair but for the part that tells pairs apart, (pairs, 2 genes)."""
     means, _ = observed.mean_by_cell()
     length = np.linalg.norm(drug, axis=1, keepdims=True)
-    return np.hstack([OF_CELL * length * means[cell].astype(np.float32), drug])
+    return np.hstack([CELL_LENGTH * length * means[cell].astype(np.float32), drug])
 
 
 def tangent_kernel(

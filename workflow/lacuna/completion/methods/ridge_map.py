@@ -8,13 +8,22 @@ linear answer to what networks are trained for, and so the measure of what they 
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import RidgeCV
 
+from lacuna.completion.card import OTHER_CELLS, Fallback, Method
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.shared.other_cells import FromOtherCells, map_by_pair
 from lacuna.tensor.profiles import ProfileSet
 
-# Profiles are of unit length, so that this reaches from hardly any penalty to the mean alone.
+METHOD = Method(
+    label="Ridge map",
+    summary=(
+        "from the drug's profiles in other cells: a ridge regression of all genes on all genes for "
+        "each pair of cells; averaged"
+    ),
+    source="ridge regression: Hoerl and Kennard 1970, https://doi.org/10.2307/1267351",
+    needs=(OTHER_CELLS,),
+)
+# Profiles are of unit length, so that these reach from hardly any penalty to the mean alone.
 PENALTIES = np.logspace(-2, 3, 6)
 
 
@@ -24,17 +33,9 @@ def fit(
     rng: np.random.Generator,
     work: Path | None = None,
     *,
-    fallback: str = "mean_2d",
+    fallback: Fallback = "mean_2d",
 ) -> FromOtherCells:
-    """Learn ridge regressions, each with the penalty that leaving one drug out finds best.
-
-    Parameters
-    ----------
-    observed, side, rng, work
-        See `lacuna.completion.run.run_method`.
-    fallback
-        The method that predicts where no profile is in a cell that shares enough drugs.
-    """
+    """Learn ridge regressions, each with the penalty that is best when one drug is left out."""
     return map_by_pair(observed, regress, fallback)
 
 
@@ -53,5 +54,7 @@ def regress(before: np.ndarray, after: np.ndarray, profiles: np.ndarray) -> np.n
     float array of shape (n, genes)
         What they would be in the second cell.
     """
+    from sklearn.linear_model import RidgeCV  # takes a second, which reading the card must not
+
     before, after = before.astype(float), after.astype(float)
     return RidgeCV(alphas=PENALTIES).fit(before, after).predict(profiles)

@@ -10,64 +10,24 @@ differ, and a Kullback-Leibler divergence of full weight would leave the latent 
 say: its weight is the one that scGen's own package gives it.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits
 
+from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.shared.other_cells import FromOtherCells, share_enough_drugs
-from lacuna.completion.shared.paired import PairedProfiles
-from lacuna.networks.layers import VariationalEncoder, divergence, draw
-from lacuna.networks.training import Training, batches, descend, fingerprint, random_stream
-from lacuna.runtime.device import find_device
+from lacuna.completion.shared.other_cells import FromOtherCells
 from lacuna.tensor.profiles import ProfileSet
-from lacuna.vectors import mean_by
 
-# The numbers of Umarov's code.
-WIDE, NARROW, LATENT = 512, 256, 20
-LEARNING_RATE = 1e-3
-# Theirs are 499, without validation, and 200.
-EPOCHS, PATIENCE = 100, 10
-BATCH = 50
-DIVERGENCE = 5e-5  # theirs is 1; this is the default of the package scgen
-
-
-class Autoencoder(nn.Module):
-    """Profiles in [-1, 1] to latent states, and back."""
-
-    def __init__(self, genes: int) -> None:
-        super().__init__()
-        hidden = nn.Sequential(
-            nn.Linear(genes, WIDE), nn.ReLU(), nn.Linear(WIDE, NARROW), nn.ReLU()
-        )
-        self.encoder = VariationalEncoder(hidden, NARROW, LATENT)
-        self.decoder = nn.Sequential(
-            nn.Linear(LATENT, NARROW),
-            nn.ReLU(),
-            nn.Linear(NARROW, WIDE),
-            nn.ReLU(),
-            nn.Linear(WIDE, genes),
-        )
-
-    def decode(self, states: torch.Tensor) -> torch.Tensor:
-        """Return profiles, from latent states."""
-        return 2 * torch.sigmoid(self.decoder(states)) - 1
-
-    def loss(
-        self,
-        profiles: torch.Tensor,
-        normal: tuple[torch.Tensor, torch.Tensor],
-        states: torch.Tensor,
-    ) -> torch.Tensor:
-        """Return cross-entropy plus weighted divergence, summed over genes, mean over profiles."""
-        error = binary_cross_entropy_with_logits(
-            self.decoder(states), (profiles + 1) / 2, reduction="sum"
-        )
-        return (error + DIVERGENCE * divergence(*normal).sum()) / len(profiles)
+METHOD = Method(
+    label="Latent shift (scGen)",
+    summary="latent arithmetic: states of an autoencoder, moved by the cells' mean difference",
+    source=(
+        "Lotfollahi et al. 2019, https://doi.org/10.1038/s41592-019-0494-8, as run by "
+        "Umarov et al. 2021, https://doi.org/10.1371/journal.pcbi.1009465"
+    ),
+    needs=(OTHER_CELLS,),
+)
 
 
 def fit(
@@ -76,74 +36,15 @@ def fit(
     rng: np.random.Generator,
     work: Path | None = None,
     *,
-    fallback: str = "mean_2d",
-    device: str = "auto",
+    fallback: Fallback = "mean_2d",
+    device: ComputeDevice = "auto",
 ) -> FromOtherCells:
-    """Train the autoencoder and learn the shifts.
+    """Train the autoencoder and compute the shifts.
 
-    Parameters
-    ----------
-    observed, side, rng, work
-        See `lacuna.completion.run.run_method`.
-    fallback
-        The method that predicts where a drug has no profile in a cell that shares enough drugs.
-    device
-        "cpu", "cuda", or "auto": a GPU where PyTorch finds one.
+    Where a drug has no profile in a cell that shares enough drugs with the wanted one, the method
+    `fallback` predicts.
     """
-    where = find_device(device).name
-    paired = PairedProfiles.prepare(observed, rng, where)
-    with random_stream(rng):
-        network = Autoencoder(paired.profiles.shape[1]).to(where)
-        start = fingerprint(*paired.arrays, method=__name__, seed=torch.initial_seed())
-        training = Training(network, work, start)
-        optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
-        training.run(
-            "profiles",
-            lambda: learn(network, paired, optimiser),
-            epochs=EPOCHS,
-            patience=PATIENCE,
-            optimiser=optimiser,
-        )
-    shifts = find_shifts(network, paired)
+    from lacuna.completion.shared.paired import fit_on_pairs  # imports PyTorch
+    from lacuna.completion.trainers.scgen import PairedScgen
 
-    def predict(profiles: torch.Tensor, cells: np.ndarray, cell: int) -> torch.Tensor:
-        with torch.no_grad():
-            return network.decode(network.encoder(profiles)[0] + shifts[cells, cell])
-
-    able = share_enough_drugs(observed)
-    return FromOtherCells(paired.translator(predict), able, fallback, training.losses)
-
-
-def learn(
-    network: Autoencoder, paired: PairedProfiles, optimiser: torch.optim.Optimizer
-) -> tuple[float, float]:
-    """Train for an epoch; return the training and the validation loss."""
-    aside = torch.as_tensor(paired.aside)
-    learned, unseen = paired.profiles[~aside], paired.profiles[aside]
-
-    def losses() -> Iterator[tuple[torch.Tensor, int]]:
-        for rows in batches(len(learned), BATCH):
-            normal = network.encoder(learned[rows])
-            yield network.loss(learned[rows], normal, draw(*normal)), len(rows)
-
-    loss = descend(losses(), optimiser)
-    with torch.no_grad():
-        normal = network.encoder(unseen)
-        return loss, float(network.loss(unseen, normal, normal[0]))
-
-
-def find_shifts(network: Autoencoder, paired: PairedProfiles) -> torch.Tensor:
-    """Return how far the latent states of two cells lie apart, on average over drugs in both.
-
-    Returns
-    -------
-    float32 Tensor of shape (cells, cells, latent)
-        From the first cell to the second; 0 where they share no drug.
-    """
-    with torch.no_grad():
-        states = network.encoder(paired.profiles)[0].cpu().numpy()
-    source, target, cells = paired.source, paired.target, paired.cells
-    pair = paired.cell[source] * cells + paired.cell[target]
-    shifts, _ = mean_by(pair, cells**2, states[target] - states[source])
-    shifts = shifts.reshape(cells, cells, -1)
-    return torch.as_tensor(shifts, dtype=torch.float32, device=paired.profiles.device)
+    return fit_on_pairs(PairedScgen, observed, rng, work, fallback=fallback, device=device)

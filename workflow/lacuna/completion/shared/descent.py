@@ -1,5 +1,9 @@
-"""The smoothed sum of trace norms that FaLRTC minimises, and the search for a descending step."""
+"""The smoothed sum of trace norms that FaLRTC minimises, and the search for a descending step.
 
+Liu et al. 2013, IEEE TPAMI 35:208, https://doi.org/10.1109/TPAMI.2012.39.
+"""
+
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +13,7 @@ from lacuna.runtime.device import Array, Device
 from lacuna.tensor.profiles import ProfileSet
 
 DRUG, GENE, CELL = range(3)
-BLOCK_BYTES = 2**24
+BLOCK_BYTES = 2**24  # of a tensor that work entry by entry takes at once: fits a cache
 
 
 def bytes_needed(shape: tuple[int, int, int], components: int) -> int:
@@ -20,8 +24,8 @@ def bytes_needed(shape: tuple[int, int, int], components: int) -> int:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """Observed profiles, and where they stand.
+class ObservedTensor:
+    """The observed part of a tensor (drugs, cells, components), and what the rest starts from.
 
     Attributes
     ----------
@@ -42,7 +46,9 @@ class Grid:
     device: Device
 
     @classmethod
-    def of(cls, observed: ProfileSet, device: Device, basis: np.ndarray | None = None) -> "Grid":
+    def from_profiles(
+        cls, observed: ProfileSet, device: Device, basis: np.ndarray | None = None
+    ) -> "ObservedTensor":
         """Take profiles as they are, or in a basis (genes, components)."""
         genes = len(observed.genes)
         profiles = observed.profiles
@@ -52,15 +58,15 @@ class Grid:
         shape = (len(observed.drugs), genes, len(observed.cells))
         return cls(observed.drug, observed.cell, profiles, fill, shape, device)
 
-    def tensor(self) -> Array:
-        """Return the profiles on the grid, shape (drugs, cells, components)."""
+    def fill_in(self) -> Array:
+        """Return the tensor, its unknown profiles as they start."""
         drugs, _, cells = self.shape
         tensor = np.empty((drugs, cells, self.profiles.shape[1]), dtype=np.float32)
         tensor[:] = self.fill
         tensor[self.drug, self.cell] = self.profiles
         return self.device.put(tensor)
 
-    def unknown(self) -> Array:
+    def unknown_mask(self) -> Array:
         """Return 1 at unknown profiles and 0 at observed ones, shape (drugs, cells, 1)."""
         drugs, _, cells = self.shape
         unknown = np.ones((drugs, cells, 1), dtype=np.float32)
@@ -69,11 +75,20 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Smoothing:
+class SmoothedObjective:
     """The smoothed objective f at one iteration: weights alpha and smoothness mu of each mode.
 
-    For each mode f adds, over the singular values s of the unfolding, weight x s^2, or from a
-    threshold t on weight x (2 t s - t^2). Half its gradient is an operator times the unfolding.
+    With w = alpha^2 / mu and the threshold t = mu / alpha, each mode adds to f, summed over the
+    singular values s of the unfolding X,
+
+        w (s^2 - max(s - t, 0)^2),
+
+    which is w s^2 up to t and linear beyond. Half its gradient is A X, where A has the singular
+    vectors of X and the eigenvalues w t / max(s, t).
+
+    Attributes
+    ----------
+    alpha, mu : arrays of shape (3,)
     """
 
     alpha: np.ndarray
@@ -85,7 +100,7 @@ class Smoothing:
         return self._weight(mode) * float(squares.sum() - (above**2).sum())
 
     def operator_values(self, mode: int, squares: Array) -> Array:
-        """Return the eigenvalues of the mode's operator."""
+        """Return the eigenvalues of A, from the squares of the singular values."""
         threshold = self._threshold(mode)
         return self._weight(mode) * threshold / squares.clip(min=threshold**2) ** 0.5
 
@@ -96,7 +111,7 @@ class Smoothing:
         return float(self.mu[mode] / self.alpha[mode])
 
 
-class Search:
+class LineSearch:
     """The search for the next y: x on the line through the last two y, and a step from there.
 
     Attributes
@@ -105,21 +120,22 @@ class Search:
         The tensor as filled so far.
     trial : array of the same shape
         The step that was tried last.
-    smoothing : Smoothing
-        The objective; to be set before a search.
+    objective : SmoothedObjective
+        f; to be set before a search.
     """
 
-    smoothing: Smoothing
+    objective: SmoothedObjective
 
-    def __init__(self, grid: Grid):
-        xp = grid.device.xp
-        self.y, self._unknown = grid.tensor(), grid.unknown()
+    def __init__(self, tensor: ObservedTensor) -> None:
+        xp = tensor.device.xp
+        self.y, self._unknown = tensor.fill_in(), tensor.unknown_mask()
         self._before, self.trial = xp.empty_like(self.y), xp.empty_like(self.y)
         self._before[:] = self.y
         self._gradient = xp.empty_like(self.y)
         self._xp = xp
+        self._momentum: float
         self._drugs_at_y = self._drugs_before = self._gram(self.y, DRUG)
-        self._start()
+        self._leave_line()
 
     def largest_singular_values(self) -> np.ndarray:
         """Return the largest singular value of each unfolding of y."""
@@ -127,7 +143,7 @@ class Search:
         return np.sqrt([float(self._xp.linalg.eigvalsh(gram)[-1]) for gram in grams])
 
     def move_to(self, momentum: float) -> None:
-        """Put x on y + momentum x (y - the y before), and take f and its gradient there."""
+        """Put x at y + momentum (y - y'), y' the y before, and compute f and its gradient there."""
         if momentum == self._momentum:
             return
         self._momentum = float(momentum)
@@ -136,44 +152,58 @@ class Search:
         for mode in (DRUG, GENE, CELL):
             gram = self._drugs_on_line(x) if mode == DRUG else self._gram(x, mode)
             squares, vectors = self._xp.linalg.eigh(gram)
-            factors = self.smoothing.operator_values(mode, squares)
+            factors = self.objective.operator_values(mode, squares)
             vectors = self._xp.asarray(vectors, dtype=self._xp.float32)
             half = self._xp.asarray(factors**0.5, dtype=self._xp.float32)
             vectors *= half
             operators.append(vectors @ vectors.T)
-            values.append(self.smoothing.value(mode, squares))
+            values.append(self.objective.value(mode, squares))
             largest.append(float(factors[0]))
         self._values, self._curvature = values, largest[GENE] + largest[CELL]
         self._take_gradient(x, operators)
 
     def descends(self, big_l: float) -> bool:
-        """Tell whether a step of 1 / L from x lowers f by as much as the algorithm asks."""
+        """Tell whether a step of 1 / L from x lowers f by as much as the algorithm asks.
+
+        With g half the gradient, 0 where profiles were observed, the step leads to x - g / L and
+        must lower f by at least |g|^2 / L. The fall D of the drug mode is computed. The gene and
+        cell modes are convex, with half their gradient p and a curvature of at most c, so that
+        their fall G obeys
+
+            2 <p, g> / L - c |g|^2 / L^2  <=  G  <=  2 <p, g> / L.
+
+        Only where these bounds do not decide whether D + G >= |g|^2 / L is G computed, too, which
+        takes two more eigenvalue problems.
+        """
         trial = self._step_from_line(1 / big_l)
         self._drugs_at_trial = self._gram(trial, DRUG)
-        of_drugs = self._value_at(DRUG, self._drugs_at_trial)
-        # What the gene and cell mode gain: at most as by their tangent, less their curvature.
-        most = 2 * self._elsewhere / big_l
-        least = most - self._curvature * self._norm / big_l**2
-        enough = self._norm / big_l - (self._values[DRUG] - of_drugs)
-        if least >= enough or most < enough:
-            return least >= enough
-        return enough <= sum(
+        drug_fall = self._values[DRUG] - self._value_at(DRUG, self._drugs_at_trial)
+        upper_bound = 2 * self._slope / big_l
+        lower_bound = upper_bound - self._curvature * self._norm / big_l**2
+        needed = self._norm / big_l - drug_fall
+        if lower_bound >= needed:
+            return True
+        if upper_bound < needed:
+            return False
+        return needed <= sum(
             self._values[mode] - self._value_at(mode, self._gram(trial, mode))
             for mode in (GENE, CELL)
         )
 
     def accept(self) -> float:
-        """Make the last trial y; returns the Frobenius norm of the change."""
+        """Make the last trial y; return the Frobenius norm of the change."""
         self._before, self.y, self.trial = self.y, self.trial, self._before
         self._drugs_before, self._drugs_at_y = self._drugs_at_y, self._drugs_at_trial
-        self._start()
+        self._leave_line()
         squares = (_square(self.y[rows] - self._before[rows]) for rows in self._blocks())
         return sum(squares) ** 0.5
 
-    def _start(self) -> None:
-        self._momentum, self._cross = None, None
+    def _leave_line(self) -> None:
+        self._momentum = math.nan  # x is nowhere on the new line yet
+        self._cross: Array | None = None
 
     def _step_from_line(self, step: float) -> Array:
+        """Return x - step x half the gradient, x on the line; it overwrites the last trial."""
         for rows in self._blocks():
             y = self.y[rows]
             self.trial[rows] = y + self._momentum * (y - self._before[rows])
@@ -182,7 +212,11 @@ class Search:
         return self.trial
 
     def _drugs_on_line(self, x: Array) -> Array:
-        """Products of the drugs at x = (1 + m) y - m y', from those at y, y' and one more x."""
+        """Return the inner products of the drugs at x = (1 + m) y - m y'.
+
+        With C = y y'^T + y' y^T, which the first x on a line tells, they are
+        (1 + m)^2 y y^T + m^2 y' y'^T - m (1 + m) C.
+        """
         m = self._momentum
         if m == 0:
             return self._drugs_at_y
@@ -194,11 +228,11 @@ class Search:
         return ends - m * (1 + m) * self._cross
 
     def _take_gradient(self, x: Array, operators: list[Array]) -> None:
-        """Half the gradient, 0 where profiles were observed; and its products with itself."""
+        """Compute g, half the gradient where unknown, |g|^2 and <p, g>; see `descends`."""
         drugs, _, components = x.shape
         flat, out = x.reshape(drugs, -1), self._gradient.reshape(drugs, -1)
         self._xp.matmul(operators[DRUG], flat, out=out)
-        self._norm = self._elsewhere = 0.0
+        self._norm = self._slope = 0.0
         for rows in self._blocks():
             part = operators[CELL] @ x[rows]
             part += (x[rows].reshape(-1, components) @ operators[GENE]).reshape(part.shape)
@@ -206,13 +240,13 @@ class Search:
             gradient += part
             gradient *= self._unknown[rows]
             self._norm += _square(gradient)
-            self._elsewhere += float((part * gradient).sum())
+            self._slope += float((part * gradient).sum())
 
     def _value_at(self, mode: int, gram: Array) -> float:
-        return self.smoothing.value(mode, self._xp.linalg.eigvalsh(gram))
+        return self.objective.value(mode, self._xp.linalg.eigvalsh(gram))
 
     def _gram(self, tensor: Array, mode: int) -> Array:
-        """Products of drugs, of genes or of cells."""
+        """Return the inner products of drugs, of genes or of cells, in float64."""
         drugs, _, components = tensor.shape
         if mode == DRUG:
             return self._products(tensor.reshape(drugs, -1))
@@ -223,12 +257,12 @@ class Search:
 
     def _products(self, matrix: Array) -> Array:
         rows, columns = matrix.shape
-        if rows > columns:  # some singular values are 0, for which rounding must not be taken
+        if rows > columns:  # some singular values are 0: rounding errors must not look like others
             matrix = self._xp.asarray(matrix, dtype=self._xp.float64)
         return self._xp.asarray(matrix @ matrix.T, dtype=self._xp.float64)
 
     def _blocks(self) -> Iterator[slice]:
-        """Drugs in blocks that fit a processor's cache, for work entry by entry."""
+        """Return blocks of drugs that fit a processor's cache, for work entry by entry."""
         drugs, cells, components = self.y.shape
         step = max(1, BLOCK_BYTES // (4 * cells * components))
         return (slice(start, start + step) for start in range(0, drugs, step))

@@ -1,89 +1,115 @@
-"""Setting training profiles aside, to tune on what a method predicts of them without having them.
+"""Hold-outs within the training set, on which methods tune what they predict.
 
-What is set aside resembles what is to be predicted: single profiles, or all of a drug or a cell.
+The pairs held out resemble those to predict: single profiles; or, where drugs or cells without any
+training profile are to be predicted (a cold start), all profiles of some drugs or cells.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
 from lacuna.tensor.profiles import ProfileSet
 
-SET_ASIDE, ENOUGH, SET_ASIDE_SHARE = 300, 200, 0.2
-LOTS = 3
+MAX_HELD_OUT = 300  # profiles in all draws together
+ENOUGH_HELD_OUT = 200  # profiles: no further draw after so many
+HELD_OUT_SHARE = 0.2  # of the training set, at most, in one draw
+# The profiles of a few drugs or cells say little of other drugs or cells. So in a cold start the
+# held-out profiles come from this many draws, each with other drugs or cells.
+COLD_START_DRAWS = 3
 
 
 @dataclass(frozen=True)
-class Situation:
-    """Whether the drug, and the cell, of a pair to predict is one without a training profile."""
+class ColdStart:
+    """Whether the drug, and the cell, of a pair to predict has no training profile."""
 
     new_drug: bool
     new_cell: bool
 
+    @property
+    def is_any(self) -> bool:
+        return self.new_drug or self.new_cell
 
-def situations(observed: ProfileSet, wanted: np.ndarray) -> Iterator[tuple[Situation, np.ndarray]]:
-    """Yield each situation that occurs among wanted (drug, cell) pairs, and its rows."""
-    new_drug, new_cell = (~observed.measured.any(axis=1 - axis)[wanted[:, axis]] for axis in (0, 1))
-    for situation in (Situation(*each) for each in product((False, True), repeat=2)):
-        rows = np.flatnonzero((new_drug == situation.new_drug) & (new_cell == situation.new_cell))
+
+WARM = ColdStart(new_drug=False, new_cell=False)
+KINDS = (WARM, ColdStart(False, True), ColdStart(True, False), ColdStart(True, True))
+
+
+def split_by_cold_start(
+    observed: ProfileSet, wanted: np.ndarray
+) -> Iterator[tuple[ColdStart, np.ndarray]]:
+    """Yield each kind of cold start that occurs among wanted (drug, cell) pairs, and its rows."""
+    new_drug = ~np.isin(wanted[:, 0], observed.drug)
+    new_cell = ~np.isin(wanted[:, 1], observed.cell)
+    for kind in KINDS:
+        rows = np.flatnonzero((new_drug == kind.new_drug) & (new_cell == kind.new_cell))
         if len(rows):
-            yield situation, rows
+            yield kind, rows
 
 
 @dataclass(frozen=True)
-class Aside:
-    """Training profiles that are set aside, and the others.
+class Holdout:
+    """Training profiles that are held out, and those left to train on.
 
     Attributes
     ----------
-    targets, others : ProfileSet
-        On the same grid.
+    held_out, training : ProfileSet
+        On the same grid. In a cold start they are fewer than all: profiles of a held-out drug in
+        cells that are not held out, for example, are in neither.
     """
 
-    targets: ProfileSet
-    others: ProfileSet
-
-    @classmethod
-    def draw(
-        cls, observed: ProfileSet, situation: Situation, rng: np.random.Generator
-    ) -> Iterator["Aside"]:
-        """Set profiles aside such that they are in a situation, from those that are left.
-
-        Single profiles, or all of some drugs, of some cells, or of some of both; then other ones,
-        until there are enough targets, or each had its turn.
-        """
-        # Drawn from an order that is the profiles' own, so that the drugs' order changes nothing.
-        order = np.lexsort(observed.profiles[:, :2].T)
-        share = SET_ASIDE_SHARE * len(observed)
-        parts = [
-            _parts(item, order, share, rng)
-            for item, whole in (
-                (observed.drug, situation.new_drug),
-                (observed.cell, situation.new_cell),
-            )
-            if whole
-        ] or [_parts(np.arange(len(observed)), order, min(share, SET_ASIDE), rng)]
-        # Profiles of few drugs or cells say little of others: several lots of them.
-        most = SET_ASIDE // LOTS if situation.new_drug or situation.new_cell else SET_ASIDE
-        targets = 0
-        for part in zip(*parts, strict=False):
-            asked = order[np.logical_and.reduce(part)[order]]
-            asked = np.sort(rng.permutation(asked)[: min(most, SET_ASIDE - targets)])
-            others = ~np.logical_or.reduce(part)
-            if len(asked) and others.any():
-                yield cls(observed.take(asked), observed.take(others))
-                targets += len(asked)
-            if targets > ENOUGH:
-                break
+    held_out: ProfileSet
+    training: ProfileSet
 
 
-def _parts(
-    item: np.ndarray, order: np.ndarray, most: float, rng: np.random.Generator
+def draw_holdouts(
+    observed: ProfileSet, kind: ColdStart, rng: np.random.Generator
+) -> Iterator[Holdout]:
+    """Yield draws of held-out profiles for which the profiles left are a cold start of a kind.
+
+    Single profiles are held out, or all of some drugs, of some cells, or of some of both; in each
+    draw other ones, until there are enough or all had their turn.
+
+    Parameters
+    ----------
+    observed
+        The training set.
+    kind
+        What the held-out pairs are to be like.
+    rng
+        Draws drugs, cells and profiles.
+    """
+    # Drawn from an order of the profiles' own, so that the order of the drugs changes nothing.
+    order = np.lexsort(observed.profiles[:, :2].T)
+    share = HELD_OUT_SHARE * len(observed)
+    partitions = []
+    if kind.new_drug:
+        partitions.append(_partition(observed.drug, order, share, rng))
+    if kind.new_cell:
+        partitions.append(_partition(observed.cell, order, share, rng))
+    if not kind.is_any:
+        single = np.arange(len(observed))
+        partitions.append(_partition(single, order, min(share, MAX_HELD_OUT), rng))
+    most_in_draw = MAX_HELD_OUT // COLD_START_DRAWS if kind.is_any else MAX_HELD_OUT
+    total = 0
+    for parts in zip(*partitions, strict=False):
+        candidates = order[np.logical_and.reduce(parts)[order]]
+        count = min(most_in_draw, MAX_HELD_OUT - total)
+        held_out = np.sort(rng.permutation(candidates)[:count])
+        training = ~np.logical_or.reduce(parts)
+        if len(held_out) and training.any():
+            yield Holdout(observed.take(held_out), observed.take(training))
+            total += len(held_out)
+        if total > ENOUGH_HELD_OUT:
+            break
+
+
+def _partition(
+    item: np.ndarray, order: np.ndarray, size: float, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Part the rows by their items, at random, into masks of about so many rows."""
+    """Partition the rows by their items, at random, into masks of about `size` rows."""
     drawn = rng.permutation(list(dict.fromkeys(item[order])))
-    before = np.cumsum(np.bincount(item)[drawn]) - np.bincount(item)[drawn]
-    part = np.unique(before // max(most, 1), return_inverse=True)[1]
+    rows_of_item = np.bincount(item)[drawn]
+    rows_before = np.cumsum(rows_of_item) - rows_of_item
+    part = np.unique(rows_before // max(size, 1), return_inverse=True)[1]
     return [np.isin(item, drawn[part == number]) for number in range(part[-1] + 1)]

@@ -11,17 +11,18 @@ from lacuna.completion.run import train_method
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import mean_by
 
-FEWEST_ASIDE = 5  # drugs: fewer say too little of when to stop
+MIN_VALIDATION_DRUGS = 5  # fewer say too little of when to stop the training
 INPUTS = ("all", "mean", "single")
-ENOUGH_DRUGS = 5  # in both of two cells, to learn from them what takes one cell to the other
-# (profiles of shape (n, genes), the cell of each, the cell to predict) -> profiles
+MIN_SHARED_DRUGS = 5  # measured in both of two cells, to learn a map from one to the other
+# (profiles (n, genes), the cell of each, the cell to predict) -> profiles (n, genes)
 Translate = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
-# (profiles in one cell, those of the same drugs in another, more of the first) -> of the second
+# (profiles in one cell, those of the same drugs in another, further ones in the first) -> what
+# these would be in the other cell
 Learn = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def in_own_order(observed: ProfileSet) -> ProfileSet:
-    """Return the profiles in an order that is their own, whatever that of drugs and cells."""
+    """Return the profiles sorted by their values, whatever the order of drugs and cells."""
     return observed.take(np.lexsort(observed.profiles[:, :2].T))
 
 
@@ -36,34 +37,37 @@ def find_pairs(observed: ProfileSet) -> tuple[np.ndarray, np.ndarray]:
     by_drug = np.argsort(observed.drug, kind="stable")
     _, first = np.unique(observed.drug[by_drug], return_index=True)
     groups = np.split(by_drug, first[1:]) if len(observed) else []
-    source = [np.tile(rows, len(rows)) for rows in groups]
-    target = [np.repeat(rows, len(rows)) for rows in groups]
-    source, target = (np.concatenate([np.empty(0, int), *rows]) for rows in (source, target))
-    two = source != target
-    order = np.lexsort((source[two], target[two]))
-    return source[two][order], target[two][order]
+    none = np.empty(0, int)
+    source = np.concatenate([none, *(np.tile(rows, len(rows)) for rows in groups)])
+    target = np.concatenate([none, *(np.repeat(rows, len(rows)) for rows in groups)])
+    differ = source != target
+    source, target = source[differ], target[differ]
+    order = np.lexsort((source, target))
+    return source[order], target[order]
 
 
 def share_enough_drugs(observed: ProfileSet) -> np.ndarray:
-    """Return which cells share so many drugs that one is learnt from the other.
+    """Return which cells share at least MIN_SHARED_DRUGS drugs.
 
     Returns
     -------
     bool array of shape (cells, cells)
     """
     measured = observed.measured.astype(int)
-    return measured.T @ measured >= ENOUGH_DRUGS
+    return measured.T @ measured >= MIN_SHARED_DRUGS
 
 
-def set_drugs_aside(observed: ProfileSet, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Return which profiles are of the drugs set aside, at random from those in two or more cells.
+def draw_validation_drugs(
+    observed: ProfileSet, share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw validation drugs among those in two or more cells; return which profiles are theirs.
 
     Parameters
     ----------
     observed
         In their own order, so that what is drawn does not depend on that of the drugs.
     share
-        Of these drugs; but at least `FEWEST_ASIDE`, or a fifth where they are few.
+        Of these drugs; but at least MIN_VALIDATION_DRUGS, or a fifth where they are few.
     rng
         Draws the drugs.
 
@@ -71,11 +75,11 @@ def set_drugs_aside(observed: ProfileSet, share: float, rng: np.random.Generator
     -------
     bool array of shape (n,)
     """
-    several = np.bincount(observed.drug, minlength=1) > 1
-    drugs = np.array(list(dict.fromkeys(observed.drug[several[observed.drug]])), dtype=int)
-    fewest = min(FEWEST_ASIDE, len(drugs) // 5)
-    aside = rng.permutation(drugs)[: max(round(share * len(drugs)), fewest)]
-    return np.isin(observed.drug, aside)
+    has_pairs = np.bincount(observed.drug, minlength=1) > 1
+    drugs = np.array(list(dict.fromkeys(observed.drug[has_pairs[observed.drug]])), dtype=int)
+    fewest = min(MIN_VALIDATION_DRUGS, len(drugs) // 5)
+    drawn = rng.permutation(drugs)[: max(round(share * len(drugs)), fewest)]
+    return np.isin(observed.drug, drawn)
 
 
 def predict_from_others(
@@ -95,9 +99,9 @@ def predict_from_others(
     wanted : int array of shape (m, 2)
         (drug, cell) pairs.
     translate
-        Takes profiles of some cells to what they would be in one.
+        Predicts what profiles of some cells would be in one cell.
     able : bool array of shape (cells, cells)
-        Whether it can take those of a cell (row) to a cell (column).
+        Whether it can translate from a cell (row) to a cell (column).
     rng
         Draws single inputs.
     inputs
@@ -113,22 +117,22 @@ def predict_from_others(
     profiles = np.zeros((len(wanted), len(known.genes)), dtype=np.float32)
     predicted = np.zeros(len(wanted), dtype=bool)
     for cell in np.unique(wanted[:, 1]):
-        asked = np.flatnonzero(wanted[:, 1] == cell)
+        to_predict = np.flatnonzero(wanted[:, 1] == cell)
         usable = able[known.cell, cell] & (known.cell != cell)
-        rows = np.flatnonzero(usable & np.isin(known.drug, wanted[asked, 0]))
+        rows = np.flatnonzero(usable & np.isin(known.drug, wanted[to_predict, 0]))
         if not len(rows):
             continue
         if inputs == "single":
             rows = rng.permutation(rows)
             rows = rows[np.unique(known.drug[rows], return_index=True)[1]]
-        given, cells, drug = known.profiles[rows], known.cell[rows], known.drug[rows]
+        sources, cells, drug = known.profiles[rows], known.cell[rows], known.drug[rows]
         if inputs == "mean":
             drug, first, group = np.unique(drug, return_index=True, return_inverse=True)
-            given = mean_by(group, len(drug), given)[0].astype(np.float32)
+            sources = mean_by(group, len(drug), sources)[0].astype(np.float32)
             cells = cells[first]
-        translated, size = mean_by(drug, len(known.drugs), translate(given, cells, int(cell)))
-        profiles[asked] = translated[wanted[asked, 0]]
-        predicted[asked] = size[wanted[asked, 0]] > 0
+        translated, count = mean_by(drug, len(known.drugs), translate(sources, cells, int(cell)))
+        profiles[to_predict] = translated[wanted[to_predict, 0]]
+        predicted[to_predict] = count[wanted[to_predict, 0]] > 0
     return profiles, predicted
 
 
@@ -155,9 +159,9 @@ def fall_back(
     """
     missing = np.flatnonzero(~predicted)
     if len(missing):
-        instead = train_method(method, known, SideInformation(), rng, {})
+        trained = train_method(method, known, SideInformation(), rng, {})
         profiles = profiles.copy()
-        profiles[missing] = instead.predict(known, wanted[missing], rng).profiles
+        profiles[missing] = trained.predict(known, wanted[missing], rng).profiles
     return Completion(profiles, ~predicted)
 
 
@@ -184,14 +188,14 @@ class FromOtherCells:
         self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
     ) -> Completion:
         """Predict wanted (drug, cell) pairs."""
-        found = predict_from_others(known, wanted, self.translate, self.able, rng)
-        return fall_back(self.fallback, known, wanted, *found, rng)
+        profiles, predicted = predict_from_others(known, wanted, self.translate, self.able, rng)
+        return fall_back(self.fallback, known, wanted, profiles, predicted, rng)
 
 
 def map_by_pair(observed: ProfileSet, learn: Learn, fallback: str) -> FromOtherCells:
     """Learn a map of its own for each ordered pair of cells that share enough drugs.
 
-    A map is learnt when it is asked for and not kept: thousands of matrices would fill the memory.
+    A map is learnt when it is used, and not kept: thousands of matrices would fill the memory.
 
     Parameters
     ----------
@@ -207,10 +211,11 @@ def map_by_pair(observed: ProfileSet, learn: Learn, fallback: str) -> FromOtherC
 
     def translate(profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:
         translated = np.empty(profiles.shape, dtype=np.float32)
-        for each in np.unique(cells):
-            rows = (observed.cell[source] == each) & (observed.cell[target] == cell)
-            before, after = observed.profiles[source[rows]], observed.profiles[target[rows]]
-            translated[cells == each] = learn(before, after, profiles[cells == each])
+        for source_cell in np.unique(cells):
+            shared = (observed.cell[source] == source_cell) & (observed.cell[target] == cell)
+            before, after = observed.profiles[source[shared]], observed.profiles[target[shared]]
+            of_cell = cells == source_cell
+            translated[of_cell] = learn(before, after, profiles[of_cell])
         return translated
 
     return FromOtherCells(translate, share_enough_drugs(observed), fallback)

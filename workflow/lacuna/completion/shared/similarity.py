@@ -2,16 +2,18 @@
 
 import numpy as np
 
-SHARED_BY_HALF = 1.0  # a similarity over so many shared cells or drugs is shrunk by half
+HALF_SHRUNK_AT = 1.0  # shared cells or drugs: a mean over so many is shrunk to half
 
 
 def response_similarity(
     profiles: np.ndarray, item: np.ndarray, context: np.ndarray, measured: np.ndarray
 ) -> np.ndarray:
-    """Return how alike two items (drugs, or cells) answer in the contexts that they share.
+    """Return how alike two items (drugs, or cells) respond in the contexts that they share.
 
-    The mean cosine of their profiles over shared contexts, shrunk the more the fewer they are, and
-    made positive semidefinite by dropping negative eigenvalues.
+    The sum of the cosines of their profiles over the n shared contexts, divided by
+    n + HALF_SHRUNK_AT: a mean cosine, shrunk towards 0 the more the fewer contexts are shared.
+    Dropping negative eigenvalues makes the matrix positive semidefinite; then its diagonal is
+    scaled back to 1.
 
     Parameters
     ----------
@@ -28,10 +30,10 @@ def response_similarity(
     unit = np.divide(profiles, length, out=np.zeros_like(profiles), where=length > 0)
     total = np.zeros((items, items), dtype=np.float32)
     for number in range(contexts):
-        here = np.flatnonzero(context == number)
-        total[np.ix_(item[here], item[here])] += unit[here] @ unit[here].T
+        rows = np.flatnonzero(context == number)
+        total[np.ix_(item[rows], item[rows])] += unit[rows] @ unit[rows].T
     shared = measured.astype(np.float32) @ measured.T.astype(np.float32)
-    mean = total / (shared + SHARED_BY_HALF)
+    mean = total / (shared + HALF_SHRUNK_AT)
     np.fill_diagonal(mean, 1)
     values, vectors = np.linalg.eigh(mean.astype(np.float64))
     vectors = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
@@ -48,7 +50,7 @@ def baseline_similarity(baseline: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     baseline : array of shape (cells, genes)
-        Log2 expression; a cell with NaN is like none but itself.
+        Log2 expression; a cell with NaN resembles only itself.
 
     Returns
     -------

@@ -1,0 +1,179 @@
+"""Cards: what is true of a method and of its options, said once, beside the method.
+
+Every module of a method or control has a constant `METHOD`, its card, and declares its options in
+the signature of `complete` or `fit`::
+
+    neighbours: Annotated[int, Option("how many similar drugs are averaged", ge=1)] = 10
+
+Names in figures, tables of the documentation, checks of a configuration and what jobs ask of a
+cluster are made from these; see `lacuna.completion.registry`.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, get_args, get_origin
+
+from lacuna.errors import did_you_mean, listed
+from lacuna.runtime.device import CHOICES
+
+STRUCTURES, BASELINE, OTHER_CELLS = "structures", "baseline", "other cells"
+
+
+@dataclass(frozen=True)
+class Method:
+    """The card of a method.
+
+    Attributes
+    ----------
+    label : str
+        Its name in figures and tables.
+    summary : str
+        What it does, in one line.
+    source : str
+        Where it is from, with the DOI; empty where it is from nowhere else.
+    quick : bool
+        Whether it completes a tensor of the paper's size (2,130 drugs x 71 cells) within seconds.
+    needs : tuple of str
+        What it uses beside the training profiles: `STRUCTURES` of drugs, the `BASELINE` expression
+        of cells; and `OTHER_CELLS`, where a drug without a profile in another cell gets a plain
+        mean (a fallback) instead of a prediction.
+    """
+
+    label: str
+    summary: str
+    source: str = ""
+    quick: bool = False
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Option:
+    """What an option of a method means, and which values it may have.
+
+    Attributes
+    ----------
+    summary : str
+        What it means.
+    ge, gt, le : float or None
+        Its value is at least `ge`, more than `gt`, at most `le`.
+    choices : tuple of str
+        The values it may have; empty for any.
+    """
+
+    summary: str
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeclaredOption:
+    """An option as a signature declares it.
+
+    Attributes
+    ----------
+    name : str
+    kind : type
+        Of its value; the type of the items where it is a list.
+    is_list : bool
+    default : object
+    meaning : Option
+    """
+
+    name: str
+    kind: type
+    is_list: bool
+    default: object
+    meaning: Option
+
+    @property
+    def type_name(self) -> str:
+        """The type in words, e.g. ``list of str``."""
+        return f"list of {self.kind.__name__}" if self.is_list else self.kind.__name__
+
+    @property
+    def bounds(self) -> str:
+        """The values it may have, in words; empty for any of its type."""
+        option = self.meaning
+        if option.choices:
+            return f"one of {listed(option.choices, 50)}"
+        if option.ge is not None and option.le is not None:
+            return f"{option.ge:g} to {option.le:g}"
+        limits = (("at least", option.ge), ("more than", option.gt), ("at most", option.le))
+        return " and ".join(f"{words} {limit:g}" for words, limit in limits if limit is not None)
+
+    def fault(self, value: object) -> str | None:
+        """Return what is wrong with a value, and what was expected; None for a good one."""
+        if self.is_list:
+            fits = isinstance(value, list | tuple) and all(map(self._is_of_kind, value))
+        else:
+            fits = self._is_of_kind(value)
+        if not fits:
+            return f"{self.name} is {value!r}, expected {self.type_name}."
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"{self.name} is {value}, expected a number."
+        if self._is_within(value):
+            return None
+        hint = did_you_mean(value, self.meaning.choices)
+        shown = repr(value) if self.meaning.choices else value
+        return f"{self.name} is {shown}{hint}, expected {self.bounds}."
+
+    def _is_of_kind(self, value: object) -> bool:
+        allowed = (int, float) if self.kind is float else self.kind
+        # In Python true and false are numbers, too.
+        return isinstance(value, bool) == (self.kind is bool) and isinstance(value, allowed)
+
+    def _is_within(self, value: object) -> bool:
+        option = self.meaning
+        if option.choices and value not in option.choices:
+            return False
+        if not isinstance(value, int | float):
+            return True
+        return (
+            (option.ge is None or value >= option.ge)
+            and (option.gt is None or value > option.gt)
+            and (option.le is None or value <= option.le)
+        )
+
+
+def declared_options(function: Callable[..., object]) -> dict[str, DeclaredOption]:
+    """Return the options that a function declares: its keyword-only parameters.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is not declared as this module's first lines show.
+    """
+    options = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        declared = parameter.annotation
+        kind, *notes = get_args(declared) if get_origin(declared) is Annotated else (declared,)
+        meanings = [note for note in notes if isinstance(note, Option)]
+        is_list = get_origin(kind) is Sequence
+        kind = get_args(kind)[0] if is_list else kind
+        has_default = parameter.default is not parameter.empty
+        if kind not in (bool, int, float, str) or not meanings or not has_default:
+            raise TypeError(
+                f"{function.__module__}.{function.__name__}: the option {name!r} is not declared; "
+                "expected e.g. Annotated[int, Option('what it means', ge=1)] and a default"
+            )
+        options[name] = DeclaredOption(name, kind, is_list, parameter.default, meanings[0])
+    return options
+
+
+# Options that several methods have.
+Fallback = Annotated[
+    str,
+    Option(
+        "the method that predicts, with its default options, where the drug has no profile in "
+        "another cell, or in none from which the wanted cell could be learnt"
+    ),
+]
+ComputeDevice = Annotated[
+    str, Option("where to compute; auto: on a GPU where PyTorch finds one", choices=CHOICES)
+]

@@ -1,0 +1,145 @@
+"""The variational autoencoder with an anchor loss, and its training.
+
+See `lacuna.completion.methods.vae_anchor`.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import nn
+
+from lacuna.completion.shared.paired import PairedNetwork, PairedProfiles
+from lacuna.networks.layers import VariationalEncoder, begin_as_keras, divergence, draw
+from lacuna.networks.training import Training, batches, descend
+
+# The authors' numbers.
+WIDE, NARROW, NARROWEST, LATENT = 256, 128, 64, 128
+SLOPE = 0.2
+INPUT_DROPOUT = 0.5
+ANCHOR, DIVERGENCE, COMMON_DIVERGENCE = 0.05, 0.005, 2e-4
+COMMON_EPOCHS, COMMON_PATIENCE = 40, 10
+# Their patience is 5 epochs, of a step per drug each.
+PAIRS_EPOCHS, PAIRS_PATIENCE = 100, 20
+BATCH = 64
+# Theirs are 1e-5 and 1e-4, for steps of one drug.
+LEARNING_RATE = 2e-3
+# So many minibatches into each cell make an epoch: bounds the time where there are many pairs.
+STEPS_PER_CELL = 8
+# Theirs is 0.8, of 128 or 256 values for each gene; of so many in all it leaves too few to learn.
+DROPOUT = 0.2
+
+
+class Autoencoder(nn.Module):
+    """An encoder, a decoder for all cells together, and one for each cell."""
+
+    def __init__(self, genes: int, cells: int) -> None:
+        super().__init__()
+        hidden = nn.Sequential(
+            nn.Dropout(INPUT_DROPOUT),
+            nn.Linear(genes, WIDE),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(WIDE, NARROW),
+            nn.LeakyReLU(SLOPE),
+            nn.Dropout(DROPOUT),
+            nn.Linear(NARROW, NARROWEST),
+            nn.LeakyReLU(SLOPE),
+        )
+        self.encoder = VariationalEncoder(hidden, NARROWEST, LATENT)
+        self.common, *decoders = (
+            nn.Sequential(
+                nn.Linear(LATENT, NARROW),
+                nn.LeakyReLU(SLOPE),
+                nn.Linear(NARROW, WIDE),
+                nn.LeakyReLU(SLOPE),
+                nn.Dropout(DROPOUT),
+                nn.Linear(WIDE, genes),
+            )
+            for _ in range(1 + cells)
+        )
+        self.decoders = nn.ModuleList(decoders)
+        begin_as_keras(self)
+
+    def copy_common(self) -> None:
+        """Make each cell's decoder a copy of the common one."""
+        for decoder in self.decoders:
+            decoder.load_state_dict(self.common.state_dict())
+
+    def predict(self, profiles: torch.Tensor, decoder: nn.Module) -> torch.Tensor:
+        """Decode the mean states of profiles; nothing is dropped, drawn or learned."""
+        self.eval()
+        with torch.no_grad():
+            return decoder(self.encoder(profiles)[0])
+
+
+class PairedVae(PairedNetwork):
+    """The two stages of the training."""
+
+    network: Autoencoder
+
+    def __init__(self, paired: PairedProfiles) -> None:
+        super().__init__(Autoencoder(paired.profiles.shape[1], paired.cells), paired)
+
+    def train(self, training: Training) -> None:
+        """Train a common autoencoder; then encoder and each cell's decoder on pairs."""
+        network = self.network
+        self.run_stage(
+            training,
+            "common",
+            self._learn_in_common,
+            parts=[network.encoder, network.common],
+            rate=LEARNING_RATE,
+            epochs=COMMON_EPOCHS,
+            patience=COMMON_PATIENCE,
+        )
+        training.once("copies", network.copy_common)
+        self.run_stage(
+            training,
+            "pairs",
+            self._learn_pairs,
+            parts=[network],
+            rate=LEARNING_RATE,
+            epochs=PAIRS_EPOCHS,
+            patience=PAIRS_PATIENCE,
+        )
+
+    def predict(self, profiles: torch.Tensor, cells: np.ndarray, cell: int) -> torch.Tensor:
+        """Decode profiles, whatever cells they are of, with a cell's decoder."""
+        return self.network.predict(profiles, self.network.decoders[cell])
+
+    def _learn_in_common(self, optimiser: torch.optim.Optimizer) -> tuple[float, float]:
+        profiles, validation = self.paired.profiles, torch.as_tensor(self.paired.validation)
+        learned, unseen = profiles[~validation], profiles[validation]
+        self.network.train()
+
+        def losses() -> Iterator[tuple[torch.Tensor, int]]:
+            for rows in batches(len(learned), BATCH):
+                normal = self.network.encoder(learned[rows])
+                errors = (self.network.common(draw(*normal)) - learned[rows]) ** 2
+                loss = errors.mean() + COMMON_DIVERGENCE * divergence(*normal).mean()
+                yield loss, len(rows)
+
+        loss = descend(losses(), optimiser)
+        errors = (self.network.predict(unseen, self.network.common) - unseen) ** 2
+        return loss, float(errors.mean())
+
+    def _learn_pairs(self, optimiser: torch.optim.Optimizer) -> tuple[float, float]:
+        self.network.train()
+        loss = descend(self._losses_of_pairs(), optimiser)
+        return loss, 1 - self.paired.agreement(self.predict)
+
+    def _losses_of_pairs(self) -> Iterator[tuple[torch.Tensor, int]]:
+        """Yield the loss of each minibatch, whose pairs are all into one cell."""
+        profiles = self.paired.profiles
+        for cell in torch.randperm(self.paired.cells).tolist():
+            source, target = map(torch.as_tensor, self.paired.into(cell, validation=False))
+            for rows in islice(batches(len(source), BATCH), STEPS_PER_CELL):
+                truth = profiles[target[rows]]
+                normal = self.network.encoder(torch.cat([profiles[source[rows]], truth]))
+                states = draw(*normal)
+                # The cell's own profiles are decoded, too, as what they are.
+                errors = (self.network.decoders[cell](states) - truth.repeat(2, 1)) ** 2
+                apart = (states[: len(rows)] - states[len(rows) :]) ** 2
+                penalties = ANCHOR * apart.mean() + DIVERGENCE * divergence(*normal).mean()
+                yield errors.mean() + penalties, len(rows)
