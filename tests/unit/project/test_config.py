@@ -135,21 +135,30 @@ def check(shipped):
             ["no option 'neighbors'", "'neighbours'"],
         ),
         # Named variants.
-        ({"completion": {"methods": [{"k5": {"neighbours": 5}}]}}, ["k5: 'method' is missing"]),
-        ({"completion": {"methods": [{"a": {"method": "dnpp"}, "b": {}}]}}, ["too many"]),
+        (
+            {"completion": {"methods": [{"k5": {"neighbours": 5}}]}},
+            ["completion: methods: k5", "has no method"],
+        ),
+        (
+            {"completion": {"methods": [{"a": {"method": "dnpp"}, "b": {}}]}},
+            ["neither the name of a method nor a variant"],
+        ),
         (
             {"completion": {"methods": [{"a/b": {"method": "dnpp"}}]}},
-            ["methods: 0: 'a/b' is not a plain name"],
+            ["methods: a/b", "expected a name of letters"],
         ),
         ({"completion": {"methods": [{"k5": {"method": "dnp"}}]}}, ["'dnp'", "'dnpp'"]),
         (
             {"completion": {"methods": [{"k5": {"method": "dnpp", "k": 5}}]}},
             ["dnpp has no option 'k'"],
         ),
-        ({"completion": {"methods": [{"kernel": {"method": "dnpp"}}]}}, ["'kernel'", "name"]),
+        (
+            {"completion": {"methods": [{"kernel": {"method": "dnpp"}}]}},
+            ["methods: kernel", "is called as a method is"],
+        ),
         (
             {"completion": {"methods": [{"k": {"method": "dnpp"}}, {"k": {"method": "ntk"}}]}},
-            ["'k'", "twice"],
+            ["methods: k is listed twice"],
         ),
         # Old keys lead to the new ones.
         ({"crossval": {"fold_per_job": 3}}, ["evaluation: unknown key 'fold_per_job'"]),

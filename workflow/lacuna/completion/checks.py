@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lacuna.completion.registry import available, check_options, find_method
+from lacuna.completion.registry import check_options, find_method
+from lacuna.completion.variants import read_methods
 from lacuna.errors import LacunaError, did_you_mean, listed
 
 
@@ -17,33 +18,12 @@ def check(config: Mapping[str, Any]) -> None:
         completed that is not among the methods.
     """
     completion = config["completion"]
-    for entry in completion["methods"]:
-        if isinstance(entry, str):
-            find_method(entry)
-            continue
-        for name, options in entry.items():
-            if name in available():
-                raise LacunaError(
-                    f"completion: methods: the variant {name!r} has the name of a method; "
-                    "give it another."
-                )
-            own = {option: value for option, value in options.items() if option != "method"}
-            check_options(options["method"], own)
-    names = method_names(config)
-    for name in names:
-        if names.count(name) > 1:
-            raise LacunaError(f"completion: methods: {name!r} stands there twice.")
+    read_methods(completion["methods"], completion["options"])
     for name in completion["controls"]:
         find_method(name)
     for name, options in completion["options"].items():
         check_options(name, options)
     check_among_methods("completion: completed", completion["completed"], config)
-
-
-def method_names(config: Mapping[str, Any]) -> list[str]:
-    """Return the names of all methods and variants to compare."""
-    entries = config["completion"]["methods"]
-    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
 def check_among_methods(key: str, asked: Iterable[str], config: Mapping[str, Any]) -> None:
@@ -54,7 +34,8 @@ def check_among_methods(key: str, asked: Iterable[str], config: Mapping[str, Any
     LacunaError
         Naming the key and the first method that is not.
     """
-    known = method_names(config)
+    completion = config["completion"]
+    known = read_methods(completion["methods"], completion["options"])
     for name in asked:
         if name not in known:
             raise LacunaError(

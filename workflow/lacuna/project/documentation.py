@@ -1,8 +1,9 @@
-"""Writes what documentation says of the configuration: python -m lacuna.project.documentation.
+"""Writes what is said once in the code into pages: python -m lacuna.project.documentation.
 
-Descriptions, defaults and examples stand in the stages' schemas, and nowhere else. A page has a
-place for them between two marks, ``<!-- made by make docs: NAME -->`` and ``<!-- end -->``; what
-stands outside of marks is written by hand. The comments of config/config.yaml are written whole.
+Keys of the configuration are explained in the stages' schemas, methods, options, splits and metrics
+on their cards, and nowhere else. A page has a place for them between two marks,
+``<!-- made by make docs: NAME -->`` and ``<!-- end -->``; what stands outside of marks is written
+by hand. The comments of config/config.yaml are written whole.
 """
 
 import re
@@ -16,9 +17,16 @@ import yaml
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.project.config_old_keys import MOVED, NEW_SPLIT, OLD_SPLIT
 from lacuna.project.config_schema import assemble_schema, fill_defaults
+from lacuna.project.documentation_cards import (
+    describe_controls,
+    describe_methods,
+    describe_metrics,
+    describe_options,
+    describe_splits,
+)
 
 DEMO = "config/config.yaml"
-PAGES = ("config/README.md",)
+PAGES = ("README.md", "config/README.md", "results/README.md")
 MARKED = re.compile(r"(<!-- made by make docs: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 100
 DEMO_HEADER = """\
@@ -36,7 +44,7 @@ class Key(NamedTuple):
 
 
 def write_documentation(root: Path) -> list[str]:
-    """Bring all pages in step with the schemas; return those that were not."""
+    """Bring all pages in step with schemas and cards; return those that were not."""
     stale = stale_pages(root)
     for page, text in stale.items():
         (root / page).write_text(text, encoding="utf-8")
@@ -226,6 +234,11 @@ def _flow(value: Any) -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "keys": describe_keys,
     "old keys": describe_old_keys,
+    "methods": describe_methods,
+    "controls": describe_controls,
+    "options": describe_options,
+    "splits": describe_splits,
+    "metrics": describe_metrics,
 }
 
 

@@ -2,8 +2,15 @@
 
 import numpy as np
 
+from lacuna.completion.card import Method
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.tensor.profiles import ProfileSet
+
+METHOD = Method(
+    label="control: cell mean",
+    summary="the mean of the cell's training profiles, the same for every drug",
+    quick=True,
+)
 
 
 def complete(
