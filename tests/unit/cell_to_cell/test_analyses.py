@@ -13,9 +13,10 @@ from lacuna.cell_to_cell.analyses import ANALYSES, BEST, analysis_label
 from lacuna.cell_to_cell.study import Study, divide
 from lacuna.cell_to_cell.variations import SUMMARY, design, score, summarise
 from lacuna.completion.interface import SideInformation
+from lacuna.completion.variants import read_methods
 
 VARIED = [name for name, card in ANALYSES.items() if card.kind == "varied"]
-METHODS = {"mean_2d": {"cell_weight": 0.3}, "mean_1d": {}}
+METHODS = read_methods(["mean_2d", "mean_1d"], {"mean_2d": {"cell_weight": 0.3}})
 # Options of deepcellstate that mean_2d has not: their designs are made, but not run.
 OF_DEEPCELLSTATE = {"latent_size", "regularisation"}
 

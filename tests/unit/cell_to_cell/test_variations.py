@@ -18,6 +18,7 @@ from lacuna.cell_to_cell.analyses import (
 from lacuna.cell_to_cell.study import OTHER_CELL, TEST, TRAINING, Study, divide
 from lacuna.cell_to_cell.variations import SUMMARY, design, score, summarise
 from lacuna.completion.interface import SideInformation
+from lacuna.completion.variants import read_methods
 from lacuna.evaluation.bootstrap import LEAST_DRUGS
 
 CELLS = np.array([0, 1, 3])
@@ -33,7 +34,8 @@ def study():
 
 def vary(analysis, study, methods=None, mechanisms=NONE_KNOWN):
     rng = np.random.default_rng(2)
-    return design(analysis, study, methods or {"mean_2d": {"cell_weight": 0.3}}, mechanisms, rng)
+    options = methods or {"mean_2d": {"cell_weight": 0.3}}
+    return design(analysis, study, read_methods(options, options), mechanisms, rng)
 
 
 def places(profiles):
@@ -44,6 +46,17 @@ def test_every_method_is_trained_and_tested_on_the_division(study):
     methods = {"mean_1d": {}, "mean_2d": {"cell_weight": 0.3}}
     found = vary("methods", study, methods)
     assert {each.setting: each.options for each in found} == methods
+
+
+def test_a_variant_is_its_method_with_options_of_its_own(study):
+    entries = ["mean_2d", {"all_cell": {"method": "mean_2d", "cell_weight": 1.0}}]
+    methods = read_methods(entries, {})
+    found = design("methods", study, methods, NONE_KNOWN, np.random.default_rng(0))
+    assert [(each.setting, each.method) for each in found] == [
+        ("mean_2d", "mean_2d"),
+        ("all_cell", "mean_2d"),
+    ]
+    assert found[1].options == {"cell_weight": 1.0}
     for each in found:
         assert each.method == each.setting
         assert places(each.training) == places(study.take(TRAINING))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lacuna.errors import DamagedFile, LacunaError, UnwritableFile
-from lacuna.io.atomic import check_writable, readable, whole
+from lacuna.io.atomic import check_writable, explain_read_errors, write_whole
 from lacuna.io.tsv import write_table
 
 TABLE = pd.DataFrame({"drug": ["β/ 1", "b"], "cells": [3, 4], "share": [0.1, float("nan")]})
@@ -20,7 +20,7 @@ def names_in(folder):
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
     path = tmp_path / "new" / "folder" / "file.txt"
-    with whole(path) as unfinished:
+    with write_whole(path) as unfinished:
         unfinished.write_text("all of it")
         assert not path.exists()
     assert path.read_text() == "all of it"
@@ -28,7 +28,7 @@ def test_the_file_appears_when_the_block_ends(tmp_path):
 
 
 def test_the_temporary_name_keeps_the_ending_and_lies_in_the_same_folder(tmp_path):
-    with whole(tmp_path / "figure.pdf") as unfinished:
+    with write_whole(tmp_path / "figure.pdf") as unfinished:
         assert unfinished.suffix == ".pdf"
         assert unfinished.parent == tmp_path
         unfinished.touch()
@@ -36,7 +36,7 @@ def test_the_temporary_name_keeps_the_ending_and_lies_in_the_same_folder(tmp_pat
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_failure_leaves_nothing(tmp_path, error):
-    with pytest.raises(error), whole(tmp_path / "file.txt") as unfinished:
+    with pytest.raises(error), write_whole(tmp_path / "file.txt") as unfinished:
         unfinished.write_text("half")
         raise error
     assert names_in(tmp_path) == []
@@ -45,7 +45,7 @@ def test_a_failure_leaves_nothing(tmp_path, error):
 def test_a_failure_leaves_the_old_file(tmp_path):
     path = tmp_path / "file.txt"
     path.write_text("old")
-    with pytest.raises(ValueError), whole(path) as unfinished:
+    with pytest.raises(ValueError), write_whole(path) as unfinished:
         unfinished.write_text("half of the new")
         raise ValueError
     assert path.read_text() == "old"
@@ -65,13 +65,13 @@ def test_a_full_disk_is_said_whatever_the_library_says(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)
     with (
         pytest.raises(UnwritableFile, match=r"model\.pt: .*No space left.*Make room"),
-        whole(tmp_path / "model.pt"),
+        write_whole(tmp_path / "model.pt"),
     ):
         raise RuntimeError("unexpected pos 704 vs 598")
 
 
 def test_another_failure_is_not_called_a_full_disk(tmp_path):
-    with pytest.raises(RuntimeError, match="something else"), whole(tmp_path / "model.pt"):
+    with pytest.raises(RuntimeError, match="something else"), write_whole(tmp_path / "model.pt"):
         raise RuntimeError("something else")
 
 
@@ -93,13 +93,13 @@ def test_a_folder_that_is_a_file_cannot_be_written(tmp_path):
     ],
 )
 def test_trouble_of_disk_and_memory_is_not_taken_for_damage(error, said):
-    with pytest.raises(LacunaError, match=said) as raised, readable("a.h5"):
+    with pytest.raises(LacunaError, match=said) as raised, explain_read_errors("a.h5"):
         raise error
     assert not isinstance(raised.value, DamagedFile)
 
 
 def test_a_source_that_may_not_be_read_is_not_called_unwritable(tmp_path):
-    with pytest.raises(IsADirectoryError), whole(tmp_path / "a.tsv"):
+    with pytest.raises(IsADirectoryError), write_whole(tmp_path / "a.tsv"):
         (tmp_path / "folder").mkdir()
         (tmp_path / "folder/inner").mkdir()
         (tmp_path / "folder/inner").read_text()

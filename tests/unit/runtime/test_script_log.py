@@ -6,19 +6,19 @@ import pytest
 from lacuna.errors import DamagedFile
 from lacuna.io.atomic import set_aside
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 
 TABLE = pd.DataFrame({"drug": ["β/ 1", "b"], "cells": [3, 4], "share": [0.1, float("nan")]})
 
 
 def job_that_reads_damaged(path, log):
-    with pytest.raises(SystemExit), logged(log):
+    with pytest.raises(SystemExit), log_script(log):
         raise DamagedFile(path, "cannot be read.")
     return log.read_text()
 
 
 def test_ctrl_c_ends_a_job_without_a_traceback_on_the_terminal(tmp_path, capsys):
-    with pytest.raises(SystemExit) as end, logged(tmp_path / "log"):
+    with pytest.raises(SystemExit) as end, log_script(tmp_path / "log"):
         raise KeyboardInterrupt
     assert end.value.code == 130
     assert capsys.readouterr().err == ""

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.cell_to_cell.study import OTHER_CELL, TEST, TRAINING, Study, inputs_of
+from lacuna.completion.variants import Variant
 from lacuna.io.annotations import split
 from lacuna.tensor.profiles import ProfileSet
 
@@ -34,7 +35,7 @@ SWITCHED_OFF: dict[str, list[str]] = {
 REMOVED_PERCENT = 70
 MOST_FAMILIES, LEAST_FAMILY = 10, 5  # families held out, at most; drugs in each, at least
 
-Methods = Mapping[str, Mapping[str, object]]
+Methods = Mapping[str, Variant]  # what is compared or varied, by the name it goes by
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Variation:
     test: ProfileSet
 
 
-# (the study, options by method, mechanisms by drug, what draws profiles to leave out) -> settings
+# (the study, the methods, mechanisms by drug, what draws profiles to leave out) -> settings
 Settings = Callable[[Study, Methods, pd.Series, np.random.Generator], list[Variation]]
 
 
@@ -127,7 +128,8 @@ def _methods(
     """Train every method alike."""
     training, test = study.take(TRAINING), study.take(TEST)
     return [
-        Variation(name, name, options, training, test, test) for name, options in methods.items()
+        Variation(name, variant.method, variant.options, training, test, test)
+        for name, variant in methods.items()
     ]
 
 
@@ -238,9 +240,9 @@ def _thinned(
 
 def _plain(study: Study, methods: Methods) -> Variation:
     """Return the setting that varies nothing: the first method on the division as it is."""
-    method, options = next(iter(methods.items()))
+    first = next(iter(methods.values()))
     test = study.take(TEST)
-    return Variation("", method, options, study.take(TRAINING), test, test)
+    return Variation("", first.method, first.options, study.take(TRAINING), test, test)
 
 
 def _predictable(test: ProfileSet, given: ProfileSet) -> ProfileSet:

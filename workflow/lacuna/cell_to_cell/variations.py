@@ -56,7 +56,7 @@ def design(
     study
         The profiles and their division.
     methods
-        Options by method: all to compare, or the one to vary.
+        All to compare, or the one to vary, by name.
     mechanisms
         Mechanisms of action by the drug's name, several separated by "|"; for `families`.
     rng

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.io import hdf5
-from lacuna.io.atomic import readable
+from lacuna.io.atomic import explain_read_errors
 from lacuna.tensor.profiles import ProfileSet
 
 
@@ -127,7 +127,7 @@ class Completion:
             "fallback": (hdf5.FLAGS, 1),
             "stderr": (hdf5.FLOATS, (1, 2)),
         }
-        with readable(path):
+        with explain_read_errors(path):
             content: dict[str, Any] = {**hdf5.load(path, layout=layout, optional=optional)}
             loaded = cls(**content)
             for array in (loaded.fallback, loaded.stderr):

@@ -7,12 +7,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lacuna.drawing.palette import MEASURED as MEASURED
-from lacuna.drawing.palette import MISSING as MISSING
-from lacuna.drawing.palette import SHADES as SHADES
-from lacuna.drawing.palette import method_colours as method_colours
-from lacuna.drawing.palette import method_lines as method_lines
-from lacuna.io.atomic import whole
+from lacuna.io.atomic import write_whole
 from lacuna.io.tsv import guard_formulas, write_table
 
 mpl.use("Agg")
@@ -56,7 +51,7 @@ def save_figure(figure: Figure, table: pd.DataFrame, outputs: Sequence[str | Pat
             write_table(guard_formulas(table), path)
             continue
         metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-        with whole(path) as unfinished:
+        with write_whole(path) as unfinished:
             figure.savefig(
                 unfinished, format=path.suffix[1:], metadata=metadata, bbox_inches="tight"
             )

@@ -30,7 +30,7 @@ OUT_OF_MEMORY = r"allocat|not enough memory"  # in messages of HDF5 and PyTorch
 
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
+def write_whole(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block succeeds.
 
     The temporary file keeps the name's ending, and is removed when the block fails.
@@ -85,7 +85,9 @@ def _is_beside_or_above(other: Path, path: Path) -> bool:
 
 
 @contextmanager
-def readable(path: str | Path, kinds: tuple[type[Exception], ...] = UNREADABLE) -> Iterator[None]:
+def explain_read_errors(
+    path: str | Path, kinds: tuple[type[Exception], ...] = UNREADABLE
+) -> Iterator[None]:
     """Tell the user why the block cannot read its file: it is damaged, missing, or something else.
 
     Parameters

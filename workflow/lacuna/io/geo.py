@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.io.atomic import whole
+from lacuna.io.atomic import write_whole
 from lacuna.io.gctx import Gctx
 from lacuna.io.untrusted import check_header, check_plain, is_gzip, open_untrusted, parse_table
 
@@ -196,7 +196,7 @@ def unpack(source: str | Path, destination: str | Path) -> None:
     source, destination = Path(source), Path(destination)
     with open_untrusted(source) as content:
         if is_gzip(source):
-            with whole(destination) as unfinished, unfinished.open("wb") as out:
+            with write_whole(destination) as unfinished, unfinished.open("wb") as out:
                 shutil.copyfileobj(content, out, length=1 << 22)
         else:
             destination.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from lacuna.errors import LacunaError
-from lacuna.io.atomic import whole
+from lacuna.io.atomic import write_whole
 from lacuna.io.untrusted import CONTROL
 
 FEWEST_FIELDS = 3  # name, description and a gene
@@ -67,7 +67,7 @@ def write_gmt(sets: dict[str, list[str]], description: str, path: str | Path) ->
     UnwritableFile
         If the disk is full, or the folder may not be written to.
     """
-    with whole(path) as unfinished:
+    with write_whole(path) as unfinished:
         lines = ["\t".join([name, description, *genes]) for name, genes in sets.items()]
         unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

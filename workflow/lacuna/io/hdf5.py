@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.errors import listed
-from lacuna.io.atomic import readable, whole
+from lacuna.io.atomic import explain_read_errors, write_whole
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -49,7 +49,7 @@ def create(path: str | Path, **options: Any) -> Iterator[tuple[h5py.File, "_Sink
     UnwritableFile
         If the disk is full, or the folder may not be written to.
     """
-    with whole(path) as unfinished, _Sink(unfinished, "w+") as sink:
+    with write_whole(path) as unfinished, _Sink(unfinished, "w+") as sink:
         try:
             with h5py.File(sink, "w", **options) as file:
                 yield file, sink
@@ -183,7 +183,7 @@ def load(
     LacunaError
         If the file is missing.
     """
-    with readable(path):
+    with explain_read_errors(path):
         file = h5py.File(path, "r")
         items = {name: member(file, name) for name in file}
         if layout is not None:
@@ -201,7 +201,7 @@ class _LazyArray(h5py.Dataset):
     """An array that is still in its file."""
 
     def __getitem__(self, *where: object) -> np.ndarray:
-        with readable(self.file.filename, (OSError, RuntimeError)):
+        with explain_read_errors(self.file.filename, (OSError, RuntimeError)):
             return super().__getitem__(*where)
 
 

@@ -18,7 +18,7 @@ import urllib3
 from tqdm import tqdm
 
 from lacuna.errors import LacunaError, did_you_mean
-from lacuna.io.atomic import explain_write_errors, replace_file, whole
+from lacuna.io.atomic import explain_write_errors, replace_file, write_whole
 from lacuna.io.tsv import write_table
 from lacuna.io.untrusted import open_untrusted
 
@@ -150,7 +150,7 @@ def _link(held: Path, destination: Path) -> None:
     # A mirror that is the destination's own folder: a link would replace the file by itself.
     if held == destination.parent.resolve() / destination.name:
         return
-    with whole(destination) as unfinished:
+    with write_whole(destination) as unfinished:
         unfinished.symlink_to(held)
 
 

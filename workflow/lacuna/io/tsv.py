@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lacuna.io.atomic import whole
+from lacuna.io.atomic import write_whole
 
 FORMULA = r"[=+\-@\t\r]"  # a cell that begins so is run as a formula by spreadsheets
 # What `write_table` writes for numbers and truth values; 007, +7, 1e5 and NaN are names.
@@ -45,7 +45,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         If the disk is full, or the folder may not be written to.
     """
     path = Path(path)
-    with whole(path) as unfinished:
+    with write_whole(path) as unfinished:
         text = table.to_csv(sep="\t", index=False, float_format="%.6g").encode()
         # gzip without a name and a time stamp, so that equal tables are equal files.
         unfinished.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)

@@ -22,7 +22,7 @@ from torch import nn
 from tqdm import tqdm
 
 from lacuna.errors import LacunaError
-from lacuna.io.atomic import readable, whole
+from lacuna.io.atomic import explain_read_errors, write_whole
 
 SECONDS_BETWEEN_CHECKPOINTS = 30
 CHECKPOINT = "checkpoint.pt"
@@ -73,7 +73,7 @@ def read_saved(path: str | Path) -> dict[str, Any]:
     LacunaError
         If the file is missing.
     """
-    with readable(path):
+    with explain_read_errors(path):
         try:
             with zipfile.ZipFile(path) as archive:
                 # PyTorch packs nothing: what is larger than the file would only fill the memory.
@@ -238,7 +238,7 @@ class Training:
         self._saved_at = time.monotonic()
         if self._path is None:
             return
-        with whole(self._path) as unfinished:
+        with write_whole(self._path) as unfinished:
             torch.save(
                 {
                     "start": self._start,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment
 
-from lacuna.io.atomic import whole
+from lacuna.io.atomic import write_whole
 
 PAGE = Environment(autoescape=True).from_string("""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>
@@ -33,6 +33,6 @@ def write_page(
 ) -> None:
     """Write an HTML page of some paragraphs and some tables, each under its heading."""
     tables = [(heading, table.to_html(index=False, border=0)) for heading, table in sections]
-    with whole(path) as unfinished:
+    with write_whole(path) as unfinished:
         page = PAGE.render(title=title, paragraphs=paragraphs, sections=tables)
         unfinished.write_text(page, encoding="utf-8")

@@ -13,7 +13,7 @@ from lacuna.io.atomic import explain_write_error, set_aside
 
 
 @contextmanager
-def logged(log: str | Path) -> Iterator[None]:
+def log_script(log: str | Path) -> Iterator[None]:
     """Send what the block prints to the rule's log, and say on the terminal why it failed.
 
     Parameters

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io import hdf5
-from lacuna.io.atomic import readable
+from lacuna.io.atomic import explain_read_errors
 
 SIGNATURES_AT_ONCE = 4096  # read from a file into memory
 EXPERIMENT = ["drug", "cell", "dose", "time", "batch"]
@@ -66,7 +66,7 @@ class SignatureSet:
         LacunaError
             If the file is missing.
         """
-        with readable(path):
+        with explain_read_errors(path):
             content = hdf5.load(path, lazy=("profiles",), layout=_LAYOUT)
             shape = content["profiles"].shape
             if shape != (expected := (len(content["table"]), len(content["genes"]))):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.io import hdf5
-from lacuna.io.atomic import readable
+from lacuna.io.atomic import explain_read_errors
 from lacuna.vectors import mean_by
 
 NO_PROFILE = -1  # the position of a profile that is not there
@@ -157,7 +157,7 @@ class ProfileSet:
             If the file is missing.
         """
         optional = {"reliability": hdf5.TABLE}
-        with readable(path):
+        with explain_read_errors(path):
             loaded = cls(**hdf5.load(path, layout=_ARRAYS, optional=optional))
             if not np.isfinite(loaded.profiles).all():
                 raise ValueError("profiles must be finite")

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from lacuna.io.sources import acquire, read_sources
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     acquire(
         snakemake.wildcards.file,
         Path(snakemake.output[0]),

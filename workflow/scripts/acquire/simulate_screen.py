@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.simulation.write import simulate
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     simulate(Path(snakemake.output[0]).parent, **snakemake.params)

@@ -4,10 +4,10 @@ import pandas as pd
 
 from lacuna.cell_to_cell.variations import summarise
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     tables = [
         summarise(analysis, read_table(path), generator(snakemake.params.seed, "variations"))
         for analysis, path in zip(snakemake.params.analyses, snakemake.input, strict=True)

@@ -3,7 +3,7 @@
 from lacuna.cell_to_cell.study import TRAINING
 from lacuna.cell_to_cell.transfer import (
     compare_ways,
-    move,
+    match_decoders,
     place_external,
     seen_in_training,
     transfer,
@@ -11,11 +11,11 @@ from lacuna.cell_to_cell.transfer import (
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.io.external import read_external
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
     part = read_table(snakemake.input.division)["part"]
     read = read_external(
@@ -24,7 +24,9 @@ with logged(snakemake.log[0]):
     external = place_external(read, tensor.genes)
     model = DeepCellState.load(snakemake.input.model, snakemake.params.device)
     rng = generator(snakemake.params.seed, "transfer_states", snakemake.wildcards.dataset)
-    scores = transfer(move(model, tensor.cells, external.cells), external, read.measured, rng)
+    scores = transfer(
+        match_decoders(model, tensor.cells, external.cells), external, read.measured, rng
+    )
     training = tensor.drug[part.eq(TRAINING)]
     drugs = read_table(snakemake.input.drugs)
     scores["in_training"] = seen_in_training(scores["drug"], drugs, training)

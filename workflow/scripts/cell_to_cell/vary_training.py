@@ -8,12 +8,13 @@ import pandas as pd
 
 from lacuna.cell_to_cell.variations import Study, design, score
 from lacuna.completion.interface import SideInformation
+from lacuna.completion.variants import Variant
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     names, files, seed = snakemake.wildcards, snakemake.input, snakemake.params.seed
     tensor = ProfileSet.load(files.tensor)
     study = Study(tensor, read_table(files.division)["part"].to_numpy(str))
@@ -24,7 +25,8 @@ with logged(snakemake.log[0]):
         labels = read_table(path).set_index("drug")
         mechanisms = labels.get("mechanisms", mechanisms)
     rng = generator(seed, "vary_training", names.dataset, names.analysis)
-    variations = design(names.analysis, study, snakemake.params.methods, mechanisms, rng)
+    methods = {name: Variant(name, **what) for name, what in snakemake.params.methods.items()}
+    variations = design(names.analysis, study, methods, mechanisms, rng)
     # The stream leaves out analysis and setting: what is trained alike is the same training.
     stream = partial(generator, seed, "vary_training", names.dataset)
     work = Path(f"{snakemake.output[0]}.work")

@@ -4,10 +4,10 @@ from lacuna.classification.experiments import run_experiments
 from lacuna.classification.profiles import DrugProfiles
 from lacuna.io import hdf5
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     profiles = DrugProfiles.read(snakemake.input.product, snakemake.params.cells)
     answers = read_table(snakemake.input.answers)
     # The stream leaves out method and model, which then share folds and draws of drugs.

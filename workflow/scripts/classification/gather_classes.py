@@ -11,9 +11,9 @@ from lacuna.classification.tests import (
 )
 from lacuna.io import hdf5
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     experiments = pd.concat(map(read_table, snakemake.input.experiments), ignore_index=True)
     draws = np.concatenate([hdf5.load(path)["draws"] for path in snakemake.input.draws])
     experiments["gain"] = gain_by_completion(experiments)

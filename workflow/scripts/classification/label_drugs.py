@@ -6,10 +6,10 @@ from lacuna.classification.tasks import make_tasks
 from lacuna.io.annotations import annotate, read_sources
 from lacuna.io.geo import read_genes
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.tensor.profiles import ProfileSet
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
     drugs = read_table(snakemake.input.drugs)
     genes = pd.concat(

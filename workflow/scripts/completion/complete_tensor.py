@@ -8,11 +8,11 @@ import pandas as pd
 from lacuna.completion.completed import write_completed
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.run import run_method
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     variant = snakemake.params.variant
     tensor = ProfileSet.load(snakemake.input.tensor)
     work = Path(f"{snakemake.output[0]}.work")

@@ -4,14 +4,14 @@ import pandas as pd
 
 from lacuna.evaluation.compare import compare_methods
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 
 
 def read_all(paths: list[str]) -> pd.DataFrame:
     return pd.concat((pd.read_csv(path, sep="\t") for path in paths), ignore_index=True)
 
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     write_table(read_all(snakemake.input.metrics), snakemake.output.metrics)
     write_table(read_all(snakemake.input.folds), snakemake.output.folds)
     draws = read_all(snakemake.input.draws)

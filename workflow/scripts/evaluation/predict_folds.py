@@ -9,11 +9,11 @@ import pandas as pd
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.run import run_method
 from lacuna.evaluation.splits import SPLITS
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     names, variant = snakemake.wildcards, snakemake.params.variant
     split = SPLITS[names.split]
     stream = (names.dataset, names.size, split.stream, variant["method"])

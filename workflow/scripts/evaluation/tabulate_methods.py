@@ -5,9 +5,9 @@ import pandas as pd
 from lacuna.evaluation.splits import split_label
 from lacuna.evaluation.tables import comparison_table, conclude, fallback_table, method_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     metrics, folds, comparisons = (pd.read_csv(path, sep="\t") for path in snakemake.input)
     keys = ["size", "split"]
     compared = dict(list(comparisons.groupby(keys)))

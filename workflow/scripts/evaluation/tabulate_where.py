@@ -7,7 +7,7 @@ from lacuna.evaluation.specificity import specificity_kept
 from lacuna.evaluation.tables import conclude_where, kept_table, where_table
 from lacuna.io.tsv import write_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
@@ -19,7 +19,7 @@ def read_all(paths: list[str]) -> pd.DataFrame:
     )
 
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
     best = best_method_per_profile(read_all(snakemake.input.profiles))
     rng = generator(snakemake.params.seed, "where")

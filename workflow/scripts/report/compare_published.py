@@ -4,9 +4,9 @@ from lacuna.io.tsv import read_table, write_table
 from lacuna.report.page import write_page
 from lacuna.report.published import compare, gather_numbers
 from lacuna.report.published_table import published_note, published_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     files, params = dict(snakemake.input.items()), snakemake.params
     compared = compare(read_table(files.pop("published")), gather_numbers(files))
     here = compared.groupby("paper").filter(lambda rows: rows["ours"].notna().any())

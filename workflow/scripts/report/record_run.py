@@ -4,11 +4,11 @@ from pathlib import Path
 
 import yaml
 
-from lacuna.io.atomic import whole
+from lacuna.io.atomic import write_whole
 from lacuna.project.provenance import provenance
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     config = snakemake.params.config
     project = Path(snakemake.scriptdir).resolve().parents[2]
     found = provenance(config["seed"], snakemake.params.files, project)
@@ -16,5 +16,5 @@ with logged(snakemake.log[0]):
         (config, snakemake.output.config),
         (found, snakemake.output.provenance),
     ]:
-        with whole(path) as unfinished:
+        with write_whole(path) as unfinished:
             unfinished.write_text(yaml.safe_dump(content, sort_keys=False))

@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-from lacuna.io.atomic import whole
-from lacuna.runtime.script_log import logged
+from lacuna.io.atomic import write_whole
+from lacuna.runtime.script_log import log_script
 
-with logged(snakemake.log[0]), whole(snakemake.output[0]) as unfinished:
+with log_script(snakemake.log[0]), write_whole(snakemake.output[0]) as unfinished:
     # Not locked: the run that this job belongs to holds the folder's lock.
     command = [
         *(sys.executable, "-m", "snakemake", "results", "--nolock", "--report", unfinished),

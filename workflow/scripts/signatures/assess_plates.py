@@ -7,10 +7,10 @@ from tqdm import tqdm
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import check_matrix, read_genes, read_wells
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.signatures.plate_quality import assess_plates
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     wells = read_wells(snakemake.input.inst_info)
     genes = read_genes(snakemake.input.gene_info)
     with Gctx(snakemake.input.level3) as matrix:

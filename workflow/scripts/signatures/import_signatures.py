@@ -5,11 +5,11 @@ import numpy as np
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import check_columns, check_genes, read_genes, read_signatures
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.signatures.level5 import count_signatures, import_signatures
 from lacuna.signatures.signature_set import SignatureSet
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     info = read_signatures(snakemake.input.sig_info)
     with Gctx(snakemake.input.level5) as matrix:
         check_columns(matrix, info["signature"], "sig_info")

@@ -5,11 +5,11 @@ from tqdm import tqdm
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import check_matrix, read_genes, read_wells
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.signatures.make import count_wells, make_signatures
 from lacuna.signatures.signature_set import SignatureSet
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     wells = read_wells(snakemake.input.inst_info)
     genes = read_genes(snakemake.input.gene_info)
     with Gctx(snakemake.input.level3) as matrix:

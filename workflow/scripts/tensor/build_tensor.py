@@ -2,13 +2,13 @@
 
 from lacuna.io.geo import read_cells, read_drugs, read_genes
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import logged
+from lacuna.runtime.script_log import log_script
 from lacuna.signatures.baseline import join_baselines
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.build import build_tensor
 from lacuna.tensor.labels import describe_axes
 
-with logged(snakemake.log[0]):
+with log_script(snakemake.log[0]):
     signatures = SignatureSet.concatenate(map(SignatureSet.load, snakemake.input.signatures))
     tensor, filters = build_tensor(signatures, **snakemake.params.filters)
     axes = describe_axes(

@@ -18,7 +18,7 @@ from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method,
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.registry import find_method
 from lacuna.completion.shared.other_cells import INPUTS, fall_back, predict_from_others
-from lacuna.io.atomic import readable, whole
+from lacuna.io.atomic import explain_read_errors, write_whole
 from lacuna.runtime.device import find_device
 from lacuna.tensor.profiles import ProfileSet
 
@@ -190,7 +190,7 @@ class DeepCellState:
             "cells": self.cells.tolist(),
             **{name: getattr(self, name) for name in ("scale", "inputs", "fallback")},
         }
-        with whole(path) as unfinished:
+        with write_whole(path) as unfinished:
             torch.save(content, unfinished)
 
     @classmethod
@@ -210,7 +210,7 @@ class DeepCellState:
         from lacuna.networks.training import fits, read_saved
 
         content = read_saved(path)
-        with readable(path):
+        with explain_read_errors(path):
             shape, weights = Shape(**content.pop("shape")), content.pop("weights")
             cells = content.pop("cells")
             if type(cells) is not list or {*map(type, cells)} != {int}:
