@@ -46,6 +46,10 @@ def test_every_method_is_trained_and_tested_on_the_division(study):
     methods = {"mean_1d": {}, "mean_2d": {"cell_weight": 0.3}}
     found = vary("methods", study, methods)
     assert {each.setting: each.options for each in found} == methods
+    for each in found:
+        assert each.method == each.setting
+        assert places(each.training) == places(study.take(TRAINING))
+        assert places(each.test) == places(each.given) == places(study.take(TEST))
 
 
 def test_a_variant_is_its_method_with_options_of_its_own(study):
@@ -57,10 +61,6 @@ def test_a_variant_is_its_method_with_options_of_its_own(study):
         ("all_cell", "mean_2d"),
     ]
     assert found[1].options == {"cell_weight": 1.0}
-    for each in found:
-        assert each.method == each.setting
-        assert places(each.training) == places(study.take(TRAINING))
-        assert places(each.test) == places(each.given) == places(study.take(TEST))
 
 
 def test_training_drugs_are_whole_and_each_share_lies_in_the_next(study):
