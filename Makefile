@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability slurm-test lint format readme constraints clean
+.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -77,12 +77,19 @@ test: $(READY) ## run all tests
 reliability: $(READY) ## cause every fault that a test knows, and write docs/reliability.md
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m fault --reliability=docs/reliability.md
 
+coverage: $(READY) ## show which lines of the library the unit tests never reach
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder --cov --cov-report=term tests/unit
+
+mutants: $(READY) ## change the numerical core in one place at a time: do its tests notice? MODULE=evaluation/deg for all of one module
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py $(MODULE) --processes $(CORES)
+
 slurm-test: $(READY) ## run the workflow on a real SLURM that this starts (as root, on Debian)
 	$(BIN)/python tests/slurm/check.py
 
-lint: $(READY) ## check the style of the code and of the workflow
+lint: $(READY) ## check the style of the code and of the workflow, and the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 

@@ -113,7 +113,7 @@ def _run(project: Path, stored: Path, fresh: Path, cores: int) -> None:
 
 def _add_mirrors(config: dict[str, Any], project: Path, folders: Iterable[Path]) -> None:
     """Have the run look into these folders, too, from wherever it is started."""
-    mirrors = [*Inputs.of(config).mirrors, *folders]
+    mirrors: list[str | Path] = [*Inputs.of(config).mirrors, *folders]
     config["acquire"]["mirror"] = [str(project / mirror) for mirror in mirrors]
 
 

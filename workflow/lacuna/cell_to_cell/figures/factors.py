@@ -52,11 +52,11 @@ def draw(factors: pd.DataFrame, left_out: pd.DataFrame, data: str) -> Figure:
         beyond = (of_cell["p_control"] <= SIGNIFICANT).sum()
         rows = of_cell[of_cell["set"].isin(sets)]
         at = rows["set"].map(place)
-        bar = {"color": "#cfcfcf", "lw": 5}
+        bar: dict[str, Any] = {"color": "#cfcfcf", "lw": 5}
         panel.hlines(at, rows["control_low"], rows["control_high"], **bar)
         panel.vlines(rows["control"], at - 0.35, at + 0.35, color="#777777", lw=1)
         sure = rows["p_control"] <= SIGNIFICANT
-        look = {"ls": "", "marker": "o", "ms": 4.5, "color": MEASURED}
+        look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4.5, "color": MEASURED}
         panel.plot(rows["fold"][sure], at[sure], **look)
         panel.plot(rows["fold"][~sure], at[~sure], mfc="white", **look)
         panel.axvline(1, color="grey", lw=0.6, ls=":")
@@ -67,7 +67,7 @@ def draw(factors: pd.DataFrame, left_out: pd.DataFrame, data: str) -> Figure:
             f"(by chance {SIGNIFICANT * len(of_cell):.1f})",
             fontsize=9,
         )
-    hollow = look | {"mfc": "white"}
+    hollow: dict[str, Any] = look | {"mfc": "white"}
     handles = [
         Line2D([], [], label="control: other genes raised, 95 % and median", **bar),
         Line2D([], [], label=f"the factor raised: p <= {SIGNIFICANT} against them", **look),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lacuna.cell_to_cell import stage
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
@@ -35,8 +36,7 @@ def draw(table: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
         What data this is, for the title.
     """
     drugs = table["drug"].nunique()
-    figure = Figure(figsize=(11, 4), layout="constrained")
-    figure.get_layout_engine().set(wspace=0.06)
+    figure = Figure(figsize=(11, 4), layout=ConstrainedLayoutEngine(wspace=0.06))
     *matrices, means = figure.subplots(1, 3, width_ratios=[1, 1, 0.8])
     for panel, (space, title) in zip(matrices, SPACES.items(), strict=True):
         values = table[space].to_numpy().reshape(drugs, drugs)
@@ -46,16 +46,16 @@ def draw(table: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
         panel.set_xlabel(f"{drugs} drugs in {table['other_cell'].iloc[0]}")
     matrices[0].set_ylabel(f"the same drugs in {table['cell'].iloc[0]}")
     figure.colorbar(image, ax=matrices, label="Pearson's r", aspect=30, pad=0.02)
-    measured = agreement.set_index(["space", "measure"])
+    measured = {(row.space, row.measure): row for row in agreement.itertuples()}
     for at, space in enumerate(SPACES):
         for shift, shade, measure in zip((-0.12, 0.12), SHADES, MEASURES, strict=True):
-            row = measured.loc[(space, measure)]
-            means.vlines(at + shift, row["low"], row["high"], color=shade, lw=1.5)
+            row = measured[space, measure]
+            means.vlines(at + shift, row.low, row.high, color=shade, lw=1.5)
             label = MEASURES[measure] if at == 0 else None
-            means.plot(at + shift, row["value"], "o", color=shade, label=label)
+            means.plot(at + shift, row.value, "o", color=shade, label=label)
             means.annotate(
-                f"{row['value']:z.2f}",
-                (at + shift, row["value"]),
+                f"{row.value:z.2f}",
+                (at + shift, row.value),
                 xytext=(-7 if shift < 0 else 7, 0),
                 textcoords="offset points",
                 ha="right" if shift < 0 else "left",
@@ -64,8 +64,8 @@ def draw(table: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
     means.axhline(0, color="grey", lw=0.6)
     names = []
     for space, title in SPACES.items():
-        found = measured.loc[(space, "retrieval")]
-        chance = f"{found['value']:z.2f} [{found['low']:z.2f}, {found['high']:z.2f}]"
+        found = measured[space, "retrieval"]
+        chance = f"{found.value:z.2f} [{found.low:z.2f}, {found.high:z.2f}]"
         names.append(f"{title}\nown drug found\n{chance}")
     means.set_xticks(range(len(SPACES)), names)
     means.set(xlim=(-0.6, len(SPACES) - 0.4), ylim=(min(-0.1, means.get_ylim()[0]), 1.25))

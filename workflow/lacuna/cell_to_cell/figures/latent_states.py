@@ -39,7 +39,7 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
     cells = list(states["cell"].unique())
     colours = method_colours(cells)
     figure = Figure(figsize=(9.2, 4.9), layout="constrained")
-    measured = agreement.set_index(["space", "measure"])
+    measured = {(row.space, row.measure): row for row in agreement.itertuples()}
     for panel, (space, title) in zip(figure.subplots(1, 2), SPACES.items(), strict=True):
         x, y = f"x_{space}", f"y_{space}"
         if states["drug"].nunique() <= MOST_LINKED:
@@ -47,24 +47,32 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
                 panel.plot(rows[x], rows[y], color="#cccccc", lw=0.6, zorder=0)
         for cell, rows in states.groupby("cell", sort=False):
             well = rows["pearson"] > WELL_PREDICTED
-            look = {"s": 20, "lw": 1, "edgecolors": [colours[cell]]}
-            panel.scatter(rows.loc[well, x], rows.loc[well, y], color=colours[cell], **look)
+            colour = colours[str(cell)]
+            look: dict[str, Any] = {"s": 20, "lw": 1, "edgecolors": [colour]}
+            panel.scatter(rows.loc[well, x], rows.loc[well, y], color=colour, **look)
             panel.scatter(rows.loc[~well, x], rows.loc[~well, y], facecolors="white", **look)
         panel.set(xticks=[], yticks=[])
         panel.spines[:].set_visible(True)
         panel.spines[:].set_color("#999999")
-        by_cell, by_drug = (measured.loc[(space, name)] for name in ("silhouette", "retrieval"))
+        by_cell, by_drug = (measured[space, name] for name in ("silhouette", "retrieval"))
         panel.set_title(
             f"{title}\nby cell: silhouette {_with_interval(by_cell)}\n"
             f"by drug: own drug found {_with_interval(by_drug)}"
         )
-    well = (states["pearson"] > WELL_PREDICTED).sum()
-    dot = {"marker": "o", "ls": "", "ms": 5}
+    predicted = int((states["pearson"] > WELL_PREDICTED).sum())
+    dot: dict[str, Any] = {"marker": "o", "ls": "", "ms": 5}
     handles = [
         *(Line2D([], [], color=colours[cell], label=cell, **dot) for cell in cells),
-        Line2D([], [], color="#777777", label=f"predicted at r > {WELL_PREDICTED}: {well}", **dot),
         Line2D(
-            [], [], color="#777777", mfc="white", label=f"the others: {len(states) - well}", **dot
+            [], [], color="#777777", label=f"predicted at r > {WELL_PREDICTED}: {predicted}", **dot
+        ),
+        Line2D(
+            [],
+            [],
+            color="#777777",
+            mfc="white",
+            label=f"the others: {len(states) - predicted}",
+            **dot,
         ),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
@@ -72,8 +80,8 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
     return figure
 
 
-def _with_interval(row: pd.Series) -> str:
-    return f"{row['value']:z.3f} [{row['low']:z.3f}, {row['high']:z.3f}]"
+def _with_interval(row: Any) -> str:
+    return f"{row.value:z.3f} [{row.low:z.3f}, {row.high:z.3f}]"
 
 
 FIGURE = FigureCard(

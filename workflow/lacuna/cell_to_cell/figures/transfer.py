@@ -42,11 +42,17 @@ def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
     places = np.arange(len(WAYS))
     for cell, rows in scores.groupby("cell", sort=False):
         values = rows[list(WAYS)].to_numpy().T
-        look = {"color": colours[cell], "lw": 0.7, "alpha": 0.6, "marker": "o", "ms": 3}
+        look: dict[str, Any] = {
+            "color": colours[str(cell)],
+            "lw": 0.7,
+            "alpha": 0.6,
+            "marker": "o",
+            "ms": 3,
+        }
         lines = panel.plot(places, values, **look)
         lines[0].set_label(f"{cell}: {len(rows)} profiles")
         for line, seen in zip(lines, rows["in_training"], strict=True):
-            line.set_markerfacecolor("white" if seen else colours[cell])
+            line.set_markerfacecolor("white" if seen else colours[str(cell)])
     table = summary.set_index("what")
     means = table.loc[list(WAYS)]
     panel.vlines(places + SIDESTEP, means["low"], means["high"], color="black", lw=1.5)
@@ -59,21 +65,21 @@ def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
         label="mean, 95 % interval over drugs",
     )
     names = [
-        f"{WAYS[row.Index]}\n{row.value:z.2f} [{row.low:z.2f}, {row.high:z.2f}]"
+        f"{WAYS[str(row.Index)]}\n{row.value:z.2f} [{row.low:z.2f}, {row.high:z.2f}]"
         for row in means.itertuples()
     ]
     panel.set_xticks(places, names)
     panel.set(xlim=(-0.25, len(WAYS) - 0.7), ylabel="Pearson's r with the measured profile")
     figure.legend(loc="outside lower center", ncols=4)
     paired = table.drop(list(WAYS))
-    rows = np.arange(len(paired))
+    height = np.arange(len(paired))
     differences.axvline(0, color="grey", lw=0.6)
-    differences.hlines(rows, paired["low"], paired["high"], color="black", lw=1.5)
-    differences.plot(paired["value"], rows, "D", color="black", ms=5)
-    names = paired.index.str.replace("fine_tuned", "fine-tuned").str.replace(" - ", "\nabove ")
-    differences.set_yticks(rows, names)
+    differences.hlines(height, paired["low"], paired["high"], color="black", lw=1.5)
+    differences.plot(paired["value"], height, "D", color="black", ms=5)
+    compared = paired.index.str.replace("fine_tuned", "fine-tuned").str.replace(" - ", "\nabove ")
+    differences.set_yticks(height, compared)
     differences.set(
-        ylim=(len(rows) - 0.5, -0.5), xlabel="difference in r, 95 % interval over drugs"
+        ylim=(len(height) - 0.5, -0.5), xlabel="difference in r, 95 % interval over drugs"
     )
     seen = scores.groupby("drug")["in_training"].first()
     figure.suptitle(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lacuna.cell_to_cell import stage
 from lacuna.cell_to_cell.analyses import analysis_label, no_setting
@@ -40,14 +41,14 @@ def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
     data
         What data this is, for the title.
     """
-    sizes = table["analysis"].value_counts().reindex(analyses, fill_value=0)
+    sizes = table["analysis"].value_counts().reindex(list(analyses), fill_value=0)
     columns = min(COLUMNS, len(analyses))
     heights = [
         0.75 + 0.36 * max(2, sizes.iloc[first : first + columns].max())
         for first in range(0, len(analyses), columns)
     ]
-    figure = Figure(figsize=(5.5 * columns, 0.8 + sum(heights)), layout="constrained")
-    figure.get_layout_engine().set(h_pad=0.12)
+    size = (5.5 * columns, 0.8 + sum(heights))
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.12))
     figure.suptitle(f"{data}; bars are 95 % intervals over drugs")
     grid = figure.subplots(
         len(heights), columns, squeeze=False, sharex=True, height_ratios=heights
@@ -72,9 +73,11 @@ def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
 
 def _draw_panel(axes: Axes, title: str, rows: pd.DataFrame) -> None:
     place = np.arange(len(rows))
+    predicted: dict[str, Any] = {"fmt": "o", "color": PREDICTED, "label": "prediction"}
+    copied: dict[str, Any] = {"fmt": "s", "color": COPIED, "label": "copy"}
     for name, ends, shift, style in (
-        ("value", ["low", "high"], 0, {"fmt": "o", "color": PREDICTED, "label": "prediction"}),
-        ("copy", ["copy_low", "copy_high"], ASIDE, {"fmt": "s", "color": COPIED, "label": "copy"}),
+        ("value", ["low", "high"], 0, predicted),
+        ("copy", ["copy_low", "copy_high"], ASIDE, copied),
     ):
         reach = rows[ends].sub(rows[name], axis=0).abs().to_numpy().T
         axes.errorbar(rows[name], place + shift, xerr=reach, ms=4, elinewidth=1.2, **style)

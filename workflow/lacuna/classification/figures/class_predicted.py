@@ -57,12 +57,12 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
                     axes.scatter(
                         points["auc_completed"],
                         points["auc_predicted"],
-                        marker=MARKERS[model],
+                        marker=MARKERS[str(model)],
                         color=shade,
                         edgecolor="black",
                         linewidth=0.4,
                         s=22,
-                        label=f"{classifier_label(model)}, {protocol}",
+                        label=f"{classifier_label(str(model))}, {protocol}",
                     )
             mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)].dropna()
             said = [

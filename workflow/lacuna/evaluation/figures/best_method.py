@@ -47,8 +47,9 @@ def draw(
         What data this is, for the title.
     """
     grid = np.full((len(drugs), len(cells)), np.nan)
-    place = pd.Index(drugs).get_indexer(best["drug"]), pd.Index(cells).get_indexer(best["cell"])
-    grid[place] = best["best"].map(methods.index)
+    at_drug = pd.Index(drugs).get_indexer(pd.Index(best["drug"]))
+    at_cell = pd.Index(cells).get_indexer(pd.Index(best["cell"]))
+    grid[at_drug, at_cell] = best["best"].map(methods.index)
     colours = method_colours(methods)
     figure = Figure(figsize=(min(13, max(6.5, 3.5 + 0.28 * len(cells))), 6.5), layout="constrained")
     axes = figure.subplots()

@@ -36,8 +36,13 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
     if not methods:
         figure.suptitle(f"{data}: no method of this run states an error")
     colours, lines = method_colours(methods), method_lines(methods)
-    for method, rows in table.groupby("method", sort=False):
-        look = {"color": colours[method], "ls": lines[method], "label": method_label(method)}
+    for method in methods:
+        rows = table[table["method"] == method]
+        look: dict[str, Any] = {
+            "color": colours[method],
+            "ls": lines[method],
+            "label": method_label(method),
+        }
         covered = rows[rows["view"] == "coverage"]
         coverage.plot(covered["stated"], covered["observed"], marker=".", **look)
         coverage.fill_between(

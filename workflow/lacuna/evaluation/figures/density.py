@@ -37,7 +37,9 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
     colours, lines = method_colours(methods), method_lines(methods)
     figure = Figure(figsize=(7.6, 4.6), layout="constrained")
     left_out = [
-        f"left out: {row.percent} %, {row.left_out}" for row in sizes.itertuples() if row.left_out
+        f"left out: {percent} %, {reason}"
+        for percent, reason in zip(sizes["percent"], sizes["left_out"], strict=True)
+        if reason
     ]
     if not methods:
         figure.suptitle("\n".join([f"{data}: the small tensor has none of these", *left_out]))
@@ -48,12 +50,12 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
             rows["percent"] + SIDESTEP * (number - (len(methods) - 1) / 2),
             rows["mean"],
             yerr=rows["sd"],
-            color=colours[method],
-            ls=lines[method],
+            color=colours[str(method)],
+            ls=lines[str(method)],
             marker="o",
             ms=3,
             elinewidth=0.8,
-            label=method_label(method),
+            label=method_label(str(method)),
         )
     reached = sizes[sizes["left_out"] == ""]
     ticks = [f"{row.percent} %\n{row.profiles:,}" for row in reached.itertuples()]

@@ -35,7 +35,7 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
             methods, np.array_split(list(files["predicted"]), len(methods)), strict=True
         )
     }
-    table = heatmap_table(held_out.take(shown), predicted, drugs, names)
+    table = heatmap_table(held_out.take(shown), predicted, list(drugs), names)
     return draw(table, params["data"]), table
 
 
@@ -59,7 +59,6 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
     axes = figure.subplots(len(heights), len(panels), squeeze=False, height_ratios=heights)
     measured = table.loc[table["panel"] == panels[0], "value"]
     scale = CenteredNorm(0, measured.abs().quantile(0.99))
-    image = None
     for row, (_, of_drug) in zip(axes, table.groupby("drug", sort=False), strict=True):
         for panel, (method, entries) in zip(row, of_drug.groupby("panel", sort=False), strict=True):
             cells, genes = entries["cell"].unique(), entries["gene"].nunique()
@@ -70,7 +69,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
             first = entries.iloc[0]
             agreement = f"r {first['correlation']:.2f}\n" if method != panels[0] else ""
             panel.set_title(
-                f"{method_label(method)}\n{agreement}specificity {first['specificity']:.2f}",
+                f"{method_label(str(method))}\n{agreement}specificity {first['specificity']:.2f}",
                 fontsize=8,
             )
         every = -(-len(cells) // MOST_NAMED)

@@ -43,7 +43,6 @@ def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
     norm = LogNorm(1, density["entries"].max())
     step = np.diff(np.sort(density["true"].unique())).min()
     edges = np.arange(-np.ceil(limit / step) - 0.5, np.ceil(limit / step) + 1) * step
-    image = None
     for panel, score in zip(axes, pct.itertuples(), strict=False):
         of_method = density[density["method"] == score.method]
         counts, _, _ = np.histogram2d(
@@ -56,14 +55,14 @@ def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
         image = panel.pcolormesh(edges, edges, counts, cmap="cividis_r", norm=norm, rasterized=True)
         panel.axline((0, 0), slope=1, color="black", lw=0.6, ls=":")
         interval = f"[{score.low:.3f}, {score.high:.3f}]"
-        panel.set_title(f"{method_label(score.method)}\nPCT {score.value:.3f} {interval}")
+        panel.set_title(f"{method_label(str(score.method))}\nPCT {score.value:.3f} {interval}")
         panel.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     for panel in axes[len(methods) :]:
         panel.remove()
     figure.supxlabel("measured expression change (unit-norm profiles)", fontsize=9)
     figure.supylabel("predicted", fontsize=9)
-    shown = {"label": "entries per bin", "format": "{x:,g}", "shrink": 0.8}
-    figure.colorbar(image, ax=list(axes[: len(methods)]), **shown)
+    drawn = list(axes[: len(methods)])
+    figure.colorbar(image, ax=drawn, label="entries per bin", format="{x:,g}", shrink=0.8)
     figure.suptitle(data)
     return figure
 
