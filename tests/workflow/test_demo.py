@@ -93,6 +93,22 @@ def test_another_number_of_cores_gives_the_same_tables(finished, tmp_path):
     assert [name for name in expected if found[name] != expected[name]] == []
 
 
+def test_results_do_not_depend_on_the_name_of_the_dataset(finished, tmp_path):
+    again = Project.copy(finished, tmp_path)
+    (tmp_path / "results/demo").rename(tmp_path / "results/other")
+    names = ["folds.tsv", "kernel/predicted_0.h5", "random/metrics.tsv"]
+    made = [f"evaluation/large/profiles/{name}" for name in names]
+    options = ["--rerun-triggers", "mtime", "--forcerun", "make_folds", "predict_folds"]
+    config = again.configure({**overlay(DEMO, TINY), "dataset": "other"})
+    targets = [f"results/other/{name}" for name in made]
+    printed = again.run("--cores", "2", *config, *options, "--", *targets)
+    assert "rule make_folds" in printed
+    for name in made:
+        assert (tmp_path / "results/other" / name).read_bytes() == (
+            finished.results / name
+        ).read_bytes()
+
+
 def test_a_changed_option_reruns_only_its_method(finished):
     changed = overlay(TINY, {"completion": {"options": {"dnpp": {"neighbours": 5}}}})
     planned = finished.run("-n", *finished.configure(changed, "changed"))

@@ -9,6 +9,6 @@ from lacuna.tensor.profiles import ProfileSet
 with log_script(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input[0])
     cells = choose_cells(tensor, snakemake.params.cells)
-    rng = generator(snakemake.params.seed, "cell_to_cell", snakemake.wildcards.dataset)
+    rng = generator(snakemake.params.seed, "cell_to_cell")
     part = divide(tensor, cells, snakemake.params.test_percent, rng)
     write_table(division_table(tensor, part), snakemake.output[0])

@@ -13,7 +13,7 @@ with log_script(snakemake.log[0]):
     part = read_table(snakemake.input.division)["part"]
     test = ProfileSet.load(snakemake.input.tensor).take(part.eq(TEST).to_numpy())
     model = DeepCellState.load(snakemake.input.model, snakemake.params.device)
-    rng = generator(snakemake.params.seed, "map_states", snakemake.wildcards.dataset)
+    rng = generator(snakemake.params.seed, "map_states")
     pearson = profile_pearson(test.profiles, model.predict(test, test.pairs, rng).profiles)
     spaces = {"input": test.profiles, "latent": model.encode(test.profiles)}
     write_table(state_table(test, spaces, pearson, rng), snakemake.output.states)

@@ -16,7 +16,7 @@ with log_script(snakemake.log[0]):
         chosen,
         symbols,
         read_table(snakemake.input.cells)["cell"].to_list(),
-        generator(snakemake.params.seed, "maximise_factors", snakemake.wildcards.dataset),
+        generator(snakemake.params.seed, "maximise_factors"),
     )
     write_table(factors, snakemake.output.factors)
     write_table(left_out, snakemake.output.left_out)

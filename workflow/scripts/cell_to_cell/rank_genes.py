@@ -15,7 +15,7 @@ with log_script(snakemake.log[0]):
         DeepCellState.load(snakemake.input.model, snakemake.params.device),
         training,
         read_table(snakemake.input.genes),
-        generator(snakemake.params.seed, "rank_genes", snakemake.wildcards.dataset),
+        generator(snakemake.params.seed, "rank_genes"),
     )
     print(stability.to_string(index=False))
     write_table(ranks, snakemake.output.ranks)

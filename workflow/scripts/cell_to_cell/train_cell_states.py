@@ -19,7 +19,7 @@ with log_script(snakemake.log[0]):
         "deepcellstate",
         tensor.take(part.eq(TRAINING).to_numpy()),
         SideInformation(),
-        generator(snakemake.params.seed, "train_cell_states", snakemake.wildcards.dataset),
+        generator(snakemake.params.seed, "train_cell_states"),
         snakemake.params.options,
         work,
     )

@@ -23,7 +23,7 @@ with log_script(snakemake.log[0]):
     )
     external = place_external(read, tensor.genes)
     model = DeepCellState.load(snakemake.input.model, snakemake.params.device)
-    rng = generator(snakemake.params.seed, "transfer_states", snakemake.wildcards.dataset)
+    rng = generator(snakemake.params.seed, "transfer_states")
     scores = transfer(
         match_decoders(model, tensor.cells, external.cells), external, read.measured, rng
     )

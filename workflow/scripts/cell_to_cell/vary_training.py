@@ -24,11 +24,11 @@ with log_script(snakemake.log[0]):
     for path in files.get("labels", []):
         labels = read_table(path).set_index("drug")
         mechanisms = labels.get("mechanisms", mechanisms)
-    rng = generator(seed, "vary_training", names.dataset, names.analysis)
+    rng = generator(seed, "vary_training", names.analysis)
     methods = {name: Variant(name, **what) for name, what in snakemake.params.methods.items()}
     variations = design(names.analysis, study, methods, mechanisms, rng)
     # The stream leaves out analysis and setting: what is trained alike is the same training.
-    stream = partial(generator, seed, "vary_training", names.dataset)
+    stream = partial(generator, seed, "vary_training")
     work = Path(f"{snakemake.output[0]}.work")
     write_table(score(variations, side, stream, work), snakemake.output[0])
     rmtree(work, ignore_errors=True)

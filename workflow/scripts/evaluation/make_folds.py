@@ -9,7 +9,7 @@ from lacuna.tensor.profiles import ProfileSet
 with log_script(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input[0])
     names = snakemake.wildcards
-    stream = (names.dataset, names.size, SPLITS[names.split].stream)
+    stream = (names.size, SPLITS[names.split].stream)
     rng = generator(snakemake.params.seed, "folds", *stream)
     fold = make_folds(tensor, names.split, snakemake.params.folds, rng)
     write_table(fold_table(tensor, fold), snakemake.output[0])

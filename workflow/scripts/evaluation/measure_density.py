@@ -13,7 +13,7 @@ from lacuna.tensor.profiles import ProfileSet
 
 with log_script(snakemake.log[0]):
     names, variant = snakemake.wildcards, snakemake.params.variant
-    stream = (names.dataset, variant["method"])
+    stream = (variant["method"],)
     tensor = ProfileSet.load(snakemake.input.tensor)
     side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
     subsets = pd.read_csv(snakemake.input.subsets, sep="\t").groupby("repeat")["lowest"]

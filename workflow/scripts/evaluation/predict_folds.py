@@ -16,7 +16,7 @@ from lacuna.tensor.profiles import ProfileSet
 with log_script(snakemake.log[0]):
     names, variant = snakemake.wildcards, snakemake.params.variant
     split = SPLITS[names.split]
-    stream = (names.dataset, names.size, split.stream, variant["method"])
+    stream = (names.size, split.stream, variant["method"])
     tensor = ProfileSet.load(snakemake.input.tensor)
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)

@@ -15,7 +15,7 @@ with log_script(snakemake.log[0]):
     tables = []
     for repeat in range(snakemake.params.repeats):
         # The stream leaves out the method: all methods see the same subsets.
-        rng = generator(snakemake.params.seed, "thin", *snakemake.wildcards, repeat)
+        rng = generator(snakemake.params.seed, "thin", repeat)
         tables.append(thin_table(tensor, repeat, thin(tensor, snakemake.params.percents, rng)))
     write_table(pd.concat(tables), snakemake.output.subsets)
     write_table(sizes, snakemake.output.sizes)
