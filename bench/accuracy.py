@@ -1,27 +1,34 @@
 """How good is each method on each dataset, and is the best of ours better than the paper's?
 
-`make bench-accuracy` runs the cross-validation of every dataset, then this.
+`make bench-accuracy` runs the cross-validation of every dataset, then this, which prints all tables
+and writes them between their marks into docs/accuracy.md and README.md.
 """
 
+import re
 import sys
 from pathlib import Path
 
 import pandas as pd
 
-from lacuna.completion.registry import method_label
+from lacuna.completion.registry import is_control, method_label
 from lacuna.evaluation.bootstrap import intervals
 from lacuna.evaluation.metrics import metric_label
-from lacuna.io.tsv import write_table
+from lacuna.io.atomic import write_whole
+from lacuna.io.tsv import read_table, write_table
 
 PAPER = ["mean_1d", "mean_2d", "dnpp", "falrtc"]
 OURS = ["kernel", "blend"]
-METRICS = ["pct", "pct_specific", "pct_specific_raw"]
+METRICS = ["pct", "pct_specific", "pct_beyond_drug", "pct_interaction"]
+PAGES = ["docs/accuracy.md", "README.md"]
+MARKED = re.compile(
+    r"(<!-- made by make bench-accuracy: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL
+)
 
 
-def read(datasets: list[str], table: str) -> pd.DataFrame:
-    """Read a table of several datasets, of the large tensor."""
+def read(datasets: list[str]) -> pd.DataFrame:
+    """Read the scores of several datasets, of the large tensor."""
     tables = [
-        pd.read_csv(Path("results", dataset, table), sep="\t").assign(dataset=dataset)
+        read_table(Path("results", dataset, "metrics.tsv")).assign(dataset=dataset)
         for dataset in datasets
     ]
     return pd.concat(tables, ignore_index=True).query("size == 'large' and metric in @METRICS")
@@ -38,6 +45,8 @@ def leads(datasets: list[str]) -> pd.DataFrame:
                 for path in folder.glob(f"{split}/*/bootstrap.tsv")
             }
             for metric in METRICS:
+                if metric not in draws[OURS[0]]:
+                    continue  # no drug of this split was shown in another cell
                 best = max(PAPER, key=lambda name: draws[name][metric][0])
                 lead = pd.DataFrame(
                     {ours: draws[ours][metric] - draws[best][metric] for ours in OURS}
@@ -49,25 +58,68 @@ def leads(datasets: list[str]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[columns]
 
 
-def main() -> None:
-    datasets = sys.argv[1:]
-    scores = read(datasets, "metrics.tsv")
-    shown = scores.assign(
-        score=[f"{r.value:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in scores.itertuples()],
-        method=scores["method"].map(method_label),
-    )
+def score_table(scores: pd.DataFrame, split: str, metric: str, datasets: list[str]) -> str:
+    """Return a Markdown table of methods and controls; the best method of a column is bold."""
+    rows = scores[scores["split"].eq(split) & scores["metric"].eq(metric)]
+    methods = sorted(rows["method"].unique(), key=is_control)
+    lines = []
+    for method in methods:
+        cells = [method_label(method)]
+        for dataset in datasets:
+            here = rows[rows["dataset"] == dataset].set_index("method")
+            if method not in here.index:
+                cells.append("")
+                continue
+            row = here.loc[method]
+            best = here["value"][[not is_control(name) for name in here.index]].idxmax()
+            value = f"**{row['value']:z.3f}**" if method == best else f"{row['value']:z.3f}"
+            shown = pd.notna(row["low"])
+            cells.append(f"{value} [{row['low']:z.3f}, {row['high']:z.3f}]" if shown else value)
+        lines.append(cells)
+    return _markdown(["method", *datasets], lines)
+
+
+def lead_table(lead: pd.DataFrame, datasets: list[str], method: str = "blend") -> str:
+    """Return a Markdown table of how far a method lies above the paper's best, on single profiles."""
+    rows = lead[lead["split"].eq("profiles") & lead["method"].eq(method)]
+    lines = []
     for metric in METRICS:
-        print(f"\n{metric_label(metric)}, with 95 % intervals over drugs\n")
-        rows = shown[shown["metric"] == metric]
-        wide = rows.pivot_table(
-            "score", ["split", "method"], "dataset", aggfunc="first", sort=False
-        )
-        print(wide[datasets].fillna("").to_string())
-    lead = leads(datasets)
+        cells = [metric_label(metric)]
+        for dataset in datasets:
+            (row,) = rows[rows["dataset"].eq(dataset) & rows["metric"].eq(metric)].itertuples()
+            best = method_label(row[5])
+            cells.append(f"{row.lead:+.3f} [{row.low:+.3f}, {row.high:+.3f}] {best}")
+        lines.append(cells)
+    return _markdown([f"{method_label(method)} above the paper's best", *datasets], lines)
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def main() -> None:
+    """Print all tables, and write them into the pages that show them."""
+    datasets = sys.argv[1:]
+    scores, lead = read(datasets), leads(datasets)
+    parts = {"lead": lead_table(lead, datasets)}
+    for split in scores["split"].unique():
+        for metric in METRICS:
+            if (scores["split"].eq(split) & scores["metric"].eq(metric)).any():
+                parts[f"{split} {metric}"] = score_table(scores, split, metric, datasets)
+    for name, table in parts.items():
+        split, _, metric = name.partition(" ")
+        print(f"\n{split}: {metric_label(metric) if metric else ''}\n\n{table}")
     print("\nabove the best of the paper's four methods, paired over drugs\n")
     print(lead.round(3).to_string(index=False))
     write_table(scores, "results/bench/accuracy.tsv")
     write_table(lead, "results/bench/accuracy_leads.tsv")
+    for page in PAGES:
+        text = MARKED.sub(
+            lambda mark: f"{mark[1]}\n{parts[mark[2]]}\n{mark[3]}", Path(page).read_text()
+        )
+        with write_whole(page) as unfinished:
+            unfinished.write_text(text)
 
 
 if __name__ == "__main__":
