@@ -80,7 +80,7 @@ def score_table(scores: pd.DataFrame, split: str, metric: str, datasets: list[st
 
 
 def lead_table(lead: pd.DataFrame, datasets: list[str], method: str = "blend") -> str:
-    """Return a Markdown table of how far a method lies above the paper's best, on single profiles."""
+    """Return a Markdown table of how far a method lies above the paper's best."""
     rows = lead[lead["split"].eq("profiles") & lead["method"].eq(method)]
     lines = []
     for metric in METRICS:
