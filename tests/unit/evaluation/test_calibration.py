@@ -23,10 +23,9 @@ def test_the_density_tells_truth_from_prediction_and_keeps_what_lies_beyond():
     truth = np.array([[0.6, -0.8, 0.0]])
     density = joint_density(truth, np.array([[0.0, 5.0, 0.0]]))
     found = set(density[["true", "predicted", "entries"]].itertuples(index=False, name=None))
-    # Bins are 1.4 / 141 wide; the outermost two are centred half of that inside of -0.7 and 0.7.
-    outermost = 0.695
-    bins = {(round(a, 3), round(b, 3), n) for a, b, n in found}
-    assert bins == {(0.596, 0.0, 1), (-outermost, outermost, 1), (0.0, 0.0, 1)}
+    # Bins are 1.4 / 141 wide, and centred at multiples of that.
+    last, sixty = round(70 * 1.4 / 141, 4), round(60 * 1.4 / 141, 4)
+    assert found == {(sixty, 0.0, 1), (-last, last, 1), (0.0, 0.0, 1)}
 
 
 def test_coverage_is_the_share_of_entries_within_the_normal_interval():

@@ -85,8 +85,8 @@ class Scorer:
             scores.append(correlation_of(sums))
             profiles.append(self.weights @ np.bincount(self.drug[rows], minlength=self.drugs))
         present = np.array(profiles) > 0
-        mean = np.where(present, scores, 0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
-        return self._of_enough_drugs(mean, EVERY)
+        with np.errstate(invalid="ignore"):  # draws of too few drugs hold none
+            return np.where(present, scores, 0).sum(axis=0) / present.sum(axis=0)
 
     def ratio(self, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         """Divide the sums over profiles of two arrays of shape (n,)."""
