@@ -45,8 +45,8 @@ def test_real_plates_to_the_report(shared_data, tmp_path):
     lead = compared.set_index(["split", "metric"]).loc[
         [
             ("profiles", "pct"),
-            ("profiles", "pct_specific_raw"),
-            ("drugs", "pct_specific_raw"),
+            ("profiles", "pct_specific"),
+            ("drugs", "pct_specific"),
         ]
     ]
     assert (lead["best"] == "kernel").all()

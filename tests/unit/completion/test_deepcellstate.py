@@ -131,7 +131,7 @@ def score(name, observed, held_out, **options):
 
 def test_it_learns_a_map_between_cells_that_the_copy_does_not_know():
     tensor = two_cells()
-    fold = make_folds(tensor, "elsewhere", 4, np.random.default_rng(0))
+    fold = make_folds(tensor, "cell_transfer", 4, np.random.default_rng(0))
     observed, held_out = tensor.take(fold != 0), tensor.take(fold == 0)
     copied = score("mean_1d", observed, held_out)
     for inputs in ("all", "mean", "single"):
@@ -155,7 +155,7 @@ def test_the_network_of_the_code_trains_and_predicts():
 
 def test_a_drug_without_another_cell_falls_back_and_is_counted():
     tensor = clustered(missing=0.7)
-    fold = make_folds(tensor, "elsewhere", 3, np.random.default_rng(0))
+    fold = make_folds(tensor, "cell_transfer", 3, np.random.default_rng(0))
     observed, held_out = tensor.take(fold != 0), tensor.take(fold == 0)
     alone = np.bincount(held_out.drug)[held_out.drug] == 1
     assert alone.any()
@@ -170,7 +170,7 @@ def test_a_drug_without_another_cell_falls_back_and_is_counted():
 
 def test_only_training_profiles_set_the_scale_and_stop_the_training():
     tensor = two_cells()
-    fold = make_folds(tensor, "elsewhere", 4, np.random.default_rng(0))
+    fold = make_folds(tensor, "cell_transfer", 4, np.random.default_rng(0))
     observed = tensor.take(fold != 0)
     trained = train_method(
         "deepcellstate", observed, SideInformation(), np.random.default_rng(0), FAST
