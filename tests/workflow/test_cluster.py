@@ -18,7 +18,7 @@ def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):
     local = re.findall(r"^(?:local)?rule (?:acquire_file|write_report|all):", planned, re.MULTILINE)
     grouped = sum(bool(indented) for indented in jobs)
     submitted = len(groups) + len(jobs) - grouped - len(local)
-    assert (len(jobs), grouped, len(groups), submitted) == (493, 405, 22, 93)
+    assert (len(jobs), grouped, len(groups), submitted) == (515, 427, 23, 94)
     assert set(groups) == {"tensor", "quick", "score", "summary"}
     assert "gpu=1" not in planned
 

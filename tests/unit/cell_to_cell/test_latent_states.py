@@ -129,3 +129,11 @@ def test_a_single_drug_has_no_other_to_be_told_from():
 def test_a_row_that_does_not_vary_correlates_with_nothing():
     rows = np.array([[1.0, 1.0, 1.0], [1.0, 2.0, 4.0]])
     assert np.allclose(correlate(rows, rows), [[0, 0], [0, 1]])
+
+
+def test_of_too_few_drugs_there_is_no_interval():
+    for drugs, told in ((4, False), (5, True)):
+        dense = np.random.default_rng(0).normal(size=(drugs, 2, 40))
+        test = grid(dense, np.ones((drugs, 2), bool))
+        table = measure_agreement(test, {"input": test.profiles}, np.random.default_rng(0))
+        assert table[["low", "high"]].notna().all(axis=None) == told

@@ -58,3 +58,11 @@ def test_an_analysis_without_a_card_is_shown_as_it_is_called():
     with_rows, without = variation_sentences(rows.assign(analysis="ours"), ["ours", "theirs"])
     assert with_rows.startswith("ours: Above the copy: a (+0.")
     assert without == "theirs: these data allow it no setting."
+
+
+def test_of_too_few_drugs_there_is_no_verdict():
+    rows = summarise("thinned", made_up({"none": 0, "c0": -0.5}, drugs=4), np.random.default_rng(0))
+    (sentence,) = variation_sentences(rows, ["thinned"])
+    assert "Of too few drugs to be told from none: c0 (-0.5" in sentence
+    assert "Below" not in sentence
+    assert sentence.endswith("Of 0 settings 0 lie above the copy, 0 below.")

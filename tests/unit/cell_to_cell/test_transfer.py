@@ -181,3 +181,12 @@ def test_drugs_that_were_trained_on_are_known_by_name_or_id():
         False,
         False,
     ]
+
+
+def test_of_too_few_drugs_there_is_no_interval():
+    for drugs, told in ((4, False), (5, True)):
+        scores = pd.DataFrame({"drug": [f"d{i}" for i in range(drugs)]})
+        scores["copy"], scores["trained"], scores["fine_tuned"] = 0.1, 0.2, 0.4
+        table = compare_ways(scores, np.random.default_rng(0))
+        assert table[["low", "high"]].notna().all(axis=None) == told
+        assert table["value"].notna().all()

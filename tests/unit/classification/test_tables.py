@@ -100,3 +100,11 @@ def test_areas_that_could_not_be_computed_are_left_empty():
     assert row["trained on completed, drugs measured"] == "0.70 [0.60, 0.80]"
     assert row["trained on completed, drugs predicted"] == ""
     assert row["positives of drugs, measured"] == "5 of 20"
+
+
+def test_without_an_interval_there_is_no_verdict():
+    none = dict.fromkeys(["low", "high", "p", "p_bh"], float("nan"))
+    (sentence,) = gain_sentences(tested(**none))
+    assert sentence.endswith("over 12 experiments, of too few drugs for an interval.")
+    row = paired_test_table(tested(**none), "gain").iloc[0]
+    assert row[["difference", "p", "p, Benjamini-Hochberg"]].tolist() == ["+0.050", "", ""]

@@ -7,6 +7,7 @@ from scipy.stats import false_discovery_control, ttest_rel
 
 from lacuna.classification.experiments import AREAS, DRAWS, run_experiments
 from lacuna.classification.tests import change_on_predicted, gain_by_completion, paired_tests
+from lacuna.evaluation.bootstrap import LEAST_DRUGS
 
 
 def test_no_task_gives_empty_tables():
@@ -26,7 +27,15 @@ def test_no_task_gives_empty_tables():
 
 def experiments(**columns):
     table = pd.DataFrame(columns)
-    many = {"method": "dnpp", "task": "ATC L", "kind": "ATC", "model": "m", "profile_type": "c"}
+    many = {
+        "drugs_measured": 20,
+        "drugs_predicted": 20,
+        "method": "dnpp",
+        "task": "ATC L",
+        "kind": "ATC",
+        "model": "m",
+        "profile_type": "c",
+    }
     return table.assign(**{key: value for key, value in many.items() if key not in table})
 
 
@@ -67,3 +76,19 @@ def test_paired_tests_are_scipys_corrected_within_their_grouping():
     assert np.isclose(everything["low"], everything["difference"])  # these draws do not vary
     by_type = tests.loc["profile_type"]
     assert np.allclose(by_type["p_bh"], false_discovery_control(by_type["p"]))
+
+
+def test_with_fewer_than_five_drugs_there_is_no_interval_and_no_p():
+    for drugs, told in ((LEAST_DRUGS - 1, False), (LEAST_DRUGS, True)):
+        table = experiments(
+            protocol="nested",
+            auc_measured=[0.6, 0.7],
+            auc_completed=[0.7, 0.75],
+            auc_predicted=[0.7, 0.75],
+            drugs_measured=drugs,
+        )
+        table["gain"] = gain_by_completion(table)
+        tests = paired_tests(table, np.full((2, len(AREAS), DRAWS), 0.6), "gain")
+        everything = tests[tests["grouped_by"] == "all"]
+        assert everything[["low", "high", "p", "p_bh"]].notna().all(axis=None) == told
+        assert np.isclose(everything["difference"].item(), 0.075)

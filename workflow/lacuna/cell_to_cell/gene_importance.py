@@ -13,6 +13,7 @@ from scipy.stats import hypergeom
 from tqdm import tqdm
 
 from lacuna.completion.shared.other_cells import find_pairs
+from lacuna.evaluation.bootstrap import LEAST_DRUGS
 from lacuna.evaluation.correlation import profile_pearson
 from lacuna.tensor.profiles import ProfileSet
 
@@ -178,10 +179,10 @@ def measure_stability(
     -------
     dict
         pairs, drugs: how many; overlap: genes among the top ones of both halves of the drugs, mean
-        of `HALVINGS` divisions, with low and high, between which 95 % of them lie (NaN with a
-        single drug); most_variable: those of the top genes that are also among as many genes of
-        largest variance; chance and chance_high: the mean overlap of two random sets of genes, and
-        what 97.5 % of them do not exceed.
+        of `HALVINGS` divisions (NaN with a single drug), with low and high, between which 95 % of
+        them lie (NaN with fewer than `LEAST_DRUGS` drugs); most_variable: those of the top genes
+        that are also among as many genes of largest variance; chance and chance_high: the mean
+        overlap of two random sets of genes, and what 97.5 % of them do not exceed.
     """
     genes = counts.shape[1]
     top = min(TOP, genes)
@@ -195,7 +196,9 @@ def measure_stability(
         half = (rng.permutation(len(drugs)) < len(drugs) / 2)[number]
         first, second = (best(counts[rows].sum(axis=0)) for rows in (half, ~half))
         overlaps.append(len(np.intersect1d(first, second)))
-    low, high = np.quantile(overlaps, [0.025, 0.975]) if overlaps else (np.nan, np.nan)
+    low, high = np.nan, np.nan
+    if len(drugs) >= LEAST_DRUGS:
+        low, high = np.quantile(overlaps, [0.025, 0.975])
     return {
         "pairs": len(counts),
         "drugs": len(drugs),

@@ -16,7 +16,7 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_samples
 
 from lacuna.completion.shared.other_cells import find_pairs
-from lacuna.evaluation.bootstrap import bootstrap_weights, intervals
+from lacuna.evaluation.bootstrap import LEAST_DRUGS, bootstrap_weights, intervals
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import unit_rows
 
@@ -96,7 +96,8 @@ def measure_agreement(
         own). same_drug: the mean correlation of two profiles of one drug in two cells;
         different_drugs: of two drugs in two cells; difference: of the two. retrieval: the mean
         share of other drugs in another cell that correlate less with a profile than its own drug
-        does there; chance 0.5. In draws, no drug is paired with itself.
+        does there; chance 0.5. In draws, no drug is paired with itself. No interval
+        with fewer than `LEAST_DRUGS` drugs: NaN.
     """
     drugs, drug = np.unique(test.drug, return_inverse=True)
     weights = bootstrap_weights(len(drugs), rng)
@@ -121,6 +122,8 @@ def measure_agreement(
                 }
             )
         draws.insert(3, "difference", draws["same_drug"] - draws["different_drugs"])
+        if len(drugs) < LEAST_DRUGS:
+            draws.iloc[1:] = np.nan
         table = intervals(draws).rename(columns={"metric": "measure"})
         table.insert(0, "space", space)
         tables.append(table)

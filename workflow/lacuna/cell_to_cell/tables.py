@@ -50,23 +50,28 @@ def _variation_sentences(rows: pd.DataFrame) -> list[str]:
         return _verdicts(rows, "gain", "the copy")
     reference = rows[is_reference].iloc[0]
     name = method_label(reference["setting"])
+    told = rows["gain_low"].notna().sum()
     better, worse = (rows["gain_low"] > 0).sum(), (rows["gain_high"] < 0).sum()
     return [
         f"{name} has a mean correlation of {_scored(reference, 'value')}, which is "
         f"{_scored(reference, 'gain', '+')} above the copy.",
         *_verdicts(rows[~is_reference], "difference", name),
-        f"Of all {len(rows)} settings {better} lie above the copy, {worse} below.",
+        f"Of {told} settings {better} lie above the copy, {worse} below."
+        if told < len(rows)
+        else f"Of all {told} settings {better} lie above the copy, {worse} below.",
     ]
 
 
 def _verdicts(rows: pd.DataFrame, name: str, other: str) -> list[str]:
-    """Name the settings below, above and neither, by the interval of a difference."""
+    """Name the settings below, above, neither, and without an interval of the difference."""
+    few = rows[f"{name}_low"].isna()
     below, above = rows[f"{name}_high"] < 0, rows[f"{name}_low"] > 0
     sentences = []
     for verdict, chosen in (
         ("Below", below),
         ("Above", above),
-        ("Not told by these drugs from", ~below & ~above),
+        ("Not told by these drugs from", ~below & ~above & ~few),
+        ("Of too few drugs to be told from", few),
     ):
         settings = [
             f"{method_label(row['setting'])} ({_scored(row, name, '+')})"

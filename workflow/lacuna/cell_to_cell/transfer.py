@@ -15,7 +15,7 @@ from tqdm import tqdm
 from lacuna.completion.methods.deepcellstate import PRESETS, DeepCellState
 from lacuna.completion.shared.other_cells import find_pairs
 from lacuna.errors import LacunaError, listed
-from lacuna.evaluation.bootstrap import bootstrap_weights, intervals
+from lacuna.evaluation.bootstrap import LEAST_DRUGS, bootstrap_weights, intervals
 from lacuna.evaluation.correlation import profile_pearson
 from lacuna.io.external import External
 from lacuna.networks.training import batches, descend, random_stream
@@ -241,7 +241,7 @@ def compare_ways(scores: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame
     -------
     DataFrame with columns what, value, low, high
         The mean correlation over profiles of copy, trained, fine_tuned, and how far each lies
-        above the one before; 95 % intervals.
+        above the one before; 95 % intervals, NaN with fewer than `LEAST_DRUGS` drugs.
     """
     values = scores[WAYS].assign(
         **{
@@ -254,6 +254,8 @@ def compare_ways(scores: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame
     weights = bootstrap_weights(by_drug.ngroups, rng)
     means = (weights @ by_drug.sum()) / (weights @ by_drug.size())[:, None]
     draws = pd.DataFrame(means.to_numpy(), columns=values.columns)
+    if by_drug.ngroups < LEAST_DRUGS:
+        draws.iloc[1:] = np.nan
     return intervals(draws).rename(columns={"metric": "what"})
 
 

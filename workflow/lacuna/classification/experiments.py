@@ -13,6 +13,7 @@ from tqdm import tqdm
 from lacuna.classification.classifiers import CLASSIFIERS
 from lacuna.classification.models import PROTOCOLS, Model, deal_folds, held_out_scores
 from lacuna.classification.profiles import ACROSS_CELLS, DrugProfiles, reduce_columns
+from lacuna.evaluation.bootstrap import LEAST_DRUGS
 from lacuna.evaluation.deg import area_under_roc
 
 DRAWS = 500
@@ -97,7 +98,8 @@ def run_experiments(
     -------
     experiments : DataFrame, one row per profile type, task and protocol (see `held_out_scores`)
         The columns `EXPERIMENT`: drugs and positives are those tested, with a measured profile and
-        without; the areas have 95 % intervals, and are NaN where there are too few drugs.
+        without; the areas are NaN where there are too few drugs, their 95 % intervals where fewer
+        than `LEAST_DRUGS` are tested.
     draws : float32 array of shape (len(experiments), len(AREAS), DRAWS)
         The areas on drugs drawn with replacement.
     """
@@ -133,7 +135,7 @@ def run_experiments(
                         "positives_measured": int(answer[seen].sum()),
                         "drugs_predicted": unseen.sum(),
                         "positives_predicted": int(answer[unseen].sum()),
-                        **_intervals(areas),
+                        **_intervals(areas, seen.sum(), unseen.sum()),
                     }
                 )
                 draws.append(areas[:, 1:])
@@ -166,10 +168,13 @@ def _three_areas(
     )
 
 
-def _intervals(areas: np.ndarray) -> dict[str, float]:
-    """Return each area as the data give it, and the interval of its draws."""
+def _intervals(areas: np.ndarray, seen: int, unseen: int) -> dict[str, float]:
+    """Return each area as the data give it, and the interval of its draws, if drugs are enough."""
+    tested = {"measured": seen, "completed": seen, "predicted": unseen}
     table: dict[str, float] = {}
     for name, (value, *draws) in zip(AREAS, areas, strict=True):
-        low, high = np.nanquantile(draws, INTERVAL) if np.isfinite(value) else (np.nan, np.nan)
+        low, high = np.nan, np.nan
+        if np.isfinite(value) and tested[name] >= LEAST_DRUGS:
+            low, high = np.nanquantile(draws, INTERVAL)
         table |= {f"auc_{name}": value, f"auc_{name}_low": low, f"auc_{name}_high": high}
     return table

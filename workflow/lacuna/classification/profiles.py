@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from lacuna.io.gctx import Gctx
+from lacuna.completion.completed import CompletedTensor
 
 ACROSS_CELLS: dict[str, Callable[..., np.ndarray]] = {
     "mean over cells": np.nanmean,
@@ -36,22 +35,27 @@ class DrugProfiles:
 
     @classmethod
     def read(cls, path: str | Path, most_cells: int) -> "DrugProfiles":
-        """Read a completed GCTX, as `lacuna.completion.completed` writes it."""
-        with Gctx(path) as product:
-            columns = product.metadata("columns").reset_index()
-            measured = columns["source"].eq("measured").groupby(columns["cell_id"]).sum()
-            cells = measured.sort_values(ascending=False, kind="stable").index[:most_cells]
-            columns = columns[columns["cell_id"].isin(cells)]
-            seen = columns["source"].eq("measured").groupby(columns["pert_id"]).transform("any")
-            columns = columns[seen]
-            drugs = columns["pert_id"].unique()
-            ids = columns.set_index(["pert_id", "cell_id"]).loc[
-                pd.MultiIndex.from_product([list(drugs), cells])
-            ]
-            shape = (len(drugs), len(cells))
-            profiles = product.read(list(product.rows), list(ids["id"])).reshape(*shape, -1)
-            is_measured = ids["source"].eq("measured").to_numpy().reshape(shape)
-        return cls(profiles, is_measured, drugs, cells.to_numpy())
+        """Read a product of the completion in its best covered cells.
+
+        Parameters
+        ----------
+        path
+            See `lacuna.completion.completed.CompletedTensor`.
+        most_cells
+            How many cells, at most.
+        """
+        with CompletedTensor.open(path) as product:
+            measured = product.measured
+            # Of cells with equally many drugs the first by name.
+            counts = measured.sum().sort_index().sort_values(ascending=False, kind="stable")
+            cells = counts.index[:most_cells]
+            drugs = measured.index[measured[cells].any(axis=1)]
+            return cls(
+                product.read(list(drugs), list(cells)),
+                measured.loc[drugs, cells].to_numpy(),
+                drugs.to_numpy(),
+                cells.to_numpy(),
+            )
 
     def of_type(self, profile_type: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the drugs' profiles of one type.

@@ -25,6 +25,12 @@ def gain_sentences(tests: pd.DataFrame) -> list[str]:
 
 
 def _gain_sentence(row: pd.Series) -> str:
+    if pd.isna(row["low"]):
+        return (
+            f"Completed by {method_name(row['method'])}, {row['protocol']} protocol: the area "
+            f"under the ROC curve changes by {row['difference']:+.3f} on average over "
+            f"{row['experiments']} experiments, of too few drugs for an interval."
+        )
     is_beyond = row["low"] > 0 or row["high"] < 0
     verdict = "" if is_beyond else ", which these drugs do not tell from none"
     return (
@@ -53,11 +59,11 @@ def paired_test_table(tests: pd.DataFrame, question: str) -> pd.DataFrame:
         group=rows["group"].map(classifier_label),
         better=rows["better"].map("{:.0%}".format),
         difference=[
-            f"{difference:+.3f} [{low:+.3f}, {high:+.3f}]"
+            f"{difference:+.3f}" + ("" if pd.isna(low) else f" [{low:+.3f}, {high:+.3f}]")
             for difference, low, high in rows[["difference", "low", "high"]].to_numpy(float)
         ],
-        p=rows["p"].map("{:.2g}".format),
-        adjusted=rows["p_bh"].map("{:.2g}".format),
+        p=rows["p"].map("{:.2g}".format, "ignore").fillna(""),
+        adjusted=rows["p_bh"].map("{:.2g}".format, "ignore").fillna(""),
     )
     return table.rename(columns={"grouped_by": "by", "adjusted": "p, Benjamini-Hochberg"})
 
@@ -75,10 +81,15 @@ def experiment_table(experiments: pd.DataFrame) -> pd.DataFrame:
     ):
         columns = experiments[[f"auc_{area}", f"auc_{area}_low", f"auc_{area}_high"]]
         table[f"trained on {trained}, drugs {tested}"] = [
-            "" if pd.isna(value) else f"{value:.2f} [{low:.2f}, {high:.2f}]"
-            for value, low, high in columns.to_numpy(float)
+            _area_with_interval(*row) for row in columns.to_numpy(float)
         ]
     for tested in ("measured", "predicted"):
         positives, drugs = experiments[f"positives_{tested}"], experiments[f"drugs_{tested}"]
         table[f"positives of drugs, {tested}"] = positives.astype(str) + " of " + drugs.astype(str)
     return with_spaces(table)
+
+
+def _area_with_interval(value: float, low: float, high: float) -> str:
+    if pd.isna(value):
+        return ""
+    return f"{value:.2f}" + ("" if pd.isna(low) else f" [{low:.2f}, {high:.2f}]")

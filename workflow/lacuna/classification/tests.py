@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, ttest_1samp
 
 from lacuna.classification.experiments import AREAS, INTERVAL
+from lacuna.evaluation.bootstrap import LEAST_DRUGS
 
 TEST = [
     "question",
@@ -84,13 +85,17 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
         difference, their mean; low and high, its 95 % bootstrap interval over drugs; p of a paired
         t-test over experiments, which takes them for independent, as the authors do, though they
         share drugs; p_bh, p adjusted within grouped_by (Benjamini and Hochberg 1995,
-        doi:10.1111/j.2517-6161.1995.tb02031.x).
+        doi:10.1111/j.2517-6161.1995.tb02031.x). Interval and p are NaN where no experiment that is
+        kept tests `LEAST_DRUGS` drugs.
     """
     minuend, subtrahend = (AREAS.index(area) for area in QUESTIONS[question])
     missing = experiments[[f"auc_{area}" for area in AREAS]].isna().to_numpy()
     draws = np.where(missing[:, :, None], CHANCE, draws)
     differences = draws[:, minuend] - draws[:, subtrahend]
-    table = experiments.assign(row=range(len(experiments)), all="all")
+    tested = experiments["drugs_measured"]
+    if question == "on_predicted":
+        tested = experiments[["drugs_measured", "drugs_predicted"]].min(axis=1)
+    table = experiments.assign(row=range(len(experiments)), all="all", tested=tested)
     families = []
     for grouped_by in GROUPINGS:
         for (method, protocol), members in table.groupby(["method", "protocol"], sort=False):
@@ -101,7 +106,7 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
                     "protocol": protocol,
                     "grouped_by": grouped_by,
                     "group": group,
-                    **_paired_test(rows[question], differences[rows["row"]]),
+                    **_paired_test(rows[question], differences[rows["row"]], rows["tested"]),
                 }
                 for group, rows in members.groupby(grouped_by, sort=False)
             )
@@ -111,12 +116,13 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
     return pd.concat(families, ignore_index=True) if families else pd.DataFrame(columns=TEST)
 
 
-def _paired_test(difference: pd.Series, draws: np.ndarray) -> dict[str, float]:
+def _paired_test(difference: pd.Series, draws: np.ndarray, tested: pd.Series) -> dict[str, float]:
     kept = difference.notna().to_numpy()
     low, high, p = np.nan, np.nan, np.nan
-    if kept.any():
+    enough = kept.any() and tested[kept].max() >= LEAST_DRUGS
+    if enough:
         low, high = np.nanquantile(np.nanmean(draws[kept], axis=0), INTERVAL)
-    if kept.sum() > 1:
+    if enough and kept.sum() > 1:
         p = float(ttest_1samp(difference[kept], 0).pvalue)
     return {
         "experiments": int(kept.sum()),

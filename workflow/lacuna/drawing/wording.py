@@ -1,13 +1,15 @@
 """Numbers and headings as figures and tables show them."""
 
-from typing import Any
+import math
 
 import pandas as pd
 
 
-def with_interval(row: Any) -> str:
-    """Return a value and its interval, as 0.123 [0.101, 0.145], from a row of `itertuples`."""
-    return f"{row.value:z.3f} [{row.low:z.3f}, {row.high:z.3f}]"
+def with_interval(value: float, low: float, high: float) -> str:
+    """Return a value and its interval, as 0.123 [0.101, 0.145]; NaN ends mean that it has none."""
+    if math.isnan(low):
+        return f"{value:z.3f}, too few drugs"
+    return f"{value:z.3f} [{low:z.3f}, {high:z.3f}]"
 
 
 def short_number(value: float, sign: str = "") -> str:

@@ -132,7 +132,7 @@ def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:
 
 
 def _score(row: Any) -> str:
-    return f"{row.value:z.3f}, too few drugs" if pd.isna(row.low) else with_interval(row)
+    return with_interval(row.value, row.low, row.high)
 
 
 def _lead(row: Any) -> str:

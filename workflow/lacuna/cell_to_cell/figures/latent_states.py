@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from lacuna.cell_to_cell import stage
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.palette import method_colours
+from lacuna.drawing.wording import with_interval
 from lacuna.io.tsv import read_table
 
 SPACES = {"input": "measured profiles", "latent": "latent states"}
@@ -56,8 +57,8 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
         panel.spines[:].set_color("#999999")
         by_cell, by_drug = (measured[space, name] for name in ("silhouette", "retrieval"))
         panel.set_title(
-            f"{title}\nby cell: silhouette {_with_interval(by_cell)}\n"
-            f"by drug: own drug found {_with_interval(by_drug)}"
+            f"{title}\nby cell: silhouette {with_interval(by_cell.value, by_cell.low, by_cell.high)}\n"
+            f"by drug: own drug found {with_interval(by_drug.value, by_drug.low, by_drug.high)}"
         )
     predicted = int((states["pearson"] > WELL_PREDICTED).sum())
     dot: dict[str, Any] = {"marker": "o", "ls": "", "ms": 5}
@@ -78,10 +79,6 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
     figure.suptitle(f"{data}: {states['drug'].nunique()} held-out drugs, {len(states)} profiles")
     return figure
-
-
-def _with_interval(row: Any) -> str:
-    return f"{row.value:z.3f} [{row.low:z.3f}, {row.high:z.3f}]"
 
 
 FIGURE = FigureCard(

@@ -11,8 +11,10 @@ from lacuna.classification import stage
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import APPLICATIONS, FigureCard
 from lacuna.drawing.palette import SHADES
+from lacuna.drawing.wording import with_interval
 from lacuna.io.tsv import read_table
 
+NUMBERS = ["difference", "low", "high"]
 PANELS = {"profile_type": "5B: profile types", "task": "5C: tasks"}
 
 
@@ -71,8 +73,7 @@ def draw(gains: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
         means = overall[overall["method"] == method].set_index("protocol")
         handles, _ = row[0].get_legend_handles_labels()
         labels = [
-            f"{name}: mean {means.difference[name]:z.3f} "
-            f"[{means.low[name]:z.3f}, {means.high[name]:z.3f}]"
+            f"{name}: mean {with_interval(*means.loc[name, NUMBERS].astype(float))}"
             for name in protocols
         ]
         row[0].legend(handles, labels, title="protocol, 95 % interval over drugs", fontsize=7.5)

@@ -1,6 +1,7 @@
 """Figures 5D and 5E of Hodos et al. 2018: classifying drugs by profiles that nobody measured."""
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -11,10 +12,11 @@ from lacuna.classification.classifiers import CLASSIFIERS, classifier_label
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import APPLICATIONS, FigureCard
 from lacuna.drawing.palette import SHADES
+from lacuna.drawing.wording import with_interval
 from lacuna.io.tsv import read_table
 
 PANELS = {"ATC": "5D: ATC classes", "target": "5E: targets"}
-MARKERS = dict(zip(CLASSIFIERS, "osv", strict=True))
+MARKERS = dict(zip(CLASSIFIERS, cycle("osv^D"), strict=False))
 
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -64,9 +66,10 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
                         s=22,
                         label=f"{classifier_label(str(model))}, {protocol}",
                     )
-            mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)].dropna()
+            mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)]
+            mean = mean.dropna(subset="difference")
             said = [
-                f"{r.protocol}: {r.difference:z.3f} [{r.low:z.3f}, {r.high:z.3f}]"
+                f"{r.protocol}: {with_interval(r.difference, r.low, r.high)}"
                 for r in mean.itertuples()
             ]
             axes.set(
