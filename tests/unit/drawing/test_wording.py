@@ -1,7 +1,6 @@
 """Numbers as people read them."""
 
-from types import SimpleNamespace
-
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,8 +8,11 @@ from lacuna.drawing.wording import short_number, with_interval, with_spaces
 
 
 def test_an_interval_stands_behind_its_value_and_zero_has_no_sign():
-    row = SimpleNamespace(value=-0.0001, low=-0.25, high=0.12345)
-    assert with_interval(row) == "0.000 [-0.250, 0.123]"
+    assert with_interval(-0.0001, -0.25, 0.12345) == "0.000 [-0.250, 0.123]"
+
+
+def test_a_value_without_an_interval_says_why():
+    assert with_interval(0.5, np.nan, np.nan) == "0.500, too few drugs"
 
 
 @pytest.mark.parametrize(

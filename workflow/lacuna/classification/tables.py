@@ -27,7 +27,7 @@ def gain_sentences(tests: pd.DataFrame) -> list[str]:
 def _gain_sentence(row: pd.Series) -> str:
     if pd.isna(row["low"]):
         return (
-            f"Completed by {method_name(row['method'])}, {row['protocol']} protocol: the area "
+            f"Completed by {method_label(row['method'])}, {row['protocol']} protocol: the area "
             f"under the ROC curve changes by {row['difference']:+.3f} on average over "
             f"{row['experiments']} experiments, of too few drugs for an interval."
         )

@@ -29,8 +29,8 @@ def draw(factors: pd.DataFrame, left_out: pd.DataFrame, data: str) -> Figure:
     ----------
     factors
         set, cell, fold, control, control_low, control_high, p_control: see
-        `lacuna.cell_to_cell.factors.measure_enrichment`. Of many sets, those of largest mean fold over
-        cells are shown.
+        `lacuna.cell_to_cell.factors.measure_enrichment`. Of many sets, those of largest mean fold
+        over cells are shown.
     left_out
         One row per set that was not asked about.
     data

@@ -40,7 +40,10 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
     cells = list(states["cell"].unique())
     colours = method_colours(cells)
     figure = Figure(figsize=(9.2, 4.9), layout="constrained")
-    measured = {(row.space, row.measure): row for row in agreement.itertuples()}
+    measured = {
+        (row["space"], row["measure"]): with_interval(row["value"], row["low"], row["high"])
+        for row in agreement.to_dict("records")
+    }
     for panel, (space, title) in zip(figure.subplots(1, 2), SPACES.items(), strict=True):
         x, y = f"x_{space}", f"y_{space}"
         if states["drug"].nunique() <= MOST_LINKED:
@@ -57,8 +60,7 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
         panel.spines[:].set_color("#999999")
         by_cell, by_drug = (measured[space, name] for name in ("silhouette", "retrieval"))
         panel.set_title(
-            f"{title}\nby cell: silhouette {with_interval(by_cell.value, by_cell.low, by_cell.high)}\n"
-            f"by drug: own drug found {with_interval(by_drug.value, by_drug.low, by_drug.high)}"
+            f"{title}\nby cell: silhouette {by_cell}\nby drug: own drug found {by_drug}"
         )
     predicted = int((states["pearson"] > WELL_PREDICTED).sum())
     dot: dict[str, Any] = {"marker": "o", "ls": "", "ms": 5}

@@ -73,7 +73,7 @@ def draw(gains: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
         means = overall[overall["method"] == method].set_index("protocol")
         handles, _ = row[0].get_legend_handles_labels()
         labels = [
-            f"{name}: mean {with_interval(*means.loc[name, NUMBERS].astype(float))}"
+            f"{name}: mean {with_interval(*means.loc[name, NUMBERS].to_numpy(float))}"
             for name in protocols
         ]
         row[0].legend(handles, labels, title="protocol, 95 % interval over drugs", fontsize=7.5)

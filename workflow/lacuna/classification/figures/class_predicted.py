@@ -69,8 +69,8 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
             mean = overall[overall["method"].eq(method) & overall["group"].eq(kind)]
             mean = mean.dropna(subset="difference")
             said = [
-                f"{r.protocol}: {with_interval(r.difference, r.low, r.high)}"
-                for r in mean.itertuples()
+                f"{r['protocol']}: {with_interval(r['difference'], r['low'], r['high'])}"
+                for r in mean.to_dict("records")
             ]
             axes.set(
                 title="\n".join([f"{title}; completed by {method_label(method)}", *said]),
