@@ -143,7 +143,10 @@ def test_components_that_make_no_sense_are_refused(components):
 
 
 def test_an_unknown_device_is_refused():
-    with pytest.raises(LacunaError, match="device is 'gpu', expected one of 'auto', 'cpu', 'cuda'"):
+    with pytest.raises(
+        LacunaError,
+        match=r"device is 'gpu' .did you mean 'cpu'.., expected one of 'auto', 'cpu', 'cuda'",
+    ):
         complete(clustered(), device="gpu")
 
 

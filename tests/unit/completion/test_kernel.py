@@ -8,7 +8,7 @@ from toy import GENES, at, clustered, grid
 
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.methods import kernel as k
-from lacuna.completion.shared import covariance as c
+from lacuna.completion.shared import covariance as gp
 from lacuna.completion.shared.error_scale import Calibration
 from lacuna.completion.shared.holdout import ColdStart, draw_holdouts, split_by_cold_start
 from lacuna.completion.shared.shrinkage import best_predictors
@@ -114,11 +114,11 @@ def plain_process(observed, known, pairs):
             "same drug, like baseline": (d == e) * known.baseline[c, f],
             "similar drug, like baseline": by_drug[d, e] * known.baseline[c, f],
         }
-        return sum(c.PRIOR_WEIGHTS[name] * term for name, term in terms.items())
+        return sum(gp.PRIOR_WEIGHTS[name] * term for name, term in terms.items())
 
     replicates = observed.reliability["replicates"].to_numpy()
     few = (1 / replicates) / (1 / replicates).mean()
-    noise = c.PRIOR_WEIGHTS["noise"] + c.PRIOR_WEIGHTS["noise of few replicates"] * few
+    noise = gp.PRIOR_WEIGHTS["noise"] + gp.PRIOR_WEIGHTS["noise of few replicates"] * few
     among = np.array([[covariance(p, q) for q in observed.pairs] for p in observed.pairs])
     across = np.array([[covariance(p, q) for q in observed.pairs] for p in pairs])
     solved = np.linalg.solve(among + np.diag(noise), across.T)
@@ -135,9 +135,9 @@ def test_with_all_profiles_as_neighbours_it_is_the_gaussian_process_of_the_defin
     )
     smiles = rng.choice(["CCO", "CCCO", "c1ccccc1C", "c1ccccc1CC", "CCCl"], 10)
     side = SideInformation(smiles, rng.normal(size=(4, 30)).astype(np.float32))
-    known = c.SideSimilarities.compute(side)
+    known = gp.SideSimilarities.compute(side)
     pairs = observed.missing_pairs
-    process = c.GaussianProcess(observed, known, neighbours=1000)
+    process = gp.GaussianProcess(observed, known, neighbours=1000)
     band = process.untuned()
     change, found = process.predict(pairs, [band])
     mean, expected, variance = plain_process(observed, known, pairs)
@@ -156,7 +156,7 @@ def test_few_neighbours_come_near_to_all():
     observed = clustered(drugs=80, missing=0.3)
     pairs = observed.missing_pairs
     few, all_of_them = (
-        c.GaussianProcess(observed, c.SideSimilarities(None, None), count)
+        gp.GaussianProcess(observed, gp.SideSimilarities(None, None), count)
         for count in (40, len(observed))
     )
     near, _ = few.predict(pairs, [few.untuned()])
@@ -166,9 +166,9 @@ def test_few_neighbours_come_near_to_all():
 
 def test_tuned_weights_predict_what_was_set_aside_better_than_the_first():
     observed = clustered(drugs=60)
-    known, rng = c.SideSimilarities(None, None), np.random.default_rng(0)
+    known, rng = gp.SideSimilarities(None, None), np.random.default_rng(0)
     (holdout, *_) = draw_holdouts(observed, ColdStart(False, False), rng)
-    process = c.GaussianProcess(holdout.training, known, 64)
+    process = gp.GaussianProcess(holdout.training, known, 64)
     near = process.nearest(holdout.held_out.pairs)
     truth = holdout.held_out.profiles - process.mean[holdout.held_out.cell]
     nearby = process.residual[near.index]

@@ -96,7 +96,7 @@ def find_method(name: str) -> Any:
 
 
 def _module(name: str) -> ModuleType:
-    if name not in _modules():
+    if name not in available():  # a list, as names from files may be anything
         raise LacunaError(
             f"unknown method {name!r}{did_you_mean(name, available())}; "
             f"available: {listed(available(), 50)}."
