@@ -13,7 +13,6 @@ import yaml
 from project import ROOT, TINY, Project
 from snakemake.utils import update_config
 
-pytestmark = pytest.mark.skip("the rules do not find the library beside them yet")
 SNAKEFILE = """
 configfile: "config.yaml"
 
