@@ -9,13 +9,18 @@ import numpy as np
 import pytest
 import torch
 from paper_tensor import paper_tensor
-from plain_falrtc import WEIGHTS, objective, plain_falrtc
+from plain_falrtc import WEIGHTS, evaluations, objective, plain_falrtc
 from toy import clustered, grid
 
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.methods.falrtc import _mu_at, falrtc, gene_basis
 from lacuna.completion.run import run_method
-from lacuna.completion.shared.descent import ObservedTensor
+from lacuna.completion.shared.descent import (
+    LineSearch,
+    ObservedTensor,
+    SmoothedObjective,
+    bytes_needed,
+)
 from lacuna.errors import LacunaError
 from lacuna.runtime.device import Device
 from lacuna.vectors import unit_rows
@@ -207,3 +212,108 @@ def test_smoothing_falls_from_first_to_final():
     assert np.allclose(schedule[0], first)
     assert np.allclose(schedule[4:], final)
     assert (np.diff(schedule[:5], axis=0) < 0).all()
+
+
+def plain_steps(observed, max_iterations=20, tolerance=0.1):
+    """L at each iteration of the plain port: every further try doubles it."""
+    values, known = dense(observed)
+    tries = evaluations(values.astype(float), known, WEIGHTS, max_iterations, tolerance)
+    steps, last = [], 0
+    for iteration, _ in tries:
+        step = 1e-5 if not steps else steps[-1] * (1 if iteration > last else 2)
+        steps = [*steps, step] if iteration > last else [*steps[:-1], step]
+        last = iteration
+    return steps
+
+
+@pytest.mark.parametrize("options", [(20, 0.1), (20, 1.0), (25, 0.01), (17, 0.0)])
+def test_every_step_is_as_long_as_that_of_the_plain_port(options):
+    observed = clustered(drugs=40)
+    tensor = ObservedTensor.from_profiles(observed, CPU)
+    iterations = list(falrtc(tensor, WEIGHTS, *options))
+    assert [i.number for i in iterations] == list(range(1, len(iterations) + 1))
+    assert np.allclose([i.big_l for i in iterations], plain_steps(observed, *options), rtol=1e-9)
+    changes = [i.change for i in iterations]
+    assert all(change >= options[1] for change in changes[:-1])
+    assert len(iterations) == options[0] or changes[-1] < options[1]
+
+
+def test_a_change_is_the_frobenius_norm_of_what_an_iteration_changed():
+    before = ObservedTensor.from_profiles(clustered(), CPU).fill_in()
+    for iteration in falrtc(ObservedTensor.from_profiles(clustered(), CPU), WEIGHTS, 20, 0.1):
+        assert iteration.change == pytest.approx(np.linalg.norm(iteration.y - before), rel=1e-4)
+        before = iteration.y.copy()
+
+
+def test_where_no_step_descends_it_stops_at_the_longest_l(monkeypatch):
+    monkeypatch.setattr(LineSearch, "descends", lambda self, big_l: False)
+    observed = clustered()
+    (last,) = falrtc(ObservedTensor.from_profiles(observed, CPU), WEIGHTS, 20, 0.1)
+    shape = (len(observed.drugs), len(observed.genes), len(observed.cells))
+    largest = 10 * sum(np.sqrt(size) / (0.01 * w) for size, w in zip(shape, WEIGHTS, strict=True))
+    assert largest < last.big_l <= 2 * largest
+    assert np.log2(last.big_l / 1e-5) == pytest.approx(round(np.log2(last.big_l / 1e-5)))
+    assert np.isnan(last.change)
+
+
+def test_the_descent_test_is_that_of_the_algorithm():
+    """Bounded or computed, it says whether f falls by |gradient|^2 / L."""
+    observed = clustered(drugs=40)
+    values, known = dense(observed)
+    unknown = ~np.broadcast_to(known, values.shape)
+    alpha = WEIGHTS / WEIGHTS.sum()
+    x = np.moveaxis(ObservedTensor.from_profiles(observed, CPU).fill_in(), 1, 2).astype(float)
+    answers = set()
+    for mu in (np.array([1.0, 0.1, 0.5]), np.array([0.01, 0.001, 0.01])):
+        search = LineSearch(ObservedTensor.from_profiles(observed, CPU))
+        search.objective = SmoothedObjective(alpha, mu)
+        search.move_to(0)
+        value, gradient = objective(x, alpha, mu)
+        gradient = np.where(unknown, gradient, 0)
+        for power in np.arange(-8, 10, 0.5):
+            big_l = 2.0**power
+            fall = value - objective(x - gradient / big_l, alpha, mu)[0]
+            margin = fall * big_l / (gradient**2).sum() - 1
+            if abs(margin) > 1e-3:  # beyond rounding
+                assert search.descends(big_l) == (margin > 0), big_l
+                answers.add(margin > 0)
+    assert answers == {True, False}
+
+
+@pytest.mark.parametrize("components", [40, 41, 100])
+def test_as_many_components_as_genes_are_all_genes(components):
+    observed = clustered()
+    everything = complete(observed).profiles
+    assert np.array_equal(complete(observed, gene_components=components).profiles, everything)
+    assert not np.array_equal(complete(observed, gene_components=39).profiles, everything)
+
+
+def test_the_share_of_energy_kept_is_printed(capsys):
+    observed = clustered()
+    complete(observed, gene_components=4)
+    basis = gene_basis(observed.profiles, 4)
+    share = ((observed.profiles @ basis) ** 2).sum() / (observed.profiles**2).sum()
+    assert f"4 gene components keep {share:.2%}" in capsys.readouterr().out
+
+
+def test_the_constant_comes_first_even_where_one_direction_holds_nearly_all():
+    rng = np.random.default_rng(0)
+    direction = rng.normal(size=30)
+    direction -= direction.mean()
+    profiles = rng.normal(size=(200, 1)) * direction + 0.01 * rng.normal(size=(200, 30))
+    basis = gene_basis(profiles.astype(np.float32), 2)
+    assert np.allclose(np.abs(basis[:, 0]), 30**-0.5, atol=1e-3)
+    assert abs(basis[:, 1] @ direction) / np.linalg.norm(direction) > 0.999
+
+
+def test_memory_that_just_suffices_is_enough(monkeypatch):
+    observed = clustered()
+    need = bytes_needed((len(observed.drugs), len(observed.genes), len(observed.cells)), 40)
+    monkeypatch.setattr(Device, "free_bytes", lambda self: need)
+    assert len(complete(observed).profiles)
+    monkeypatch.setattr(Device, "free_bytes", lambda self: need - 1)
+    with pytest.raises(LacunaError, match=f"needs {need / 2**30:.1f} GiB"):
+        complete(observed)
+    monkeypatch.setattr(Device, "free_bytes", lambda self: int(0.3 * need))
+    with pytest.raises(LacunaError, match=f"but {0.3 * need / 2**30:.1f} GiB are free"):
+        complete(observed)

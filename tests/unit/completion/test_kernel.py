@@ -186,6 +186,120 @@ def test_tuned_weights_predict_what_was_set_aside_better_than_the_first():
             assert loss(other) > 0.99 * loss(tuned)
 
 
+def test_the_search_minimises_the_squared_error_and_the_penalty_of_the_definition(monkeypatch):
+    rng = np.random.default_rng(0)
+    observed = clustered(drugs=20, cells=3)
+    process = gp.GaussianProcess(observed, gp.SideSimilarities(None, None), 6)
+    near = process.nearest(observed.missing_pairs[:12])
+    of_neighbours = rng.normal(size=(12, 6, 4))
+    truth = rng.normal(size=(12, 4))
+    prior = process.prior_weights
+    search = {}
+
+    def look(loss, start, **options):
+        search.update(options, loss=loss, start=start)
+        return minimize(loss, start, **options)
+
+    minimize = k.minimize
+    monkeypatch.setattr(k, "minimize", look)
+    found = k.fit_weights(near, prior, of_neighbours, truth)
+
+    def plain(log_weights):
+        total = 0.0
+        for pair in range(12):
+            among = sum(np.exp(w) * near.among[t, pair] for t, w in enumerate(log_weights))
+            to_pair = sum(np.exp(w) * near.to_pair[t, pair] for t, w in enumerate(log_weights))
+            predicted = np.linalg.solve(among.astype(float), to_pair) @ of_neighbours[pair]
+            total += ((predicted - truth[pair]) ** 2).sum()
+        penalty = 0.03 / 12 * ((log_weights - np.log(prior)) ** 2).sum() / 2
+        return total / (truth**2).sum() + penalty
+
+    assert np.allclose(search["start"], np.log(prior))
+    assert np.allclose(search["bounds"].lb, np.log(prior) - 7)
+    assert np.allclose(search["bounds"].ub, np.log(prior) + 7)
+    assert search["options"] == {"maxiter": 20}
+    at = np.log(prior) + rng.normal(size=len(prior))
+    value, gradient = search["loss"](at)
+    assert value == pytest.approx(plain(at), rel=1e-4)
+    for term, slope in enumerate(gradient):
+        step = 1e-4 * np.eye(len(at))[term]
+        numeric = (plain(at + step) - plain(at - step)) / 2e-4
+        assert slope == pytest.approx(numeric, rel=1e-2, abs=1e-4)
+    assert plain(np.log(found)) < plain(np.log(prior))
+
+
+def test_weights_that_no_data_ask_for_stay_as_they_are():
+    observed = clustered(drugs=20, cells=3)
+    process = gp.GaussianProcess(observed, gp.SideSimilarities(None, None), 6)
+    near = process.nearest(observed.missing_pairs[:12])
+    silent = np.zeros((12, 6, 4))  # neighbours of zeros predict zeros, whatever the weights
+    found = k.fit_weights(near, process.prior_weights, silent, np.ones((12, 4)))
+    assert np.allclose(found, process.prior_weights, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("genes", "sizes"), [(100, [16, 48, 36]), (40, [16, 24]), (10, [10])])
+def test_subspaces_are_principal_components_in_order(genes, sizes):
+    rng = np.random.default_rng(0)
+    residual = (rng.normal(size=(300, genes)) * np.linspace(3, 1, genes)).astype(np.float32)
+    parts = k._principal_subspaces(residual)
+    assert [part.shape[1] for part in parts] == sizes
+    whole = np.hstack(parts)
+    assert np.allclose(whole.T @ whole, np.eye(genes), atol=1e-4)
+    energy = ((residual @ whole) ** 2).sum(axis=0)
+    assert (np.diff(energy) < 0).all()
+
+
+def test_many_directions_are_fitted_by_random_combinations_of_them():
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.normal(size=(200, 100)))[0].astype(np.float32)
+    assert np.array_equal(k._fitted_directions(basis[:, :48], rng), basis[:, :48])
+    fitted = k._fitted_directions(basis, rng)
+    assert fitted.shape == (200, 48)
+    assert np.allclose(basis @ (basis.T @ fitted), fitted, atol=1e-4)
+    assert (fitted**2).sum(axis=0).mean() == pytest.approx(100, rel=0.1)
+
+
+def test_tuning_states_the_errors_of_the_held_out_profiles(monkeypatch):
+    observed, rng = clustered(drugs=60), np.random.default_rng(0)
+    side = gp.SideSimilarities(None, None)
+    stated = {}
+
+    def look(error, variance):
+        stated.update(error=error.copy(), variance=variance.copy())
+        return Calibration(2.0, 1.0)
+
+    monkeypatch.setattr(k.Calibration, "fit", look)
+    process = gp.GaussianProcess(observed, side, 12)
+    (holdout, *_) = draw_holdouts(observed, ColdStart(False, False), rng)
+    subspaces, calibration = k.tune(process, [holdout], side, rng)
+    assert calibration == Calibration(2.0, 1.0)
+    assert [s.directions.shape[1] for s in subspaces] == [16, GENES - 16]
+    blind = gp.GaussianProcess(holdout.training, side, 12)
+    change, variance = blind.predict(holdout.held_out.pairs, subspaces)
+    truth = holdout.held_out.profiles - blind.mean[holdout.held_out.cell]
+    assert np.allclose(stated["error"], change - truth, atol=1e-4)
+    assert np.allclose(stated["variance"], variance, rtol=1e-3)
+    assert variance.mean() == pytest.approx(((change - truth) ** 2).mean(), rel=1e-3)
+
+
+def test_where_nothing_can_be_held_out_nothing_is_tuned():
+    process = gp.GaussianProcess(clustered(), gp.SideSimilarities(None, None), 12)
+    rng = np.random.default_rng(0)
+    subspaces, calibration = k.tune(process, [], gp.SideSimilarities(None, None), rng)
+    assert [s.weights.tolist() for s in subspaces] == [process.prior_weights.tolist()]
+    assert calibration == Calibration(1.0, 1.0)
+
+
+def test_fewer_profiles_than_neighbours_are_all_used():
+    observed = clustered(drugs=9, cells=3, missing=0.3)
+    found = k.complete(observed, observed.missing_pairs, NOTHING, np.random.default_rng(0))
+    assert np.isfinite(found.profiles).all()
+    one = k.complete(
+        observed, observed.missing_pairs, NOTHING, np.random.default_rng(0), neighbours=1
+    )
+    assert not np.allclose(found.profiles, one.profiles)
+
+
 def test_profiles_of_few_replicates_count_for_less():
     """Each drug has a profile in one cell; half of these are noise, of one replicate."""
     rng = np.random.default_rng(0)

@@ -41,6 +41,12 @@ def test_every_card_is_complete():
     assert {name for name in cards if is_control(name)} == {"truth", "zeros", "random"}
 
 
+def test_quick_are_the_controls_and_what_docs_performance_shows_to_take_seconds():
+    quick = {name for name in METHODS if card(name).quick}
+    assert quick == {"mean_1d", "mean_2d", "additive", "dnpp", "ntk", "kernel"}
+    assert all(card(name).quick for name in available() if is_control(name))
+
+
 def test_what_has_no_card_is_shown_as_it_is_called():
     assert method_label("dnpp") == "DNPP"
     assert method_label("dnpp_k5") == "dnpp_k5"
