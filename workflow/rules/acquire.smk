@@ -1,3 +1,6 @@
+from lacuna.simulation import parameters as simulated
+
+
 rule simulate_screen:
     output:
         expand("results/{{dataset}}/acquire/simulated/{name}", name=simulated.ALL_FILES),

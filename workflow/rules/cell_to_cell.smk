@@ -1,3 +1,6 @@
+from lacuna.cell_to_cell import stage as cell_to_cell
+
+
 rule divide_drugs:
     input:
         "results/{dataset}/tensor/large.h5",

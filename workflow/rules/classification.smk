@@ -1,3 +1,7 @@
+from lacuna.classification import stage as classification
+from lacuna.classification.classifiers import CLASSIFIERS
+
+
 rule label_drugs:
     input:
         unpack(lambda wildcards: INPUTS.annotations(DATASET)),

@@ -18,7 +18,7 @@ rule complete_tensor:
     threads: 4
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
-        mem_mb=method_memory,
+        mem_mb=grows(*METHOD_MEMORY),
         runtime=grows(30, per_mb=1 / 5, power=1.5),
     params:
         variant=lambda wildcards: PLAN.variant(wildcards.method),

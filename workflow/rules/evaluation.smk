@@ -1,3 +1,5 @@
+from lacuna.evaluation import stage as evaluation
+
 DENSITY = config["evaluation"]["density"]
 
 
@@ -39,10 +41,15 @@ rule predict_folds:
         "../../envs/lacuna.yaml"
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
-        mem_mb=method_memory,
-        runtime=minutes(lambda wildcards: len(folds_of_job(wildcards))),
+        mem_mb=grows(*METHOD_MEMORY),
+        runtime=lambda wildcards, input, attempt: attempt
+        * PLAN.minutes(
+            wildcards.method,
+            len(evaluation.folds_of(config, wildcards.split, wildcards.batch)),
+            input.size_mb,
+        ),
     params:
-        folds=folds_of_job,
+        folds=lambda wildcards: evaluation.folds_of(config, wildcards.split, wildcards.batch),
         variant=lambda wildcards: PLAN.variant(wildcards.method),
         is_control=lambda wildcards: wildcards.method not in PLAN.methods,
         seed=SEED,
@@ -54,7 +61,7 @@ rule score_method:
     input:
         tensor="results/{dataset}/tensor/{size}.h5",
         folds="results/{dataset}/evaluation/{size}/{split}/folds.tsv",
-        predicted=predictions,
+        predicted=lambda wildcards: in_results(evaluation.predictions(config, **wildcards)),
     output:
         metrics="results/{dataset}/evaluation/{size}/{split}/{method}/metrics.tsv",
         draws="results/{dataset}/evaluation/{size}/{split}/{method}/bootstrap.tsv",
@@ -142,10 +149,15 @@ rule measure_density:
         "../../envs/lacuna.yaml"
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
-        mem_mb=method_memory,
-        runtime=minutes(lambda wildcards: len(repeats_of_job(wildcards)) * len(DENSITY["percents"])),
+        mem_mb=grows(*METHOD_MEMORY),
+        runtime=lambda wildcards, input, attempt: attempt
+        * PLAN.minutes(
+            wildcards.method,
+            len(evaluation.repeats_of(config, wildcards.batch)) * len(DENSITY["percents"]),
+            input.size_mb,
+        ),
     params:
-        repeats=repeats_of_job,
+        repeats=lambda wildcards: evaluation.repeats_of(config, wildcards.batch),
         variant=lambda wildcards: PLAN.variant(wildcards.method),
         seed=SEED,
     script:

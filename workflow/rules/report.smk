@@ -1,3 +1,6 @@
+from lacuna.classification.published import compared_method
+
+
 rule tabulate_filters:
     input:
         filters="results/{dataset}/tensor/filters.tsv",

@@ -1,5 +1,6 @@
 """The plan: what a run makes and what its jobs need, without Snakemake."""
 
+import re
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import yaml
 from project import ROOT, TINY, overlay
 
 from lacuna.evaluation import stage as evaluation
-from lacuna.project.plan import Plan, all_figures, stages
+from lacuna.project.plan import Plan, all_figures, in_results, one_of, stages
 
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 
@@ -102,9 +103,9 @@ def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask():
     assert made.group("falrtc", "small") is None  # it waits for a GPU
 
 
-def test_needs_grow_with_the_tensor_and_with_the_fits():
+def test_the_time_grows_with_the_tensor_and_with_the_fits():
     made = plan()
-    assert made.memory(200) > made.memory(100) >= 1000
+    assert made.minutes("blend", 1, 200) > made.minutes("blend", 1, 100)
     assert made.minutes("blend", 2, 100) > made.minutes("blend", 1, 100)
     assert made.minutes("blend", 1, 100) > made.minutes("dnpp", 1, 100)
 
@@ -136,6 +137,19 @@ def test_planning_needs_no_heavy_library():
     )
     printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert printed.stdout.strip() == "[]", printed.stderr
+
+
+def test_a_wildcard_takes_the_names_as_they_are_and_nothing_where_there_are_none():
+    assert re.fullmatch(one_of(["a.b", "c"]), "a.b")
+    assert not re.fullmatch(one_of(["a.b", "c"]), "axb")
+    assert not re.fullmatch(one_of([]), "")
+
+
+def test_paths_of_all_forms_lie_in_the_results():
+    assert in_results({"a": "x.tsv", "b": ["y.tsv"]}) == {
+        "a": "results/{dataset}/x.tsv",
+        "b": ["results/{dataset}/y.tsv"],
+    }
 
 
 def test_stages_are_found_by_name():

@@ -65,10 +65,26 @@ def folds(config: Config, split: str) -> list[list[int]]:
     return batches(block["splits"][split]["folds"], block["folds_per_job"])
 
 
+def folds_of(config: Config, split: str, batch: str) -> list[int]:
+    """Return the folds that a job predicts."""
+    return folds(config, split)[int(batch)]
+
+
 def repeats(config: Config) -> list[list[int]]:
     """Return the repeats of the density experiment that each job does."""
     density = config["evaluation"]["density"]
     return batches(density["repeats"], density["repeats_per_job"])
+
+
+def repeats_of(config: Config, batch: str) -> list[int]:
+    """Return the repeats of the density experiment that a job does."""
+    return repeats(config)[int(batch)]
+
+
+def predictions(config: Config, size: str, split: str, method: str, **_: str) -> list[str]:
+    """Return the files that hold a method's predictions of all folds, fold by fold."""
+    folder = f"evaluation/{size}/{split}/{method}"
+    return [f"{folder}/{file}" for file in prediction_files(config, split)]
 
 
 def prediction_files(config: Config, split: str) -> list[str]:

@@ -1,7 +1,8 @@
 """What a run makes, and what its jobs need: the plan, from the configuration alone."""
 
 import pkgutil
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,8 +18,9 @@ from lacuna.evaluation import stage as evaluation
 from lacuna.project.config import notices, prepare
 
 PER_FIGURE = ("svg", "png", "tsv")
-# Files of the tensor, in MB, times these are MB of memory: measured by `make bench-cluster`.
-MEMORY, MEMORY_PER_MB = 1000, 45
+# MB of memory that a method's job needs, and MB for each MB of the tensor's file: they grow with
+# the grid, so with the tensor. Measured by `make bench-cluster`.
+METHOD_MEMORY = (1000, 45)
 # Minutes to start, and per fit of a tensor of 1 MB; they grow with drugs squared times cells.
 QUICK_MINUTES, SLOW_MINUTES = (1, 0.002), (10, 0.05)
 
@@ -160,15 +162,25 @@ class Plan:
         quick = card(self.players[method].method).quick or size == "small"
         return "quick" if quick and not self.gpus(method) else None
 
-    def memory(self, tensor_mb: float) -> float:
-        """Return the MB that a method's job needs, which grow with the grid, so with the tensor."""
-        return MEMORY + MEMORY_PER_MB * tensor_mb
-
     def minutes(self, method: str, fits: int, tensor_mb: float) -> float:
         """Return the minutes that a method needs for so many fits."""
         quick = card(self.players[method].method).quick
         start, per_fit = QUICK_MINUTES if quick else SLOW_MINUTES
         return start + fits * per_fit * tensor_mb**1.5
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return the pattern of a wildcard that takes one of these values; none if there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def in_results(files: Any) -> Any:
+    """Return paths below results/{dataset}, of a path, or of a list or mapping of them."""
+    if isinstance(files, str):
+        return f"results/{{dataset}}/{files}"
+    if isinstance(files, Mapping):
+        return {name: in_results(file) for name, file in files.items()}
+    return [in_results(file) for file in files]
 
 
 def stages() -> list[str]:
