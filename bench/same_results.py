@@ -57,7 +57,9 @@ FIGURES = {
 
 RENAMED = {"elsewhere": "cell_transfer"}  # splits, in paths and in columns of this name:
 RENAMED_COLUMN = "split"
-RENAMED_WHY = "the split elsewhere is called cell_transfer, and splits stand in the schema's order"
+RENAMED_WHY = (
+    "the split elsewhere is called cell_transfer; rows stand in the order of the schema's splits"
+)
 
 NOT_COMPARED = {
     "benchmarks": "wall times and memory",
@@ -162,9 +164,10 @@ def _in_table(old: Path, new: Path) -> Iterator[str]:
         column = before[0].index(RENAMED_COLUMN)
         for row in before[1:-1]:
             row[column] = RENAMED.get(row[column], row[column])
-        # The order of splits was that of the configuration's files, and is the schema's now.
+        # The order of splits was that of the configuration's files, and is the schema's now; so the
+        # metrics, which come in the order in which the splits have them.
         for rows in (before, now):
-            rows[1:-1] = sorted(rows[1:-1], key=lambda row: row[column])
+            rows[1:-1] = sorted(rows[1:-1])
     if before[0] != now[0]:
         yield f"columns were {before[0]}, are {now[0]}"
     elif len(before) != len(now):
