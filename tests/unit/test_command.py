@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -129,28 +128,23 @@ def test_what_is_no_configuration_is_named(folder):
             command.read_config([Path(name)])
 
 
-class FakePlan:
-    """What `lacuna plan` asks of a plan."""
-
-    def __init__(self, config):
-        self.dataset = config["dataset"]
-        self.methods, self.figures = {"dnpp": 1, "kernel": 2}, {"overview": 1, "density": 2}
-        self.results = ["results/mine/metrics.tsv"]
-
-    of = classmethod(lambda cls, config: cls(config))
-
-
-def test_the_plan_of_a_configuration_is_printed(folder, monkeypatch, capsys):
-    module = types.ModuleType("lacuna.project.plan")
-    module.Plan = FakePlan
-    monkeypatch.setitem(sys.modules, "lacuna.project.plan", module)
-    (folder / "mine.yaml").write_text("dataset: mine")
+def test_the_plan_of_a_configuration_is_printed(folder, capsys):
+    config = {
+        "dataset": "mine",
+        "acquire": {"source": "simulator"},
+        "completion": {"methods": ["mean_1d", "dnpp"], "completed": ["dnpp"]},
+        "classification": {"completed": []},
+    }
+    (folder / "mine.yaml").write_text(yaml.safe_dump(config))
     assert command.main(["plan", "--configfile", "mine.yaml", "--figures"]) == 0
-    assert capsys.readouterr().out == "overview\ndensity\n"
+    rules = capsys.readouterr().out.split()
+    assert {"draw_overview", "draw_density"} <= set(rules)
+    assert "draw_class_gain" not in rules
     assert command.main(["plan", "--configfile", "mine.yaml"]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert printed[:3] == ["mine: 2 methods", "  dnpp", "  kernel"]
-    assert printed[-2:] == ["mine: 1 results", "  results/mine/metrics.tsv"]
+    assert printed[:3] == ["mine: 2 methods", "  mean_1d", "  dnpp"]
+    assert "  results/mine/metrics.tsv" in printed
+    assert "  results/mine/completed/dnpp.gctx" in printed
 
 
 def test_the_lock_of_a_killed_run_is_removed(folder, capsys):

@@ -231,7 +231,7 @@ def test_the_report_says_what_the_run_was_made_with(finished):
 
 
 def test_figures_are_drawn_anew_from_finished_tables_alone(finished):
-    drawing = [f"draw_{figure}" for figure in Plan.of(overlay(DEMO, TINY)).figures]
+    drawing = [figure.rule for figure in Plan.of(overlay(DEMO, TINY)).figures.values()]
     options = ["--allowed-rules", "figures", *drawing, "--forcerun", *drawing]
     drawn = finished.results / "tensor/figures/coverage.svg"
     before = drawn.read_bytes()

@@ -119,7 +119,9 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="configurations as for Snakemake, the last one counts; without any, the demo's",
     )
-    parser.add_argument("--figures", action="store_true", help="only the figures' names")
+    parser.add_argument(
+        "--figures", action="store_true", help="only the rules that draw the figures"
+    )
 
 
 def _plan(arguments: argparse.Namespace) -> int:
@@ -127,7 +129,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 
     plan = Plan.of(read_config(arguments.configfile))
     if arguments.figures:
-        print(*plan.figures, sep="\n")
+        print(*(figure.rule for figure in plan.figures.values()), sep="\n")
         return 0
     for heading, lines in {
         "methods": plan.methods,

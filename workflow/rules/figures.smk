@@ -3,7 +3,7 @@ for figure in PLAN.figures.values():
 
     rule:
         name:
-            f"draw_{figure.name}"
+            figure.rule
         input:
             **in_results(figure.card.files(config)),
         output:
@@ -16,9 +16,9 @@ for figure in PLAN.figures.values():
             in_results(f"{figure.path}.png"),
             in_results(f"{figure.path}.tsv"),
         log:
-            f"results/{{dataset}}/logs/draw_{figure.name}.log",
+            f"results/{{dataset}}/logs/{figure.rule}.log",
         benchmark:
-            f"results/{{dataset}}/benchmarks/draw_{figure.name}.tsv"
+            f"results/{{dataset}}/benchmarks/{figure.rule}.tsv"
         group:
             "summary"
         conda:

@@ -42,7 +42,10 @@ def test_a_split_without_sizes_is_not_made():
 
 
 def test_scores_and_predictions_are_named_where_the_rules_make_them():
-    made = plan(completion={"methods": ["mean_1d", "ridge_map"], "completed": []})
+    made = plan(
+        completion={"methods": ["mean_1d", "ridge_map"], "completed": []},
+        classification={"completed": []},
+    )
     files = evaluation.tables(made.config, "metrics.tsv", ["ridge_map"])
     assert "evaluation/small/profiles/ridge_map/metrics.tsv" in files
     assert all("/ridge_map/" in file for file in files)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -44,6 +44,11 @@ class PlannedFigure:
     def module(self) -> str:
         """The module that draws it."""
         return f"lacuna.{self.stage}.figures.{self.name}"
+
+    @property
+    def rule(self) -> str:
+        """The rule that draws it."""
+        return f"draw_{self.name}"
 
     @property
     def path(self) -> str:
@@ -185,17 +190,13 @@ def in_results(files: Any) -> Any:
 
 def stages() -> list[str]:
     """Return the names of all stages: the packages of lacuna that have a module `stage`."""
-    return [
-        package.name
-        for package in pkgutil.iter_modules(lacuna.__path__)
-        if package.ispkg and find_spec(f"lacuna.{package.name}.stage")
-    ]
+    return [name for name, modules in _packages().items() if "stage" in modules]
 
 
 def stage_modules(module: str) -> Iterator[ModuleType]:
     """Import the module of a name of every stage that has it."""
     for stage in stages():
-        if find_spec(f"lacuna.{stage}.{module}"):
+        if module in _packages()[stage]:
             yield import_module(f"lacuna.{stage}.{module}")
 
 
@@ -204,7 +205,20 @@ def all_figures() -> list[PlannedFigure]:
     return [
         PlannedFigure(module.name, stage, import_module(f"{package.__name__}.{module.name}").FIGURE)
         for stage in stages()
-        if find_spec(f"lacuna.{stage}.figures")
+        if "figures" in _packages()[stage]
         for package in [import_module(f"lacuna.{stage}.figures")]
         for module in pkgutil.iter_modules(package.__path__)
     ]
+
+
+def _packages() -> dict[str, set[str]]:
+    """Return the names of the modules in each package of lacuna; none is imported."""
+    return {
+        package.name: {
+            module.name
+            for folder in lacuna.__path__
+            for module in pkgutil.iter_modules([str(Path(folder) / package.name)])
+        }
+        for package in pkgutil.iter_modules(lacuna.__path__)
+        if package.ispkg
+    }
