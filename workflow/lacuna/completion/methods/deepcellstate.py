@@ -136,8 +136,7 @@ def fit(
     build = partial(
         PairedCellStates,
         shape=shape,
-        preset=preset,
-        latent_l1=latent_l1,
+        latent_l1=preset.latent_l1 if latent_l1 else 0,
         learning_rate=learning_rate,
         batch=batch,
     )

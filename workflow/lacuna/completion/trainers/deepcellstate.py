@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from lacuna.completion.methods.deepcellstate import Regularisation
 from lacuna.completion.shared.paired import PairedNetwork, PairedProfiles, adam
 from lacuna.networks.cell_states import CellStates, Shape
 from lacuna.networks.training import Training, batches, descend
@@ -27,8 +26,7 @@ class PairedCellStates(PairedNetwork):
         paired: PairedProfiles,
         *,
         shape: Shape,
-        preset: Regularisation,
-        latent_l1: bool,
+        latent_l1: float,
         learning_rate: float,
         batch: int,
     ) -> None:
@@ -40,21 +38,19 @@ class PairedCellStates(PairedNetwork):
             What it is to learn.
         shape
             Of the network.
-        preset
-            Gives the weight of the L1 penalty.
-        latent_l1, learning_rate, batch
+        latent_l1
+            Weight of the L1 penalty: of the sum of the absolute latent values, per profile.
+        learning_rate, batch
             See `lacuna.completion.methods.deepcellstate.fit`.
         """
         super().__init__(CellStates(shape, paired.cells), paired)
         self._settings = {
             "shape": shape,
-            "preset": preset,
-            "l1": latent_l1,
+            "latent_l1": latent_l1,
             "rate": learning_rate,
             "batch": batch,
         }
-        self.latent_l1 = preset.latent_l1 if latent_l1 else 0
-        self.learning_rate, self.batch = learning_rate, batch
+        self.latent_l1, self.learning_rate, self.batch = latent_l1, learning_rate, batch
 
     @property
     def settings(self) -> Mapping[str, object]:
