@@ -14,6 +14,7 @@ from lacuna.cell_to_cell.study import Study, divide
 from lacuna.cell_to_cell.variations import SUMMARY, design, score, summarise
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.variants import read_methods
+from lacuna.project.config_schema import assemble_schema
 
 VARIED = [name for name, card in ANALYSES.items() if card.kind == "varied"]
 METHODS = read_methods(["mean_2d", "mean_1d"], {"mean_2d": {"cell_weight": 0.3}})
@@ -63,3 +64,8 @@ def test_looking_at_the_cards_does_not_wait_for_torch_or_scikit_learn():
         "sys.exit(len({'torch', 'sklearn'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_configuration_may_ask_for_each_analysis_and_no_other():
+    schema = assemble_schema()["properties"]["cell_to_cell"]["properties"]["analyses"]
+    assert schema["items"]["enum"] == list(ANALYSES)

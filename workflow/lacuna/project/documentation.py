@@ -18,6 +18,7 @@ from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.project.config_old_keys import MOVED, NEW_SPLIT, OLD_SPLIT
 from lacuna.project.config_schema import assemble_schema, fill_defaults
 from lacuna.project.documentation_cards import (
+    describe_analyses,
     describe_controls,
     describe_methods,
     describe_metrics,
@@ -237,6 +238,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "methods": describe_methods,
     "controls": describe_controls,
     "options": describe_options,
+    "analyses": describe_analyses,
     "splits": describe_splits,
     "metrics": describe_metrics,
 }

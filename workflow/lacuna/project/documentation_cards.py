@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from lacuna.cell_to_cell.analyses import ANALYSES
 from lacuna.completion.card import DeclaredOption
 from lacuna.completion.registry import available, card, is_control, options_of
 from lacuna.evaluation.metrics import METRICS
@@ -35,6 +36,14 @@ def describe_options() -> str:
     return _table(
         ("option", "of", "values", "default", "meaning"),
         ((row[0], ", ".join(methods), *row[1:]) for row, methods in rows.items()),
+    )
+
+
+def describe_analyses() -> str:
+    """Return the table of analyses of the prediction from cell to cell."""
+    return _table(
+        ("analysis", "what it asks"),
+        ((f"`{name}`", analysis.summary) for name, analysis in ANALYSES.items()),
     )
 
 
