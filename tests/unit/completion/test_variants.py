@@ -39,6 +39,7 @@ def test_neither_entries_nor_options_are_changed():
         ([{"_k": {"method": "dnpp"}}], "_k: .* begins with a letter"),
         ([{"a/b": {"method": "dnpp"}}], "a/b: .* letters, digits and _"),
         ([{"a\n": {"method": "dnpp"}}], "letters, digits and _"),
+        ([{"NaN": {"method": "dnpp"}}], "NaN: tables read this as a missing value"),
         ([{7: {"method": "dnpp"}}], "7: .* begins with a letter"),
         ([{"a": {"neighbours": 5}}], "a: the variant has no method"),
         ([{"a": {"metod": "dnpp"}}], "a: the variant has no method .did you mean 'metod'"),

@@ -8,6 +8,7 @@ from lacuna.completion.registry import available, check_options
 from lacuna.errors import LacunaError, did_you_mean
 
 NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
+MISSING = {"na", "nan", "null", "none"}  # tables would read these as missing values
 WHERE = "completion: methods"
 
 
@@ -79,6 +80,8 @@ def _read_entry(entry: object, options: Mapping[str, Mapping[str, object]]) -> V
             f"{where}: a variant is called so, expected a name of letters, digits and _ that "
             "begins with a letter."
         )
+    if name.casefold() in MISSING:
+        raise LacunaError(f"{where}: tables read this as a missing value. Give it another name.")
     if name in available():
         raise LacunaError(f"{where}: a variant is called as a method is. Give it another name.")
     if not isinstance(content, Mapping) or not isinstance(content.get("method"), str):
