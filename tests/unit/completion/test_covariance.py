@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from toy import GENES, clustered
+from toy import GENES, clustered, grid
 
 from lacuna.completion.shared import covariance
 from lacuna.completion.shared.covariance import (
@@ -16,6 +16,7 @@ from lacuna.completion.shared.covariance import (
     replicate_noise,
 )
 from lacuna.completion.shared.error_scale import Calibration, error_scale
+from lacuna.completion.shared.shrinkage import best_predictors
 
 NOTHING = SideSimilarities(None, None)
 
@@ -36,6 +37,18 @@ def test_terms_that_nothing_is_known_of_are_left_out():
         assert process.prior_weights.tolist() == [PRIOR_WEIGHTS[term] for term in process.terms]
         near = process.nearest(observed.missing_pairs)
         assert len(near.to_pair) == len(near.among) == len(process.terms)
+
+
+def test_a_cells_mean_is_the_mean_of_all_plus_the_cells_shrunken_effect():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(1, 4, GENES)) + 0.5 * rng.normal(size=(30, 4, GENES))
+    observed = grid(dense, rng.random((30, 4)) < 0.6)
+    overall = observed.profiles.mean(axis=0)
+    process = GaussianProcess(observed, NOTHING, 4)
+    effect = best_predictors(observed.profiles - overall, observed.cell, 4)
+    assert np.abs(effect).max() > 0.1
+    assert np.allclose(process.mean, overall + effect, atol=1e-5)
+    assert np.allclose(process.residual, observed.profiles - process.mean[observed.cell])
 
 
 def test_a_prediction_is_the_conditional_mean_and_variance():

@@ -101,24 +101,25 @@ def plain_process(observed, known, pairs):
 
     def covariance(one, other):
         (d, c), (e, f) = one, other
-        terms = {
-            "same drug": d == e,
-            "same drug, similar cell": (d == e) * by_cell[c, f],
-            "similar drug": by_drug[d, e],
-            "similar drug, same cell": by_drug[d, e] * (c == f),
-            "similar drug, similar cell": by_drug[d, e] * by_cell[c, f],
-            "very similar drug, same cell": by_drug[d, e] ** 3 * (c == f),
-            "same cell": c == f,
-            "like structure": known.structure[d, e] ** 2,
-            "like structure, same cell": known.structure[d, e] ** 2 * (c == f),
-            "same drug, like baseline": (d == e) * known.baseline[c, f],
-            "similar drug, like baseline": by_drug[d, e] * known.baseline[c, f],
-        }
-        return sum(gp.PRIOR_WEIGHTS[name] * term for name, term in terms.items())
+        return sum(
+            (
+                0.2 * (d == e),  # same drug
+                0.2 * ((d == e) * by_cell[c, f]),  # same drug, similar cell
+                0.1 * (by_drug[d, e]),  # similar drug
+                0.3 * (by_drug[d, e] * (c == f)),  # similar drug, same cell
+                0.2 * (by_drug[d, e] * by_cell[c, f]),  # similar drug, similar cell
+                0.1 * (by_drug[d, e] ** 3 * (c == f)),  # very similar drug, same cell
+                0.02 * (c == f),  # same cell
+                0.1 * (known.structure[d, e] ** 2),  # like structure
+                0.1 * (known.structure[d, e] ** 2 * (c == f)),  # like structure, same cell
+                0.1 * ((d == e) * known.baseline[c, f]),  # same drug, like baseline
+                0.1 * (by_drug[d, e] * known.baseline[c, f]),  # similar drug, like baseline
+            )
+        )
 
     replicates = observed.reliability["replicates"].to_numpy()
     few = (1 / replicates) / (1 / replicates).mean()
-    noise = gp.PRIOR_WEIGHTS["noise"] + gp.PRIOR_WEIGHTS["noise of few replicates"] * few
+    noise = 0.5 + 0.2 * few
     among = np.array([[covariance(p, q) for q in observed.pairs] for p in observed.pairs])
     across = np.array([[covariance(p, q) for q in observed.pairs] for p in pairs])
     solved = np.linalg.solve(among + np.diag(noise), across.T)
