@@ -30,7 +30,14 @@ def test_a_mistake_stops_the_run_before_it_starts(project, text, said):
     assert not (project.folder / "harm").exists()
 
 
-@pytest.mark.parametrize("name", ["paper", "lincs-mini", "lincs-cells"])
+OF_FILES = [
+    path.stem
+    for path in sorted((ROOT / "config").glob("*.yaml"))
+    if yaml.safe_load(path.read_text()).get("acquire", {}).get("source") == "files"
+]
+
+
+@pytest.mark.parametrize("name", OF_FILES)
 def test_shipped_configurations_dry_run(project, name):
     planned = project.run("-n", "--configfile", f"config/{name}.yaml")
     assert "rule acquire_file" in planned

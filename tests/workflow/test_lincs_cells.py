@@ -13,7 +13,8 @@ def test_ready_made_signatures_to_the_report(shared_data, tmp_path):
     config["acquire"]["mirror"] = str(shared_data / "lincs-cells")
     # Baselines serve the held-out cells here; the other splits are tried elsewhere.
     config["evaluation"]["splits"] |= {"drugs": {"sizes": []}, "cells": {"folds": 4}}
-    config["completion"] |= {"methods": ["dnpp", "falrtc", "kernel"], "completed": ["kernel"]}
+    config["completion"] = {"methods": ["dnpp", "falrtc", "kernel"], "completed": ["kernel"]}
+    config["classification"] = {"completed": []}
     project = Project(tmp_path)
     project.run("--cores", "2", *project.configure(config))
     results = tmp_path / "results/lincs-cells"

@@ -12,7 +12,7 @@ def test_real_plates_to_the_report(shared_data, tmp_path):
     folders = ["lincs-mini", "mirror", "gene-sets"]
     config["acquire"]["mirror"] = [str(shared_data / folder) for folder in folders]
     methods = ["mean_1d", "mean_2d", "dnpp", "falrtc", "kernel"]
-    config["completion"] |= {"methods": methods, "completed": ["kernel"]}
+    config["completion"] = {"methods": methods, "completed": ["kernel"]}
     config["evaluation"]["density"] = {"percents": []}  # tried elsewhere
     config["classification"] |= {"folds": 5, "trees": 25, "atc_classes": ["L"], "targets": 0}
     config["evaluation"]["splits"] |= {"drugs": {"folds": 5}, "cells": {"sizes": []}}

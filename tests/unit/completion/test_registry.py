@@ -38,7 +38,7 @@ def test_every_card_is_complete():
         for option in options_of(name).values():
             assert option.meaning.summary
             assert option.fault(option.default) is None, (name, option.name)
-    assert {name for name in cards if is_control(name)} == {"truth", "zeros", "random"}
+    assert {name for name in cards if is_control(name)} == {"truth", "zeros", "cell_mean", "random"}
 
 
 def test_quick_are_the_controls_and_what_docs_performance_shows_to_take_seconds():

@@ -30,6 +30,7 @@ def pages(request, tmp_path):
     for page in (*PAGES, DEMO):
         (tmp_path / page).parent.mkdir(exist_ok=True)
         shutil.copy(request.config.rootpath / page, tmp_path / page)
+    write_documentation(tmp_path)  # so that stale pages fail their own test alone
     return tmp_path
 
 

@@ -50,11 +50,12 @@ def test_the_conda_environment_is_in_step(project, pins):
 def test_every_configured_file_has_a_source():
     sources = read_sources(ROOT / "resources/sources.tsv")
     for path in (ROOT / "config").glob("*.yaml"):
-        of_files = yaml.safe_load(path.read_text()).get("files", {"series": {}})
-        kinds = [of_files.get(kind, {}) for kind in ("annotations", "external")]
-        tables = [*of_files["series"].values(), *kinds]
-        named = [file for files in tables for file in files.values()]
-        assert {*named, *of_files.get("gene_sets", [])} <= set(sources), path
+        block = yaml.safe_load(path.read_text()).get("acquire", {})
+        kinds = [block.get(kind, {}) for kind in ("annotations", "external")]
+        tables = [*block.get("series", {}).values(), *kinds]
+        named = {file for files in tables for file in files.values()}
+        assert {*named, *block.get("gene_sets", [])} <= set(sources), path
+        assert named or block.get("source") != "files", path
 
 
 def test_published_numbers_name_methods_and_metrics_that_exist():
