@@ -31,6 +31,8 @@ def test_ready_made_signatures_to_the_report(shared_data, tmp_path):
     pct = metrics.set_index("method")
     assert pct.loc["truth", "value"] > 0.999999
     assert abs(pct.loc["random", "value"]) < 0.03
-    # What a rough independent version of these methods gave on the same signatures.
-    assert abs(pct.loc["dnpp", "value"] - 0.25) < 0.04
-    assert abs(pct.loc["falrtc", "value"] - 0.22) < 0.04
+    # What a rough independent version of these methods gave on the same signatures, on other folds:
+    # with 14 drugs the folds alone move a score by some hundredths.
+    for method, independent in {"dnpp": 0.25, "falrtc": 0.22}.items():
+        assert pct.loc[method, "low"] < independent < pct.loc[method, "high"]
+        assert pct.loc[method, "value"] > pct.loc[["zeros", "random"], "value"].max() + 0.1
