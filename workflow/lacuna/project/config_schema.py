@@ -10,13 +10,12 @@ import yaml
 import lacuna
 
 # libyaml reads the schemas several times faster, which every job's start would otherwise pay.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_schemas() -> dict[str, dict[str, Any]]:
     """Return the schema of every stage's block, by stage, in the order in which data flow."""
     found = {
-        path.parent.name: yaml.load(path.read_bytes(), Loader=_LOADER)
+        path.parent.name: yaml.safe_load(path.read_bytes())
         for folder in lacuna.__path__
         for path in sorted(Path(folder).glob("*/schema.yaml"))
     }
@@ -26,7 +25,7 @@ def read_schemas() -> dict[str, dict[str, Any]]:
 
 def assemble_schema() -> dict[str, Any]:
     """Return the schema of a whole configuration whose defaults are filled in."""
-    common = yaml.load((Path(__file__).parent / "common.yaml").read_bytes(), Loader=_LOADER)
+    common = yaml.safe_load((Path(__file__).parent / "common.yaml").read_bytes())
     blocks = read_schemas()
     properties = {**common["properties"], **blocks}
     return {
