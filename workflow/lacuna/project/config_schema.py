@@ -9,8 +9,6 @@ import yaml
 
 import lacuna
 
-# libyaml reads the schemas several times faster, which every job's start would otherwise pay.
-
 
 def read_schemas() -> dict[str, dict[str, Any]]:
     """Return the schema of every stage's block, by stage, in the order in which data flow."""
