@@ -9,8 +9,9 @@ from planted import planted_drugs
 from sklearn.metrics import roc_auc_score
 
 from lacuna.classification.classifiers import CLASSIFIERS
-from lacuna.classification.experiments import AREAS, DRAWS, areas_under_roc, run_experiments
+from lacuna.classification.experiments import AREAS, areas_under_roc, run_experiments
 from lacuna.classification.profiles import ACROSS_CELLS
+from lacuna.evaluation.bootstrap import BOOTSTRAP_DRAWS
 
 
 def test_the_area_is_scikit_learns_whatever_the_weights_and_ties():
@@ -33,7 +34,7 @@ def test_experiments_are_the_same_each_time_and_count_their_drugs(name):
     again, more = run_experiments(profiles, answers, name, jobs=2, **options)
     pd.testing.assert_frame_equal(table, again)
     assert np.array_equal(draws, more, equal_nan=True)
-    assert draws.shape == (len(table), len(AREAS), DRAWS)
+    assert draws.shape == (len(table), len(AREAS), BOOTSTRAP_DRAWS)
     assert (table["drugs_measured"] + table["drugs_predicted"] == 54).all()
     assert set(table["profile_type"]) == {"c0", "c1", "c2", *ACROSS_CELLS}
     low, value, high = (table[f"auc_completed{side}"] for side in ("_low", "", "_high"))

@@ -5,9 +5,9 @@ import pandas as pd
 from planted import planted_drugs
 from scipy.stats import false_discovery_control, ttest_rel
 
-from lacuna.classification.experiments import AREAS, DRAWS, run_experiments
+from lacuna.classification.experiments import AREAS, run_experiments
 from lacuna.classification.tests import change_on_predicted, gain_by_completion, paired_tests
-from lacuna.evaluation.bootstrap import LEAST_DRUGS
+from lacuna.evaluation.bootstrap import BOOTSTRAP_DRAWS, LEAST_DRUGS
 
 
 def test_no_task_gives_empty_tables():
@@ -67,7 +67,7 @@ def test_paired_tests_are_scipys_corrected_within_their_grouping():
     )
     table["gain"] = gain_by_completion(table)
     draws = np.repeat(
-        table[[f"auc_{area}" for area in AREAS]].to_numpy()[:, :, None], DRAWS, axis=2
+        table[[f"auc_{area}" for area in AREAS]].to_numpy()[:, :, None], BOOTSTRAP_DRAWS, axis=2
     )
     tests = paired_tests(table, draws, "gain").set_index(["grouped_by", "group"])
     everything = tests.loc[("all", "all")]
@@ -88,7 +88,7 @@ def test_with_fewer_than_five_drugs_there_is_no_interval_and_no_p():
             drugs_measured=drugs,
         )
         table["gain"] = gain_by_completion(table)
-        tests = paired_tests(table, np.full((2, len(AREAS), DRAWS), 0.6), "gain")
+        tests = paired_tests(table, np.full((2, len(AREAS), BOOTSTRAP_DRAWS), 0.6), "gain")
         everything = tests[tests["grouped_by"] == "all"]
         assert everything[["low", "high", "p", "p_bh"]].notna().all(axis=None) == told
         assert np.isclose(everything["difference"].item(), 0.075)

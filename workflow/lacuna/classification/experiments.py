@@ -13,11 +13,15 @@ from tqdm import tqdm
 from lacuna.classification.classifiers import CLASSIFIERS
 from lacuna.classification.models import PROTOCOLS, Model, deal_folds, held_out_scores
 from lacuna.classification.profiles import ACROSS_CELLS, DrugProfiles, reduce_columns
-from lacuna.evaluation.bootstrap import LEAST_DRUGS
+from lacuna.evaluation.bootstrap import (
+    BOOTSTRAP_DRAWS,
+    CONFIDENCE,
+    LEAST_DRUGS,
+    bootstrap_weights,
+)
 from lacuna.evaluation.deg import area_under_roc
 
-DRAWS = 500
-INTERVAL = [0.025, 0.975]  # quantiles of the draws: 95 %
+ENDS = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]  # of an interval, as quantiles of the draws
 AREAS = ("measured", "completed", "predicted")
 EXPERIMENT = [
     "profile_type",
@@ -100,12 +104,10 @@ def run_experiments(
         The columns `EXPERIMENT`: drugs and positives are those tested, with a measured profile and
         without; the areas are NaN where there are too few drugs, their 95 % intervals where fewer
         than `LEAST_DRUGS` are tested.
-    draws : float32 array of shape (len(experiments), len(AREAS), DRAWS)
+    draws : float32 array of shape (len(experiments), len(AREAS), BOOTSTRAP_DRAWS)
         The areas on drugs drawn with replacement.
     """
-    size = len(profiles.drugs)
-    rng = np.random.default_rng(seed)
-    weights = np.vstack([np.ones(size), rng.multinomial(size, np.full(size, 1 / size), DRAWS)])
+    weights = bootstrap_weights(len(profiles.drugs), np.random.default_rng(seed))
     model = Model.named(model_name, trees, seed, jobs)
     rows, draws = [], []
     for profile_type in tqdm([*profiles.cells, *ACROSS_CELLS], desc=model_name, mininterval=5):
@@ -141,7 +143,7 @@ def run_experiments(
                 draws.append(areas[:, 1:])
     return (
         pd.DataFrame(rows, columns=EXPERIMENT),
-        np.array(draws, dtype=np.float32).reshape(len(rows), len(AREAS), DRAWS),
+        np.array(draws, dtype=np.float32).reshape(len(rows), len(AREAS), BOOTSTRAP_DRAWS),
     )
 
 
@@ -175,6 +177,6 @@ def _intervals(areas: np.ndarray, seen: int, unseen: int) -> dict[str, float]:
     for name, (value, *draws) in zip(AREAS, areas, strict=True):
         low, high = np.nan, np.nan
         if np.isfinite(value) and tested[name] >= LEAST_DRUGS:
-            low, high = np.nanquantile(draws, INTERVAL)
+            low, high = np.nanquantile(draws, ENDS)
         table |= {f"auc_{name}": value, f"auc_{name}_low": low, f"auc_{name}_high": high}
     return table

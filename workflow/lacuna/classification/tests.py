@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, ttest_1samp
 
-from lacuna.classification.experiments import AREAS, INTERVAL
+from lacuna.classification.experiments import AREAS, ENDS
 from lacuna.evaluation.bootstrap import LEAST_DRUGS
 
 TEST = [
@@ -121,7 +121,7 @@ def _paired_test(difference: pd.Series, draws: np.ndarray, tested: pd.Series) ->
     low, high, p = np.nan, np.nan, np.nan
     enough = kept.any() and tested[kept].max() >= LEAST_DRUGS
     if enough:
-        low, high = np.nanquantile(np.nanmean(draws[kept], axis=0), INTERVAL)
+        low, high = np.nanquantile(np.nanmean(draws[kept], axis=0), ENDS)
     if enough and kept.sum() > 1:
         p = float(ttest_1samp(difference[kept], 0).pvalue)
     return {
