@@ -147,6 +147,15 @@ def test_the_plan_of_a_configuration_is_printed(folder, capsys):
     assert "  results/mine/completed/dnpp.gctx" in printed
 
 
+def test_a_reader_that_has_enough_is_no_error(folder):
+    (folder / "mine.yaml").write_text("dataset: mine\nacquire: {source: simulator}\n")
+    words = [sys.executable, "-m", "lacuna.command", "plan", "--configfile", "mine.yaml"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (0, b"")
+
+
 def test_the_lock_of_a_killed_run_is_removed(folder, capsys):
     assert command.main(["unlock"]) == 0
     assert capsys.readouterr().out == ""

@@ -10,6 +10,7 @@ It is imported whenever `lacuna` is called, so it imports what is heavy in `run`
 """
 
 import argparse
+import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -58,10 +59,15 @@ def main(words: Sequence[str] | None = None) -> int:
         subparser.set_defaults(run=command.run)
     arguments = parser.parse_args(words)
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
     except LacunaError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who reads has enough, as `lacuna plan | head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at exit
+        return 0
+    return status
 
 
 def find_commands() -> Iterator[Command]:

@@ -12,7 +12,7 @@ from lacuna.classification.tables import (
 from lacuna.classification.tests import TEST
 
 
-def tested(**columns):
+def paired_tests_of(**columns):
     row = {
         "question": "gain",
         "method": "dnpp",
@@ -32,9 +32,9 @@ def tested(**columns):
 
 
 def test_a_gain_is_beyond_chance_when_its_interval_does_not_hold_0():
-    (beyond,) = gain_sentences(tested())
-    (below,) = gain_sentences(tested(difference=-0.05, low=-0.09, high=-0.01))
-    (chance,) = gain_sentences(tested(low=-0.01))
+    (beyond,) = gain_sentences(paired_tests_of())
+    (below,) = gain_sentences(paired_tests_of(difference=-0.05, low=-0.09, high=-0.01))
+    (chance,) = gain_sentences(paired_tests_of(low=-0.01))
     assert "+0.050 (95 % interval over drugs +0.010 to +0.090)" in beyond
     assert "12 experiments; it rises in 75%. 3 experiments" in beyond
     assert "do not tell from none" in chance
@@ -42,7 +42,7 @@ def test_a_gain_is_beyond_chance_when_its_interval_does_not_hold_0():
 
 
 def test_without_a_kept_experiment_a_sentence_says_so():
-    for tests in (pd.DataFrame(columns=TEST), tested(experiments=0)):
+    for tests in (pd.DataFrame(columns=TEST), paired_tests_of(experiments=0)):
         assert gain_sentences(tests) == [
             "No experiment has enough drugs and is above chance; the counts stand below."
         ]
@@ -51,9 +51,9 @@ def test_without_a_kept_experiment_a_sentence_says_so():
 def test_tests_are_of_one_question_and_names_without_a_label_are_shown_as_they_are():
     tests = pd.concat(
         [
-            tested(method="ours", grouped_by="model", group="support_vectors"),
-            tested(grouped_by="model", group="random_forest"),
-            tested(question="on_predicted"),
+            paired_tests_of(method="ours", grouped_by="model", group="support_vectors"),
+            paired_tests_of(grouped_by="model", group="random_forest"),
+            paired_tests_of(question="on_predicted"),
         ]
     )
     table = paired_test_table(tests, "gain")
@@ -104,7 +104,7 @@ def test_areas_that_could_not_be_computed_are_left_empty():
 
 def test_without_an_interval_there_is_no_verdict():
     none = dict.fromkeys(["low", "high", "p", "p_bh"], float("nan"))
-    (sentence,) = gain_sentences(tested(**none))
+    (sentence,) = gain_sentences(paired_tests_of(**none))
     assert sentence.endswith("over 12 experiments, of too few drugs for an interval.")
-    row = paired_test_table(tested(**none), "gain").iloc[0]
+    row = paired_test_table(paired_tests_of(**none), "gain").iloc[0]
     assert row[["difference", "p", "p, Benjamini-Hochberg"]].tolist() == ["+0.050", "", ""]

@@ -7,7 +7,7 @@ import pandas as pd
 def cell_specificity(profiles: np.ndarray, drug: np.ndarray) -> pd.DataFrame:
     """Return how much each drug's profiles differ between cells.
 
-    Source: Hodos et al. 2018, figure 1, doi:10.1142/9789813235533_0003.
+    Source: Hodos et al. 2018, figure 1, doi:10.1142/9789813235533_0004.
 
     Parameters
     ----------
