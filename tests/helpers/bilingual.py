@@ -1,0 +1,56 @@
+"""Samples measured two ways, small enough to translate within a test."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lacuna.translation.interface import GenomeTraining, LandmarkTraining
+
+
+@dataclass(frozen=True)
+class Bilingual:
+    """Samples whose truth is known, and others to train on."""
+
+    truth: np.ndarray  # (test samples, landmarks)
+    seen: np.ndarray  # the same by L1000
+    genome: np.ndarray  # the same, all genes
+    steps: LandmarkTraining
+    whole: GenomeTraining
+
+
+def bilingual(
+    rng: np.random.Generator,
+    *,
+    genes: int = 40,
+    landmarks: int = 12,
+    samples: int = 400,
+    mix: float = 0.0,
+    noise: float = 0.1,
+) -> Bilingual:
+    """Draw samples of a few latent factors; L1000 scales, shifts and mixes the landmarks."""
+    loadings = rng.normal(size=(5, genes))
+    base = rng.uniform(3, 9, genes)
+    scale, shift = rng.uniform(0.5, 1.5, landmarks), rng.uniform(0, 4, landmarks)
+    mixing = np.eye(landmarks) * (1 - mix) + mix * np.roll(np.eye(landmarks), 1, axis=1)
+
+    def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
+        whole = base + rng.normal(size=(count, 5)) @ loadings
+        whole += noise * rng.normal(size=whole.shape)
+        seen = (whole[:, :landmarks] - base[:landmarks]) @ mixing * scale + base[:landmarks] + shift
+        return whole.astype(np.float32), (seen + noise * rng.normal(size=seen.shape)).astype("f4")
+
+    whole, _ = draw(samples)
+    _, unpaired = draw(samples)
+    paired, paired_seen = draw(60)
+    test, test_seen = draw(50)
+    return Bilingual(
+        truth=test[:, :landmarks],
+        seen=test_seen,
+        genome=test,
+        steps=LandmarkTraining(
+            unpaired, whole[:, :landmarks], (paired_seen, paired[:, :landmarks])
+        ),
+        whole=GenomeTraining(
+            whole[:, :landmarks], whole, np.arange(samples) % 8, np.zeros(landmarks)
+        ),
+    )

@@ -1,0 +1,216 @@
+"""Both steps together: how they are trained, and what a trained translation does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import LacunaError, listed
+from lacuna.translation.card import step_card, step_module
+from lacuna.translation.genome import ridge
+from lacuna.translation.interface import (
+    Affine,
+    FittedStep,
+    GenomeTraining,
+    LandmarkTraining,
+    restore_affine,
+)
+from lacuna.translation.normalise import Reference
+
+END_TO_END = "end_to_end"
+FOLDS = 5
+INSIDE_ONE_DEVIATION = 0.6826894921370859  # of a normal distribution
+
+
+@dataclass(frozen=True)
+class Genes:
+    """Which genes a translation takes and gives, in order.
+
+    Attributes
+    ----------
+    landmarks, genes : list of str
+        Symbols of the inputs and of the outputs.
+    """
+
+    landmarks: list[str]
+    genes: list[str]
+
+    @property
+    def landmarks_at(self) -> np.ndarray:
+        """Where the landmarks stand among the outputs.
+
+        Raises
+        ------
+        LacunaError
+            If one of them is no output.
+        """
+        at = pd.Index(self.genes).get_indexer(pd.Index(self.landmarks))
+        if (at < 0).any():
+            missing = pd.Index(self.landmarks)[at < 0]
+            raise LacunaError(f"landmarks {listed(missing)} are not among the genes of the model.")
+        return at
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A trained translation from L1000 landmarks to all genes.
+
+    Attributes
+    ----------
+    genes : Genes
+    reference : Reference
+        What RNA-seq samples were normalised against.
+    logarithm : str
+        Of the outputs: "log2" or "log10" of CPM + 1.
+    names : tuple of str
+        The names of step 1 and step 2; `END_TO_END` with the step whose way back made its
+        training.
+    steps : tuple of FittedStep
+        One of an end-to-end translation, else two.
+    stderr : float32 array of shape (genes,)
+        Standard deviation of the error on left-out studies, from true landmarks.
+    losses : dict of DataFrame
+        How the networks' trainings went, by step.
+    """
+
+    genes: Genes
+    reference: Reference
+    logarithm: str
+    names: tuple[str, str]
+    steps: tuple[FittedStep, ...]
+    stderr: np.ndarray
+    losses: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def predict(self, profiles: np.ndarray) -> np.ndarray:
+        """Translate Level 3 profiles of shape (n, landmarks), log2, to (n, genes)."""
+        for step in self.steps:
+            profiles = step.predict(profiles)
+        return profiles
+
+    def landmarks(self, profiles: np.ndarray) -> np.ndarray:
+        """Translate Level 3 profiles by step 1 alone; end to end, keep the landmarks of all."""
+        made = self.steps[0].predict(profiles)
+        return made[:, self.genes.landmarks_at] if len(self.steps) == 1 else made
+
+    def difference(self, differences: np.ndarray) -> np.ndarray:
+        """Translate differences of profiles, such as Level 5 signatures.
+
+        Raises
+        ------
+        LacunaError
+            If a step is not linear: then a difference has no translation of its own.
+        """
+        for name, step in zip(self.names, self.steps, strict=False):
+            made = step.difference(differences)
+            if made is None:
+                raise LacunaError(
+                    f"the step {name} is not linear, so signatures (differences) cannot pass "
+                    "through it. Translate Level 3 profiles, or train with linear steps, such as "
+                    "ratio, moments or paired_ridge, and ridge."
+                )
+            differences = made
+        return differences
+
+
+def fit_step(
+    kind: str,
+    name: str,
+    training: LandmarkTraining | GenomeTraining,
+    rng: np.random.Generator,
+    options: Mapping[str, Any] | None = None,
+) -> FittedStep:
+    """Train a step by its name; kind is "landmarks" (step 1) or "genome" (step 2)."""
+    return step_module(kind, name).fit(training, rng, **(options or {}))
+
+
+def fit_end_to_end(
+    way_back: FittedStep,
+    training: GenomeTraining,
+    noise: np.ndarray,
+    rng: np.random.Generator,
+) -> Affine:
+    """Regress all genes on what the landmarks of RNA-seq samples would be in L1000.
+
+    Parameters
+    ----------
+    way_back
+        A step 1 from RNA-seq to L1000, which makes a pseudo-pair of every training sample.
+    training
+        Of step 2.
+    noise : array of shape (landmarks,)
+        Standard deviation of L1000's own noise, in log2: the pseudo-pairs have none.
+    """
+    made = way_back.predict(training.landmarks)
+    pseudo = GenomeTraining(made, training.genome, training.study, noise)
+    return ridge.fit(pseudo, rng)
+
+
+def errors_on_left_out_studies(
+    name: str,
+    training: GenomeTraining,
+    rng: np.random.Generator,
+    options: Mapping[str, Any] | None = None,
+) -> np.ndarray:
+    """Measure the error of step 2 on studies that it has not seen.
+
+    Returns
+    -------
+    float32 array of shape (genes,)
+        The 68.3 % point of the absolute error: the standard deviation of a normal error, which
+        a few wild samples do not stretch.
+    """
+    errors = []
+    for held_out in ridge.deal_studies(training.study, FOLDS, rng):
+        kept, left = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        fitted = fit_step("genome", name, training.of(kept), rng, options)
+        noisy = (
+            training.landmarks[left]
+            + rng.normal(size=(len(left), training.landmarks.shape[1])) * training.noise
+        )
+        errors.append(np.abs(fitted.predict(noisy.astype(np.float32)) - training.genome[left]))
+    return np.quantile(np.concatenate(errors), INSIDE_ONE_DEVIATION, axis=0).astype(np.float32)
+
+
+def spread_of_replicates(step: FittedStep, profiles: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Measure the noise that step 1 passes on: how far replicate wells lie apart once translated.
+
+    Parameters
+    ----------
+    step
+        Step 1.
+    profiles : array of shape (n, landmarks)
+        Level 3 profiles.
+    group : int array of shape (n,)
+        Wells of one group are replicates; negative for wells without.
+
+    Returns
+    -------
+    float64 array of shape (landmarks,)
+        Standard deviation within groups; zeros where no group has two wells.
+    """
+    kept = group >= 0
+    made = pd.DataFrame(step.predict(profiles[kept]).astype(np.float64))
+    sizes = made.groupby(group[kept])[0].transform("size")
+    made, of = made[sizes > 1], group[kept][sizes.to_numpy() > 1]
+    if made.empty:
+        return np.zeros(profiles.shape[1])
+    within = made - made.groupby(of).transform("mean")
+    freedom = len(made) - len(np.unique(of))
+    return np.sqrt((within**2).sum().to_numpy() / freedom)
+
+
+def restore_step(kind: str, name: str, state: Mapping[str, np.ndarray]) -> FittedStep:
+    """Make a trained step of its state."""
+    if kind == END_TO_END:
+        return restore_affine(dict(state))
+    return step_module(kind, name).restore(state)
+
+
+def is_linear(names: tuple[str, str]) -> bool:
+    """Return whether signatures can pass through a chain of these steps."""
+    first, second = names
+    if second == END_TO_END:
+        return True
+    return step_card("landmarks", first).linear and step_card("genome", second).linear

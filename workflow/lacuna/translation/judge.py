@@ -1,0 +1,199 @@
+"""How alike translated profiles are to those that RNA-seq measured of the same samples."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from lacuna.evaluation.bootstrap import bootstrap_weights, intervals
+from lacuna.vectors import unit_rows
+
+SCORES = ("pearson", "spearman", "rmse")
+
+
+def pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the correlation of each row with its partner; NaN where a row does not vary."""
+    return _cosine(_centred(a), _centred(b))
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the rank correlation of each row with its partner (ties share their mean rank)."""
+    return pearson(rankdata(a, axis=1), rankdata(b, axis=1))
+
+
+def rmse(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the root mean squared difference of each row from its partner."""
+    return np.sqrt(((a.astype(np.float64) - b) ** 2).mean(axis=1))
+
+
+FUNCTIONS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "pearson": pearson,
+    "spearman": spearman,
+    "rmse": rmse,
+}
+
+
+def compare_rows(predicted: np.ndarray, real: np.ndarray) -> pd.DataFrame:
+    """Compare the rows of two arrays.
+
+    Parameters
+    ----------
+    predicted, real : arrays of shape (n, m)
+        Samples x genes for scores of samples; transposed, for scores of genes.
+
+    Returns
+    -------
+    DataFrame with the columns of `SCORES`, one row per row
+        Where predicted or real does not vary, correlations are 0: it says nothing.
+    """
+    return pd.DataFrame(
+        {name: np.nan_to_num(score(predicted, real)) for name, score in FUNCTIONS.items()}
+    )
+
+
+def random_partners(group: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a partner of another group for each sample, for controls.
+
+    Parameters
+    ----------
+    group : array of shape (n,)
+        Donor or line: a partner of the same one would be no random one.
+
+    Raises
+    ------
+    ValueError
+        If there is one group alone.
+    """
+    _, number = np.unique(group, return_inverse=True)
+    if number.max() == 0:
+        raise ValueError("one group has no partner of another")
+    partners = np.empty(len(number), dtype=int)
+    for row, own in enumerate(number):
+        partners[row] = rng.choice(np.flatnonzero(number != own))
+    return partners
+
+
+@dataclass(frozen=True)
+class Identification:
+    """Whether a translated sample is nearest to its own.
+
+    Attributes
+    ----------
+    rank : int array of shape (n,)
+        The place of the own sample among all, 1 for the nearest.
+    own, others : float arrays of shape (n,)
+        Correlation with the own sample, and the mean of that with the others.
+    """
+
+    rank: np.ndarray
+    own: np.ndarray
+    others: np.ndarray
+
+
+def identify(predicted: np.ndarray, real: np.ndarray) -> Identification:
+    """Look for each translated sample among the measured ones, each gene centred on both sides.
+
+    Most of a correlation across genes is what all samples share. With every gene centred over the
+    samples, of the translated and of the measured ones, what is left tells samples apart.
+
+    Parameters
+    ----------
+    predicted, real : arrays of shape (n, genes)
+        Row i of both is sample i.
+    """
+    a, b = (
+        unit_rows(_centred(rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)))
+        for rows in (predicted, real)
+    )
+    likeness = a @ b.T
+    own = np.diag(likeness)
+    # A tie counts against: samples that are all translated alike are not found.
+    rank = (likeness >= own[:, None]).sum(axis=1)
+    others = (likeness.sum(axis=1) - own) / max(len(own) - 1, 1)
+    return Identification(rank, own, others)
+
+
+def share_of_genes_better(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.Series:
+    """Return the share of genes that are predicted better than by another: by each score."""
+    higher = {name: (ours[name] > theirs[name]).mean() for name in ("pearson", "spearman")}
+    return pd.Series(higher | {"rmse": (ours["rmse"] < theirs["rmse"]).mean()})
+
+
+def with_intervals(
+    scores: pd.DataFrame, group: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Average scores over samples, with 95 % intervals over groups of them.
+
+    Parameters
+    ----------
+    scores
+        One row per sample.
+    group : array of shape (n,)
+        Donor or line of each sample: samples of one are not independent.
+    rng
+        Draws groups with replacement; streams seeded alike make comparisons paired.
+
+    Returns
+    -------
+    DataFrame with columns metric, value, low, high
+        No interval with fewer than five groups.
+    """
+    by_group = scores.groupby(np.asarray(group))
+    weights = bootstrap_weights(by_group.ngroups, rng)
+    sizes = by_group.size().to_numpy()[:, None]
+    with np.errstate(invalid="ignore"):
+        draws = (weights @ by_group.sum().to_numpy()) / (weights @ sizes)
+    return intervals(pd.DataFrame(draws, columns=scores.columns))
+
+
+def gene_scores_with_intervals(
+    predicted: np.ndarray, real: np.ndarray, group: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Average the gene-wise scores over genes, with 95 % intervals over groups of samples.
+
+    Pearson and RMSE of each gene are computed anew in every draw, from sums over groups.
+
+    Returns
+    -------
+    DataFrame with columns metric ("pearson", "rmse"), value, low, high
+    """
+    _, number = np.unique(group, return_inverse=True)
+    groups = number.max() + 1
+    weights = bootstrap_weights(groups, rng)
+    a, b = predicted.astype(np.float64), real.astype(np.float64)
+    # Centred on the whole first, so that differences of large sums lose no digits.
+    moved = b - b.mean(axis=0)
+    still = a - a.mean(axis=0)
+    sums = [
+        _sum_groups(rows, number, groups)
+        for rows in (still, moved, still**2, moved**2, still * moved, (a - b) ** 2)
+    ]
+    size = np.bincount(number, minlength=groups)
+    rows = []
+    for weight in weights:
+        n = weight @ size
+        x, y, xx, yy, xy, error = (weight @ total / n for total in sums)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            r = (xy - x * y) / np.sqrt((xx - x**2) * (yy - y**2))
+        r = np.where(np.isfinite(r), r, 0.0) if np.isfinite(n) else np.full(len(r), np.nan)
+        rows.append((r.mean(), np.sqrt(error).mean()))
+    return intervals(pd.DataFrame(rows, columns=["pearson", "rmse"]))
+
+
+def _sum_groups(rows: np.ndarray, number: np.ndarray, groups: int) -> np.ndarray:
+    sums = np.zeros((groups, rows.shape[1]))
+    np.add.at(sums, number, rows)
+    return sums
+
+
+def _centred(rows: np.ndarray) -> np.ndarray:
+    wide = rows.astype(np.float64)
+    return wide - wide.mean(axis=1, keepdims=True)
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    length = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(length > 0, (a * b).sum(axis=1) / length, np.nan)

@@ -1,0 +1,258 @@
+"""The CycleGAN, and its training; see `lacuna.translation.landmarks.cyclegan`."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+from torch.nn.functional import mse_loss, smooth_l1_loss
+from tqdm import tqdm
+
+from lacuna.networks.training import random_stream
+from lacuna.runtime.device import find_device
+from lacuna.translation.interface import LandmarkTraining, State
+from lacuna.translation.trainers.networks import (
+    NetworkStep,
+    Scale,
+    linear_and,
+    scales_of,
+    weights_of,
+)
+
+# The authors' numbers.
+NARROW = 128
+BATCH = 100
+WEIGHT_DECAY = 1e-5
+EPOCHS_PER_TENTH = 50  # after so many the learning rate is a tenth
+SWAPPED = 0.5  # share of a batch that the buffer replaces by earlier samples
+BATCHES_IN_BUFFER = 10
+LOSSES = ("gan", "cycle", "identity", "generators", "discriminators")
+
+
+@dataclass(frozen=True)
+class CycleLosses:
+    """Weights of the losses beside the GAN's, which has 1."""
+
+    cycle: float
+    identity: float
+
+
+class Generator(nn.Module):
+    """Standardised profiles of shape (n, genes) to such profiles."""
+
+    def __init__(self, genes: int, width: int, skip: bool) -> None:
+        super().__init__()
+        self.genes, self.width, self.skip = genes, width, skip
+        self.down = nn.Sequential(
+            *linear_and(genes, width, norm=True),
+            *linear_and(width, width, norm=True),
+            nn.Linear(width, NARROW),
+        )
+        self.residual = nn.Sequential(
+            nn.Linear(NARROW, NARROW), nn.ReLU(), nn.Linear(NARROW, NARROW), nn.ReLU()
+        )
+        self.up = nn.Sequential(
+            *linear_and(NARROW, width, norm=True),
+            *linear_and(width, width, norm=True),
+            nn.Linear(width, genes),
+        )
+        if skip:  # begins as the map of each gene's mean and spread
+            last = self.up[-1]
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+
+    def forward(self, profiles: torch.Tensor) -> torch.Tensor:
+        states = self.down(profiles)
+        made = self.up(states + self.residual(states))
+        return profiles + made if self.skip else made
+
+
+class Discriminator(nn.Module):
+    """Standardised profiles to one value each: 1 for measured ones, 0 for made ones."""
+
+    def __init__(self, genes: int, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            *linear_and(genes, width),
+            *linear_and(width, width),
+            *linear_and(width, NARROW),
+            nn.Linear(NARROW, 1),
+        )
+
+    def forward(self, profiles: torch.Tensor) -> torch.Tensor:
+        return self.layers(profiles)
+
+
+class Buffer:
+    """Made profiles of earlier batches, so that a discriminator does not forget (Shrivastava 2017).
+
+    Half of the rows given are kept and replaced by earlier ones, once the buffer is full.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._rows: torch.Tensor | None = None
+
+    def swap(self, made: torch.Tensor) -> torch.Tensor:
+        """Return as many rows as given, some of them of earlier calls."""
+        if self._rows is None or len(self._rows) < self.capacity:
+            self._rows = made.clone() if self._rows is None else torch.cat([self._rows, made])
+            return made
+        swapped = torch.rand(len(made)) < SWAPPED
+        where = torch.randperm(len(self._rows))[: int(swapped.sum())]
+        returned = made.clone()
+        returned[swapped] = self._rows[where]
+        self._rows[where] = made[swapped]
+        return returned
+
+
+class CycleGan(nn.Module):
+    """Both generators and both discriminators; a is L1000, b is RNA-seq."""
+
+    def __init__(self, genes: int, width: int, skip: bool) -> None:
+        super().__init__()
+        self.a_to_b, self.b_to_a = (Generator(genes, width, skip) for _ in range(2))
+        self.judge_a, self.judge_b = (Discriminator(genes, width) for _ in range(2))
+
+    def generator_losses(self, a: torch.Tensor, b: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the losses of the generators, each the mean of both ways, and what they made."""
+        to_b, to_a = self.a_to_b(a), self.b_to_a(b)
+        return {
+            "gan": (against(self.judge_b(to_b), 1) + against(self.judge_a(to_a), 1)) / 2,
+            "cycle": (smooth_l1_loss(self.b_to_a(to_b), a) + smooth_l1_loss(self.a_to_b(to_a), b))
+            / 2,
+            "identity": (mse_loss(self.b_to_a(a), a) + mse_loss(self.a_to_b(b), b)) / 2,
+            "to_a": to_a.detach(),
+            "to_b": to_b.detach(),
+        }
+
+    def discriminator_loss(self, real: torch.Tensor, made: torch.Tensor, side: str) -> torch.Tensor:
+        """Return the loss of the discriminator of a side, "a" or "b"."""
+        judge = self.judge_a if side == "a" else self.judge_b
+        return (against(judge(real), 1) + against(judge(made), 0)) / 2
+
+
+def against(judged: torch.Tensor, expected: float) -> torch.Tensor:
+    """Return the least-squares loss of a discriminator's values."""
+    return mse_loss(judged, torch.full_like(judged, expected))
+
+
+@dataclass(frozen=True)
+class GeneratorStep(NetworkStep):
+    """A trained generator, with the one of the way back and the losses of each epoch."""
+
+    back: nn.Module | None = None
+    losses: pd.DataFrame | None = None
+
+    @property
+    def reverse(self) -> "GeneratorStep | None":
+        """The way back, from RNA-seq to L1000."""
+        return None if self.back is None else GeneratorStep(self.back, self.after, self.before)
+
+    @classmethod
+    def of(cls, state: State) -> "GeneratorStep":
+        """Make the step of its state; the way back is no part of it."""
+        width, genes = state["network.down.0.weight"].shape
+        network = Generator(genes, width, bool(state["skip"]))
+        network.load_state_dict(weights_of(state))
+        return cls(network, *scales_of(state))
+
+    def state(self) -> State:
+        """Return weights, scales, and whether the generator adds to its input."""
+        return super().state() | {"skip": np.array(self.network.skip)}
+
+
+def train(
+    training: LandmarkTraining,
+    rng: np.random.Generator,
+    *,
+    losses: CycleLosses,
+    epochs: int,
+    width: int,
+    learning_rate: float,
+    skip: bool,
+    device: str,
+) -> GeneratorStep:
+    """Train both generators on unpaired profiles.
+
+    Returns
+    -------
+    GeneratorStep
+        From L1000 to RNA-seq. Its `losses` has a row per epoch: epoch, and the mean of each of
+        `LOSSES` over its steps.
+    """
+    scales = Scale.of(training.l1000), Scale.of(training.rnaseq)
+    place = find_device(device).name
+    with random_stream(rng):
+        gan = CycleGan(training.l1000.shape[1], width, skip).to(place)
+        sides = [
+            torch.as_tensor(scale.apply(rows)).to(place)
+            for scale, rows in zip(scales, (training.l1000, training.rnaseq), strict=True)
+        ]
+        table = pd.DataFrame(_epochs(gan, sides, losses, epochs, learning_rate))
+    return GeneratorStep(gan.a_to_b, *scales, back=gan.b_to_a, losses=table)
+
+
+def _epochs(
+    gan: CycleGan,
+    sides: list[torch.Tensor],
+    weights: CycleLosses,
+    epochs: int,
+    learning_rate: float,
+) -> Iterator[dict[str, float]]:
+    generators = [*gan.a_to_b.parameters(), *gan.b_to_a.parameters()]
+    discriminators = [*gan.judge_a.parameters(), *gan.judge_b.parameters()]
+    optimisers = [
+        torch.optim.Adam(part, learning_rate, weight_decay=WEIGHT_DECAY)
+        for part in (generators, discriminators)
+    ]
+    schedules = [
+        torch.optim.lr_scheduler.StepLR(optimiser, EPOCHS_PER_TENTH) for optimiser in optimisers
+    ]
+    buffers = {side: Buffer(BATCHES_IN_BUFFER * BATCH) for side in "ab"}
+    gan.train()
+    for epoch in tqdm(range(epochs), desc="CycleGAN", mininterval=5):
+        sums = dict.fromkeys(LOSSES, 0.0)
+        steps = 0
+        for a, b in _batches(*sides):
+            made = gan.generator_losses(a, b)
+            total = (
+                made["gan"] + weights.cycle * made["cycle"] + weights.identity * made["identity"]
+            )
+            _step(optimisers[0], total)
+            judged = sum(
+                gan.discriminator_loss(real, buffers[side].swap(made[f"to_{side}"]), side)
+                for side, real in (("a", a), ("b", b))
+            )
+            _step(optimisers[1], judged)
+            values = {name: made[name] for name in LOSSES[:3]}
+            values |= {"generators": total, "discriminators": judged}
+            sums = {name: sums[name] + float(values[name].detach()) for name in LOSSES}
+            steps += 1
+        for schedule in schedules:
+            schedule.step()
+        yield {"epoch": epoch} | {name: value / steps for name, value in sums.items()}
+
+
+def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()
+
+
+def _batches(a: torch.Tensor, b: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield batches of both sides, each in a random order; the smaller side begins again."""
+    steps = max(len(a), len(b)) // BATCH or 1
+    shuffled = (_endless(side) for side in (a, b))
+    yield from itertools.islice(zip(*shuffled, strict=True), steps)
+
+
+def _endless(rows: torch.Tensor) -> Iterator[torch.Tensor]:
+    size = min(BATCH, len(rows))
+    while True:
+        order = torch.randperm(len(rows))
+        for first in range(0, len(rows) - size + 1, size):
+            yield rows[order[first : first + size]]
