@@ -172,7 +172,10 @@ class Gctx:
 
 
 def write_gctx(
-    path: str | Path, matrix: np.ndarray, row_metadata: pd.DataFrame, column_metadata: pd.DataFrame
+    path: str | Path,
+    matrix: np.ndarray | Iterable[np.ndarray],
+    row_metadata: pd.DataFrame,
+    column_metadata: pd.DataFrame,
 ) -> None:
     """Write a GCTX file that cmapPy and cmapR open.
 
@@ -180,7 +183,7 @@ def write_gctx(
     ----------
     path
         The file; it appears whole or not at all.
-    matrix : array of shape (columns, rows)
+    matrix : array of shape (columns, rows), or such arrays that follow each other
         One line per column id; stored as float32.
     row_metadata, column_metadata
         Indexed by id; numbers stay numbers, everything else becomes text.
@@ -192,15 +195,23 @@ def write_gctx(
     ValueError
         If the matrix and its metadata differ in shape.
     """
-    expected = (len(column_metadata), len(row_metadata))
-    if matrix.shape != expected:
-        raise ValueError(f"matrix has shape {matrix.shape}, its metadata {expected}")
-    with create(path) as (file, _):
+    columns, rows = expected = (len(column_metadata), len(row_metadata))
+    with create(path) as (file, sink):
         file.attrs["version"] = np.bytes_("GCTX1.0")
         file.attrs["src"] = np.bytes_(Path(path).name)
-        values = np.asarray(matrix, dtype=np.float32)
-        chunks = (min(COLUMNS_PER_CHUNK, len(values)), values.shape[1])
-        _put(file, MATRIX, values, chunks=chunks if values.size else None)
+        chunks = (min(COLUMNS_PER_CHUNK, columns), rows) if columns and rows else None
+        written = file.create_dataset(
+            MATRIX, expected, np.float32, chunks=chunks, fletcher32=chunks is not None
+        )
+        done = 0
+        for block in [matrix] if isinstance(matrix, np.ndarray) else matrix:
+            if block.shape[1:] != (rows,) or done + len(block) > columns:
+                raise ValueError(f"matrix has a block of {block.shape}, its metadata {expected}")
+            written[done : done + len(block)] = block
+            done += len(block)
+            sink.check()  # stops a long computation as soon as the disk is full
+        if done != columns:
+            raise ValueError(f"matrix has shape {(done, rows)}, its metadata {expected}")
         for axis, metadata in (("rows", row_metadata), ("columns", column_metadata)):
             group = file.create_group(META[axis])
             _put(group, "id", _encode_all(metadata.index))

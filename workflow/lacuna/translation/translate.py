@@ -131,5 +131,5 @@ def write_translated(
             write_h5ad(path, blocks, wells.astype(str), genes, uns)
         case ending:
             raise LacunaError(
-                f"{path}: cannot write {ending or 'a file without ending'}; expected .gctx or .h5ad."
+                f"{path}: the ending {ending!r} says no format; expected .gctx or .h5ad."
             )

@@ -1,7 +1,7 @@
 """The CycleGAN, and its training; see `lacuna.translation.landmarks.cyclegan`."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,10 @@ class CycleLosses:
 
     cycle: float
     identity: float
+
+    def total(self, losses: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return what the generators descend."""
+        return losses["gan"] + self.cycle * losses["cycle"] + self.identity * losses["identity"]
 
 
 class Generator(nn.Module):
@@ -219,9 +223,7 @@ def _epochs(
         steps = 0
         for a, b in _batches(*sides):
             made = gan.generator_losses(a, b)
-            total = (
-                made["gan"] + weights.cycle * made["cycle"] + weights.identity * made["identity"]
-            )
+            total = weights.total(made)
             _step(optimisers[0], total)
             judged = sum(
                 gan.discriminator_loss(real, buffers[side].swap(made[f"to_{side}"]), side)
