@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lacuna.translation import chain
+from lacuna.translation.chain import END_TO_END, Genes, Translation
 from lacuna.translation.interface import GenomeTraining, LandmarkTraining
+from lacuna.translation.normalise import Reference
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,21 @@ def bilingual(
             whole[:, :landmarks], whole, np.arange(samples) % 8, np.zeros(landmarks)
         ),
     )
+
+
+def translation(world: Bilingual, first: str = "moments", second: str = "ridge") -> Translation:
+    """Train a translation; its reference and errors are made up."""
+    rng = np.random.default_rng(0)
+    genes = [f"G{number}" for number in range(world.genome.shape[1])]
+    if second == END_TO_END:
+        back = chain.fit_step("landmarks", first, world.steps.reversed, rng)
+        steps = (chain.fit_end_to_end(back, world.whole, np.full(12, 0.1), rng),)
+    else:
+        options = {"epochs": 2} if second == "extrapolator" else {}
+        steps = (
+            chain.fit_step("landmarks", first, world.steps, rng),
+            chain.fit_step("genome", second, world.whole, rng, options),
+        )
+    error = np.linspace(0.1, 1, len(genes)).astype("f4")
+    reference = Reference(np.linspace(0, 10, len(genes)))
+    return Translation(Genes(genes[:12], genes), reference, "log2", (first, second), steps, error)

@@ -49,7 +49,9 @@ class Genes:
         at = pd.Index(self.genes).get_indexer(pd.Index(self.landmarks))
         if (at < 0).any():
             missing = pd.Index(self.landmarks)[at < 0]
-            raise LacunaError(f"landmarks {listed(missing)} are not among the genes of the model.")
+            raise LacunaError(
+                f"{len(missing)} landmarks are not among the genes of the model: {listed(missing)}."
+            )
         return at
 
 

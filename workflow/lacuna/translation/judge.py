@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 from lacuna.evaluation.bootstrap import bootstrap_weights, intervals
 from lacuna.vectors import unit_rows
 
+LEFT_BY_ROUNDING = 1e-6  # share of the length of a float32 profile
 SCORES = ("pearson", "spearman", "rmse")
 
 
@@ -103,10 +104,7 @@ def identify(predicted: np.ndarray, real: np.ndarray) -> Identification:
     predicted, real : arrays of shape (n, genes)
         Row i of both is sample i.
     """
-    a, b = (
-        unit_rows(_centred(rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)))
-        for rows in (predicted, real)
-    )
+    a, b = (unit_rows(_specific(rows.astype(np.float64))) for rows in (predicted, real))
     likeness = a @ b.T
     own = np.diag(likeness)
     # A tie counts against: samples that are all translated alike are not found.
@@ -186,6 +184,13 @@ def _sum_groups(rows: np.ndarray, number: np.ndarray, groups: int) -> np.ndarray
     sums = np.zeros((groups, rows.shape[1]))
     np.add.at(sums, number, rows)
     return sums
+
+
+def _specific(rows: np.ndarray) -> np.ndarray:
+    """Centre genes, then samples; what rounding leaves of samples that are all alike is nothing."""
+    left = _centred(rows - rows.mean(axis=0))
+    length, before = (np.linalg.norm(part, axis=1, keepdims=True) for part in (left, rows))
+    return np.where(length > LEFT_BY_ROUNDING * before, left, 0.0)
 
 
 def _centred(rows: np.ndarray) -> np.ndarray:

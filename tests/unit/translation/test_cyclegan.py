@@ -1,0 +1,97 @@
+"""The CycleGAN's parts, each against its definition."""
+
+import numpy as np
+import pytest
+import torch
+from bilingual import bilingual
+
+from lacuna.translation import chain
+from lacuna.translation.trainers import cyclegan
+
+
+def test_the_losses_are_those_of_the_paper():
+    torch.manual_seed(0)
+    gan = cyclegan.CycleGan(6, 8, skip=False)
+    gan.eval()
+    a, b = torch.randn(5, 6), torch.randn(7, 6)
+    losses = gan.generator_losses(a, b)
+    with torch.no_grad():
+        to_b, to_a = gan.a_to_b(a), gan.b_to_a(b)
+        huber = torch.nn.SmoothL1Loss()
+        expected = {
+            "gan": (((gan.judge_b(to_b) - 1) ** 2).mean() + ((gan.judge_a(to_a) - 1) ** 2).mean())
+            / 2,
+            "cycle": (huber(gan.b_to_a(to_b), a) + huber(gan.a_to_b(to_a), b)) / 2,
+            "identity": (((gan.b_to_a(a) - a) ** 2).mean() + ((gan.a_to_b(b) - b) ** 2).mean()) / 2,
+        }
+        judged = gan.discriminator_loss(b, to_b, "b")
+        wanted = (((gan.judge_b(b) - 1) ** 2).mean() + (gan.judge_b(to_b) ** 2).mean()) / 2
+    for name, value in expected.items():
+        assert losses[name].item() == pytest.approx(float(value), rel=1e-5)
+    assert judged.item() == pytest.approx(float(wanted), rel=1e-5)
+    assert not losses["to_a"].requires_grad  # discriminators teach no generator
+
+
+def test_cycle_and_identity_have_their_own_weights():
+    losses = {
+        name: torch.tensor(value)
+        for name, value in zip(("gan", "cycle", "identity"), (1.0, 2.0, 4.0), strict=True)
+    }
+    assert float(cyclegan.CycleLosses(10, 0).total(losses)) == 21
+    assert float(cyclegan.CycleLosses(0, 5).total(losses)) == 21
+    assert float(cyclegan.CycleLosses(3, 2).total(losses)) == 15
+
+
+def test_the_buffer_gives_back_earlier_rows_once_it_is_full():
+    torch.manual_seed(1)
+    buffer = cyclegan.Buffer(20)
+    first, second = torch.zeros(10, 2), torch.ones(10, 2)
+    assert torch.equal(buffer.swap(first), first)
+    assert torch.equal(buffer.swap(second), second)
+    third = torch.full((10, 2), 2.0)
+    returned = buffer.swap(third)
+    earlier = returned[:, 0] < 2
+    assert 0 < earlier.sum() < 10
+    assert torch.equal(returned[~earlier], third[~earlier])
+    later = torch.cat([buffer.swap(torch.full((10, 2), 3.0)) for _ in range(8)])
+    assert (later == 2).any()  # what was swapped in comes out again
+
+
+def test_a_generator_begins_as_the_map_of_means_and_spreads_and_has_no_dead_gene():
+    torch.manual_seed(2)
+    profiles = torch.randn(9, 6)
+    assert torch.equal(cyclegan.Generator(6, 8, skip=True).eval()(profiles), profiles)
+    made = cyclegan.Generator(6, 8, skip=False)(torch.randn(200, 6))
+    assert (made.min(dim=0).values < 0).all()  # a last ReLU would leave genes at 0
+    assert (made.std(dim=0) > 0).all()
+
+
+def test_the_way_back_comes_back():
+    world = bilingual(np.random.default_rng(3), samples=200)
+    step = chain.fit_step(
+        "landmarks", "cyclegan", world.steps, np.random.default_rng(0), {"epochs": 15, "width": 32}
+    )
+    there = step.predict(world.seen)
+    back = step.reverse.predict(there)
+    spread = world.seen.std()
+    assert np.sqrt(((back - world.seen) ** 2).mean()) < 0.25 * spread
+
+
+def test_the_losses_of_every_epoch_are_kept_and_the_cycle_closes():
+    world = bilingual(np.random.default_rng(3), samples=200)
+    options = {"epochs": 40, "width": 32, "skip": False, "learning_rate": 0.002}
+    step = chain.fit_step("landmarks", "cyclegan", world.steps, np.random.default_rng(0), options)
+    assert list(step.losses["epoch"]) == list(range(40))
+    assert np.isfinite(step.losses.to_numpy()).all()
+    assert step.losses["cycle"].iloc[-1] < 0.5 * step.losses["cycle"].iloc[0]
+    assert step.losses["identity"].iloc[-1] < 0.5 * step.losses["identity"].iloc[0]
+
+
+def test_the_smaller_side_begins_again_and_the_larger_is_seen_whole():
+    torch.manual_seed(3)
+    a, b = torch.arange(450.0)[:, None], torch.arange(120.0)[:, None]
+    pairs = list(cyclegan._batches(a, b))
+    assert len(pairs) == 4
+    seen = torch.cat([part for part, _ in pairs])
+    assert len(torch.unique(seen)) == 400
+    assert all(len(part) == 100 for pair in pairs for part in pair)
