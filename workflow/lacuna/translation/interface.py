@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import h5py
 import numpy as np
 
 State = dict[str, np.ndarray]
 # Rows are samples. An array in a file is read by slices, and never as a whole.
-Rows = np.ndarray | h5py.Dataset
+Rows: TypeAlias = np.ndarray | h5py.Dataset
 
 
 class FittedStep(Protocol):

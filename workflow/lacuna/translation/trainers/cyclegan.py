@@ -64,9 +64,8 @@ class Generator(nn.Module):
             nn.Linear(width, genes),
         )
         if skip:  # begins as the map of each gene's mean and spread
-            last = self.up[-1]
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
+            for weight in self.up[-1].parameters():
+                nn.init.zeros_(weight)
 
     def forward(self, profiles: torch.Tensor) -> torch.Tensor:
         states = self.down(profiles)
@@ -225,10 +224,11 @@ def _epochs(
             made = gan.generator_losses(a, b)
             total = weights.total(made)
             _step(optimisers[0], total)
-            judged = sum(
+            of_a, of_b = (
                 gan.discriminator_loss(real, buffers[side].swap(made[f"to_{side}"]), side)
                 for side, real in (("a", a), ("b", b))
             )
+            judged = of_a + of_b
             _step(optimisers[1], judged)
             values = {name: made[name] for name in LOSSES[:3]}
             values |= {"generators": total, "discriminators": judged}
