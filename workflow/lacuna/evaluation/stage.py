@@ -9,6 +9,11 @@ from lacuna.completion.variants import Variant, read_methods
 Config = Mapping[str, Any]
 
 
+def wanted(config: Config) -> bool:
+    """Return whether a run has a tensor: it has, where a method is to complete it."""
+    return bool(config["completion"]["methods"])
+
+
 def results(config: Config) -> list[str]:
     """Return the tables and pages that a run makes, below results/{dataset}."""
     density = ["evaluation/density.tsv"] if config["evaluation"]["density"]["percents"] else []

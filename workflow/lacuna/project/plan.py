@@ -98,7 +98,9 @@ class Plan:
             methods=evaluation.methods(prepared),
             players=evaluation.players(prepared),
             figures={
-                figure.name: figure for figure in all_figures() if figure.card.wanted(prepared)
+                figure.name: figure
+                for figure in all_figures()
+                if is_wanted(figure.stage, prepared) and figure.card.wanted(prepared)
             },
         )
 
@@ -134,7 +136,7 @@ class Plan:
         """All that the report shows, but for the page about the run itself."""
         made = [
             f"{self.folder}/{file}"
-            for module in stage_modules("stage")
+            for module in wanted_stages(self.config)
             for file in module.results(self.config)
         ]
         return [*made, *self.figure_files]
@@ -144,7 +146,7 @@ class Plan:
         """The files that hold numbers which papers print too, by name, below results/{dataset}."""
         return {
             name: files
-            for module in stage_modules("stage")
+            for module in wanted_stages(self.config)
             if hasattr(module, "published")
             for name, files in module.published(self.config).items()
         }
@@ -198,6 +200,19 @@ def stage_modules(module: str) -> Iterator[ModuleType]:
     for stage in stages():
         if module in _packages()[stage]:
             yield import_module(f"lacuna.{stage}.{module}")
+
+
+def is_wanted(stage: str, config: Mapping[str, Any]) -> bool:
+    """Return whether a run goes through a stage; where its module has `wanted`, that says so."""
+    module = import_module(f"lacuna.{stage}.stage")
+    return not hasattr(module, "wanted") or module.wanted(config)
+
+
+def wanted_stages(config: Mapping[str, Any]) -> list[ModuleType]:
+    """Return the modules `stage` of the stages that a run goes through."""
+    return [
+        import_module(f"lacuna.{stage}.stage") for stage in stages() if is_wanted(stage, config)
+    ]
 
 
 def all_figures() -> list[PlannedFigure]:

@@ -6,4 +6,5 @@ from typing import Any
 
 def results(config: Mapping[str, Any]) -> list[str]:
     """Return the tables and pages that a run makes, below results/{dataset}."""
-    return ["report/published.tsv", "report/pages/published.html", "report/pages/filters.html"]
+    filters = ["report/pages/filters.html"] if config["completion"]["methods"] else []
+    return ["report/published.tsv", "report/pages/published.html", *filters]

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def wanted(config: Mapping[str, Any]) -> bool:
+    """Return whether a run has a tensor: it has, where a method is to complete it."""
+    return bool(config["completion"]["methods"])
+
+
 def results(config: Mapping[str, Any]) -> list[str]:
     """Return the tables and pages that a run makes, below results/{dataset}."""
     return ["tensor/filters.tsv"]

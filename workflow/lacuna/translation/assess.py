@@ -1,0 +1,208 @@
+"""Every chain of steps beside its baseline and its controls, on samples measured both ways."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from lacuna.translation.chain import Translation
+from lacuna.translation.judge import (
+    compare_rows,
+    gene_scores_with_intervals,
+    identify,
+    random_partners,
+    share_of_genes_better,
+    with_intervals,
+)
+
+BASELINE = ("ratio", "ridge")  # the paper's
+MEAN, RANDOM = "mean_profile", "random_pair"  # controls
+LANDMARKS, NEW, ALL = "landmarks", "new", "all"  # genes that are scored
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Samples measured by L1000 and by RNA-seq, which no step was trained on.
+
+    Attributes
+    ----------
+    names : Index of str
+    seen : float32 array of shape (n, landmarks)
+        By L1000, Level 3.
+    real : float32 array of shape (n, genes)
+        By RNA-seq, normalised against the reference of the training samples.
+    group : array of shape (n,)
+        Donor or line.
+    mean : float array of shape (genes,)
+        The mean of the training samples: a control.
+    landmarks_at : int array of shape (landmarks,)
+        Where the landmarks stand among the genes.
+    """
+
+    names: pd.Index
+    seen: np.ndarray
+    real: np.ndarray
+    group: np.ndarray
+    mean: np.ndarray
+    landmarks_at: np.ndarray
+
+    def genes(self) -> dict[str, np.ndarray]:
+        """Return where the genes of each kind stand: landmarks, new ones, all."""
+        everything = np.arange(self.real.shape[1])
+        new = np.setdiff1d(everything, self.landmarks_at)
+        return {LANDMARKS: self.landmarks_at, NEW: new, ALL: everything}
+
+
+def predictions(
+    models: Mapping[tuple[str, str], Translation], paired: Paired
+) -> dict[tuple[str, str], np.ndarray]:
+    """Translate the samples by every chain, and by the controls.
+
+    The mean profile is the same for every sample. The random pair is the real profile of a sample
+    of another group: it has everything right but which sample it is.
+    """
+    made = {names: model.predict(paired.seen) for names, model in models.items()}
+    made[MEAN, MEAN] = np.broadcast_to(paired.mean.astype(np.float32), paired.real.shape)
+    partners = random_partners(paired.group, np.random.default_rng(0))
+    made[RANDOM, RANDOM] = paired.real[partners]
+    return made
+
+
+def metrics(made: Mapping[tuple[str, str], np.ndarray], paired: Paired, seed: int) -> pd.DataFrame:
+    """Score every chain and control on landmarks, on genes that step 2 adds, and on all.
+
+    Returns
+    -------
+    DataFrame with columns first, second, genes, metric, value, low, high
+        pearson, spearman, rmse: means over samples. gene_pearson, gene_rmse: means over genes, each
+        over samples, where the mean profile has a correlation of 0. identified: the share of
+        samples nearest to their own, genes centred. better_pearson, better_rmse: the share of
+        genes that are predicted better than by the paper's baseline. 95 % intervals are over
+        groups, with draws that all chains share.
+    """
+    rows = []
+    for kind, genes in paired.genes().items():
+        real = paired.real[:, genes]
+        baseline = compare_rows(made[BASELINE][:, genes].T, real.T) if BASELINE in made else None
+        for (first, second), whole in made.items():
+            predicted = whole[:, genes]
+            scores = compare_rows(predicted, real)
+            scores["identified"] = identify(predicted, real).rank == 1
+            tables = [
+                with_intervals(scores.astype(float), paired.group, np.random.default_rng(seed)),
+                gene_scores_with_intervals(
+                    predicted, real, paired.group, np.random.default_rng(seed)
+                ).assign(metric=lambda table: "gene_" + table["metric"]),
+            ]
+            if baseline is not None and (first, second) != BASELINE:
+                better = share_of_genes_better(compare_rows(predicted.T, real.T), baseline)
+                shares = better[["pearson", "rmse"]].add_prefix("better_")
+                tables.append(shares.rename_axis("metric").reset_index(name="value"))
+            names = {"first": first, "second": second, "genes": kind}
+            rows += [table.assign(**names) for table in tables]
+    columns = ["first", "second", "genes", "metric", "value", "low", "high"]
+    return pd.concat(rows, ignore_index=True)[columns]
+
+
+def differences(
+    made: Mapping[tuple[str, str], np.ndarray], paired: Paired, seed: int
+) -> pd.DataFrame:
+    """Compare every chain with the paper's baseline, on the same draws of groups.
+
+    Returns
+    -------
+    DataFrame with columns first, second, genes, metric, value, low, high
+        The chain's mean over samples minus the baseline's: pearson, spearman, rmse.
+    """
+    rows = []
+    for kind, genes in paired.genes().items():
+        real = paired.real[:, genes]
+        baseline = compare_rows(made[BASELINE][:, genes], real)
+        for (first, second), whole in made.items():
+            if (first, second) == BASELINE:
+                continue
+            lead = compare_rows(whole[:, genes], real) - baseline
+            table = with_intervals(lead, paired.group, np.random.default_rng(seed))
+            rows.append(table.assign(first=first, second=second, genes=kind))
+    columns = ["first", "second", "genes", "metric", "value", "low", "high"]
+    return pd.concat(rows, ignore_index=True)[columns]
+
+
+def comparisons(
+    model: Translation, baseline: np.ndarray, paired: Paired, rng: np.random.Generator
+) -> Iterator[tuple[str, str, pd.DataFrame, pd.DataFrame]]:
+    """Compare what figure 3 of the paper compares, sample by sample and gene by gene.
+
+    Parameters
+    ----------
+    model
+        The chain shown.
+    baseline : array of shape (n, genes)
+        Predictions of the paper's baseline.
+    paired
+        The samples.
+    rng
+        Draws random partners.
+
+    Yields
+    ------
+    genes, comparison
+        LANDMARKS, NEW or ALL; and for example "predicted / real". The raw L1000 input is compared
+        on landmarks alone.
+    by_sample, by_gene : DataFrames of pearson, spearman and rmse
+        Indexed by sample, and by gene.
+    """
+    predicted, real = model.predict(paired.seen), paired.real
+    partners = real[random_partners(paired.group, rng)]
+    symbols = pd.Index(model.genes.genes)
+    whole = {
+        "predicted / real": (predicted, real),
+        "baseline / real": (baseline, real),
+        "predicted / random real": (predicted, partners),
+        "real / random real": (real, partners),
+    }
+    for kind, genes in paired.genes().items():
+        sides = {name: (a[:, genes], b[:, genes]) for name, (a, b) in whole.items()}
+        if kind == LANDMARKS:
+            sides["input / predicted"] = paired.seen, predicted[:, genes]
+            sides["input / real"] = paired.seen, real[:, genes]
+        for name, (a, b) in sides.items():
+            yield (
+                kind,
+                name,
+                compare_rows(a, b).set_axis(paired.names),
+                compare_rows(a.T, b.T).set_axis(symbols[genes]),
+            )
+
+
+def coverage(
+    predicted: np.ndarray, real: np.ndarray, stderr: np.ndarray, group: np.ndarray, seed: int
+) -> pd.DataFrame:
+    """Say how often 90 % intervals hold the truth, by tercile of the genes' mean expression.
+
+    Parameters
+    ----------
+    predicted, real : arrays of shape (n, genes)
+    stderr : array of shape (genes,)
+        The model's, of samples of studies that it has not seen.
+    group : array of shape (n,)
+        Studies, donors or lines.
+    seed
+        Of the bootstrap over groups.
+
+    Returns
+    -------
+    DataFrame with columns tercile ("low", "middle", "high", "all"), value, low, high
+    """
+    inside = np.abs(predicted - real) <= norm.ppf(0.95) * stderr
+    tercile = pd.qcut(pd.Series(real.mean(axis=0)).rank(method="first"), 3, labels=False).to_numpy()
+    shares = {
+        name: inside[:, tercile == number].mean(axis=1)
+        for number, name in enumerate(("low", "middle", "high"))
+    }
+    table = pd.DataFrame(shares | {"all": inside.mean(axis=1)})
+    return with_intervals(table, group, np.random.default_rng(seed)).rename(
+        columns={"metric": "tercile"}
+    )
