@@ -60,19 +60,20 @@ def test_errors_are_measured_on_studies_left_out():
     spread = np.array([0.5, 2.0])
     genome = marks[:, :2] + spread * rng.normal(size=(20, 2))[study]
     training = GenomeTraining(marks.astype("f4"), genome.astype("f4"), study, np.zeros(4))
-    error = chain.errors_on_left_out_studies("ridge", training, np.random.default_rng(0))
-    np.testing.assert_allclose(error, spread, rtol=0.4)
+    left = chain.leave_studies_out("ridge", training, np.random.default_rng(0))
+    np.testing.assert_allclose(left.stderr(), spread, rtol=0.4)
+    assert len(np.unique(left.fold)) == 20
+    assert all(len(np.unique(study[left.fold == fold])) == 1 for fold in range(20))
+    np.testing.assert_array_equal(left.real, genome.astype("f4"))
 
 
-def test_noise_is_the_spread_of_replicates_after_step_1(world):
-    rng = np.random.default_rng(10)
-    step = chain.fit_step("landmarks", "ratio", world.steps, rng)
-    group = np.repeat(np.arange(200), 3)
-    wells = rng.normal(8, 2, (200, 12))[group] + 0.3 * rng.normal(size=(600, 12))
-    measured = chain.spread_of_replicates(step, wells, group)
-    np.testing.assert_allclose(measured, 0.3 * step.weights, rtol=0.15)
-    alone = chain.spread_of_replicates(step, wells[:4], np.array([0, 1, -1, -1]))
-    np.testing.assert_array_equal(alone, np.zeros(12))
+def test_errors_of_a_fold_do_not_judge_it():
+    real = np.zeros((30, 2), "f4")
+    predicted = np.ones((30, 2), "f4")
+    predicted[:10] = 100
+    left = chain.LeftOut(np.arange(30), predicted, real, np.repeat([0, 1, 2], 10))
+    assert (left.stderr(without=0) == 1).all()
+    assert (left.stderr(without=1) > 1).all()
 
 
 @pytest.mark.parametrize(

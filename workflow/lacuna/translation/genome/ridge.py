@@ -27,7 +27,7 @@ class Moments:
         for first in range(0, len(samples), SAMPLES_AT_ONCE):
             some = samples[first : first + SAMPLES_AT_ONCE]
             x = landmarks[some].astype(np.float64)
-            y = np.asarray(genome[some, genes], dtype=np.float64)
+            y = rows_of(genome, some, genes).astype(np.float64)
             x_sum, y_sum = x_sum + x.sum(axis=0), y_sum + y.sum(axis=0)
             xx, xy = xx + x.T @ x, xy + x.T @ y
         self.parts = [np.asarray(part) for part in (x_sum, xx, xy, y_sum)]
@@ -38,6 +38,12 @@ class Moments:
         x_sum, xx, xy, y_sum = self.parts
         x_mean, y_mean = x_sum / self.samples, y_sum / self.samples
         return x_mean, y_mean, xx - np.outer(x_sum, x_mean), xy - np.outer(x_sum, y_mean)
+
+
+def rows_of(genome: Rows, samples: np.ndarray, genes: slice) -> np.ndarray:
+    """Read some samples, given by rising numbers: all between the first and the last at once."""
+    first = samples[0]
+    return np.asarray(genome[first : samples[-1] + 1, genes])[samples - first]
 
 
 def fit(training: GenomeTraining, rng: np.random.Generator) -> Affine:
