@@ -53,3 +53,22 @@ EXTERNAL_OWN = 0.2  # standard deviation of a drug's own effect on a programme, 
 EXTERNAL_GAIN = 0.5  # standard deviation between genes of log(gain of the platform)
 EXTERNAL_NOISE = 0.3  # standard deviation of one replicate, log2
 EXTERNAL_MISSING = 0.05  # share of the genes that the platform lacks
+
+# The transcriptome, from which the stage `translation` learns: the same drugs and cells.
+PLATFORMS = ("affine", "monotone", "mixing")
+TRANSLATION_FILES = {
+    "level3": "SIMULATED_translation_Level3.gctx",
+    "inst_info": "SIMULATED_translation_inst_info.txt.gz",
+    "pert_info": "SIMULATED_translation_pert_info.txt.gz",
+    "gene_info": "SIMULATED_translation_gene_info.txt.gz",
+    "cell_info": "SIMULATED_translation_cell_info.txt.gz",
+    "pair_level3": "SIMULATED_translation_pairs_Level3.gctx",
+    "pair_inst_info": "SIMULATED_translation_pairs_inst_info.txt.gz",
+    "pairs": "SIMULATED_translation_pairs.tsv",
+    "counts": "SIMULATED_translation_counts.tsv.gz",
+    "samples": "SIMULATED_translation_samples.tsv",
+    "genes": "SIMULATED_translation_genes.tsv.gz",
+    "gene_sets": "SIMULATED_translation_gene_sets.gmt",
+    "age_genes": "SIMULATED_translation_age_genes.tsv",
+    "truth": "SIMULATED_translation_truth.h5",
+}
