@@ -19,6 +19,29 @@ rule simulate_screen:
         "../scripts/acquire/simulate_screen.py"
 
 
+rule simulate_transcriptome:
+    output:
+        expand(
+            "results/{{dataset}}/acquire/{series}/{name}",
+            series=simulated.TRANSLATION_SERIES,
+            name=simulated.TRANSLATION_FILES.values(),
+        ),
+    log:
+        "results/{dataset}/logs/simulate_transcriptome.log",
+    benchmark:
+        "results/{dataset}/benchmarks/simulate_transcriptome.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(2000),
+    params:
+        platform=config["acquire"]["simulator"]["platform"],
+        null=config["acquire"]["simulator"]["unrelated"],
+        seed=SEED,
+    script:
+        "../scripts/acquire/simulate_transcriptome.py"
+
+
 rule acquire_file:
     input:
         sources=workflow.source_path("../../resources/sources.tsv"),

@@ -1,13 +1,13 @@
 """Which files a data set consists of, as its configuration says, and where they lie."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lacuna.simulation import parameters
 
 # Folders beside those of the series, for files that belong to the whole data set.
-SHARED_FOLDERS = ("annotations", "gene_sets", "external")
+SHARED_FOLDERS = ("annotations", "gene_sets", "external", "rnaseq")
 HODOS_2018 = {"GSE92742", "GSE70138"}
 
 
@@ -29,6 +29,12 @@ class Inputs:
         Profiles of another platform and their samples, by kind; empty if there are none.
     mirrors : sequence of str
         Folders that are looked into, in this order, before anything is downloaded.
+    rnaseq : mapping of str to mapping of str to str
+        RNA-seq for a translation, by name: the file `expression`, its `unit`, its table `samples`.
+    gene_table : str or None
+        The table of names of genes.
+    pair_files : mapping of str to str
+        Samples measured both ways, by kind: level3, gene_info, table.
     """
 
     simulated: bool
@@ -37,6 +43,9 @@ class Inputs:
     gene_set_files: Sequence[str]
     external_files: Mapping[str, str]
     mirrors: Sequence[str]
+    rnaseq: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    gene_table: str | None = None
+    pair_files: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Inputs":
@@ -52,6 +61,7 @@ class Inputs:
                 gene_set_files=(parameters.GENE_SETS,),
                 external_files=parameters.EXTERNAL,
                 mirrors=mirrors,
+                **_simulated_transcriptome(),
             )
         return cls(
             simulated=False,
@@ -60,6 +70,9 @@ class Inputs:
             gene_set_files=tuple(block["gene_sets"]),
             external_files=block["external"],
             mirrors=mirrors,
+            rnaseq=block["rnaseq"],
+            gene_table=block["genes"],
+            pair_files=block["pairs"],
         )
 
     def series_with(self, kind: str) -> list[str]:
@@ -123,6 +136,23 @@ class Inputs:
         folder = self._shared_folder(dataset, "external")
         return {kind: f"{folder}/{file}" for kind, file in self.external_files.items()}
 
+    def transcriptomes(self, dataset: str) -> dict[str, dict[str, str]]:
+        """Return where the files of RNA-seq lie, by name and kind: expression, samples."""
+        folder = self._rnaseq_folder(dataset)
+        return {
+            name: {kind: f"{folder}/{file}" for kind, file in files.items() if kind != "unit"}
+            for name, files in self.rnaseq.items()
+        }
+
+    def genes(self, dataset: str) -> list[str]:
+        """Return where the table of names of genes lies, in a list; an empty one if there is none."""
+        return [f"{self._rnaseq_folder(dataset)}/{self.gene_table}"] if self.gene_table else []
+
+    def pairs(self, dataset: str) -> dict[str, str]:
+        """Return where the files of samples measured both ways lie, by kind."""
+        folder = self._rnaseq_folder(dataset)
+        return {kind: f"{folder}/{file}" for kind, file in self.pair_files.items()}
+
     def all_files(self, dataset: str) -> list[str]:
         """Return where all of these files lie; a run acquires only those that it needs."""
         return [
@@ -134,8 +164,34 @@ class Inputs:
             *self.annotations(dataset).values(),
             *self.gene_sets(dataset),
             *self.external(dataset).values(),
+            *(file for files in self.transcriptomes(dataset).values() for file in files.values()),
+            *self.genes(dataset),
+            *self.pairs(dataset).values(),
         ]
 
     def _shared_folder(self, dataset: str, name: str) -> str:
         # The simulator writes all of its files into the folder of its one series.
         return f"results/{dataset}/acquire/{parameters.SERIES if self.simulated else name}"
+
+    def _rnaseq_folder(self, dataset: str) -> str:
+        name = parameters.TRANSLATION_SERIES if self.simulated else "rnaseq"
+        return f"results/{dataset}/acquire/{name}"
+
+
+def _simulated_transcriptome() -> dict[str, Any]:
+    files = parameters.TRANSLATION_FILES
+    return {
+        "rnaseq": {
+            "simulated": {
+                "expression": files["counts"],
+                "samples": files["samples"],
+                "unit": "counts",
+            }
+        },
+        "gene_table": files["genes"],
+        "pair_files": {
+            "level3": files["pair_level3"],
+            "gene_info": files["gene_info"],
+            "table": files["pairs"],
+        },
+    }

@@ -56,6 +56,7 @@ EXTERNAL_MISSING = 0.05  # share of the genes that the platform lacks
 
 # The transcriptome, from which the stage `translation` learns: the same drugs and cells.
 PLATFORMS = ("affine", "monotone", "mixing")
+TRANSLATION_SERIES = "simulated_translation"
 TRANSLATION_FILES = {
     "level3": "SIMULATED_translation_Level3.gctx",
     "inst_info": "SIMULATED_translation_inst_info.txt.gz",

@@ -1,0 +1,76 @@
+"""What the JSON schema of `translation:` cannot say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lacuna.acquire.inputs import Inputs
+from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.translation.card import available, check_step_options, step_card
+from lacuna.translation.chain import END_TO_END
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Check the block `translation:` of a configuration whose defaults are filled in.
+
+    Raises
+    ------
+    LacunaError
+        If a step or an option is unknown, a file is not there, or the model to write is not among
+        the chains compared.
+    """
+    block = config["translation"]
+    if not block["landmarks"]:
+        return
+    for kind in ("landmarks", "genome"):
+        for name in block[kind]:
+            step_card(kind, name)
+    known = {name: kind for kind in ("landmarks", "genome") for name in available(kind)}
+    for name, options in block["options"].items():
+        if name not in known:
+            raise LacunaError(
+                f"translation: options: unknown step {name!r}{did_you_mean(name, known)}; "
+                f"available: {listed(known, 50)}."
+            )
+        check_step_options(known[name], name, options)
+    first, second = block["translated"]
+    _check_among("end_to_end", block["end_to_end"], block["landmarks"], "landmarks")
+    _check_among("translated", [first], block["landmarks"], "landmarks")
+    if second == END_TO_END:
+        _check_among("translated", [first], block["end_to_end"], "end_to_end")
+    else:
+        _check_among("translated", [second], block["genome"], "genome")
+    _check_files(config)
+
+
+def _check_among(key: str, asked: list[str], among: list[str], where: str) -> None:
+    for name in asked:
+        if name not in among:
+            raise LacunaError(
+                f"translation: {key}: {name!r} is not among translation: {where}"
+                f"{did_you_mean(name, among)}; expected one of {listed(among, 20)}."
+            )
+
+
+def _check_files(config: Mapping[str, Any]) -> None:
+    inputs, lines = Inputs.of(config), config["translation"]["lines_of"]
+    if not inputs.rnaseq:
+        raise LacunaError(
+            "translation: there is no RNA-seq to learn from; expected entries in acquire: rnaseq."
+        )
+    if not inputs.simulated and not inputs.series_with("gene_info"):
+        raise LacunaError(
+            "translation: no series of acquire: series has gene_info, by which the landmark genes "
+            "are known; expected it beside level3."
+        )
+    if lines is None:
+        return
+    if lines not in inputs.rnaseq:
+        raise LacunaError(
+            f"translation: lines_of: {lines!r} is not among acquire: rnaseq"
+            f"{did_you_mean(lines, inputs.rnaseq)}; it has {listed(inputs.rnaseq, 20)}."
+        )
+    if not inputs.series_with("baseline"):
+        raise LacunaError(
+            "translation: lines_of: needs a series with a baseline, whose cell lines it finds in "
+            f"{lines}; no series of acquire: series has one."
+        )
