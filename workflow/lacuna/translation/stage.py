@@ -51,7 +51,7 @@ def l1000(config: Config, dataset: str) -> list[dict[str, str]]:
         matrices.append(
             {
                 "series": series,
-                "matrix": f"results/{dataset}/acquire/{series}/level3.gctx",
+                "matrix": f"results/{dataset}/signatures/{series}/level3.gctx",
                 "inst_info": inputs.path(dataset, series, "inst_info"),
                 "gene_info": inputs.path(dataset, series, "gene_info"),
             }
@@ -61,7 +61,7 @@ def l1000(config: Config, dataset: str) -> list[dict[str, str]]:
         matrices.append(
             {
                 "series": series,
-                "matrix": inputs.path(dataset, series, "baseline"),
+                "matrix": f"results/{dataset}/signatures/{series}/baseline.gctx",
                 "gene_info": inputs.path(dataset, genes, "gene_info"),
             }
         )

@@ -1,0 +1,75 @@
+"""Matrices of expression, written in the layouts that the world ships them in."""
+
+import gzip
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+GENES = ["TP53", "ENSA", "FKBP5", "TP53", "HLA-A", "A1BG", "GAPDH"]  # one stands twice
+
+
+def counts(samples: int = 11, genes: int = len(GENES), seed: int = 0) -> pd.DataFrame:
+    """Counts, samples x genes; the number in each place is told apart from all others."""
+    rng = np.random.default_rng(seed)
+    values = rng.permutation(10_000_000)[: samples * genes].reshape(samples, genes)
+    names = [f"GSM{number}" for number in range(samples)]
+    return pd.DataFrame(values, index=names, columns=(GENES * genes)[:genes])
+
+
+def write_archs4(
+    path: Path,
+    table: pd.DataFrame,
+    *,
+    legacy: bool = False,
+    samples_first: bool = False,
+    genes: str | None = None,
+    reads: str | None = None,
+    series: list[str] | None = None,
+    total: list[float] | None = None,
+    chunks: tuple[int, int] | None = None,
+) -> Path:
+    """Write ARCHS4's file: its layout of today, or (legacy) the first, all in one group."""
+    below = "meta/Sample_" if legacy else "meta/samples/"
+    reads = reads or ("meta/reads_total" if legacy else "meta/samples/readstotal")
+    genes = genes or ("meta/genes" if legacy else "meta/genes/symbol")
+    series = series or [f"GSE{number // 3}" for number in range(len(table))]
+    values = table.to_numpy().astype(np.uint32)
+    with h5py.File(path, "w") as file:
+        file.create_dataset(
+            "data/expression",
+            data=values if samples_first else values.T,
+            chunks=chunks or True,
+            compression="gzip",
+        )
+        file[genes] = np.array(list(table.columns), "S")
+        file[f"{below}geo_accession"] = np.array(list(table.index), h5py.string_dtype())
+        file[f"{below}series_id"] = np.array(series, "S")
+        file[reads] = table.sum(axis=1).to_numpy() if total is None else np.array(total)
+    return path
+
+
+def text_of(table: pd.DataFrame, first: str = "gene", missing: str = "") -> str:
+    """A table of genes x samples; `first` names the first column, None leaves its name out."""
+    names = list(table.index) if first is None else [first, *table.index]
+    lines = ["\t".join(names)]
+    for gene, values in zip(table.columns, table.to_numpy().T, strict=True):
+        lines.append("\t".join([gene, *(missing if pd.isna(v) else f"{v:.15g}" for v in values)]))
+    return "\n".join(lines) + "\n"
+
+
+def gct_of(table: pd.DataFrame, symbols: list[str], before: str = "") -> str:
+    """GCT 1.2; `before` is a column before Name, as GTEx's files by tissue have it."""
+    lead = ([before] if before else []) + ["Name", "Description"]
+    lines = ["#1.2", f"{table.shape[1]}\t{table.shape[0]}", "\t".join([*lead, *table.index])]
+    rows = zip(table.columns, symbols, table.to_numpy().T, strict=True)
+    for number, (gene, symbol, values) in enumerate(rows):
+        lead = ([str(number)] if before else []) + [gene, symbol]
+        lines.append("\t".join([*lead, *(f"{value:.15g}" for value in values)]))
+    return "\n".join(lines) + "\n"
+
+
+def write(path: Path, text: str, packed: bool = False) -> Path:
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    return path

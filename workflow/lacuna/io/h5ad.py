@@ -1,0 +1,107 @@
+"""Expression in AnnData's HDF5 layout, read in blocks; layers, embeddings and raw are left alone.
+
+Virshup et al. 2024, Journal of Open Source Software 9:4371, doi:10.21105/joss.04371.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import LacunaError
+from lacuna.io.atomic import unreadable
+from lacuna.io.blocks import Expression, runs
+from lacuna.io.hdf5 import member
+
+SYMBOLS = ("symbol", "gene_symbol", "gene_symbols", "gene_name", "feature_name")  # columns of var
+SPARSE = "csr_matrix"
+
+
+class H5ad(Expression):
+    """An open file of AnnData; `samples` is its obs, `genes` the names of its var.
+
+    Raises
+    ------
+    DamagedFile
+        If the file is cut short, damaged or laid out in another way.
+    LacunaError
+        If the file is missing, X is neither dense nor CSR, or anndata is not installed.
+    """
+
+    def _read_names(self) -> None:
+        try:
+            from anndata.io import (  # type: ignore[import-untyped] # it has no types
+                read_elem,
+                sparse_dataset,
+            )
+        except ImportError as error:
+            raise LacunaError(
+                f"{self.path}: is read with anndata, which is not there ({error}). "
+                "Install it: pip install anndata."
+            ) from error
+        with self._readable():
+            file = self._open.enter_context(h5py.File(self.path, "r"))
+            parts = {name: member(file, name) for name in ("obs", "var", "X")}
+            for part in parts.values():
+                _check_promises(part, set())
+            var, self.samples = read_elem(parts["var"]), read_elem(parts["obs"])
+            if not isinstance(var, pd.DataFrame) or not isinstance(self.samples, pd.DataFrame):
+                raise ValueError("obs and var are no tables")
+            self.genes = pd.Index(var.index.astype(str))
+            self.samples.index = self.samples.index.astype(str)
+            named = [column for column in SYMBOLS if column in var]
+            self.symbols = pd.Index(var[named[0]].astype(str)) if named else None
+            matrix = parts["X"]
+            if isinstance(matrix, h5py.Group):
+                layout = matrix.attrs.get("encoding-type", matrix.attrs.get("h5sparse_format"))
+                if layout != SPARSE:
+                    raise LacunaError(
+                        f"{self.path}: X is laid out as {layout}; expected a dense matrix or "
+                        "CSR (csr_matrix), which is read by samples. Convert it: "
+                        "adata.X = adata.X.tocsr()."
+                    )
+                matrix = sparse_dataset(matrix)
+            self._matrix = matrix
+            expected = (len(self.samples), len(self.genes))
+            if tuple(matrix.shape) != expected or matrix.dtype.kind not in "fiu":
+                raise ValueError(
+                    f"X holds {matrix.dtype} in shape {matrix.shape}, obs and var name {expected}"
+                )
+
+    def _values(self, positions: np.ndarray) -> np.ndarray:
+        values = np.empty((len(positions), len(self.genes)))
+        with self._readable():
+            chunks = getattr(self._matrix, "chunks", None)  # a sparse matrix has none
+            for run in runs(positions, chunks[0] if chunks else 1):
+                first, last = int(positions[run.start]), int(positions[run.stop - 1])
+                block = self._matrix[first : last + 1]
+                dense = block if isinstance(block, np.ndarray) else block.toarray()
+                values[run] = dense[positions[run] - first]
+        return values
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except LacunaError:
+            raise
+        except Exception as error:  # anndata has errors of its own for files it cannot read
+            raise unreadable(self.path, error, " as h5ad") from error
+
+
+def _check_promises(item: h5py.Group | h5py.Dataset, seen: set[int]) -> None:
+    """Refuse links to elsewhere, and arrays that the file has no room for, before they are read."""
+    if not isinstance(item, h5py.Group):
+        return
+    address = h5py.h5o.get_info(item.id).addr
+    if address in seen:
+        raise ValueError(f"{item.name} stands within itself")
+    for name in item:
+        _check_promises(member(item, name), seen | {address})
+
+
+def is_h5ad(file: h5py.File) -> bool:
+    """Return whether an open HDF5 file is laid out as AnnData's."""
+    return {"X", "obs", "var"} <= set(file)
