@@ -145,7 +145,7 @@ class Inputs:
         }
 
     def genes(self, dataset: str) -> list[str]:
-        """Return where the table of names of genes lies, in a list; an empty one if there is none."""
+        """Return where the table of names of genes lies, in a list that may be empty."""
         return [f"{self._rnaseq_folder(dataset)}/{self.gene_table}"] if self.gene_table else []
 
     def pairs(self, dataset: str) -> dict[str, str]:

@@ -84,9 +84,7 @@ def choose_genes(
     return table, chosen, genes
 
 
-def normalised(
-    sources: Iterable[Source], genes: list[str], logarithm: str
-) -> Iterator[np.ndarray]:
+def normalised(sources: Iterable[Source], genes: list[str], logarithm: str) -> Iterator[np.ndarray]:
     """Yield log CPM over the genes chosen, in blocks of samples.
 
     Raises
@@ -140,8 +138,12 @@ def write_rnaseq(
     obs = pd.concat(
         [
             source.samples.reindex(columns=["study", "reads"])
-            .assign(source=name, study=lambda table, name=name: table["study"].fillna(name))
-            .astype({"study": str})
+            .assign(
+                sample=source.samples.index,
+                source=name,
+                study=lambda table, name=name: table["study"].fillna(name).astype(str),
+            )
+            .set_axis(f"{name}:" + source.samples.index)
             for name, source in sources
         ]
     )
@@ -202,9 +204,7 @@ def write_l1000(
     write_h5ad(path, blocks, wells.iloc[chosen].astype(str), var, {"unit": "log2, Level 3"})
 
 
-def replicate_noise(
-    l1000: np.ndarray, replicate_of: np.ndarray, rnaseq: np.ndarray
-) -> np.ndarray:
+def replicate_noise(l1000: np.ndarray, replicate_of: np.ndarray, rnaseq: np.ndarray) -> np.ndarray:
     """Return the noise of L1000 on the scale of RNA-seq: what step 1 will add at least.
 
     Parameters
@@ -216,7 +216,7 @@ def replicate_noise(
     Returns
     -------
     float64 array of shape (landmarks,)
-        The standard deviation within replicates, times that of RNA-seq over that of L1000.
+        The standard deviation within replicates, times the mean in RNA-seq over that in L1000.
     """
     named = replicate_of != ""
     table = pd.DataFrame(l1000[named].astype(np.float64))
@@ -225,9 +225,8 @@ def replicate_noise(
     if freedom <= 0:
         return np.zeros(l1000.shape[1])
     within = np.sqrt(((table - by.transform("mean")) ** 2).sum().to_numpy() / freedom)
-    spread = l1000.std(axis=0, dtype=np.float64)
-    scale = np.divide(rnaseq.std(axis=0, dtype=np.float64), spread, where=spread > 0, out=spread * 0)
-    return within * scale
+    before, after = (side.mean(axis=0, dtype=np.float64) for side in (l1000, rnaseq))
+    return within * np.divide(after, before, where=before > 0, out=np.zeros_like(before))
 
 
 def genome_training(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import anndata
-import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError, listed
@@ -16,15 +15,12 @@ from lacuna.io.genes import GeneTable
 from lacuna.io.geo import read_columns, read_genes, read_wells
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
-from lacuna.translation.gene_list import make_gene_list, read_gene_list, write_gene_list
-from lacuna.translation.interface import GenomeTraining, LandmarkTraining
+from lacuna.translation.gene_list import make_gene_list, write_gene_list
 from lacuna.translation.level3 import Level3, open_level3
 from lacuna.translation.normalise import Reference
 from lacuna.translation.prepare import (
     RnaSeq,
     choose_genes,
-    genome_training,
-    replicate_noise,
     write_l1000,
     write_rnaseq,
 )
@@ -177,9 +173,7 @@ def prepare(
         write_table(_account(data, training), output["samples"])
         write_gene_list(chosen, output["genes"])
         trained = stack.enter_context(open_l1000(l1000, landmarks))
-        free = [
-            (level3, wells[~wells.index.isin(known["l1000"])]) for level3, wells in trained
-        ]
+        free = [(level3, wells[~wells.index.isin(known["l1000"])]) for level3, wells in trained]
         write_l1000(
             output["l1000"],
             free,
@@ -237,13 +231,13 @@ def _write_pairs(
             chosen.append((name, source.only(there)))
     if not chosen:
         raise LacunaError(
-            f"translation: none of the samples measured both ways ({listed(known['rnaseq'])}) is in "
-            "the files of acquire: rnaseq, or they did not pass its filters."
+            f"translation: no sample measured both ways ({listed(known['rnaseq'])}) is in a file "
+            "of acquire: rnaseq, or none passed the filters."
         )
     write_rnaseq(path, chosen, genes, logarithm, reference)
     made = anndata.read_h5ad(path)
-    facts = known.drop_duplicates("rnaseq").set_index("rnaseq").loc[made.obs_names]
-    made.obs = made.obs.join(facts.astype(str))
+    facts = known.drop_duplicates("rnaseq").set_index("rnaseq").astype(str)
+    made.obs = made.obs.join(facts, on="sample")
     made.write_h5ad(path)
 
 
@@ -255,25 +249,3 @@ def _account(data: RnaSeq, training: Sequence[tuple[str, Any]]) -> pd.DataFrame:
         rows += [(name, step, samples) for step, samples in steps]
         rows.append((name, "trained on", trained.get(name, 0)))
     return pd.DataFrame(rows, columns=["source", "step", "samples"])
-
-
-def read_landmark_training(l1000: str | Path, rnaseq: str | Path) -> LandmarkTraining:
-    """Read what step 1 is trained on."""
-    before, after = anndata.read_h5ad(l1000), anndata.read_h5ad(rnaseq, backed="r")
-    at = after.var_names.get_indexer(before.var_names)
-    genome = after.file["X"] if hasattr(after, "file") else after.X
-    landmarks = genome_training(genome, after.obs, at, np.zeros(len(at))).landmarks
-    return LandmarkTraining(np.asarray(before.X), landmarks)
-
-
-def read_genome_training(l1000: str | Path, rnaseq: str | Path) -> GenomeTraining:
-    """Read what step 2 is trained on; the genome stays in its file."""
-    before, after = anndata.read_h5ad(l1000), anndata.read_h5ad(rnaseq, backed="r")
-    at = after.var_names.get_indexer(before.var_names)
-    training = genome_training(after.file["X"], after.obs, at, np.zeros(len(at)))
-    repeats = before.obs["replicate_of"].astype(str).to_numpy()
-    noise = replicate_noise(np.asarray(before.X), repeats, training.landmarks)
-    return GenomeTraining(training.landmarks, training.genome, training.study, noise)
-
-
-__all__ = ["open_l1000", "open_rnaseq", "prepare", "read_gene_list"]

@@ -74,7 +74,7 @@ def options(config: Config, name: str) -> dict[str, Any]:
 
 
 def chains(config: Config) -> list[tuple[str, str]]:
-    """Return the chains of steps that are compared: each step 1 with each step 2, and end to end."""
+    """Return the chains compared: each step 1 with each step 2, and those end to end."""
     block = config["translation"]
     return [
         *((first, second) for first in block["landmarks"] for second in block["genome"]),

@@ -44,13 +44,13 @@ class Nearest(NotLinear):
         return {
             "landmarks": self.landmarks,
             "genome": self.genome,
-            "neighbours": np.array(self.neighbours),
+            "neighbours": np.array([self.neighbours]),
         }
 
 
 def restore(state: State) -> Nearest:
     """Make the step of its state."""
-    return Nearest(state["landmarks"], state["genome"], int(state["neighbours"]))
+    return Nearest(state["landmarks"], state["genome"], int(state["neighbours"][0]))
 
 
 def fit(

@@ -159,13 +159,13 @@ class GeneratorStep(NetworkStep):
     def of(cls, state: State) -> "GeneratorStep":
         """Make the step of its state; the way back is no part of it."""
         width, genes = state["network.down.0.weight"].shape
-        network = Generator(genes, width, bool(state["skip"]))
+        network = Generator(genes, width, bool(state["skip"][0]))
         network.load_state_dict(weights_of(state))
         return cls(network, *scales_of(state))
 
     def state(self) -> State:
         """Return weights, scales, and whether the generator adds to its input."""
-        return super().state() | {"skip": np.array(self.network.skip)}
+        return super().state() | {"skip": np.array([self.network.skip])}
 
 
 def train(

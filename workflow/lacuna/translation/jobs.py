@@ -1,0 +1,254 @@
+"""From prepared files to trained steps, a model, and tables that judge them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anndata
+import numpy as np
+import pandas as pd
+
+from lacuna.io import hdf5
+from lacuna.io.gctx import Gctx
+from lacuna.io.geo import read_genes
+from lacuna.io.tsv import write_table
+from lacuna.runtime.seeds import generator
+from lacuna.translation.assess import (
+    ALL,
+    BASELINE,
+    Paired,
+    comparisons,
+    coverage,
+    differences,
+    metrics,
+    predictions,
+)
+from lacuna.translation.card import step_card
+from lacuna.translation.chain import (
+    END_TO_END,
+    Genes,
+    LeftOut,
+    Translation,
+    fit_end_to_end,
+    fit_step,
+    leave_studies_out,
+    restore_step,
+)
+from lacuna.translation.gene_list import read_gene_list
+from lacuna.translation.interface import FittedStep, GenomeTraining, LandmarkTraining
+from lacuna.translation.judge import SCORES, compare_rows, with_intervals
+from lacuna.translation.level3 import open_level3
+from lacuna.translation.normalise import Reference
+from lacuna.translation.prepare import genome_training, replicate_noise
+
+STDERR = "stderr"
+MEAN_PROFILE = "mean_profile"
+WORDS = "translation"  # the first word of this stage's random streams
+
+
+def read_landmark_training(
+    l1000: str | Path, rnaseq: str | Path, pairs: tuple[np.ndarray, np.ndarray] | None = None
+) -> LandmarkTraining:
+    """Read what step 1 is trained on."""
+    before = anndata.read_h5ad(l1000)
+    after = anndata.read_h5ad(rnaseq, backed="r")
+    at = after.var_names.get_indexer(before.var_names)
+    landmarks = genome_training(after.file["X"], after.obs, at, np.zeros(len(at))).landmarks
+    return LandmarkTraining(np.asarray(before.X), landmarks, pairs)
+
+
+def read_genome_training(l1000: str | Path, rnaseq: str | Path) -> GenomeTraining:
+    """Read what step 2 is trained on; the genome stays in its file."""
+    before = anndata.read_h5ad(l1000)
+    after = anndata.read_h5ad(rnaseq, backed="r")
+    at = after.var_names.get_indexer(before.var_names)
+    training = genome_training(after.file["X"], after.obs, at, np.zeros(len(at)))
+    repeats = before.obs["replicate_of"].astype(str).to_numpy()
+    noise = replicate_noise(np.asarray(before.X), repeats, training.landmarks)
+    return GenomeTraining(training.landmarks, training.genome, training.study, noise)
+
+
+def train_landmarks(
+    name: str, options: Mapping[str, Any], l1000: str, rnaseq: str, pairs: Paired | None, seed: int
+) -> FittedStep:
+    """Train a step 1; one that needs pairs takes all of them, and is judged apart."""
+    sides = None
+    if step_card("landmarks", name).needs_pairs and pairs is not None:
+        sides = pairs.seen, pairs.real[:, pairs.landmarks_at]
+    training = read_landmark_training(l1000, rnaseq, sides)
+    return fit_step("landmarks", name, training, generator(seed, WORDS, name), options)
+
+
+def train_genome(
+    name: str, options: Mapping[str, Any], l1000: str, rnaseq: str, seed: int
+) -> tuple[FittedStep, LeftOut]:
+    """Train a step 2, and measure its errors on studies left out."""
+    training = read_genome_training(l1000, rnaseq)
+    fitted = fit_step("genome", name, training, generator(seed, WORDS, name), options)
+    left = leave_studies_out(name, training, generator(seed, WORDS, name, "left out"), options)
+    return fitted, left
+
+
+def train_end_to_end(
+    name: str, options: Mapping[str, Any], l1000: str, rnaseq: str, seed: int
+) -> FittedStep:
+    """Train one ridge regression from L1000, on pseudo-pairs made by a step's way back."""
+    rng = generator(seed, WORDS, name, END_TO_END)
+    forth = read_landmark_training(l1000, rnaseq)
+    back = fit_step("landmarks", name, forth.reversed, rng, options)
+    repeats = anndata.read_h5ad(l1000).obs["replicate_of"].astype(str).to_numpy()
+    noise = replicate_noise(forth.l1000, repeats, forth.l1000)
+    return fit_end_to_end(back, read_genome_training(l1000, rnaseq), noise, rng)
+
+
+def save_step(path: str | Path, step: FittedStep, stderr: np.ndarray | None = None) -> None:
+    """Write a trained step, of step 2 with the errors of its genes."""
+    errors = {} if stderr is None else {STDERR: stderr}
+    hdf5.save(path, step.state() | errors)
+
+
+def read_step(kind: str, name: str, path: str | Path) -> tuple[FittedStep, np.ndarray | None]:
+    """Read a trained step, and the errors of its genes where there are any."""
+    state = hdf5.load(path)
+    stderr = state.pop(STDERR, None)
+    return restore_step(kind, name, state), stderr
+
+
+def read_paired(
+    pairs: str | Path, rnaseq: str | Path, matrix: str | Path, gene_info: str | Path
+) -> Paired:
+    """Read the samples measured both ways.
+
+    Parameters
+    ----------
+    pairs, rnaseq
+        As `prepare` wrote them.
+    matrix, gene_info
+        The Level 3 profiles of pairs.
+    """
+    real = anndata.read_h5ad(pairs)
+    trained = anndata.read_h5ad(rnaseq, backed="r")
+    landmarks = real.var_names[real.var["landmark"].astype(bool)]
+    with Gctx(matrix) as opened:
+        level3 = open_level3(opened, read_genes(gene_info), landmarks)
+        seen = np.concatenate([block[1] for block in level3.blocks(real.obs["l1000"].astype(str))])
+    total, genome = np.zeros(trained.n_vars), trained.file["X"]
+    for first in range(0, trained.n_obs, 4096):
+        total += np.asarray(genome[first : first + 4096]).sum(axis=0, dtype=np.float64)
+    return Paired(
+        names=pd.Index(real.obs["sample"].astype(str)),
+        seen=seen,
+        real=np.asarray(real.X),
+        group=real.obs["donor"].astype(str).to_numpy(),
+        mean=total / trained.n_obs,
+        landmarks_at=real.var_names.get_indexer(landmarks),
+    )
+
+
+def read_chains(
+    files: Mapping[tuple[str, str], Sequence[str]],
+    genes: str | Path,
+    rnaseq: str | Path,
+    logarithm: str,
+) -> dict[tuple[str, str], Translation]:
+    """Put trained steps together.
+
+    Parameters
+    ----------
+    files
+        By the names of both steps: their files, or that of an end-to-end step.
+    genes, rnaseq
+        As `prepare` wrote them.
+    logarithm
+        Of the outputs.
+    """
+    listed = read_gene_list(genes)
+    order = Genes(listed.loc[listed["landmark"], "gene"].tolist(), listed["gene"].tolist())
+    reference = Reference(np.asarray(anndata.read_h5ad(rnaseq, backed="r").uns["reference"]))
+    chains = {}
+    for names, paths in files.items():
+        kinds = (END_TO_END,) if names[1] == END_TO_END else ("landmarks", "genome")
+        read = [
+            read_step(kind, name, path)
+            for kind, name, path in zip(kinds, names, paths, strict=False)
+        ]
+        errors = [stderr for _, stderr in read if stderr is not None]
+        stderr = errors[-1] if errors else np.full(len(order.genes), np.nan, np.float32)
+        steps = tuple(step for step, _ in read)
+        chains[names] = Translation(order, reference, logarithm, names, steps, stderr)
+    return chains
+
+
+def describe_left_out(name: str, left: LeftOut, obs: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Score step 2 on studies left out, beside the mean profile, and its 90 % intervals.
+
+    Returns
+    -------
+    DataFrame with columns step, metric, value, low, high
+        pearson, spearman, rmse of samples; coverage_low, coverage_middle, coverage_high and
+        coverage_all, the share of genes inside 90 % intervals, by tercile of expression.
+    """
+    study = obs["study"].astype(str).to_numpy()[left.samples]
+    mean = np.empty_like(left.real)
+    covered = []
+    for fold in np.unique(left.fold):
+        rows = left.fold == fold
+        mean[rows] = left.real[~rows].mean(axis=0)
+        stderr = left.stderr(without=fold)
+        covered.append((rows, stderr))
+    tables = []
+    for step, made in ((name, left.predicted), (MEAN_PROFILE, mean)):
+        scores = with_intervals(compare_rows(made, left.real), study, np.random.default_rng(seed))
+        tables.append(scores.assign(step=step))
+    stderr = np.concatenate([np.broadcast_to(s, (r.sum(), len(s))) for r, s in covered])
+    order = np.concatenate([np.flatnonzero(rows) for rows, _ in covered])
+    held = coverage(left.predicted[order], left.real[order], stderr, study[order], seed)
+    held = held.rename(columns={"tercile": "metric"}).assign(step=name)
+    tables.append(held.assign(metric="coverage_" + held["metric"]))
+    return pd.concat(tables, ignore_index=True)[["step", "metric", "value", "low", "high"]]
+
+
+def judge(
+    chains: Mapping[tuple[str, str], Translation],
+    paired: Paired,
+    shown: tuple[str, str],
+    seed: int,
+    output: Mapping[str, str],
+) -> None:
+    """Write the tables that compare all chains on samples measured both ways.
+
+    Parameters
+    ----------
+    chains, paired
+        What is compared, on what.
+    shown
+        The chain that the figures show.
+    seed
+        Of the run.
+    output
+        Where to write: metrics, differences, by_sample, by_gene, coverage.
+    """
+    made = predictions(chains, paired)
+    write_table(metrics(made, paired, seed), output["metrics"])
+    if BASELINE in made:
+        write_table(differences(made, paired, seed), output["differences"])
+    else:
+        columns = ["first", "second", "genes", "metric", "value", "low", "high"]
+        write_table(pd.DataFrame(columns=columns), output["differences"])
+    model = chains[shown]
+    baseline = made.get(BASELINE, made[shown])
+    rows: dict[str, list[pd.DataFrame]] = {"by_sample": [], "by_gene": []}
+    for kind, name, by_sample, by_gene in comparisons(
+        model, baseline, paired, generator(seed, WORDS, "random partners")
+    ):
+        for where, scores in (("by_sample", by_sample), ("by_gene", by_gene)):
+            table = scores.rename_axis(where.removeprefix("by_")).reset_index()
+            rows[where].append(table.assign(genes=kind, comparison=name))
+    for where, tables in rows.items():
+        columns = ["genes", "comparison", where.removeprefix("by_"), *SCORES]
+        write_table(pd.concat(tables, ignore_index=True)[columns], output[where])
+    if np.isfinite(model.stderr).all():
+        held = coverage(made[shown], paired.real, model.stderr, paired.group, seed)
+    else:
+        held = pd.DataFrame(columns=["tercile", "value", "low", "high"])
+    write_table(held.assign(genes=ALL), output["coverage"])
