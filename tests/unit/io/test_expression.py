@@ -95,7 +95,7 @@ def test_samples_come_in_the_order_asked_for(path, table):
 
 
 def test_a_sample_that_is_not_there_is_named(path):
-    with open_expression(path) as matrix, pytest.raises(LacunaError, match="'GSM99' .1 missing"):
+    with open_expression(path) as matrix, pytest.raises(LacunaError, match=r"'GSM99' .1 missing"):
         read(matrix, ["GSM1", "GSM99"])
 
 
@@ -294,7 +294,7 @@ def test_other_hdf5_files_are_told_apart(tmp_path, table):
     path = write_archs4(tmp_path / "z.h5", table)
     packed = tmp_path / "z.h5.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    with pytest.raises(LacunaError, match="gunzip z.h5.gz"):
+    with pytest.raises(LacunaError, match=r"gunzip z\.h5\.gz"):
         open_expression(packed)
     with pytest.raises(LacunaError, match="no such file"):
         open_expression(tmp_path / "none.tsv")
@@ -309,7 +309,7 @@ def test_a_table_says_what_samples_are(tmp_path, table):
         assert list(matrix.samples.index) == list(table.index)
         assert list(matrix.samples["number"]) == [str(n) for n in reversed(range(len(table)))]
     write_text(rows[3:], samples)
-    with pytest.raises(LacunaError, match="no row for 3 of 11 samples .*'GSM8', 'GSM9', 'GSM10'"):
+    with pytest.raises(LacunaError, match=r"no row for 3 of 11 samples .*'GSM8', 'GSM9', 'GSM10'"):
         open_expression(path, samples)
     write_text(rows.rename(columns={"sample": "name"}), samples)
     with pytest.raises(LacunaError, match="no column sample"):
@@ -408,5 +408,5 @@ def test_the_real_counts_are_read_as_pandas_reads_them(shared_data):
         assert isinstance(matrix, TextMatrix)
         assert (len(matrix.samples), len(matrix.genes)) == (165, 17171)
         assert matrix.samples["source"].nunique() == 14
-        names, values = read(matrix, some.columns)
+        values = read(matrix, some.columns)[1]
     np.testing.assert_array_equal(values, some.T)
