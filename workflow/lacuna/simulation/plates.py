@@ -88,11 +88,11 @@ def lay_out_wells(
                     tables.append(_plate(plate, position[order], cell, hours, described))
                     contents.append(content[order])
                     lines.append(np.full(len(content), line))
-    tables.append(
-        _untreated("SIMB", "ATLAS", [f"SIMATLAS{line + 1}" for line in range(atlas)], rng)
-    )
-    contents.append(np.full(atlas, -1))
-    lines.append(len(cells) + np.arange(atlas))
+    if atlas:
+        others = [f"SIMATLAS{line + 1}" for line in range(atlas)]
+        tables.append(_untreated("SIMB", "ATLAS", others, rng))
+        contents.append(np.full(atlas, -1))
+        lines.append(len(cells) + np.arange(atlas))
     wells = pd.concat(tables, ignore_index=True)
     return wells, np.concatenate(contents), np.concatenate(lines)
 

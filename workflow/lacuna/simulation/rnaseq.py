@@ -10,7 +10,6 @@ responses are drawn anew: it says nothing of the RNA-seq side. Which plates, wel
 there are stays the same.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,32 +21,28 @@ from lacuna.simulation.biology import draw_structures, plant
 from lacuna.simulation.parameters import GENES, HEADS
 from lacuna.simulation.plates import lay_out_pairs, lay_out_wells, list_treatments
 from lacuna.simulation.platforms import Platform, make_platform
+from lacuna.simulation.studies import (
+    ageing_samples,
+    pair_samples,
+    steroid_samples,
+    study_samples,
+    unrelated_samples,
+)
 from lacuna.simulation.transcriptome import (
-    AGEING_TISSUES,
     CULTURE,
-    DECADES,
-    DONOR,
-    SAMPLE,
-    TISSUES,
     Transcription,
     name_genes,
     plant_transcription,
 )
 
-CELL_LINE_STUDIES = 0.3  # share of the studies
-MAIN_TISSUE_SHARE = 0.75  # of a study's samples; the others are of one other tissue
-TISSUES_PER_DONOR = 3  # of the donors whose tissues were measured on both platforms
-STEROID_STUDIES, STEROID_REPLICATES = 3, 3
 STEROID = "{}C1CCC2C(C1)CCC1C2CCC2CCCC12"  # SMILES: four rings, and a group of the drug's own
 
 LIBRARY, LIBRARY_SPREAD = 12e6, 0.5  # reads: median, and standard deviation of the logarithm
 SHALLOW_SHARE, SHALLOW_LIBRARY = 0.01, 4e5  # of the samples for training; reads, too few to use
 BATCH_SPREAD = 0.3  # log2; of a gene between studies
 BATCH_LENGTH, SAMPLE_LENGTH = 0.15, 0.05  # log2 by standard deviation of log(gene length)
-DISPERSION, DISPERSION_LOW = (
-    0.03,
-    1.0,
-)  # variance = mean + (DISPERSION + DISPERSION_LOW/mean) mean^2
+# variance = mean + (DISPERSION + DISPERSION_LOW / mean) mean^2
+DISPERSION, DISPERSION_LOW = 0.03, 1.0
 DROPOUT, DROPOUT_BELOW = 0.5, 10.0  # the share of zeros is DROPOUT exp(-mean / DROPOUT_BELOW)
 
 
@@ -74,8 +69,8 @@ class Transcriptome:
         l1000 (inst_id), rnaseq (sample), donor, kind.
     treatments : DataFrame
         pert_id, name, kind (pert_type), target (the gene's number of a knock-down, else -1),
-        second_id (the other pert_id of a compound that goes by two), smiles (empty for
-        knock-downs), receptor (whether it is a glucocorticoid).
+        second_id (the other pert_id of a compound that goes by two), smiles (empty where
+        there is none), receptor (whether it is a glucocorticoid).
     log2_change : float32 array of shape (treatments, cells, genes)
         By the full dose, in the transcriptome of the RNA-seq side.
     truth : Transcription
@@ -156,10 +151,10 @@ def simulate_transcriptome(
     truth = plant_transcription(biology, genes, stream("transcriptome"))
     table = name_genes(genes, stream("transcriptome", "genes"))
     sampled = (
-        _studies(truth, studies, samples_per_study, stream("rnaseq", "studies")),
-        _pair_samples(truth, pair_donors, stream("rnaseq", "pairs")),
-        _ageing_samples(truth, donors_per_decade, stream("rnaseq", "ageing")),
-        _steroid_samples(truth, stream("rnaseq", "steroids")),
+        study_samples(truth, studies, samples_per_study, stream("rnaseq", "studies")),
+        pair_samples(truth, pair_donors, stream("rnaseq", "pairs")),
+        ageing_samples(truth, donors_per_decade, stream("rnaseq", "ageing")),
+        steroid_samples(truth, stream("rnaseq", "steroids")),
     )
     samples = pd.concat([part for part, _ in sampled], ignore_index=True)
     expression = np.concatenate([values for _, values in sampled])
@@ -175,7 +170,7 @@ def simulate_transcriptome(
     if null:
         elsewhere = plant(generator, drugs, cells, mechanisms, stream("null", "biology"))
         shown = plant_transcription(elsewhere, genes, stream("null", "transcriptome"))
-        paired = _unrelated(shown, len(paired), stream("null", "pairs"))
+        paired = unrelated_samples(shown, len(paired), stream("null", "pairs"))
     wells, treatment, cell = lay_out_wells(truth, treatments, atlas, stream("l1000", "plates"))
     cultures = shown.regulation.vary(CULTURE, len(wells), stream("l1000", "cultures"))
     others = shown.new_lines(atlas, stream("l1000", "atlas"))
@@ -183,7 +178,8 @@ def simulate_transcriptome(
     in_wells = (lines[cell] + cultures)[:, :GENES]
     treated = treatment >= 0
     in_wells[treated] += shown.changes()[treatment[treated], cell[treated], :GENES]
-    pair_wells = lay_out_pairs(samples[samples["role"] == "pair"], stream("l1000", "pair plates"))
+    of_pairs = samples[samples["role"] == "pair"]
+    pair_wells = lay_out_pairs(of_pairs, stream("l1000", "pair plates"))
     in_pairs = paired[:, :GENES]
     assay = make_platform(platform, np.concatenate([in_wells, in_pairs]), stream("l1000", platform))
     return Transcriptome(
@@ -195,19 +191,9 @@ def simulate_transcriptome(
         level3=assay.read_out(in_wells, _plate_number(wells), stream("l1000", "noise")),
         level3_truth=in_wells.astype(np.float32),
         pair_wells=pair_wells,
-        pair_level3=assay.read_out(
-            in_pairs, _plate_number(pair_wells), stream("l1000", "pair noise")
-        ),
+        pair_level3=assay.read_out(in_pairs, _plate_number(pair_wells), stream("l1000", "pairs")),
         pair_level3_truth=in_pairs.astype(np.float32),
-        pairs=pd.DataFrame(
-            {
-                "l1000": pair_wells["inst_id"],
-                **{
-                    name: samples.loc[samples["role"] == "pair", column].to_numpy()
-                    for name, column in (("rnaseq", "sample"), ("donor",) * 2, ("kind",) * 2)
-                },
-            }
-        ),
+        pairs=_pair_up(pair_wells, of_pairs),
         treatments=treatments,
         log2_change=truth.changes(),
         truth=truth,
@@ -265,130 +251,24 @@ def _sequence(
     return draw_counts(expression + batch[source] + quality, lengths.to_numpy(), library, rng)
 
 
-def _studies(
-    truth: Transcription, studies: int, per_study: int, rng: np.random.Generator
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return studies for training: most have one tissue and some of another, some cell lines."""
-    parts, of_tissues = [], studies - round(CELL_LINE_STUDIES * studies)
-    for study in range(studies):
-        source = f"simulated-study-{study + 1:02d}"
-        if study < of_tissues:
-            main, other = study % len(TISSUES), (study + of_tissues) % len(TISSUES)
-            tissue = np.where(rng.random(per_study) < MAIN_TISSUE_SHARE, main, other)
-            kinds = [TISSUES[number] for number in tissue]
-            donors = [f"{source}-{number + 1:03d}" for number in range(per_study)]
-            state = truth.tissues[tissue] + truth.regulation.vary(DONOR, per_study, rng)
-        else:
-            kinds = donors = [f"SIMRNA{study + 1}L{number + 1}" for number in range(per_study)]
-            state = truth.new_lines(per_study, rng)
-        table = _describe(source, "training", kinds, donors)
-        state = truth.mean + state + truth.regulation.vary(SAMPLE, per_study, rng)
-        parts.append((table, state))
-    return _concatenate(parts)
-
-
-def _pair_samples(
-    truth: Transcription, donors: int, rng: np.random.Generator
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return samples measured on both platforms: some tissues of each donor, and each line once."""
-    tissue = np.concatenate(
-        [rng.choice(len(TISSUES), TISSUES_PER_DONOR, replace=False) for _ in range(donors)]
-    )
-    donor = np.repeat(np.arange(donors), TISSUES_PER_DONOR)
-    lines = truth.biology.cells["cell_id"].tolist()
-    table = _describe(
-        "simulated-pairs",
-        "pair",
-        [TISSUES[number] for number in tissue] + lines,
-        [f"simulated-pairs-{number + 1:03d}" for number in donor] + lines,
-    )
-    state = truth.tissues[tissue] + truth.regulation.vary(DONOR, donors, rng)[donor]
-    state = np.concatenate(
-        [
-            state + truth.regulation.vary(SAMPLE, len(state), rng),
-            truth.lines + truth.regulation.vary(CULTURE, len(lines), rng),
-        ]
-    )
-    return table, truth.mean + state
-
-
-def _unrelated(shown: Transcription, number: int, rng: np.random.Generator) -> np.ndarray:
-    """Return samples of tissues drawn by chance, so that not even the tissue is that of a pair."""
-    tissue = rng.integers(len(TISSUES), size=number)
-    state = shown.tissues[tissue] + shown.regulation.vary(DONOR, number, rng)
-    return shown.mean + state + shown.regulation.vary(SAMPLE, number, rng)
-
-
-def _ageing_samples(
-    truth: Transcription, per_decade: int, rng: np.random.Generator
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the same tissues of each donor; ages are decades, as GTEx tells them."""
-    decade = np.repeat(np.arange(len(DECADES)), per_decade)
-    donors = [f"simulated-ageing-{number + 1:03d}" for number in range(len(decade))]
-    of_donor = truth.regulation.vary(DONOR, len(decade), rng)
-    parts = []
-    for name, slope in zip(AGEING_TISSUES, truth.ageing, strict=True):
-        state = truth.mean + truth.tissues[TISSUES.index(name)] + of_donor
-        state = state + np.outer(decade - decade.mean(), slope)
-        table = _describe("simulated-ageing", "ageing", [name] * len(decade), donors)
-        table["age"] = [DECADES[number] for number in decade]
-        parts.append((table, state + truth.regulation.vary(SAMPLE, len(decade), rng)))
-    return _concatenate(parts)
-
-
-def _steroid_samples(
-    truth: Transcription, rng: np.random.Generator
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return studies of the first glucocorticoid, each in one line of the screen: 3 v 3."""
-    treatments = list_treatments(truth)
-    steroid = treatments.index[treatments["receptor"]][0]
-    change, parts = truth.changes()[steroid], []
-    for study in range(STEROID_STUDIES):
-        cell = study % len(truth.lines)
-        line = truth.biology.cells["cell_id"][cell]
-        treated = np.repeat([False, True], STEROID_REPLICATES)
-        table = _describe(f"simulated-steroid-{study + 1}", "steroid", [line] * len(treated), line)
-        table["condition"] = np.where(treated, treatments["name"][steroid], "control")
-        state = truth.mean + truth.lines[cell] + treated[:, None] * change[cell]
-        parts.append((table, state + truth.regulation.vary(CULTURE, len(treated), rng)))
-    return _concatenate(parts)
-
-
-def _describe(
-    source: str, role: str, kinds: Sequence[str], donors: Sequence[str] | str
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "source": source,
-            "kind": kinds,
-            "condition": "",
-            "unit": "counts",
-            "donor": donors,
-            "age": "",
-            "role": role,
-        }
-    )
-
-
-def _concatenate(
-    parts: Sequence[tuple[pd.DataFrame, np.ndarray]],
-) -> tuple[pd.DataFrame, np.ndarray]:
-    return (
-        pd.concat([table for table, _ in parts], ignore_index=True),
-        np.concatenate([expression for _, expression in parts]),
-    )
-
-
 def _structures(
     truth: Transcription, treatments: pd.DataFrame, rng: np.random.Generator
 ) -> np.ndarray:
     """Return a SMILES per treatment: steroids share a scaffold, knock-downs have none."""
     structures = np.full(len(treatments), "", dtype=object)
     mechanism = truth.biology.drugs["mechanism"].to_numpy()
-    structures[: len(mechanism)] = draw_structures(mechanism, rng)
+    drawn = pd.Series(draw_structures(mechanism, rng))
+    # Two drugs of one structure would count as one; the second goes without, as many in LINCS.
+    structures[: len(drawn)] = drawn.mask(drawn.duplicated(), "")
     steroids = np.flatnonzero(treatments["receptor"])
     structures[steroids] = [STEROID.format(head) for head in HEADS[: len(steroids)]]
     return structures
+
+
+def _pair_up(wells: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+    described = samples[["sample", "donor", "kind"]].rename(columns={"sample": "rnaseq"})
+    described.insert(0, "l1000", wells["inst_id"].to_numpy())
+    return described.reset_index(drop=True)
 
 
 def _plate_number(wells: pd.DataFrame) -> np.ndarray:
