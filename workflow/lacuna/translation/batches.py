@@ -166,7 +166,9 @@ def find_treatments(
     dose = [] if way == "others" else ["dose"]
     by = ["batch", "drug", "type", "cell", "time", *dose]
     use = _usable_plates(table) if way == "vehicle" else {}
-    in_batch = {place: np.sort(at) for place, at in table.groupby(["batch", "cell"]).indices.items()}
+    in_batch = {
+        place: np.sort(at) for place, at in table.groupby(["batch", "cell"]).indices.items()
+    }
     treatments, left_out = [], []
     for values, rows in table[wanted].groupby(by, dropna=False, sort=True):
         facts = dict(zip(by, values, strict=True))
