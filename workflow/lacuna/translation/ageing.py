@@ -221,7 +221,7 @@ def gene_set_library(
         out, as a GMT file holds no empty ones.
     """
     names = np.asarray(symbols, dtype=object)
-    library = {}
+    library: dict[str, list[str]] = {}
     for signature in signatures:
         score = signature.scores.by_method()[method]
         up, down = top_genes(score, names[signature.genes], count)

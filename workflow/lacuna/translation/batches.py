@@ -78,7 +78,7 @@ def same_drugs(drugs: pd.DataFrame) -> dict[str, str]:
     """
     known = pd.DataFrame({"drug": drugs["drug"].astype(str)})
     for column in ("name", "inchi_key"):
-        values = drugs[column] if column in drugs else None
+        values = drugs.get(column)
         known[column] = pd.Series(values, index=drugs.index, dtype=object).fillna("").astype(str)
     name = known["name"].str.strip().str.casefold()
     key = known["inchi_key"].str.removeprefix("InChIKey=").str.strip()
@@ -223,8 +223,8 @@ def _usable_plates(table: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     """Return the control wells of each plate and kind, where there are enough of them."""
     controls = table[table["type"].isin({*VECTOR_FIRST, *DRUG_CONTROLS})]
     return {
-        place: rows["at"].to_numpy()
-        for place, rows in controls.groupby(["plate", "type"])
+        (str(rows["plate"].iloc[0]), str(rows["type"].iloc[0])): rows["at"].to_numpy()
+        for _, rows in controls.groupby(["plate", "type"])
         if len(rows) >= FEWEST_VEHICLE_WELLS
     }
 

@@ -258,8 +258,5 @@ def enrich_library(
             reason = f"fewer than {LEAST_TARGETS} targets among the genes, or nothing but targets"
             left_out.append((name, int(is_target.sum()), reason))
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=LIBRARY)
-    table["p_adjusted"] = np.nan
-    for rows in table.groupby("walk").indices.values():
-        adjusted = false_discovery_control(table["p"].to_numpy()[rows])
-        table.iloc[rows, table.columns.get_loc("p_adjusted")] = adjusted
+    table["p_adjusted"] = table.groupby("walk")["p"].transform(false_discovery_control)
     return table[LIBRARY], pd.DataFrame(left_out, columns=["set", "targets", "left_out"])

@@ -109,7 +109,8 @@ def volcano_points(
     if missing := [gene for gene in order if gene not in known]:
         hint = did_you_mean(missing[0], known)
         raise LacunaError(
-            f"the search has no gene {listed(missing)}{hint}; expected symbols of the model's genes."
+            f"the search has no gene {listed(missing)}{hint}; expected symbols of the model's "
+            "genes."
         )
     if cells is not None:
         found = found[found["cell"].isin(cells)]
