@@ -174,8 +174,8 @@ def _check_samples(samples: pd.DataFrame) -> None:
     wrong = samples[~samples["age"].isin(DECADES)]
     if len(wrong):
         raise LacunaError(
-            f"sample {wrong['sample'].iloc[0]}: the age is {wrong['age'].iloc[0]!r}; expected one "
-            f"of {listed(DECADES, most=6)}. Leave out samples of other or unknown age."
+            f"sample {wrong['sample'].iloc[0]}: the age is {listed([wrong['age'].iloc[0]])}; expected "
+            f"one of {listed(DECADES, most=6)}. Leave out samples of other or unknown age."
         )
     if (twice := samples["sample"].duplicated()).any():
         names = listed(samples.loc[twice, "sample"].unique())
