@@ -11,6 +11,7 @@ from lacuna.translation.enrichment import (
     enrich_library,
     heights,
     measure_bridge,
+    pool_bridges,
     universes,
     walk_numbers,
 )
@@ -179,3 +180,32 @@ def test_what_has_no_walk_is_named(change, named):
 def test_numbers_have_their_columns():
     bridge = measure_bridge(*signature(), np.random.default_rng(0), draws=9)
     assert list(bridge.numbers.columns) == NUMBERS
+
+
+def test_pooled_bridges_are_means_against_the_means_of_the_same_draws():
+    score, is_target = signature(effect=0.4)
+    bridges = [
+        measure_bridge(each, is_target, np.random.default_rng(0), draws=99, drawn=2)
+        for each in (score, signature(effect=0.4, seed=0)[0] ** 2, score[::-1].copy())
+    ]
+    # The square ranks genes as the score itself, and so does each of its draws.
+    for draws in zip(*(bridge.random_peaks["unweighted"] for bridge in bridges[:2]), strict=True):
+        assert draws[0] == pytest.approx(draws[1])
+    pooled = pool_bridges(bridges)
+    for row, walk in enumerate(("unweighted", "weighted")):
+        peaks = [bridge.numbers.loc[row, "peak"] for bridge in bridges]
+        random = np.mean([bridge.random_peaks[walk] for bridge in bridges], axis=0)
+        assert pooled.numbers.loc[row, "peak"] == pytest.approx(np.mean(peaks))
+        assert pooled.numbers.loc[row, "p"] == (1 + np.sum(random >= np.mean(peaks))) / 100
+        assert pooled.numbers.loc[row, "random_peak"] == pytest.approx(np.median(random))
+    own = [bridge.walks.query("walk == 'weighted' and line == 'random 2'") for bridge in bridges]
+    shown = pooled.walks.query("walk == 'weighted' and line == 'random 2'")
+    mean = np.mean([walk["height"] for walk in own], axis=0)
+    np.testing.assert_allclose(shown["height"], mean)
+    np.testing.assert_array_equal(shown["share"], own[0]["share"])
+    alone = pool_bridges(bridges[:1])
+    pd.testing.assert_frame_equal(alone.numbers, bridges[0].numbers)
+    other = measure_bridge(*signature(targets=30), np.random.default_rng(0), draws=99)
+    for wrong in ([], [bridges[0], other]):
+        with pytest.raises(LacunaError, match="expected at least one"):
+            pool_bridges(wrong)

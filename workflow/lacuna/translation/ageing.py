@@ -173,9 +173,10 @@ def _check_samples(samples: pd.DataFrame) -> None:
         raise LacunaError(f"the table of samples has no column {listed(missing)}.")
     wrong = samples[~samples["age"].isin(DECADES)]
     if len(wrong):
+        sample, age = wrong[["sample", "age"]].iloc[0]
         raise LacunaError(
-            f"sample {wrong['sample'].iloc[0]}: the age is {listed([wrong['age'].iloc[0]])}; expected "
-            f"one of {listed(DECADES, most=6)}. Leave out samples of other or unknown age."
+            f"sample {sample}: the age is {listed([age])}; expected one of "
+            f"{listed(DECADES, most=6)}. Leave out samples of other or unknown age."
         )
     if (twice := samples["sample"].duplicated()).any():
         names = listed(samples.loc[twice, "sample"].unique())

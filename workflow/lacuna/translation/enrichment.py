@@ -37,10 +37,13 @@ class Bridge:
     walks : DataFrame
         walk, line ("signature", or "random 1" and so on), share (of the genes passed, 0 to 1),
         height.
+    random_peaks : dict of arrays of shape (draws,)
+        The peaks of the random signatures, by the kind of walk.
     """
 
     numbers: pd.DataFrame
     walks: pd.DataFrame
+    random_peaks: dict[str, np.ndarray]
 
 
 def universes(model_genes: Sequence[str], l1000_genes: Sequence[str]) -> dict[str, np.ndarray]:
@@ -79,7 +82,8 @@ def measure_bridge(
         Of the signature; its sign does not count.
     is_target : bool array of shape (genes,)
     rng
-        Shuffles the scores among the genes, for random signatures.
+        Shuffles the scores among the genes, for random signatures. To pool several signatures, give
+        each a generator in the same state, see `pool_bridges`.
     random_scores : array of shape (signatures, genes), optional
         Random signatures to take instead, such as those of
         `lacuna.translation.batches.random_treatments`. Genes go up and down together, which
@@ -113,7 +117,7 @@ def measure_bridge(
         pairs = [_targets_by_rank(row, is_target) for row in np.asarray(random_scores, float)]
     random_positions = np.stack([at for at, _ in pairs])
     random_weights = np.stack([weight for _, weight in pairs])
-    numbers, walks = [], []
+    numbers, walks, peaks = [], [], {}
     for walk in WALKS:
         own, others = (weights, random_weights)
         if walk == "unweighted":
@@ -123,6 +127,7 @@ def measure_bridge(
         p = (1 + np.sum(random_peaks >= peak)) / (1 + len(random_peaks))
         quantiles = np.quantile(random_peaks, [0.5, 0.95])
         numbers.append((walk, genes, targets, peak, area, p, *quantiles))
+        peaks[walk] = random_peaks
         lines = [(SIGNATURE, positions, own)]
         lines += [
             (f"random {number}", at, weight)
@@ -134,7 +139,56 @@ def measure_bridge(
             heights(at, weight, genes).assign(walk=walk, line=line) for line, at, weight in lines
         ]
     drawn_walks = pd.concat(walks, ignore_index=True)[["walk", "line", "share", "height"]]
-    return Bridge(pd.DataFrame(numbers, columns=NUMBERS), drawn_walks)
+    return Bridge(pd.DataFrame(numbers, columns=NUMBERS), drawn_walks, peaks)
+
+
+def pool_bridges(bridges: Sequence[Bridge]) -> Bridge:
+    """Average the walks of several signatures over the same genes and targets.
+
+    p is that of the mean peak against the mean peaks of the random signatures, draw by draw. For
+    it to allow for what the signatures share, every bridge must have been measured with a
+    generator in the same state, as then a draw takes the same genes for targets in all of them.
+
+    Parameters
+    ----------
+    bridges
+        At least one; of signatures of one platform, method, set and universe.
+
+    Returns
+    -------
+    Bridge
+        peak and area are means, heights are means at the ranks that all walks have.
+
+    Raises
+    ------
+    LacunaError
+        If there is none, or they differ in genes, targets or draws.
+    """
+    sizes = {
+        (*bridge.numbers[["genes", "targets"]].iloc[0], len(bridge.random_peaks[WALKS[0]]))
+        for bridge in bridges
+    }
+    if len(sizes) != 1:
+        raise LacunaError(
+            f"{len(bridges)} bridges of {len(sizes)} kinds (genes, targets, draws); expected at "
+            "least one, all over the same genes and targets."
+        )
+    numbers = bridges[0].numbers.copy()
+    for column in ("peak", "area"):
+        numbers[column] = np.mean([bridge.numbers[column] for bridge in bridges], axis=0)
+    peaks = {
+        walk: np.mean([bridge.random_peaks[walk] for bridge in bridges], axis=0) for walk in WALKS
+    }
+    for row, (walk, peak) in enumerate(numbers[["walk", "peak"]].itertuples(index=False)):
+        higher = np.sum(peaks[walk] >= peak)
+        quantiles = np.quantile(peaks[walk], [0.5, 0.95])
+        columns = ["p", "random_peak", "random_high"]
+        numbers.loc[row, columns] = [(1 + higher) / (1 + len(peaks[walk])), *quantiles]
+    together = pd.concat([bridge.walks for bridge in bridges])
+    grouped = together.groupby(["walk", "line", "share"], sort=False)["height"]
+    walks = grouped.mean()[grouped.size() == len(bridges)].reset_index()
+    walks = walks.sort_values(["walk", "line", "share"], kind="stable", ignore_index=True)
+    return Bridge(numbers, walks, peaks)
 
 
 def _targets_by_rank(score: np.ndarray, is_target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -153,10 +207,13 @@ def _scaled(size: np.ndarray) -> np.ndarray:
 def _shuffled(
     score: np.ndarray, targets: int, draws: int, rng: np.random.Generator
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Give the scores to the genes at random: targets then stand at random ranks."""
-    weights = np.sort(_scaled(np.abs(score)))[::-1]
+    """Take genes at random for the targets, which is to give the scores to the genes at random."""
+    order = np.argsort(-np.abs(score), kind="stable")
+    weights = _scaled(np.abs(score))[order]
+    rank = np.argsort(order)
     drawn = [
-        np.sort(rng.choice(len(score), targets, replace=False, shuffle=False)) for _ in range(draws)
+        np.sort(rank[rng.choice(len(score), targets, replace=False, shuffle=False)])
+        for _ in range(draws)
     ]
     return [(positions, weights[positions]) for positions in drawn]
 
