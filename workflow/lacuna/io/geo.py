@@ -53,9 +53,8 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     DataFrame, one row per well, in file order
         well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
         unknown), unknown_dose (bool: one is given, but it is no number or in another unit), time
-        (hours, NaN when missing), cell. A batch is the set of plates that replicate each other,
-        called as its plates up to the replicate number: CPC006_HT115_6H_X1 lies in batch
-        CPC006_HT115_6H.
+        (hours, NaN when missing), cell. A batch is the set of plates that replicate each other, see
+        `batch_of`.
 
     Raises
     ------
@@ -66,8 +65,19 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     check_unique(wells, "well", "inst_id", path)
     for column in ("plate", "drug", "kind", "cell"):
         check_present(wells, column, path)
-    wells["batch"] = wells["plate"].str.replace(r"_X\d+.*$", "", regex=True)
+    wells["batch"] = batch_of(wells["plate"])
     return _convert_dose_and_time(wells)
+
+
+def batch_of(plates: pd.Series) -> pd.Series:
+    """Return the batch of each plate: its name up to the replicate number and what follows.
+
+    Examples
+    --------
+    >>> batch_of(pd.Series(["CPC006_HT115_6H_X1_B3_DUO52HI53LO", "LJP005_A375_24H_X1"])).tolist()
+    ['CPC006_HT115_6H', 'LJP005_A375_24H']
+    """
+    return plates.str.replace(r"_X\d+.*$", "", regex=True)
 
 
 def read_signatures(path: str | Path) -> pd.DataFrame:

@@ -1,0 +1,319 @@
+"""Bridge plots: do a signature's strongest genes hold the targets of a transcription factor?
+
+Genes are ranked by the absolute value of their score. A walk over them goes up at every target and
+down at every other gene, by so much that it ends where it began; its peak is the enrichment score
+of Subramanian et al. 2005 (doi:10.1073/pnas.0506580102). Upward steps are equal, or weighted by the
+score. After Jeon et al. 2022 (doi:10.1186/s12859-022-04895-5), Figures 5 and 6.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+from lacuna.errors import LacunaError
+
+WALKS = ("unweighted", "weighted")
+RANDOM_DRAWS, RANDOM_DRAWN = 1000, 20  # random signatures for p, and those of them in the figure
+STEPS = 500  # of a walk in the table that the figure draws
+LEAST_TARGETS = 5  # a set with fewer among the genes has no walk to speak of
+SIGNATURE = "signature"
+NUMBERS = ["walk", "genes", "targets", "peak", "area", "p", "random_peak", "random_high"]
+LIBRARY = ["set", *NUMBERS, "p_adjusted"]
+COMMON, MODEL_ONLY, ALL = "common", "model_only", "all"
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A set of targets in a signature, by both kinds of walk.
+
+    Attributes
+    ----------
+    numbers : DataFrame, one row per walk (unweighted, weighted)
+        `NUMBERS`: walk, genes and targets (how many), peak and area of the walk, p against the
+        random signatures, and the median and the 95 % point of their peaks.
+    walks : DataFrame
+        walk, line ("signature", or "random 1" and so on), share (of the genes passed, 0 to 1),
+        height.
+    random_peaks : dict of arrays of shape (draws,)
+        The peaks of the random signatures, by the kind of walk.
+    """
+
+    numbers: pd.DataFrame
+    walks: pd.DataFrame
+    random_peaks: dict[str, np.ndarray]
+
+
+def universes(model_genes: Sequence[str], l1000_genes: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return which of the model's genes belong to each set of genes that is looked at.
+
+    Parameters
+    ----------
+    model_genes
+        Symbols of the genes that the model predicts.
+    l1000_genes
+        Symbols that L1000 measures or infers itself; without GEO's gene_info, the landmarks.
+
+    Returns
+    -------
+    dict of bool arrays of shape (model genes,)
+        common: in both; model_only: only the model has them; all.
+    """
+    common = np.isin(np.asarray(model_genes), np.asarray(l1000_genes))
+    return {COMMON: common, MODEL_ONLY: ~common, ALL: np.ones(len(common), dtype=bool)}
+
+
+def measure_bridge(
+    score: np.ndarray,
+    is_target: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    random_scores: np.ndarray | None = None,
+    draws: int = RANDOM_DRAWS,
+    drawn: int = RANDOM_DRAWN,
+) -> Bridge:
+    """Walk over the genes of a signature, and of random ones.
+
+    Parameters
+    ----------
+    score : array of shape (genes,)
+        Of the signature; its sign does not count.
+    is_target : bool array of shape (genes,)
+    rng
+        Shuffles the scores among the genes, for random signatures. To pool several signatures, give
+        each a generator in the same state, see `pool_bridges`.
+    random_scores : array of shape (signatures, genes), optional
+        Random signatures to take instead, such as those of
+        `lacuna.translation.batches.random_treatments`. Genes go up and down together, which
+        shuffled genes do not: these are the stricter control.
+    draws
+        How many shuffles, B. p = (b + 1) / (B + 1) with b of B peaks at least as high.
+    drawn
+        How many of the random walks are given back.
+
+    Raises
+    ------
+    LacunaError
+        If there are fewer than `LEAST_TARGETS` targets or no other gene, a score is not finite, or
+        no target's score exceeds the smallest.
+    """
+    score, is_target = np.asarray(score, dtype=np.float64), np.asarray(is_target, dtype=bool)
+    genes, targets = len(score), int(is_target.sum())
+    if not LEAST_TARGETS <= targets < genes:
+        raise LacunaError(
+            f"{targets} targets among {genes} genes; expected at least {LEAST_TARGETS}, and other "
+            "genes besides. Give a larger set, or check that its symbols are those of the genes."
+        )
+    if not np.isfinite(score).all():
+        raise LacunaError(f"{(~np.isfinite(score)).sum()} of {genes} scores are not finite.")
+    positions, weights = _targets_by_rank(score, is_target)
+    if not weights.any():
+        raise LacunaError("no target has a score above the smallest; expected a signature.")
+    if random_scores is None:
+        pairs = _shuffled(score, targets, draws, rng)
+    else:
+        pairs = [_targets_by_rank(row, is_target) for row in np.asarray(random_scores, float)]
+    random_positions = np.stack([at for at, _ in pairs])
+    random_weights = np.stack([weight for _, weight in pairs])
+    numbers, walks, peaks = [], [], {}
+    for walk in WALKS:
+        own, others = (weights, random_weights)
+        if walk == "unweighted":
+            own, others = np.ones_like(own), np.ones_like(others)
+        (peak,), (area,) = walk_numbers(positions[None], own[None], genes)
+        random_peaks, _ = walk_numbers(random_positions, others, genes)
+        p = (1 + np.sum(random_peaks >= peak)) / (1 + len(random_peaks))
+        quantiles = np.quantile(random_peaks, [0.5, 0.95])
+        numbers.append((walk, genes, targets, peak, area, p, *quantiles))
+        peaks[walk] = random_peaks
+        lines = [(SIGNATURE, positions, own)]
+        lines += [
+            (f"random {number}", at, weight)
+            for number, (at, weight) in enumerate(
+                zip(random_positions[:drawn], others[:drawn], strict=True), start=1
+            )
+        ]
+        walks += [
+            heights(at, weight, genes).assign(walk=walk, line=line) for line, at, weight in lines
+        ]
+    drawn_walks = pd.concat(walks, ignore_index=True)[["walk", "line", "share", "height"]]
+    return Bridge(pd.DataFrame(numbers, columns=NUMBERS), drawn_walks, peaks)
+
+
+def pool_bridges(bridges: Sequence[Bridge]) -> Bridge:
+    """Average the walks of several signatures over the same genes and targets.
+
+    p is that of the mean peak against the mean peaks of the random signatures, draw by draw. For
+    it to allow for what the signatures share, every bridge must have been measured with a
+    generator in the same state, as then a draw takes the same genes for targets in all of them.
+
+    Parameters
+    ----------
+    bridges
+        At least one; of signatures of one platform, method, set and universe.
+
+    Returns
+    -------
+    Bridge
+        peak and area are means, heights are means at the ranks that all walks have.
+
+    Raises
+    ------
+    LacunaError
+        If there is none, or they differ in genes, targets or draws.
+    """
+    sizes = {
+        (*bridge.numbers[["genes", "targets"]].iloc[0], len(bridge.random_peaks[WALKS[0]]))
+        for bridge in bridges
+    }
+    if len(sizes) != 1:
+        raise LacunaError(
+            f"{len(bridges)} bridges of {len(sizes)} kinds (genes, targets, draws); expected at "
+            "least one, all over the same genes and targets."
+        )
+    numbers = bridges[0].numbers.copy()
+    for column in ("peak", "area"):
+        numbers[column] = np.mean([bridge.numbers[column] for bridge in bridges], axis=0)
+    peaks = {
+        walk: np.mean([bridge.random_peaks[walk] for bridge in bridges], axis=0) for walk in WALKS
+    }
+    for row, (walk, peak) in enumerate(numbers[["walk", "peak"]].itertuples(index=False)):
+        higher = np.sum(peaks[walk] >= peak)
+        quantiles = np.quantile(peaks[walk], [0.5, 0.95])
+        columns = ["p", "random_peak", "random_high"]
+        numbers.loc[row, columns] = [(1 + higher) / (1 + len(peaks[walk])), *quantiles]
+    together = pd.concat([bridge.walks for bridge in bridges])
+    grouped = together.groupby(["walk", "line", "share"], sort=False)["height"]
+    walks = grouped.mean()[grouped.size() == len(bridges)].reset_index()
+    walks = walks.sort_values(["walk", "line", "share"], kind="stable", ignore_index=True)
+    return Bridge(numbers, walks, peaks)
+
+
+def _targets_by_rank(score: np.ndarray, is_target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return at which ranks (from 0) the targets stand, and their scores scaled to 0-1."""
+    size = np.abs(score)
+    order = np.argsort(-size, kind="stable")
+    positions = np.flatnonzero(is_target[order])
+    return positions, _scaled(size)[order][positions]
+
+
+def _scaled(size: np.ndarray) -> np.ndarray:
+    span = size.max() - size.min()
+    return (size - size.min()) / span if span > 0 else np.zeros_like(size)
+
+
+def _shuffled(
+    score: np.ndarray, targets: int, draws: int, rng: np.random.Generator
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Take genes at random for the targets, which is to give the scores to the genes at random."""
+    order = np.argsort(-np.abs(score), kind="stable")
+    weights = _scaled(np.abs(score))[order]
+    rank = np.argsort(order)
+    drawn = [
+        np.sort(rank[rng.choice(len(score), targets, replace=False, shuffle=False)])
+        for _ in range(draws)
+    ]
+    return [(positions, weights[positions]) for positions in drawn]
+
+
+def walk_numbers(
+    positions: np.ndarray, weights: np.ndarray, genes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the peaks of walks, and the areas below them.
+
+    Parameters
+    ----------
+    positions : int array of shape (walks, targets)
+        The ranks of the targets, from 0, increasing.
+    weights : array of shape (walks, targets)
+        How far each goes up, in relation to the others of its walk; a walk without any weight
+        never goes up.
+    genes
+        How many there are.
+
+    Returns
+    -------
+    peak : array of shape (walks,)
+        The greatest height, 0 to 1.
+    area : array of shape (walks,)
+        The mean height after each gene, -1 to 1.
+    """
+    targets = positions.shape[1]
+    sums = weights.sum(axis=1, keepdims=True)
+    steps = np.divide(weights, sums, out=np.zeros(weights.shape), where=sums > 0)
+    others = genes - targets
+    # A walk is highest just after a target: no need to look at the other genes.
+    passed = positions - np.arange(targets)
+    peak = (np.cumsum(steps, axis=1) - passed / others).max(axis=1)
+    # A step at rank r is part of the heights after it and all later genes.
+    later = genes - positions
+    of_others = genes * (genes + 1) / 2 - later.sum(axis=1)
+    return peak, ((steps * later).sum(axis=1) - of_others / others) / genes
+
+
+def heights(positions: np.ndarray, weights: np.ndarray, genes: int) -> pd.DataFrame:
+    """Return a walk at evenly spaced ranks and at its peak, for a figure.
+
+    Parameters
+    ----------
+    positions, weights : arrays of shape (targets,)
+        As of one walk of `walk_numbers`.
+    genes
+        How many there are.
+
+    Returns
+    -------
+    DataFrame with columns share, height
+        share: of the genes passed, from 0 to 1; height: of the walk after them.
+    """
+    step = np.full(genes, -1 / (genes - len(positions)))
+    step[positions] = weights / weights.sum() if weights.any() else 0
+    height = np.concatenate([[0.0], np.cumsum(step)])
+    shown = np.unique(np.linspace(0, genes, min(STEPS, genes) + 1).round().astype(int))
+    shown = np.union1d(shown, np.argmax(height))
+    return pd.DataFrame({"share": shown / genes, "height": height[shown]})
+
+
+def enrich_library(
+    score: np.ndarray,
+    genes: Sequence[str],
+    sets: Mapping[str, Sequence[str]],
+    rng: np.random.Generator,
+    draws: int = RANDOM_DRAWS,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure all sets of a library in one signature.
+
+    Parameters
+    ----------
+    score : array of shape (genes,)
+    genes
+        Their symbols.
+    sets
+        Symbols by the set's name, see `lacuna.io.gmt.read_gmt`.
+    rng
+        Shuffles the scores, for the random signatures.
+    draws
+        How many shuffles per set.
+
+    Returns
+    -------
+    found : DataFrame
+        `LIBRARY`: two rows per set, as in `Bridge.numbers`; p_adjusted: over the sets of each kind
+        of walk, after Benjamini and Hochberg 1995 (doi:10.1111/j.2517-6161.1995.tb02031.x).
+    left_out : DataFrame with columns set, targets, left_out
+        Sets that cannot be measured, and why.
+    """
+    names, found, left_out = np.asarray(genes), [], []
+    for name, members in sets.items():
+        is_target = np.isin(names, np.asarray(members))
+        if LEAST_TARGETS <= is_target.sum() < len(names):
+            bridge = measure_bridge(score, is_target, rng, draws=draws, drawn=0)
+            found.append(bridge.numbers.assign(set=name))
+        else:
+            reason = f"fewer than {LEAST_TARGETS} targets among the genes, or nothing but targets"
+            left_out.append((name, int(is_target.sum()), reason))
+    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=LIBRARY)
+    table["p_adjusted"] = table.groupby("walk")["p"].transform(false_discovery_control)
+    return table[LIBRARY], pd.DataFrame(left_out, columns=["set", "targets", "left_out"])

@@ -1,0 +1,1 @@
+"""The figures of what is done with translated profiles."""
