@@ -88,7 +88,7 @@ rule tabulate_run:
     output:
         report(
             "results/{dataset}/report/pages/run.html",
-            category="6. This run",
+            category="7. This run",
             labels={"figure": "Inputs, versions and time"},
             caption="../report/report/run.rst",
         ),

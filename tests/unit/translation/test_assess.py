@@ -18,6 +18,7 @@ def judged():
         seen=world.seen,
         real=world.genome,
         group=np.arange(50) // 2,
+        kind=np.array(["a", "b"])[np.arange(50) % 2],
         mean=world.whole.genome.mean(axis=0),
         landmarks_at=np.arange(12),
     )

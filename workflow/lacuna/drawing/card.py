@@ -13,6 +13,7 @@ DATA = "2. Data"
 PREDICTIONS = "3. Predictions"
 APPLICATIONS = "4. Applications"
 CELL_TO_CELL = "5. Cell to cell"
+TRANSLATION = "6. Translation"
 
 
 def _always(config: Config) -> bool:

@@ -1,22 +1,27 @@
-"""Expression in AnnData's HDF5 layout, read in blocks; layers, embeddings and raw are left alone.
+"""Expression in AnnData's HDF5 layout, read and written in blocks of samples.
+
+Layers, embeddings and raw are left alone.
 
 Virshup et al. 2024, Journal of Open Source Software 9:4371, doi:10.21105/joss.04371.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
-from lacuna.io.atomic import unreadable
+from lacuna.io.atomic import unreadable, write_whole
 from lacuna.io.blocks import Expression, runs
 from lacuna.io.hdf5 import member
 
 SYMBOLS = ("symbol", "gene_symbol", "gene_symbols", "gene_name", "feature_name")  # columns of var
 SPARSE = "csr_matrix"
+SAMPLES_PER_CHUNK = 64  # of files that Lacuna writes
 
 
 class H5ad(Expression):
@@ -105,3 +110,53 @@ def _check_promises(item: h5py.Group | h5py.Dataset, seen: set[int]) -> None:
 def is_h5ad(file: h5py.File) -> bool:
     """Return whether an open HDF5 file is laid out as AnnData's."""
     return {"X", "obs", "var"} <= set(file)
+
+
+def write_h5ad(
+    path: str | Path,
+    blocks: Iterable[np.ndarray],
+    obs: pd.DataFrame,
+    var: pd.DataFrame,
+    uns: dict[str, Any],
+) -> None:
+    """Write a matrix with what is known of its samples and genes, a block of samples at a time.
+
+    anndata writes all but the matrix, which it would want in memory.
+
+    Parameters
+    ----------
+    path
+        The file; it appears whole or not at all.
+    blocks
+        Arrays of shape (n, genes), one below the other.
+    obs, var
+        Of samples and genes, indexed by their names.
+    uns
+        Facts about the whole.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
+    ValueError
+        If the blocks and the names differ in number.
+    """
+    import anndata  # takes a second
+
+    with write_whole(path) as unfinished:
+        anndata.AnnData(obs=obs, var=var, uns=uns).write_h5ad(unfinished)
+        with h5py.File(unfinished, "r+") as file:
+            if "X" in file:
+                del file["X"]
+            shape = len(obs), len(var)
+            chunks = (min(SAMPLES_PER_CHUNK, shape[0]), shape[1]) if all(shape) else None
+            matrix = file.create_dataset("X", shape, np.float32, chunks=chunks)
+            matrix.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
+            done = 0
+            for block in blocks:
+                if block.shape[1:] != shape[1:] or done + len(block) > shape[0]:
+                    raise ValueError(f"a block of shape {block.shape} in a matrix of {shape}")
+                matrix[done : done + len(block)] = block
+                done += len(block)
+            if done != shape[0]:
+                raise ValueError(f"{done} samples in a matrix of {shape}")

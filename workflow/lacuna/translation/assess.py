@@ -35,6 +35,8 @@ class Paired:
         By RNA-seq, normalised against the reference of the training samples.
     group : array of shape (n,)
         Donor or line.
+    kind : array of str of shape (n,)
+        Tissue, or what else it is.
     mean : float array of shape (genes,)
         The mean of the training samples: a control.
     landmarks_at : int array of shape (landmarks,)
@@ -45,6 +47,7 @@ class Paired:
     seen: np.ndarray
     real: np.ndarray
     group: np.ndarray
+    kind: np.ndarray
     mean: np.ndarray
     landmarks_at: np.ndarray
 

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from lacuna.io.gctx import Gctx
     from lacuna.io.geo import read_genes
-    from lacuna.translation.level3 import check_scale
+    from lacuna.translation.level3 import open_level3
     from lacuna.translation.model import load_model
     from lacuna.translation.translate import CAVEAT, write_translated
 
@@ -38,12 +38,15 @@ def run(arguments: argparse.Namespace) -> int:
     with Gctx(arguments.matrix) as matrix:
         if arguments.gene_info:
             genes = read_genes(arguments.gene_info)
-            symbols = genes.set_index("gene")["symbol"].astype(str)
-            symbols = symbols[symbols.index.isin(matrix.rows)]
         else:
-            symbols = pd.Series(matrix.rows, index=matrix.rows)
-        if not arguments.signatures:
-            check_scale(matrix)
+            names = matrix.rows.astype(str)
+            genes = pd.DataFrame({"gene": names, "symbol": names, "landmark": True})
+        if arguments.signatures:
+            known = genes[genes["gene"].isin(matrix.rows)]
+            symbols = known.set_index("gene")["symbol"].astype(str)
+        else:
+            rows = open_level3(matrix, genes, model.genes.landmarks).rows
+            symbols = pd.Series(rows.index, index=rows.to_numpy())
         wells = pd.DataFrame(index=matrix.columns)
         write_translated(
             arguments.output, model, matrix, symbols, wells, differences=arguments.signatures

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lacuna.io import hdf5
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import read_genes
+from lacuna.io.geo import read_genes, read_wells
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.translation.assess import (
@@ -38,8 +38,11 @@ from lacuna.translation.gene_list import read_gene_list
 from lacuna.translation.interface import FittedStep, GenomeTraining, LandmarkTraining
 from lacuna.translation.judge import SCORES, compare_rows, with_intervals
 from lacuna.translation.level3 import open_level3
+from lacuna.translation.model import load_model
 from lacuna.translation.normalise import Reference
 from lacuna.translation.prepare import genome_training, replicate_noise
+from lacuna.translation.translate import write_translated
+from lacuna.translation.views import principal_components, single_samples
 
 STDERR = "stderr"
 MEAN_PROFILE = "mean_profile"
@@ -140,13 +143,14 @@ def read_paired(
         seen=seen,
         real=np.asarray(real.X),
         group=real.obs["donor"].astype(str).to_numpy(),
+        kind=real.obs["kind"].astype(str).to_numpy(),
         mean=total / trained.n_obs,
         landmarks_at=real.var_names.get_indexer(landmarks),
     )
 
 
 def read_chains(
-    files: Mapping[tuple[str, str], Sequence[str]],
+    files: Sequence[tuple[Sequence[str], Sequence[str]]],
     genes: str | Path,
     rnaseq: str | Path,
     logarithm: str,
@@ -156,7 +160,7 @@ def read_chains(
     Parameters
     ----------
     files
-        By the names of both steps: their files, or that of an end-to-end step.
+        The names of both steps with their files, or with that of an end-to-end step.
     genes, rnaseq
         As `prepare` wrote them.
     logarithm
@@ -166,7 +170,8 @@ def read_chains(
     order = Genes(listed.loc[listed["landmark"], "gene"].tolist(), listed["gene"].tolist())
     reference = Reference(np.asarray(anndata.read_h5ad(rnaseq, backed="r").uns["reference"]))
     chains = {}
-    for names, paths in files.items():
+    for (first, second), paths in files:
+        names = first, second
         kinds = (END_TO_END,) if names[1] == END_TO_END else ("landmarks", "genome")
         read = [
             read_step(kind, name, path)
@@ -226,7 +231,8 @@ def judge(
     seed
         Of the run.
     output
-        Where to write: metrics, differences, by_sample, by_gene, coverage.
+        Where to write: metrics, differences, by_sample, by_gene, coverage, components and
+        samples_shown.
     """
     made = predictions(chains, paired)
     write_table(metrics(made, paired, seed), output["metrics"])
@@ -252,3 +258,29 @@ def judge(
     else:
         held = pd.DataFrame(columns=["tercile", "value", "low", "high"])
     write_table(held.assign(genes=ALL), output["coverage"])
+    write_table(principal_components(paired, made[shown], paired.kind), output["components"])
+    write_table(single_samples(paired, made[shown], model.genes.genes), output["samples_shown"])
+
+
+def read_paired_if_given(
+    pairs: str | None, rnaseq: str, matrix: Sequence[str], gene_info: Sequence[str]
+) -> Paired | None:
+    """Read the samples measured both ways, where a run has any."""
+    return read_paired(pairs, rnaseq, matrix[0], gene_info[0]) if pairs else None
+
+
+def losses_of(step: FittedStep) -> pd.DataFrame:
+    """Return how a network's training went; of other steps a table without rows."""
+    losses = getattr(step, "losses", None)
+    return pd.DataFrame(columns=["epoch"]) if losses is None else losses
+
+
+def translate_series(model: str, matrix: str, gene_info: str, inst_info: str, output: str) -> None:
+    """Translate all wells of a series to a GCTX or h5ad file, with what is known of them."""
+    wells = read_wells(inst_info).set_index("well")
+    genes = read_genes(gene_info)
+    loaded = load_model(model)
+    with Gctx(matrix) as opened:
+        level3 = open_level3(opened, genes, loaded.genes.landmarks)
+        wells = wells.loc[opened.columns]
+        write_translated(output, loaded, opened, pd.Series(level3.rows.index, level3.rows), wells)

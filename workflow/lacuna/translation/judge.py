@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from lacuna.evaluation.bootstrap import bootstrap_weights, intervals
+from lacuna.evaluation.bootstrap import bootstrap_weights, intervals, sum_by
 from lacuna.vectors import unit_rows
 
 LEFT_BY_ROUNDING = 1e-6  # share of the length of a float32 profile
+GENES_AT_ONCE = 512  # in all draws at once
 SCORES = ("pearson", "spearman", "rmse")
 
 
@@ -158,32 +159,33 @@ def gene_scores_with_intervals(
     DataFrame with columns metric ("pearson", "rmse"), value, low, high
     """
     _, number = np.unique(group, return_inverse=True)
-    groups = number.max() + 1
-    weights = bootstrap_weights(groups, rng)
+    weights = bootstrap_weights(number.max() + 1, rng)
+    totals = np.zeros((2, len(weights)))
+    for first in range(0, predicted.shape[1], GENES_AT_ONCE):
+        block = slice(first, first + GENES_AT_ONCE)
+        totals += _gene_scores(predicted[:, block], real[:, block], number, weights)
+    draws = (totals / predicted.shape[1]).T
+    return intervals(pd.DataFrame(draws, columns=["pearson", "rmse"]))
+
+
+def _gene_scores(
+    predicted: np.ndarray, real: np.ndarray, number: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Sum Pearson and RMSE over some genes, in each draw of groups; shape (2, draws)."""
+    groups = weights.shape[1]
     a, b = predicted.astype(np.float64), real.astype(np.float64)
     # Centred on the whole first, so that differences of large sums lose no digits.
-    moved = b - b.mean(axis=0)
-    still = a - a.mean(axis=0)
-    sums = [
-        _sum_groups(rows, number, groups)
-        for rows in (still, moved, still**2, moved**2, still * moved, (a - b) ** 2)
-    ]
-    size = np.bincount(number, minlength=groups)
-    rows = []
-    for weight in weights:
-        n = weight @ size
-        x, y, xx, yy, xy, error = (weight @ total / n for total in sums)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            r = (xy - x * y) / np.sqrt((xx - x**2) * (yy - y**2))
-        r = np.where(np.isfinite(r), r, 0.0) if np.isfinite(n) else np.full(len(r), np.nan)
-        rows.append((r.mean(), np.sqrt(error).mean()))
-    return intervals(pd.DataFrame(rows, columns=["pearson", "rmse"]))
-
-
-def _sum_groups(rows: np.ndarray, number: np.ndarray, groups: int) -> np.ndarray:
-    sums = np.zeros((groups, rows.shape[1]))
-    np.add.at(sums, number, rows)
-    return sums
+    x, y = a - a.mean(axis=0), b - b.mean(axis=0)
+    size = weights @ np.bincount(number, minlength=groups)
+    x_mean, y_mean, xx, yy, xy, error = (
+        weights @ sum_by(number, rows, groups) / size[:, None]
+        for rows in (x, y, x**2, y**2, x * y, (a - b) ** 2)
+    )
+    variance = np.maximum(xx - x_mean**2, 0) * np.maximum(yy - y_mean**2, 0)
+    varies = variance > LEFT_BY_ROUNDING**2 * np.square(a).mean(axis=0) * yy
+    r = np.divide(xy - x_mean * y_mean, np.sqrt(variance), out=np.zeros_like(xy), where=varies)
+    r[np.isnan(size)] = np.nan
+    return np.array([r.sum(axis=1), np.sqrt(error).sum(axis=1)])
 
 
 def _specific(rows: np.ndarray) -> np.ndarray:

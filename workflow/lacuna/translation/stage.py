@@ -20,7 +20,10 @@ def wanted(config: Config) -> bool:
 def results(config: Config) -> list[str]:
     """Return the tables and pages that a run makes, below results/{dataset}."""
     judged = ["metrics.tsv", "pages/translation.html"] if has_pairs(config) else []
-    made = ["genes.tsv", "left_out.tsv", "model.h5", "translated.h5ad", "translated.gctx", *judged]
+    wells = [
+        f"translated/{series}.{ending}" for series in screens(config) for ending in ("gctx", "h5ad")
+    ]
+    made = ["genes.tsv", "left_out.tsv", "model.h5", *judged, *wells]
     return [f"{FOLDER}/{file}" for file in made]
 
 
@@ -82,21 +85,124 @@ def chains(config: Config) -> list[tuple[str, str]]:
     ]
 
 
-def steps(config: Config) -> dict[str, list[str]]:
-    """Return the files of trained steps, below results/{dataset}, by kind."""
-    block = config["translation"]
+def screens(config: Config) -> list[str]:
+    """Return the series whose wells are translated."""
+    return [file["series"] for file in l1000(config, "") if "inst_info" in file]
+
+
+def inputs(config: Config, dataset: str) -> dict[str, list[str]]:
+    """Return all files that a translation starts from."""
+    given = Inputs.of(config)
     return {
-        kind: [f"{FOLDER}/steps/{kind}/{name}.h5" for name in block[kind]]
-        for kind in ("landmarks", "genome", END_TO_END)
+        "rnaseq": [
+            path for files in given.transcriptomes(dataset).values() for path in files.values()
+        ],
+        "l1000": [
+            path
+            for file in l1000(config, dataset)
+            for kind, path in file.items()
+            if kind != "series"
+        ],
+        "genes": given.genes(dataset),
+        "pairs": list(given.pairs(dataset).values()),
     }
 
 
-def networks(config: Config) -> list[str]:
-    """Return the files of losses of the steps that are networks, below results/{dataset}."""
-    block = config["translation"]
-    return [
-        f"{FOLDER}/steps/{kind}/{name}_losses.tsv"
-        for kind in ("landmarks", "genome")
-        for name in block[kind]
-        if step_card(kind, name).network
+def preparation(config: Config, dataset: str) -> dict[str, Any]:
+    """Return what `lacuna.translation.run.prepare` is told beside its output and seed."""
+    given, block = Inputs.of(config), config["translation"]
+    rnaseq = [
+        {"name": name, "unit": given.rnaseq[name]["unit"], **files}
+        for name, files in given.transcriptomes(dataset).items()
     ]
+    return {
+        "rnaseq": rnaseq,
+        "l1000": l1000(config, dataset),
+        "pairs": given.pairs(dataset),
+        "lines_of": block["lines_of"],
+        "genes": next(iter(given.genes(dataset)), None),
+        "logarithm": block["logarithm"],
+        "quantile_normalise_l1000": block["quantile_normalise_l1000"],
+    }
+
+
+def prepared(config: Config) -> dict[str, str]:
+    """Return what steps are trained and judged on, below results/{dataset}."""
+    files = {"genes": "genes.tsv", "rnaseq": "rnaseq.h5ad", "l1000": "l1000.h5ad"}
+    if has_pairs(config):
+        files["pairs"] = "pairs.h5ad"
+    return {kind: f"{FOLDER}/{file}" for kind, file in files.items()}
+
+
+def pair_matrix(config: Config, dataset: str) -> list[str]:
+    """Return where the Level 3 profiles of pairs lie, in a list; an empty one without pairs."""
+    if Inputs.of(config).pair_files:
+        return [f"results/{dataset}/{FOLDER}/pairs.gctx"]
+    return [file["matrix"] for file in _baselines(config, dataset)][:1]
+
+
+def pair_genes(config: Config, dataset: str) -> list[str]:
+    """Return where the table of genes of `pair_matrix` lies, in a list."""
+    if files := Inputs.of(config).pairs(dataset):
+        return [files["gene_info"]]
+    return [file["gene_info"] for file in _baselines(config, dataset)][:1]
+
+
+def _baselines(config: Config, dataset: str) -> list[dict[str, str]]:
+    if config["translation"]["lines_of"] is None:
+        return []
+    return [file for file in l1000(config, dataset) if "inst_info" not in file]
+
+
+def gpus(config: Config, name: str) -> int:
+    """Return how many GPUs a job of a step asks for."""
+    return int(options(config, name).get("device") == "cuda")
+
+
+def chain_files(config: Config, dataset: str = "") -> list[tuple[tuple[str, str], list[str]]]:
+    """Return the chains that are compared, each with the files of its steps.
+
+    The files lie below results/{dataset} where a dataset is given, else they are relative to it.
+    """
+    before = f"results/{dataset}/" if dataset else ""
+    return [
+        (names, [f"{before}{FOLDER}/steps/{step}.h5" for step in _steps_of(names)])
+        for names in chains(config)
+    ]
+
+
+def _steps_of(names: tuple[str, str]) -> list[str]:
+    first, second = names
+    if second == END_TO_END:
+        return [f"{END_TO_END}/{first}"]
+    return [f"landmarks/{first}", f"genome/{second}"]
+
+
+def step_files(config: Config) -> list[str]:
+    """Return the files of all trained steps, below results/{dataset}."""
+    return list(dict.fromkeys(file for _, files in chain_files(config) for file in files))
+
+
+def model_steps(config: Config) -> list[str]:
+    """Return the files of the steps of the model that is written, below results/{dataset}."""
+    first, second = config["translation"]["translated"]
+    return [f"{FOLDER}/steps/{step}.h5" for step in _steps_of((first, second))]
+
+
+def wells(config: Config, dataset: str, series: str) -> dict[str, str]:
+    """Return the matrix of a series and its tables."""
+    (file,) = (file for file in l1000(config, dataset) if file["series"] == series)
+    return {kind: path for kind, path in file.items() if kind != "series"}
+
+
+def losses(config: Config) -> dict[str, list[str]]:
+    """Return the tables of losses of networks, by kind of step, below results/{dataset}."""
+    block = config["translation"]
+    return {
+        kind: [
+            f"{FOLDER}/steps/{kind}/{name}_losses.tsv"
+            for name in block[kind]
+            if step_card(kind, name).network
+        ]
+        for kind in ("landmarks", "genome")
+    }

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lacuna.drawing.card import APPLICATIONS, FigureCard
+from lacuna.drawing.card import TRANSLATION, FigureCard
 from lacuna.io.tsv import read_table
 from lacuna.translation.ageing import INFERRED, LANDMARK, MODEL_ONLY
 
@@ -50,7 +50,7 @@ def draw(frequent: pd.DataFrame, data: str) -> Figure:
 
 FIGURE = FigureCard(
     label="Genes of ageing",
-    category=APPLICATIONS,
+    category=TRANSLATION,
     files=lambda config: {"frequent": "translation/ageing_genes.tsv"},
     wanted=lambda config: bool(config.get("translation", {}).get("ageing")),
 )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lacuna.drawing.card import APPLICATIONS, FigureCard
+from lacuna.drawing.card import TRANSLATION, FigureCard
 from lacuna.drawing.palette import method_colours, method_lines
 from lacuna.io.tsv import read_table
 from lacuna.translation.enrichment import SIGNATURE
@@ -97,7 +97,7 @@ def _draw_walks(
 
 FIGURE = FigureCard(
     label="Bridge plots",
-    category=APPLICATIONS,
+    category=TRANSLATION,
     files=lambda config: {
         "walks": "translation/walks.tsv",
         "bridges": "translation/bridges.tsv",

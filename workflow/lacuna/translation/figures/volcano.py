@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lacuna.drawing.card import APPLICATIONS, FigureCard
+from lacuna.drawing.card import TRANSLATION, FigureCard
 from lacuna.io.tsv import read_table
 
 KINDS = {"trt_cp": "compounds", "trt_xpr": "CRISPR knock-outs", "trt_sh": "shRNA knock-downs"}
@@ -91,7 +91,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
 
 FIGURE = FigureCard(
     label="Volcano plots by gene",
-    category=APPLICATIONS,
+    category=TRANSLATION,
     files=lambda config: {"points": "translation/volcano.tsv"},
     wanted=lambda config: bool(config.get("translation", {}).get("genes_shown")),
 )

@@ -1,0 +1,245 @@
+from lacuna.translation import stage as translation
+
+TRANSLATED = config["translation"]
+
+
+rule unpack_pairs:
+    input:
+        lambda wildcards: INPUTS.pairs(DATASET)["level3"],
+    output:
+        temp("results/{dataset}/translation/pairs.gctx"),
+    log:
+        "results/{dataset}/logs/unpack_pairs.log",
+    benchmark:
+        "results/{dataset}/benchmarks/unpack_pairs.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000),
+    script:
+        "../scripts/signatures/unpack_matrix.py"
+
+
+rule prepare_translation:
+    input:
+        unpack(lambda wildcards: translation.inputs(config, DATASET)),
+    output:
+        genes="results/{dataset}/translation/genes.tsv",
+        samples="results/{dataset}/translation/samples.tsv",
+        rnaseq="results/{dataset}/translation/rnaseq.h5ad",
+        l1000="results/{dataset}/translation/l1000.h5ad",
+        pairs="results/{dataset}/translation/pairs.h5ad",
+    log:
+        "results/{dataset}/logs/prepare_translation.log",
+    benchmark:
+        "results/{dataset}/benchmarks/prepare_translation.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(3000),
+        runtime=grows(60, per_mb=1 / 100),
+    params:
+        **translation.preparation(config, DATASET),
+        seed=SEED,
+    script:
+        "../scripts/translation/prepare_translation.py"
+
+
+rule train_landmarks:
+    input:
+        **in_results(translation.prepared(config)),
+        matrix=translation.pair_matrix(config, DATASET),
+        gene_info=translation.pair_genes(config, DATASET),
+    output:
+        step="results/{dataset}/translation/steps/landmarks/{step}.h5",
+        losses="results/{dataset}/translation/steps/landmarks/{step}_losses.tsv",
+    log:
+        "results/{dataset}/logs/train_landmarks/{step}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/train_landmarks/{step}.tsv"
+    wildcard_constraints:
+        step=one_of(TRANSLATED["landmarks"]),
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(3000, per_mb=3),
+        runtime=grows(30, per_mb=1 / 2),
+        gpu=lambda wildcards: translation.gpus(config, wildcards.step),
+    params:
+        options=lambda wildcards: translation.options(config, wildcards.step),
+        seed=SEED,
+    script:
+        "../scripts/translation/train_landmarks.py"
+
+
+rule train_genome:
+    input:
+        **in_results(translation.prepared(config)),
+    output:
+        step="results/{dataset}/translation/steps/genome/{step}.h5",
+        losses="results/{dataset}/translation/steps/genome/{step}_losses.tsv",
+        left_out="results/{dataset}/translation/steps/genome/{step}_left_out.tsv",
+    log:
+        "results/{dataset}/logs/train_genome/{step}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/train_genome/{step}.tsv"
+    wildcard_constraints:
+        step=one_of(TRANSLATED["genome"]),
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(4000, per_mb=4),
+        runtime=grows(60, per_mb=1),
+        gpu=lambda wildcards: translation.gpus(config, wildcards.step),
+    params:
+        options=lambda wildcards: translation.options(config, wildcards.step),
+        seed=SEED,
+    script:
+        "../scripts/translation/train_genome.py"
+
+
+rule train_end_to_end:
+    input:
+        **in_results(translation.prepared(config)),
+    output:
+        step="results/{dataset}/translation/steps/end_to_end/{step}.h5",
+    log:
+        "results/{dataset}/logs/train_end_to_end/{step}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/train_end_to_end/{step}.tsv"
+    wildcard_constraints:
+        step=one_of(TRANSLATED["end_to_end"]),
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(4000, per_mb=4),
+        runtime=grows(60, per_mb=1),
+    params:
+        options=lambda wildcards: translation.options(config, wildcards.step),
+        seed=SEED,
+    script:
+        "../scripts/translation/train_end_to_end.py"
+
+
+rule gather_left_out:
+    input:
+        expand(
+            "results/{{dataset}}/translation/steps/genome/{step}_left_out.tsv",
+            step=TRANSLATED["genome"],
+        ),
+    output:
+        "results/{dataset}/translation/left_out.tsv",
+    log:
+        "results/{dataset}/logs/gather_left_out.log",
+    benchmark:
+        "results/{dataset}/benchmarks/gather_left_out.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/translation/gather_left_out.py"
+
+
+rule judge_translation:
+    input:
+        **in_results(translation.prepared(config)),
+        matrix=translation.pair_matrix(config, DATASET),
+        gene_info=translation.pair_genes(config, DATASET),
+        steps=in_results(translation.step_files(config)),
+    output:
+        metrics="results/{dataset}/translation/metrics.tsv",
+        differences="results/{dataset}/translation/differences.tsv",
+        by_sample="results/{dataset}/translation/by_sample.tsv",
+        by_gene="results/{dataset}/translation/by_gene.tsv",
+        coverage="results/{dataset}/translation/coverage.tsv",
+        components="results/{dataset}/translation/components.tsv",
+        samples_shown="results/{dataset}/translation/samples_shown.tsv",
+    log:
+        "results/{dataset}/logs/judge_translation.log",
+    benchmark:
+        "results/{dataset}/benchmarks/judge_translation.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(4000, per_mb=4),
+        runtime=grows(60),
+    params:
+        chains=translation.chain_files(config, DATASET),
+        shown=TRANSLATED["translated"],
+        logarithm=TRANSLATED["logarithm"],
+        seed=SEED,
+    script:
+        "../scripts/translation/judge_translation.py"
+
+
+rule assemble_model:
+    input:
+        **in_results(translation.prepared(config)),
+        steps=in_results(translation.model_steps(config)),
+    output:
+        "results/{dataset}/translation/model.h5",
+    log:
+        "results/{dataset}/logs/assemble_model.log",
+    benchmark:
+        "results/{dataset}/benchmarks/assemble_model.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(2000, per_mb=3),
+    params:
+        names=TRANSLATED["translated"],
+        logarithm=TRANSLATED["logarithm"],
+    script:
+        "../scripts/translation/assemble_model.py"
+
+
+rule translate_wells:
+    input:
+        unpack(lambda wildcards: translation.wells(config, DATASET, wildcards.series)),
+        model="results/{dataset}/translation/model.h5",
+    output:
+        "results/{dataset}/translation/translated/{series}.{ending}",
+    log:
+        "results/{dataset}/logs/translate_wells/{series}_{ending}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/translate_wells/{series}_{ending}.tsv"
+    wildcard_constraints:
+        series=one_of(translation.screens(config)),
+        ending="gctx|h5ad",
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(3000),
+        runtime=grows(60, per_mb=1 / 10),
+    script:
+        "../scripts/translation/translate_wells.py"
+
+
+rule tabulate_translation:
+    input:
+        metrics="results/{dataset}/translation/metrics.tsv",
+        differences="results/{dataset}/translation/differences.tsv",
+        left_out="results/{dataset}/translation/left_out.tsv",
+        coverage="results/{dataset}/translation/coverage.tsv",
+        samples="results/{dataset}/translation/samples.tsv",
+    output:
+        report(
+            "results/{dataset}/translation/pages/translation.html",
+            category="6. Translation",
+            labels={"figure": "Chains of steps, in numbers"},
+            caption="../report/translation/translation.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_translation.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_translation.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        shown=TRANSLATED["translated"],
+    script:
+        "../scripts/translation/tabulate_translation.py"

@@ -1,0 +1,14 @@
+"""Train a step from L1000's landmarks to those of RNA-seq."""
+
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import log_script
+from lacuna.translation.jobs import losses_of, read_paired_if_given, save_step, train_landmarks
+
+with log_script(snakemake.log[0]):
+    files, params = snakemake.input, snakemake.params
+    paired = read_paired_if_given(files.get("pairs"), files.rnaseq, files.matrix, files.gene_info)
+    step = train_landmarks(
+        snakemake.wildcards.step, params.options, files.l1000, files.rnaseq, paired, params.seed
+    )
+    save_step(snakemake.output.step, step)
+    write_table(losses_of(step), snakemake.output.losses)
