@@ -1,4 +1,4 @@
-"""Measured, translated and L1000 samples of each tissue (Jeon et al. 2022, Figures 4, S13 to S65)."""
+"""Measured, translated and L1000 samples of a tissue (Jeon et al. 2022, Figures 4, S13 to S65)."""
 
 import math
 from collections.abc import Mapping

@@ -1,0 +1,246 @@
+"""From translated wells to signatures, the search by gene and bridges of targets."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.io.gctx import Gctx
+from lacuna.io.geo import read_drugs, read_genes, read_wells
+from lacuna.io.gmt import read_gmt
+from lacuna.io.tsv import write_table
+from lacuna.runtime.seeds import generator
+from lacuna.translation.batches import (
+    Treatment,
+    find_drug,
+    find_treatments,
+    same_drugs,
+    score_treatments,
+)
+from lacuna.translation.chain import Translation
+from lacuna.translation.enrichment import LEAST_TARGETS, Bridge, measure_bridge, pool_bridges
+from lacuna.translation.enrichment import universes as universes_of
+from lacuna.translation.gene_search import gather, name_signature, search_genes
+from lacuna.translation.knock_downs import TARGETS, TargetScores, rank_targets
+from lacuna.translation.level3 import open_level3
+from lacuna.translation.search_tables import volcano_points, write_search
+
+GAMMA = 0.5  # as the signatures of the screen, Hodos et al. 2018
+TRANSLATED, BASELINE_PLATFORM, ORIGINAL = "translated", "baseline", "L1000"
+KNOCK_DOWNS = ("trt_sh", "trt_xpr")
+Read = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The wells of a series, and what each platform says of them.
+
+    Attributes
+    ----------
+    wells : DataFrame
+        well, drug, name, plate, cell, type, time, dose, in the order of the matrix.
+    drugs : DataFrame
+        drug, name, inchi_key.
+    same : dict
+        See `lacuna.translation.batches.same_drugs`.
+    platforms : dict
+        By name: the symbols of its genes, and what reads profiles of wells by position.
+    inferred : set of str
+        Genes that L1000 measures or infers itself, as its table of genes says.
+    """
+
+    wells: pd.DataFrame
+    drugs: pd.DataFrame
+    same: dict[str, str]
+    platforms: dict[str, tuple[list[str], Read]]
+    inferred: set[str]
+
+
+@contextmanager
+def open_screen(
+    files: Mapping[str, str], model: Translation, baseline: Translation | None
+) -> Iterator[Screen]:
+    """Open the wells of a series.
+
+    Parameters
+    ----------
+    files
+        matrix, inst_info, gene_info, pert_info.
+    model
+        The translation.
+    baseline
+        The paper's baseline, where it is another.
+    """
+    genes = read_genes(files["gene_info"])
+    with Gctx(files["matrix"]) as matrix:
+        level3 = open_level3(matrix, genes, model.genes.landmarks)
+        wells = read_wells(files["inst_info"]).set_index("well").loc[matrix.columns].reset_index()
+        wells = wells.rename(columns={"kind": "type"})
+
+        def read(at: np.ndarray) -> np.ndarray:
+            return np.concatenate([block[1] for block in level3.blocks(matrix.columns[at])])
+
+        platforms: dict[str, tuple[list[str], Read]] = {
+            TRANSLATED: (model.genes.genes, lambda at: model.predict(read(at)))
+        }
+        if baseline is not None:
+            other = baseline
+            platforms[BASELINE_PLATFORM] = (
+                other.genes.genes,
+                lambda at: other.predict(read(at)),
+            )
+        platforms[ORIGINAL] = (model.genes.landmarks, read)
+        names = wells[["drug", "name"]].drop_duplicates()
+        drugs = names.merge(read_drugs(files["pert_info"]), on="drug", how="left")
+        yield Screen(wells, drugs, same_drugs(drugs), platforms, set(genes["symbol"].dropna()))
+
+
+def search(
+    screen: Screen,
+    types: Collection[str],
+    way: str,
+    shown: Sequence[str],
+    output: Mapping[str, str],
+) -> None:
+    """Score all treatments, and write which of them move each gene most.
+
+    Parameters
+    ----------
+    screen
+        The wells.
+    types
+        Kinds of perturbation, as LINCS calls them: trt_cp, trt_sh, ...
+    way
+        What treated wells are compared with: "vehicle" or "others".
+    shown
+        Genes of the volcano plot.
+    output
+        Where to write: search (Parquet), table (TSV), volcano, knock_downs, left_out.
+    """
+    treatments, left_out = find_treatments(screen.wells, screen.same, way, types)
+    genes, read = screen.platforms[TRANSLATED]
+    scored = score_treatments(treatments, screen.wells, read, GAMMA)
+    found = search_genes(gather(scored), genes)
+    write_search(found.tables(), output["search"], output["table"])
+    if shown:
+        points = volcano_points(found.tables(), shown)
+        write_table(points, output["volcano"])
+    else:
+        write_table(pd.DataFrame(columns=["gene", "signature"]), output["volcano"])
+    write_table(left_out, output["left_out"])
+    downs = [one for one in treatments if one.facts["type"] in KNOCK_DOWNS]
+    write_table(_targets_of(screen, downs), output["knock_downs"])
+    print(f"{len(treatments)} signatures of {len(genes)} genes; {len(left_out)} wells left out.")
+
+
+def _targets_of(screen: Screen, downs: Sequence[Treatment]) -> pd.DataFrame:
+    """Rank the target of each knock-down by fold change, before and after translation."""
+    if not downs:
+        return pd.DataFrame(columns=TARGETS)
+    sides = []
+    for platform in (ORIGINAL, TRANSLATED):
+        genes, read = screen.platforms[platform]
+        scored = score_treatments(downs, screen.wells, read, GAMMA)
+        sides.append(TargetScores(np.stack([s.fold_change for _, s in scored]), genes))
+    signatures = [name_signature(one.facts) for one in downs]
+    return rank_targets(signatures, [str(one.facts["name"]) for one in downs], *sides)
+
+
+def bridges(
+    screen: Screen,
+    asked: Sequence[Mapping[str, str]],
+    sets: Sequence[str],
+    way: str,
+    seed: int,
+    output: Mapping[str, str],
+) -> None:
+    """Walk over the signatures of drugs whose targets are known.
+
+    Parameters
+    ----------
+    screen
+        The wells.
+    asked
+        Each with a `drug` (name or id) and a `set` (the name of a set of genes, or how it begins).
+    sets
+        GMT files.
+    way
+        What treated wells are compared with.
+    seed
+        Of the run.
+    output
+        Where to write: bridges, walks.
+
+    Raises
+    ------
+    LacunaError
+        If a drug or a set is not there.
+    """
+    known = {name: members for path in sets for name, members in read_gmt(path).items()}
+    numbers, walks = [], []
+    treatments, _ = find_treatments(screen.wells, screen.same, way)
+    for one in asked:
+        drug = find_drug(one["drug"], screen.drugs, screen.same)
+        chosen = [treatment for treatment in treatments if treatment.facts["drug"] == drug]
+        if not chosen:
+            raise LacunaError(
+                f"translation: targets: no well of {one['drug']!r} can be compared with its "
+                "controls; expected plates with enough vehicle wells."
+            )
+        names = [name for name in known if name == one["set"] or name.startswith(f"{one['set']}_")]
+        if not names:
+            raise LacunaError(
+                f"translation: targets: no set of genes is called {one['set']!r}"
+                f"{did_you_mean(one['set'], known)}; the files have {listed(known, 20)}."
+            )
+        for platform in screen.platforms:
+            for facts, bridge in _walk(
+                screen, platform, chosen, {n: known[n] for n in names}, seed
+            ):
+                facts |= {"drug": one["drug"], "signatures": len(chosen)}
+                numbers.append(bridge.numbers.assign(**facts))
+                walks.append(bridge.walks.assign(**facts))
+    columns = ["drug", "platform", "method", "set", "universe", "signatures"]
+    for name, tables in (("bridges", numbers), ("walks", walks)):
+        whole = pd.concat(tables, ignore_index=True)
+        rest = [column for column in whole if column not in columns]
+        write_table(whole[columns + rest], output[name])
+
+
+def _walk(
+    screen: Screen,
+    platform: str,
+    treatments: Sequence[Treatment],
+    sets: Mapping[str, Sequence[str]],
+    seed: int,
+) -> Iterator[tuple[dict[str, object], Bridge]]:
+    genes, read = screen.platforms[platform]
+    scores = [s for _, s in score_treatments(treatments, screen.wells, read, GAMMA)]
+    symbols = np.asarray(genes)
+    inferred = sorted(screen.inferred)
+    parts = (
+        universes_of(genes, inferred)
+        if platform != ORIGINAL
+        else {"common": np.ones(len(genes), bool)}
+    )
+    methods = sorted(set.intersection(*(set(score.by_method()) for score in scores)))
+    for name, members in sets.items():
+        is_target = np.isin(symbols, np.asarray(list(members)))
+        for universe, kept in parts.items():
+            if not LEAST_TARGETS <= is_target[kept].sum() < kept.sum():
+                continue
+            for method in methods:
+                # The same state for every signature: a draw takes the same genes in all of them.
+                walked = [
+                    measure_bridge(
+                        score.by_method()[method][kept],
+                        is_target[kept],
+                        generator(seed, "translation", "bridge", name, universe, method),
+                    )
+                    for score in scores
+                ]
+                facts = {"platform": platform, "method": method, "set": name, "universe": universe}
+                yield dict(facts), pool_bridges(walked)
