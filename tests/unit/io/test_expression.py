@@ -279,6 +279,14 @@ def test_a_matrix_by_genes_is_refused_with_the_remedy(tmp_path, table):
         open_expression(path)
 
 
+def test_an_index_outside_of_the_matrix_is_refused(tmp_path, table):
+    path = write_h5ad(tmp_path / "a.h5ad", table, sparse.csr_matrix)
+    with h5py.File(path, "a") as file:
+        file["X/indices"][3] = 10**6
+    with pytest.raises(LacunaError, match="damaged"), open_expression(path) as matrix:
+        read(matrix)
+
+
 # What is chosen, and what samples are
 
 
@@ -308,6 +316,9 @@ def test_a_table_says_what_samples_are(tmp_path, table):
     with open_expression(path, samples) as matrix:
         assert list(matrix.samples.index) == list(table.index)
         assert list(matrix.samples["number"]) == [str(n) for n in reversed(range(len(table)))]
+    with open_expression(write_archs4(tmp_path / "a.h5", table), samples) as matrix:
+        assert list(matrix.samples) == ["series", "reads", "study", "number"]
+        assert list(matrix.samples["reads"]) == list(table.sum(axis=1))
     write_text(rows[3:], samples)
     with pytest.raises(LacunaError, match=r"no row for 3 of 11 samples .*'GSM8', 'GSM9', 'GSM10'"):
         open_expression(path, samples)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matrices import text_of, write, write_archs4
+from matrices import gct_of, text_of, write, write_archs4
 from wells import write_text
 
 from lacuna.errors import LacunaError
@@ -146,6 +146,19 @@ def test_ids_become_symbols_and_those_without_are_counted(source):
     np.testing.assert_array_equal(
         whole(found), np.stack([plain[:, 2], plain[:, 0] + plain[:, 1]], 1)
     )
+
+
+def test_without_a_table_the_symbols_of_the_file_count_beside_ids(tmp_path):
+    ids = ["ENSG00000000003.1", "ENSG00000000001.2", "ENSG00000000002.7"]
+    path = write(tmp_path / "a.gct", gct_of(deep(genes=ids), ["Z", "Y", ""]))
+    known = pd.Series(["T"], ["ENSG00000000001"])
+    with open_expression(path) as matrix:
+        found = open_source(matrix, "counts", NO_TABLE)
+        assert (list(found.genes), found.unmapped) == (["Y", "Z"], 1)
+        assert list(open_source(matrix, "counts", GeneTable(ensembl=known)).genes) == ["T"]
+    path = write(tmp_path / "b.gct", gct_of(deep(), ["about A", "about B", "about C"]))
+    with open_expression(path) as matrix:
+        assert list(open_source(matrix, "counts", NO_TABLE).genes) == ["A", "B", "C"]
 
 
 def test_a_missing_value_is_none_unless_its_twin_has_one(source):

@@ -28,7 +28,7 @@ class Expression(ABC):
         What the file gives as symbols beside the ids, in the same order.
     samples : DataFrame
         Indexed by sample, in file order. Its columns are what the file says of samples: `series`
-        and `reads` in ARCHS4, those of obs in h5ad, or those of a table of samples.
+        and `reads` in ARCHS4, those of obs in h5ad, and those of a table of samples.
     """
 
     symbols: pd.Index | None = None
@@ -93,7 +93,7 @@ class Expression(ABC):
             yield block, values
 
     def describe(self, path: str | Path) -> None:
-        """Put a table of samples in the place of what the file says of them.
+        """Add a table of samples to what the file says of them; where both speak, the table counts.
 
         Parameters
         ----------
@@ -117,7 +117,8 @@ class Expression(ABC):
                 f"{path}: has no row for {len(without)} of {len(self.samples)} samples of "
                 f"{self.path}: {listed(without)}; expected one for each, spelt alike."
             )
-        self.samples = table.loc[self.samples.index]
+        others = self.samples.drop(columns=table.columns, errors="ignore")
+        self.samples = others.join(table)
 
     @abstractmethod
     def _read_names(self) -> None:

@@ -57,7 +57,7 @@ class H5ad(Expression):
             self.genes = pd.Index(var.index.astype(str))
             self.samples.index = self.samples.index.astype(str)
             named = [column for column in SYMBOLS if column in var]
-            self.symbols = pd.Index(var[named[0]].astype(str)) if named else None
+            self.symbols = pd.Index(var[named[0]].astype(object)) if named else None
             matrix = parts["X"]
             if isinstance(matrix, h5py.Group):
                 layout = matrix.attrs.get("encoding-type", matrix.attrs.get("h5sparse_format"))
@@ -82,8 +82,10 @@ class H5ad(Expression):
             for run in runs(positions, chunks[0] if chunks else 1):
                 first, last = int(positions[run.start]), int(positions[run.stop - 1])
                 block = self._matrix[first : last + 1]
-                dense = block if isinstance(block, np.ndarray) else block.toarray()
-                values[run] = dense[positions[run] - first]
+                if not isinstance(block, np.ndarray):
+                    block.check_format(full_check=True)  # a damaged index would write anywhere
+                    block = block.toarray()
+                values[run] = block[positions[run] - first]
         return values
 
     @contextmanager

@@ -13,7 +13,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.blocks import AT_ONCE, Expression
-from lacuna.io.genes import GeneTable
+from lacuna.io.genes import GeneTable, kind_of
 
 UNITS = ("counts", "tpm")
 STUDY = ("study", "source", "series")  # columns of samples that may name the study, the first wins
@@ -301,10 +301,13 @@ def _check_counts(
 
 def _symbols(expression: Expression, genes: GeneTable) -> tuple[np.ndarray, int]:
     """Give a symbol (or NaN) for each gene of a file, and how many have none."""
-    if expression.symbols is not None and genes.ensembl.empty and genes.entrez.empty:
-        # Without a table, what the file itself gives as symbols beside its ids is what there is.
-        names = genes.to_symbols(expression.symbols, expression.path).names
-        return names, 0
+    known = {"ensembl": genes.ensembl, "entrez": genes.entrez}
+    ids = known.get(kind_of(expression.genes, expression.path))
+    if ids is not None and ids.empty and expression.symbols is not None:
+        # Without a table of these ids, what the file itself gives as symbols is what there is.
+        given = pd.Series(expression.symbols, dtype=object).replace("", np.nan)
+        genes.to_symbols(given.dropna(), expression.path)  # refuses what are no symbols
+        return given.to_numpy(), int(given.isna().sum())
     names, _, unmapped = genes.to_symbols(expression.genes, expression.path)
     return names, unmapped
 
@@ -312,7 +315,8 @@ def _symbols(expression: Expression, genes: GeneTable) -> tuple[np.ndarray, int]
 def _describe(expression: Expression, unit: str) -> pd.DataFrame:
     """Add study, per_read and reads to what is known of the samples; look at some values."""
     samples = expression.samples
-    given = samples.get("unit", pd.Series("", index=samples.index)).fillna("").str.lower()
+    given = samples.get("unit", pd.Series("", index=samples.index)).astype(object)
+    given = given.fillna("").astype(str).str.lower()
     others = [other for other in UNITS if other != unit]
     wrong = samples.index[given.str.startswith(tuple(others))]
     if len(wrong):
