@@ -216,6 +216,68 @@ rule translate_wells:
         "../scripts/translation/translate_wells.py"
 
 
+rule search_genes:
+    input:
+        unpack(lambda wildcards: translation.wells(config, DATASET, wildcards.series)),
+        pert_info=lambda wildcards: translation.drugs(config, DATASET, wildcards.series),
+        model="results/{dataset}/translation/model.h5",
+    output:
+        search="results/{dataset}/translation/signatures/{series}/gene_search.parquet",
+        table="results/{dataset}/translation/signatures/{series}/gene_search.tsv.gz",
+        volcano="results/{dataset}/translation/signatures/{series}/volcano.tsv",
+        knock_downs="results/{dataset}/translation/signatures/{series}/knock_downs.tsv",
+        left_out="results/{dataset}/translation/signatures/{series}/left_out.tsv",
+    log:
+        "results/{dataset}/logs/search_genes/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/search_genes/{series}.tsv"
+    wildcard_constraints:
+        series=one_of(translation.screens(config)),
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(4000, per_mb=2),
+        runtime=grows(60, per_mb=1),
+    params:
+        types=TRANSLATED["types"],
+        way=TRANSLATED["compared_with"],
+        shown=TRANSLATED["genes_shown"],
+    script:
+        "../scripts/translation/search_genes.py"
+
+
+rule walk_bridges:
+    input:
+        unpack(lambda wildcards: translation.wells(config, DATASET, wildcards.series)),
+        pert_info=lambda wildcards: translation.drugs(config, DATASET, wildcards.series),
+        sets=translation.gene_sets(config, DATASET),
+        model="results/{dataset}/translation/model.h5",
+        baseline=in_results(translation.signature_steps(config)),
+        genes="results/{dataset}/translation/genes.tsv",
+        rnaseq="results/{dataset}/translation/rnaseq.h5ad",
+    output:
+        bridges="results/{dataset}/translation/signatures/{series}/bridges.tsv",
+        walks="results/{dataset}/translation/signatures/{series}/walks.tsv",
+    log:
+        "results/{dataset}/logs/walk_bridges/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/walk_bridges/{series}.tsv"
+    wildcard_constraints:
+        series=one_of(translation.screens(config)),
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(4000, per_mb=2),
+        runtime=grows(60),
+    params:
+        targets=TRANSLATED["targets"],
+        way=TRANSLATED["compared_with"],
+        logarithm=TRANSLATED["logarithm"],
+        seed=SEED,
+    script:
+        "../scripts/translation/walk_bridges.py"
+
+
 rule tabulate_translation:
     input:
         metrics="results/{dataset}/translation/metrics.tsv",

@@ -284,3 +284,12 @@ def translate_series(model: str, matrix: str, gene_info: str, inst_info: str, ou
         level3 = open_level3(opened, genes, loaded.genes.landmarks)
         wells = wells.loc[opened.columns]
         write_translated(output, loaded, opened, pd.Series(level3.rows.index, level3.rows), wells)
+
+
+def read_baseline(
+    steps: Sequence[str], genes: str, rnaseq: str, logarithm: str
+) -> Translation | None:
+    """Read the paper's baseline of its two steps; None where they are not given."""
+    if not steps:
+        return None
+    return read_chains([(BASELINE, steps)], genes, rnaseq, logarithm)[BASELINE]

@@ -5,6 +5,7 @@ from typing import Any
 
 from lacuna.acquire.inputs import Inputs
 from lacuna.simulation import parameters
+from lacuna.translation.assess import BASELINE
 from lacuna.translation.card import step_card
 from lacuna.translation.chain import END_TO_END
 
@@ -23,7 +24,13 @@ def results(config: Config) -> list[str]:
     wells = [
         f"translated/{series}.{ending}" for series in screens(config) for ending in ("gctx", "h5ad")
     ]
-    made = ["genes.tsv", "left_out.tsv", "model.h5", *judged, *wells]
+    signatures = [
+        f"signatures/{series}/gene_search.parquet"
+        for series in screens(config)
+        if config["translation"]["types"]
+    ]
+    bridges = [f"{signature_folder(config)}/bridges.tsv"] if config["translation"]["targets"] else []
+    made = ["genes.tsv", "left_out.tsv", "model.h5", *judged, *wells, *signatures, *bridges]
     return [f"{FOLDER}/{file}" for file in made]
 
 
@@ -71,6 +78,11 @@ def l1000(config: Config, dataset: str) -> list[dict[str, str]]:
     return matrices
 
 
+def signature_folder(config: Config) -> str:
+    """Return where the signatures of the first series lie, below translation/: figures show it."""
+    return f"signatures/{screens(config)[0]}"
+
+
 def options(config: Config, name: str) -> dict[str, Any]:
     """Return the options of a step."""
     return dict(config["translation"]["options"].get(name, {}))
@@ -88,6 +100,31 @@ def chains(config: Config) -> list[tuple[str, str]]:
 def screens(config: Config) -> list[str]:
     """Return the series whose wells are translated."""
     return [file["series"] for file in l1000(config, "") if "inst_info" in file]
+
+
+def drugs(config: Config, dataset: str, series: str) -> str:
+    """Return where the table of drugs of a series lies."""
+    given = Inputs.of(config)
+    if given.simulated:
+        name = parameters.TRANSLATION_FILES["pert_info"]
+        return f"results/{dataset}/acquire/{parameters.TRANSLATION_SERIES}/{name}"
+    return given.path(dataset, series, "pert_info")
+
+
+def gene_sets(config: Config, dataset: str) -> list[str]:
+    """Return where the files of gene sets lie."""
+    given = Inputs.of(config)
+    if given.simulated:
+        name = parameters.TRANSLATION_FILES["gene_sets"]
+        return [f"results/{dataset}/acquire/{parameters.TRANSLATION_SERIES}/{name}"]
+    return given.gene_sets(dataset)
+
+
+def signature_steps(config: Config) -> list[str]:
+    """Return the steps of the paper's baseline, where it is compared and is not the model."""
+    if BASELINE not in chains(config) or tuple(config["translation"]["translated"]) == BASELINE:
+        return []
+    return [f"{FOLDER}/steps/{step}.h5" for step in _steps_of(BASELINE)]
 
 
 def inputs(config: Config, dataset: str) -> dict[str, list[str]]:
