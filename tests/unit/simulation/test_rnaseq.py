@@ -329,7 +329,9 @@ def test_in_the_null_world_l1000_tells_nothing_of_genes_lines_and_treatments(nul
     alike = np.corrcoef(values)
     kind = null.pairs["kind"].to_numpy()
     same = (kind[:, None] == kind) & ~np.eye(len(kind), dtype=bool)
-    assert alike[same].mean() < 0.2
+    assert abs(alike[same].mean()) < 0.1
+    # Nor do any: samples of one tissue would count as one, and intervals would be too narrow.
+    assert alike[~np.eye(len(kind), dtype=bool)].max() < 0.5
 
 
 def test_rnaseq_and_plates_are_the_same_whatever_l1000_shows(worlds, null, world):
