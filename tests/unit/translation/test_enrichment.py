@@ -72,7 +72,7 @@ def test_the_peak_is_gseas_enrichment_score(walk, weight):
 
 
 def test_planted_targets_are_found_and_others_are_not():
-    score, is_target = signature()
+    score, is_target = signature(effect=3)
     found = measure_bridge(score, is_target, np.random.default_rng(0)).numbers
     assert (found["p"] == 1 / 1001).all()
     assert (found["peak"] > found["random_high"]).all()
