@@ -72,13 +72,16 @@ def test_the_peak_is_gseas_enrichment_score(walk, weight):
 
 
 def test_planted_targets_are_found_and_others_are_not():
-    score, is_target = signature()
-    found = measure_bridge(score, is_target, np.random.default_rng(0)).numbers
+    score, is_target = signature(effect=3)
+    # Not the seed that chose the targets: the first draw would take just these again.
+    found = measure_bridge(score, is_target, np.random.default_rng(1)).numbers
     assert (found["p"] == 1 / 1001).all()
     assert (found["peak"] > found["random_high"]).all()
     # p of sets of no effect is uniform: not small by rule, not large by rule.
     p = [
-        measure_bridge(*signature(effect=0, seed=seed), np.random.default_rng(seed), draws=99)
+        measure_bridge(
+            *signature(effect=0, seed=seed), np.random.default_rng(1000 + seed), draws=99
+        )
         .numbers["p"]
         .to_numpy()
         for seed in range(100)

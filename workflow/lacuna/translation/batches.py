@@ -210,8 +210,7 @@ def _with_identity(
     table = wells.reset_index(drop=True).assign(at=np.arange(len(wells)))
     ids = table["drug"].astype(str)
     table["drug"] = ids.map(same).where(table["type"].eq(COMPOUND)).fillna(ids)
-    if "name" not in table:
-        table["name"] = table["drug"]
+    table["name"] = table["name"].fillna(table["drug"]) if "name" in table else table["drug"]
     return table.assign(batch=batch_of(table["plate"].astype(str)))
 
 

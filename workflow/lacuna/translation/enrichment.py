@@ -186,8 +186,8 @@ def pool_bridges(bridges: Sequence[Bridge]) -> Bridge:
         numbers.loc[row, columns] = [(1 + higher) / (1 + len(peaks[walk])), *quantiles]
     together = pd.concat([bridge.walks for bridge in bridges])
     grouped = together.groupby(["walk", "line", "share"], sort=False)["height"]
-    walks = grouped.mean()[grouped.size() == len(bridges)].reset_index()
-    walks = walks.sort_values(["walk", "line", "share"], kind="stable", ignore_index=True)
+    shared = grouped.mean()[grouped.size() == len(bridges)].reset_index()
+    walks = shared.sort_values(["walk", "line", "share"], kind="stable", ignore_index=True)
     return Bridge(numbers, walks, peaks)
 
 

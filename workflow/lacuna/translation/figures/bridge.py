@@ -40,7 +40,7 @@ def draw(walks: pd.DataFrame, bridges: pd.DataFrame, data: str) -> Figure:
     data
         What data this is, for the title.
     """
-    rows = list(walks[["set", "universe", "walk"]].drop_duplicates().itertuples(index=False))
+    rows = walks[PANEL[:3]].drop_duplicates().astype(str).to_numpy().tolist()
     methods, platforms = list(walks["method"].unique()), list(walks["platform"].unique())
     size = (1.4 + 2.7 * max(len(methods), 1), 1.3 + 1.9 * len(rows))
     figure = Figure(figsize=size, layout="constrained")
@@ -67,8 +67,9 @@ def draw(walks: pd.DataFrame, bridges: pd.DataFrame, data: str) -> Figure:
                 for platform, peak, p in numbers[["peak", "p"]].itertuples()
             ]
             axes.text(0.99, 0.98, "\n".join(said), transform=axes.transAxes, fontsize=6.5, **CORNER)
-        where_genes = row.universe.replace("_", " ")
-        across[0].set_ylabel(f"{row.set}\n{where_genes} genes, {row.walk}", fontsize=8)
+        targets, universe, walk = row
+        said_of_row = f"{targets}\n{universe.replace('_', ' ')} genes, {walk}"
+        across[0].set_ylabel(said_of_row, fontsize=8)
     for axes in panels[-1]:
         axes.set(xlabel="genes passed, share", xlim=(0, 1))
     handles = [

@@ -86,6 +86,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
             fontsize=6,
         )
     widest = 1.1 * max(abs(fold).max(), 1e-12)
+    axes.locator_params(axis="x", nbins=5)
     axes.set(xlim=(-widest, widest), ylim=(0, 1.15 * max(size.max(), 1e-12)))
 
 
