@@ -278,6 +278,31 @@ rule walk_bridges:
         "../scripts/translation/walk_bridges.py"
 
 
+rule age_tissues:
+    input:
+        unpack(lambda wildcards: translation.inputs(config, DATASET)),
+        gene_list="results/{dataset}/translation/genes.tsv",
+    output:
+        signatures="results/{dataset}/translation/ageing/signatures.tsv",
+        library="results/{dataset}/translation/ageing/library.gmt",
+        genes="results/{dataset}/translation/ageing/genes.tsv",
+        left_out="results/{dataset}/translation/ageing/left_out.tsv",
+    log:
+        "results/{dataset}/logs/age_tissues.log",
+    benchmark:
+        "results/{dataset}/benchmarks/age_tissues.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(4000),
+        runtime=grows(60),
+    params:
+        **translation.ageing(config, DATASET),
+        seed=SEED,
+    script:
+        "../scripts/translation/age_tissues.py"
+
+
 rule tabulate_translation:
     input:
         metrics="results/{dataset}/translation/metrics.tsv",

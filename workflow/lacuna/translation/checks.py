@@ -62,6 +62,12 @@ def _check_files(config: Mapping[str, Any]) -> None:
             "translation: no series of acquire: series has gene_info, by which the landmark genes "
             "are known; expected it beside level3."
         )
+    ageing = config["translation"]["ageing"]
+    if ageing is not None and ageing not in inputs.rnaseq:
+        raise LacunaError(
+            f"translation: ageing: {ageing!r} is not among acquire: rnaseq"
+            f"{did_you_mean(ageing, inputs.rnaseq)}; it has {listed(inputs.rnaseq, 20)}."
+        )
     if lines is None:
         return
     if lines not in inputs.rnaseq:

@@ -29,8 +29,12 @@ def results(config: Config) -> list[str]:
         for series in screens(config)
         if config["translation"]["types"]
     ]
-    bridges = [f"{signature_folder(config)}/bridges.tsv"] if config["translation"]["targets"] else []
+    bridges = (
+        [f"{signature_folder(config)}/bridges.tsv"] if config["translation"]["targets"] else []
+    )
+    ageing = ["ageing/genes.tsv"] if config["translation"]["ageing"] else []
     made = ["genes.tsv", "left_out.tsv", "model.h5", *judged, *wells, *signatures, *bridges]
+    made += ageing
     return [f"{FOLDER}/{file}" for file in made]
 
 
@@ -243,3 +247,13 @@ def losses(config: Config) -> dict[str, list[str]]:
         ]
         for kind in ("landmarks", "genome")
     }
+
+
+def ageing(config: Config, dataset: str) -> dict[str, Any]:
+    """Return what `lacuna.translation.ageing_jobs.age_tissues` is told; empty where not asked for."""
+    name = config["translation"]["ageing"]
+    if name is None:
+        return {}
+    told = preparation(config, dataset)
+    (file,) = (file for file in told["rnaseq"] if file["name"] == name)
+    return {"file": file, "genes": told["genes"], "gene_info": told["l1000"][0]["gene_info"]}

@@ -51,6 +51,6 @@ def draw(frequent: pd.DataFrame, data: str) -> Figure:
 FIGURE = FigureCard(
     label="Genes of ageing",
     category=TRANSLATION,
-    files=lambda config: {"frequent": "translation/ageing_genes.tsv"},
-    wanted=lambda config: bool(config.get("translation", {}).get("ageing")),
+    files=lambda config: {"frequent": "translation/ageing/genes.tsv"},
+    wanted=lambda config: bool(config["translation"]["ageing"]),
 )

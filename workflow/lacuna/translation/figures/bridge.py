@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from lacuna.drawing.card import TRANSLATION, FigureCard
 from lacuna.drawing.palette import method_colours, method_lines
 from lacuna.io.tsv import read_table
+from lacuna.translation import stage
 from lacuna.translation.enrichment import SIGNATURE
 
 LABELS = {"cd": "Characteristic Direction", "limma": "limma", "fold_change": "fold change"}
@@ -100,8 +101,8 @@ FIGURE = FigureCard(
     label="Bridge plots",
     category=TRANSLATION,
     files=lambda config: {
-        "walks": "translation/walks.tsv",
-        "bridges": "translation/bridges.tsv",
+        "walks": f"translation/{stage.signature_folder(config)}/walks.tsv",
+        "bridges": f"translation/{stage.signature_folder(config)}/bridges.tsv",
     },
-    wanted=lambda config: bool(config.get("translation", {}).get("targets")),
+    wanted=lambda config: bool(config["translation"]["targets"]),
 )

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from lacuna.drawing.card import TRANSLATION, FigureCard
 from lacuna.io.tsv import read_table
+from lacuna.translation import stage
 
 KINDS = {"trt_cp": "compounds", "trt_xpr": "CRISPR knock-outs", "trt_sh": "shRNA knock-downs"}
 UP, DOWN, DISAGREE = "#26456e", "#b03a2e", "#b8b8b8"
@@ -93,6 +94,6 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
 FIGURE = FigureCard(
     label="Volcano plots by gene",
     category=TRANSLATION,
-    files=lambda config: {"points": "translation/volcano.tsv"},
-    wanted=lambda config: bool(config.get("translation", {}).get("genes_shown")),
+    files=lambda config: {"points": f"translation/{stage.signature_folder(config)}/volcano.tsv"},
+    wanted=lambda config: bool(config["translation"]["genes_shown"]),
 )
