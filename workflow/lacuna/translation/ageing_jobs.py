@@ -91,7 +91,7 @@ def _aged(samples: pd.DataFrame, file: Mapping[str, str]) -> pd.DataFrame:
         there = [column for column in columns if column in samples]
         if not there:
             raise LacunaError(
-                f"{file.get('samples') or file['expression']}: no column {' or '.join(columns)} says "
+                f"{file.get('samples') or file['expression']}: no column {' or '.join(columns)}, "
                 f"the {name} of samples; it has {listed(samples.columns, 20)}."
             )
         chosen[name] = samples[there[0]].to_numpy()

@@ -250,7 +250,7 @@ def losses(config: Config) -> dict[str, list[str]]:
 
 
 def ageing(config: Config, dataset: str) -> dict[str, Any]:
-    """Return what `lacuna.translation.ageing_jobs.age_tissues` is told; empty where not asked for."""
+    """Return what `lacuna.translation.ageing_jobs.age_tissues` is told; {} where not asked."""
     name = config["translation"]["ageing"]
     if name is None:
         return {}
