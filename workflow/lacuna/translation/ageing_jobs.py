@@ -60,7 +60,8 @@ def age_tissues(
         source = open_source(opened, file["unit"], table)
         samples = _aged(source.samples, file)
         source = source.only(samples["sample"])
-        samples = samples.set_index("sample").loc[source.samples.index].reset_index()
+        samples = samples.set_index("sample").loc[source.samples.index]
+        samples = samples.rename_axis("sample").reset_index()
 
         def read(at: np.ndarray) -> np.ndarray:
             wanted = source.only(samples["sample"].to_numpy()[at])
