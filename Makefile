@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
+.PHONY: help demo demo-translation translation-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -19,6 +19,16 @@ demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the sim
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/config.yaml config/deepcellstate.yaml
 	@echo "The report: results/demo-deepcellstate/report.html"
+
+demo-translation: $(READY) ## bring simulated L1000 profiles to RNA-seq, and judge every pair of steps
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/config.yaml config/demo-translation.yaml
+	@echo "The report: results/demo-translation/report.html"
+
+translation-small: $(READY) ## the same on real samples (needs the data, see config/README.md)
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/translation-small.yaml
+	@echo "The report: results/translation-small/report.html"
 
 lincs-mini-deepcellstate: $(READY) ## the same on real plates (needs the data, see config/README.md)
 	@$(BIN)/lacuna unlock
@@ -117,5 +127,5 @@ CONSTRAINTS := --constraint constraints.txt
 
 $(READY): constraints.txt pyproject.toml
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,translation]'
 	@touch $@

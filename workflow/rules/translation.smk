@@ -13,7 +13,7 @@ rule unpack_pairs:
     benchmark:
         "results/{dataset}/benchmarks/unpack_pairs.tsv"
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(1000),
     script:
@@ -34,7 +34,7 @@ rule prepare_translation:
     benchmark:
         "results/{dataset}/benchmarks/prepare_translation.tsv"
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(3000),
         runtime=grows(60, per_mb=1 / 100),
@@ -60,7 +60,7 @@ rule train_landmarks:
     wildcard_constraints:
         step=one_of(TRANSLATED["landmarks"]),
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(3000, per_mb=3),
         runtime=grows(30, per_mb=1 / 2),
@@ -86,7 +86,7 @@ rule train_genome:
     wildcard_constraints:
         step=one_of(TRANSLATED["genome"]),
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(4000, per_mb=4),
         runtime=grows(60, per_mb=1),
@@ -110,7 +110,7 @@ rule train_end_to_end:
     wildcard_constraints:
         step=one_of(TRANSLATED["end_to_end"]),
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(4000, per_mb=4),
         runtime=grows(60, per_mb=1),
@@ -136,7 +136,7 @@ rule gather_left_out:
     group:
         "summary"
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     script:
         "../scripts/translation/gather_left_out.py"
 
@@ -160,7 +160,7 @@ rule judge_translation:
     benchmark:
         "results/{dataset}/benchmarks/judge_translation.tsv"
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(4000, per_mb=4),
         runtime=grows(60),
@@ -184,7 +184,7 @@ rule assemble_model:
     benchmark:
         "results/{dataset}/benchmarks/assemble_model.tsv"
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(2000, per_mb=3),
     params:
@@ -208,7 +208,7 @@ rule translate_wells:
         series=one_of(translation.screens(config)),
         ending="gctx|h5ad",
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(3000),
         runtime=grows(60, per_mb=1 / 10),
@@ -234,7 +234,7 @@ rule search_genes:
     wildcard_constraints:
         series=one_of(translation.screens(config)),
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(4000, per_mb=2),
         runtime=grows(60, per_mb=1),
@@ -265,7 +265,7 @@ rule walk_bridges:
     wildcard_constraints:
         series=one_of(translation.screens(config)),
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(4000, per_mb=2),
         runtime=grows(60),
@@ -292,7 +292,7 @@ rule age_tissues:
     benchmark:
         "results/{dataset}/benchmarks/age_tissues.tsv"
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     resources:
         mem_mb=grows(4000),
         runtime=grows(60),
@@ -324,7 +324,7 @@ rule tabulate_translation:
     group:
         "summary"
     conda:
-        "../../envs/lacuna.yaml"
+        "../../envs/translation.yaml"
     params:
         data=DATA,
         shown=TRANSLATED["translated"],

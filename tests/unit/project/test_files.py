@@ -47,11 +47,25 @@ def test_the_conda_environment_is_in_step(project, pins):
     assert set(environment["dependencies"]) - {"python=3.11"} == expected
 
 
+@pytest.mark.parametrize("stage", ["translation"])
+def test_the_environment_of_a_stage_with_packages_of_its_own_is_in_step(project, pins, stage):
+    environment = yaml.safe_load((ROOT / f"envs/{stage}.yaml").read_text())
+    lines = [*project["dependencies"], *project["optional-dependencies"][stage]]
+    names = [canonicalize_name(Requirement(line).name) for line in lines]
+    expected = {f"{CONDA_NAMES.get(name, name)}={pins[name]}" for name in names}
+    assert set(environment["dependencies"]) - {"python=3.11"} == expected
+
+
 def test_every_configured_file_has_a_source():
     sources = read_sources(ROOT / "resources/sources.tsv")
     for path in (ROOT / "config").glob("*.yaml"):
         block = yaml.safe_load(path.read_text()).get("acquire", {})
-        kinds = [block.get(kind, {}) for kind in ("annotations", "external")]
+        kinds = [block.get(kind, {}) for kind in ("annotations", "external", "pairs")]
+        kinds += [
+            {kind: file for kind, file in files.items() if kind != "unit"}
+            for files in block.get("rnaseq", {}).values()
+        ]
+        kinds.append({"genes": block["genes"]} if "genes" in block else {})
         tables = [*block.get("series", {}).values(), *kinds]
         named = {file for files in tables for file in files.values()}
         assert {*named, *block.get("gene_sets", [])} <= set(sources), path

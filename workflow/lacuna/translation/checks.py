@@ -1,12 +1,16 @@
 """What the JSON schema of `translation:` cannot say."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.translation.card import available, check_step_options, step_card
 from lacuna.translation.chain import END_TO_END
+
+# The extra `translation`: what to install, and what it is imported as.
+PACKAGES = {"anndata": "anndata", "POT": "ot", "pyarrow": "pyarrow"}
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -21,6 +25,7 @@ def check(config: Mapping[str, Any]) -> None:
     block = config["translation"]
     if not block["landmarks"]:
         return
+    _check_packages()
     for kind in ("landmarks", "genome"):
         for name in block[kind]:
             step_card(kind, name)
@@ -79,4 +84,14 @@ def _check_files(config: Mapping[str, Any]) -> None:
         raise LacunaError(
             "translation: lines_of: needs a series with a baseline, whose cell lines it finds in "
             f"{lines}; no series of acquire: series has one."
+        )
+
+
+def _check_packages() -> None:
+    missing = [package for package, module in PACKAGES.items() if find_spec(module) is None]
+    if missing:
+        raise LacunaError(
+            f"translation: needs the Python packages {listed(missing)}, which are not installed. "
+            "Install them beside Lacuna: pip install 'lacuna[translation]', or in its folder "
+            "pip install --editable '.[translation]'."
         )
