@@ -24,10 +24,12 @@ from lacuna.project.documentation_cards import (
     describe_metrics,
     describe_options,
     describe_splits,
+    describe_step_options,
+    describe_steps,
 )
 
 DEMO = "config/config.yaml"
-PAGES = ("README.md", "config/README.md", "results/README.md")
+PAGES = ("README.md", "config/README.md", "results/README.md", "docs/translation.md")
 MARKED = re.compile(r"(<!-- made by make docs: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 100
 DEMO_HEADER = """\
@@ -176,7 +178,9 @@ def _values_of_kind(kind: str, schema: Mapping[str, Any], whole: Mapping[str, An
         return f"{word}, {said}" if said else word
     if kind == "array":
         return f"a list, each item {values_of(schema['items'], whole)}"
-    return {"string": "a text", "null": "`null`", "object": "a mapping"}[kind]
+    words = {"string": "a text", "null": "`null`", "object": "a mapping"}
+    words["boolean"] = "`true` or `false`"
+    return words[kind]
 
 
 def _sentence(text: str) -> str:
@@ -241,6 +245,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "analyses": describe_analyses,
     "splits": describe_splits,
     "metrics": describe_metrics,
+    "steps of a translation": describe_steps,
+    "options of steps": describe_step_options,
 }
 
 

@@ -7,6 +7,8 @@ from lacuna.completion.card import DeclaredOption
 from lacuna.completion.registry import available, card, is_control, options_of
 from lacuna.evaluation.metrics import METRICS
 from lacuna.evaluation.splits import SPLITS
+from lacuna.translation.card import PACKAGES, step_card, step_options
+from lacuna.translation.card import available as available_steps
 
 
 def describe_methods() -> str:
@@ -44,6 +46,31 @@ def describe_analyses() -> str:
     return _table(
         ("analysis", "what it asks"),
         ((f"`{name}`", analysis.summary) for name, analysis in ANALYSES.items()),
+    )
+
+
+def describe_steps() -> str:
+    """Return the table of the steps of a translation."""
+    rows = []
+    for number, kind in enumerate(PACKAGES, start=1):
+        for name in available_steps(kind):
+            step = step_card(kind, name)
+            passes = "yes" if step.linear else "no"
+            rows.append((str(number), f"`{name}`", step.label, step.summary, passes, step.source))
+    heading = ("step", "name", "called", "what it does", "signatures pass", "source")
+    return _table(heading, rows)
+
+
+def describe_step_options() -> str:
+    """Return the table of the options of steps."""
+    return _table(
+        ("step", "option", "values", "default", "meaning"),
+        (
+            (f"`{name}`", *_option_row(option))
+            for kind in PACKAGES
+            for name in available_steps(kind)
+            for option in step_options(kind, name).values()
+        ),
     )
 
 
