@@ -167,6 +167,7 @@ rule judge_translation:
     params:
         chains=translation.chain_files(config, DATASET),
         shown=TRANSLATED["translated"],
+        options=TRANSLATED["options"],
         logarithm=TRANSLATED["logarithm"],
         seed=SEED,
     script:

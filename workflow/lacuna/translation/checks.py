@@ -8,6 +8,7 @@ from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.translation.card import available, check_step_options, step_card
 from lacuna.translation.chain import END_TO_END
+from lacuna.translation.stage import has_pairs
 
 # The extra `translation`: what to install, and what it is imported as.
 PACKAGES = {"anndata": "anndata", "POT": "ot", "pyarrow": "pyarrow"}
@@ -39,6 +40,17 @@ def check(config: Mapping[str, Any]) -> None:
         check_step_options(known[name], name, options)
     first, second = block["translated"]
     _check_among("end_to_end", block["end_to_end"], block["landmarks"], "landmarks")
+    for name in block["landmarks"]:
+        if step_card("landmarks", name).needs_pairs and not has_pairs(config):
+            raise LacunaError(
+                f"translation: landmarks: {name} learns from samples measured both ways; give "
+                "acquire: pairs or translation: lines_of, or leave the step out."
+            )
+        if step_card("landmarks", name).needs_pairs and name in block["end_to_end"]:
+            raise LacunaError(
+                f"translation: end_to_end: {name} learns from pairs, which would be judged on "
+                "themselves; expected steps that need none."
+            )
     _check_among("translated", [first], block["landmarks"], "landmarks")
     if second == END_TO_END:
         _check_among("translated", [first], block["end_to_end"], "end_to_end")

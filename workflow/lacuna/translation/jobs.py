@@ -1,6 +1,7 @@
 """From prepared files to trained steps, a model, and tables that judge them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -213,9 +214,44 @@ def describe_left_out(name: str, left: LeftOut, obs: pd.DataFrame, seed: int) ->
     return pd.concat(tables, ignore_index=True)[["step", "metric", "value", "low", "high"]]
 
 
+def predict_left_out(
+    chains: Mapping[tuple[str, str], Translation],
+    paired: Paired,
+    l1000: str,
+    rnaseq: str,
+    options: Mapping[str, Mapping[str, Any]],
+    seed: int,
+) -> dict[tuple[str, str], np.ndarray]:
+    """Translate each donor's samples by steps that learnt from the pairs of the others.
+
+    Returns
+    -------
+    dict of float32 arrays of shape (n, genes)
+        By the names of the chains whose step 1 learns from pairs.
+    """
+    learning = [names for names in chains if step_card("landmarks", names[0]).needs_pairs]
+    if not learning:
+        return {}
+    training = read_landmark_training(l1000, rnaseq)
+    real = paired.real[:, paired.landmarks_at]
+    made = {names: np.empty_like(paired.real) for names in learning}
+    for group in np.unique(paired.group):
+        left = paired.group == group
+        others = replace(training, pairs=(paired.seen[~left], real[~left]))
+        for name in {first for first, _ in learning}:
+            rng = generator(seed, WORDS, name, group)
+            step = fit_step("landmarks", name, others, rng, options.get(name))
+            landmarks = step.predict(paired.seen[left])
+            for names in learning:
+                if names[0] == name:
+                    made[names][left] = chains[names].steps[1].predict(landmarks)
+    return made
+
+
 def judge(
     chains: Mapping[tuple[str, str], Translation],
     paired: Paired,
+    left_out: Mapping[tuple[str, str], np.ndarray],
     shown: tuple[str, str],
     seed: int,
     output: Mapping[str, str],
@@ -226,6 +262,8 @@ def judge(
     ----------
     chains, paired
         What is compared, on what.
+    left_out
+        The predictions of chains that learn from pairs, see `predict_left_out`.
     shown
         The chain that the figures show.
     seed
@@ -234,7 +272,7 @@ def judge(
         Where to write: metrics, differences, by_sample, by_gene, coverage, components and
         samples_shown.
     """
-    made = predictions(chains, paired)
+    made = predictions(chains, paired) | left_out
     write_table(metrics(made, paired, seed), output["metrics"])
     if BASELINE in made:
         write_table(differences(made, paired, seed), output["differences"])

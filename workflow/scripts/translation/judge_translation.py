@@ -1,10 +1,14 @@
 """Compare all chains of steps on samples measured both ways."""
 
 from lacuna.runtime.script_log import log_script
-from lacuna.translation.jobs import judge, read_chains, read_paired
+from lacuna.translation.jobs import judge, predict_left_out, read_chains, read_paired
 
 with log_script(snakemake.log[0]):
     files, params = snakemake.input, snakemake.params
     chains = read_chains(params.chains, files.genes, files.rnaseq, params.logarithm)
     paired = read_paired(files.pairs, files.rnaseq, files.matrix[0], files.gene_info[0])
-    judge(chains, paired, tuple(params.shown), params.seed, dict(snakemake.output.items()))
+    left_out = predict_left_out(
+        chains, paired, files.l1000, files.rnaseq, params.options, params.seed
+    )
+    shown = tuple(params.shown)
+    judge(chains, paired, left_out, shown, params.seed, dict(snakemake.output.items()))
