@@ -67,10 +67,10 @@ def translation(world: Bilingual, first: str = "moments", second: str = "ridge")
         back = chain.fit_step("landmarks", first, world.steps.reversed, rng)
         steps = (chain.fit_end_to_end(back, world.whole, np.full(12, 0.1), rng),)
     else:
-        options = {"epochs": 2} if second == "extrapolator" else {}
+        brief = {"extrapolator": {"epochs": 2}, "cyclegan": {"epochs": 1, "width": 16}}
         steps = (
-            chain.fit_step("landmarks", first, world.steps, rng),
-            chain.fit_step("genome", second, world.whole, rng, options),
+            chain.fit_step("landmarks", first, world.steps, rng, brief.get(first)),
+            chain.fit_step("genome", second, world.whole, rng, brief.get(second)),
         )
     error = np.linspace(0.1, 1, len(genes)).astype("f4")
     reference = Reference(np.linspace(0, 10, len(genes)))

@@ -77,7 +77,7 @@ def test_errors_of_a_fold_do_not_judge_it():
 
 
 @pytest.mark.parametrize(
-    "names", [("ratio", "ridge"), ("quantiles", "extrapolator"), ("moments", END_TO_END)]
+    "names", [("ratio", "ridge"), ("cyclegan", "extrapolator"), ("moments", END_TO_END)]
 )
 def test_a_model_is_read_as_it_was_written(world, tmp_path, names):
     written = translation(world, *names)

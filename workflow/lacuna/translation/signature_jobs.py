@@ -77,8 +77,8 @@ def open_screen(
     genes = read_genes(files["gene_info"])
     with Gctx(files["matrix"]) as matrix:
         level3 = open_level3(matrix, genes, model.genes.landmarks)
-        wells = read_wells(files["inst_info"]).set_index("well").loc[matrix.columns].reset_index()
-        wells = wells.rename(columns={"kind": "type"})
+        wells = read_wells(files["inst_info"]).set_index("well").loc[matrix.columns]
+        wells = wells.rename_axis("well").reset_index().rename(columns={"kind": "type"})
 
         def read(at: np.ndarray) -> np.ndarray:
             return np.concatenate([block[1] for block in level3.blocks(matrix.columns[at])])

@@ -56,7 +56,9 @@ def principal_components(paired: Paired, predicted: np.ndarray, kind: np.ndarray
             )
         )
     columns = ["kind", "sample", "platform", "pc1", "pc2", "share1", "share2"]
-    return pd.concat([pd.DataFrame(columns=columns), *tables], ignore_index=True)[columns]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(tables, ignore_index=True)[columns]
 
 
 def single_samples(paired: Paired, predicted: np.ndarray, genes: list[str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ STEP = Step(
 )
 restore = restore_affine
 PENALTIES = 10.0 ** np.arange(-1, 5.5, 0.5)  # in units of the mean variance of a landmark
-FOLDS = 5
+FOLDS = 3  # of studies, on which the penalty is chosen
 SAMPLES_AT_ONCE, GENES_AT_ONCE = 4096, 4096
 GENES_TO_CHOOSE_ON = 500
 

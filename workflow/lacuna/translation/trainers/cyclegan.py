@@ -18,8 +18,8 @@ from lacuna.translation.trainers.networks import (
     NetworkStep,
     Scale,
     linear_and,
+    load_weights,
     scales_of,
-    weights_of,
 )
 
 # The authors' numbers.
@@ -160,7 +160,7 @@ class GeneratorStep(NetworkStep):
         """Make the step of its state; the way back is no part of it."""
         width, genes = state["network.down.0.weight"].shape
         network = Generator(genes, width, bool(state["skip"][0]))
-        network.load_state_dict(weights_of(state))
+        load_weights(network, state)
         return cls(network, *scales_of(state))
 
     def state(self) -> State:

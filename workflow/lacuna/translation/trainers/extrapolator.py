@@ -17,8 +17,8 @@ from lacuna.translation.trainers.networks import (
     NetworkStep,
     Scale,
     linear_and,
+    load_weights,
     scales_of,
-    weights_of,
 )
 
 # The authors' numbers.
@@ -38,10 +38,10 @@ class ExtrapolatorStep(NetworkStep):
     @classmethod
     def of(cls, state: State) -> "ExtrapolatorStep":
         """Make the step of its state."""
-        weights = weights_of(state)
-        layers = [value for name, value in weights.items() if name.endswith("weight")]
+        names = [name for name in state if name.startswith("network.") and name.endswith("weight")]
+        layers = [state[name] for name in sorted(names, key=lambda name: int(name.split(".")[1]))]
         network = build(layers[0].shape[1], [len(layer) for layer in layers])
-        network.load_state_dict(weights)
+        load_weights(network, state)
         return cls(network, *scales_of(state))
 
 

@@ -62,7 +62,7 @@ class NetworkStep(NotLinear):
     def state(self) -> State:
         """Return weights and scales."""
         weights = {
-            f"network.{name}": value.cpu().numpy()
+            f"network.{name}": np.atleast_1d(value.cpu().numpy())
             for name, value in self.network.state_dict().items()
         }
         scales = {
@@ -81,13 +81,21 @@ def scales_of(state: State) -> tuple[Scale, Scale]:
     return before, after
 
 
-def weights_of(state: State, part: str = "network") -> dict[str, torch.Tensor]:
-    """Take a network's weights out of a state."""
-    return {
-        name.removeprefix(f"{part}."): torch.as_tensor(value)
-        for name, value in state.items()
-        if name.startswith(f"{part}.")
-    }
+def load_weights(network: nn.Module, state: State) -> None:
+    """Put the weights of a state into a network of their shapes.
+
+    Raises
+    ------
+    KeyError, RuntimeError
+        If they are those of another network.
+    """
+    own = network.state_dict()
+    network.load_state_dict(
+        {
+            name: torch.as_tensor(state[f"network.{name}"]).reshape(w.shape)
+            for name, w in own.items()
+        }
+    )
 
 
 def linear_and(width_in: int, width_out: int, *, norm: bool = False) -> list[nn.Module]:
