@@ -82,7 +82,7 @@ def test_published_numbers_name_methods_and_metrics_that_exist():
 
 def test_the_citation_file_names_the_papers_and_the_version(project):
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert len(citation["references"]) == 4
+    assert len(citation["references"]) == 5
     assert citation["version"] == project["version"]
 
 

@@ -38,6 +38,11 @@ def results(config: Config) -> list[str]:
     return [f"{FOLDER}/{file}" for file in made]
 
 
+def published(config: Config) -> dict[str, list[str]]:
+    """Return the files of numbers that papers print too: see `lacuna.translation.published`."""
+    return {"translation": [f"{FOLDER}/metrics.tsv"] if has_pairs(config) else []}
+
+
 def has_pairs(config: Config) -> bool:
     """Return whether there are samples measured both ways."""
     return bool(Inputs.of(config).pair_files) or config["translation"]["lines_of"] is not None

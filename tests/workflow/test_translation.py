@@ -1,0 +1,121 @@
+"""A translation in a run of its own, on a simulated transcriptome whose truth was planted."""
+
+import subprocess
+import sys
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+from project import Project
+
+from lacuna.io.gctx import Gctx, write_gctx
+
+RECEPTOR = "SIMG0189"  # of the demo's seed
+FOLDER = "results/demo/translation"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    project = Project(tmp_path_factory.mktemp("translation"))
+    project.options = project.configure(
+        {
+            "completion": {"methods": [], "completed": []},
+            "classification": {"completed": []},
+            "translation": {
+                "landmarks": ["ratio", "moments", "paired_ridge"],
+                "genome": ["ridge", "nearest"],
+                "end_to_end": ["ratio"],
+                "translated": ["moments", "ridge"],
+                "types": ["trt_sh"],
+                "genes_shown": [RECEPTOR],
+                "targets": [{"drug": "Simulated-Glucocorticoid-1", "set": f"{RECEPTOR}_receptor"}],
+                "ageing": "simulated",
+            },
+        }
+    )
+    project.run("--cores", "2", *project.options)
+    return project
+
+
+def read(finished, name):
+    return pd.read_csv(finished.folder / FOLDER / name, sep="\t")
+
+
+def test_every_chain_stands_beside_controls_and_the_planted_truth_is_found(finished):
+    metrics = read(finished, "metrics.tsv")
+    chains = set(zip(metrics["first"], metrics["second"], strict=True))
+    steps = {(a, b) for a in ("ratio", "moments", "paired_ridge") for b in ("ridge", "nearest")}
+    controls = {("mean_profile", "mean_profile"), ("random_pair", "random_pair")}
+    assert chains == steps | {("ratio", "end_to_end")} | controls
+    whole = metrics[metrics["genes"] == "all"].set_index(["first", "second", "metric"])
+    assert whole.loc[("mean_profile", "mean_profile", "gene_pearson"), "value"] == 0
+    assert whole.loc[("mean_profile", "mean_profile", "identified"), "value"] == 0
+    ours = whole.loc[("ratio", "ridge", "gene_pearson")]
+    assert ours["low"] > 0.2
+    assert whole.loc[("ratio", "ridge", "identified"), "low"] > 0.5
+
+
+def test_a_model_states_errors_that_hold(finished):
+    left_out = read(finished, "left_out.tsv")
+    ridge = left_out[left_out["step"] == "ridge"].set_index("metric")["value"]
+    assert 0.85 < ridge["coverage_all"] < 0.95
+    mean = left_out[left_out["step"] == "mean_profile"].set_index("metric")["value"]
+    assert ridge["rmse"] < mean["rmse"]
+
+
+def test_wells_are_translated_to_both_formats_alike(finished):
+    genes = read(finished, "genes.tsv")["gene"].tolist()
+    made = anndata.read_h5ad(finished.folder / FOLDER / "translated/simulated_translation.h5ad")
+    with Gctx(finished.folder / FOLDER / "translated/simulated_translation.gctx") as matrix:
+        assert list(matrix.rows) == genes == list(made.var_names)
+        first = matrix.columns[:50]
+        assert (matrix.read(genes, first) == made[first].X).all()
+    assert "cell" in made.obs
+
+
+def test_targets_of_a_planted_receptor_stand_at_the_top(finished):
+    bridges = read(finished, "signatures/simulated_translation/bridges.tsv")
+    assert set(bridges["platform"]) == {"translated", "baseline", "L1000"}
+    assert {"common", "model_only", "all"} == set(bridges["universe"])
+    translated = bridges.query("platform == 'translated' and universe == 'all'")
+    assert (translated["p"] < 0.05).any()
+
+
+def test_the_search_by_gene_lists_signatures_and_knock_downs_their_target(finished):
+    folder = finished.folder / FOLDER / "signatures/simulated_translation"
+    found = pd.read_parquet(folder / "gene_search.parquet")
+    assert set(found["by"]) == {"fold_change", "cd", "rank"}
+    assert set(found["type"]) == {"trt_sh"}
+    ranks = read(finished, "signatures/simulated_translation/knock_downs.tsv")
+    assert ranks["share_before"].median() < 0.2
+
+
+def test_genes_of_ageing_are_counted(finished):
+    genes = read(finished, "ageing/genes.tsv")
+    assert set(genes["direction"]) == {"up", "down"}
+    assert (finished.folder / FOLDER / "ageing/library.gmt").read_text().count("\n") >= 4
+
+
+def test_a_signature_file_is_refused_as_level_3_and_passes_as_differences(finished, tmp_path):
+    listed = read(finished, "genes.tsv").query("landmark")["gene"]
+    values = np.random.default_rng(0).normal(size=(3, len(listed))).astype("f4")
+    rows, columns = pd.DataFrame(index=listed), pd.DataFrame(index=["a", "b", "c"])
+    write_gctx(tmp_path / "level5.gctx", values, rows, columns)
+    words = [sys.executable, "-m", "lacuna.command", "translate", "level5.gctx", "out.h5ad"]
+    words += ["--model", str(finished.folder / FOLDER / "model.h5")]
+    refused = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "signatures (Level 5)" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "out.h5ad").exists()
+    made = subprocess.run(
+        [*words, "--signatures"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "linear part" in made.stdout
+    assert anndata.read_h5ad(tmp_path / "out.h5ad").shape[0] == 3
+
+
+def test_the_report_has_a_section_and_a_second_run_has_nothing_to_do(finished):
+    assert "6. Translation" in (finished.folder / "results/demo/report.html").read_text()
+    assert "Nothing to be done" in finished.run("--cores", "2", *finished.options)
