@@ -18,6 +18,9 @@ def configured(**changes) -> dict:
         "annotations": {"table": "drugs.tsv"},
         "gene_sets": ["hallmark.gmt", "own.gmt"],
         "external": {"profiles": "p.tsv", "samples": "s.tsv"},
+        "rnaseq": {"lines": {"expression": "e.tsv", "unit": "tpm", "samples": "e_samples.tsv"}},
+        "genes": "genes.tsv",
+        "pairs": {"level3": "q.gctx", "gene_info": "q_genes.txt", "table": "pairs.tsv"},
     }
     return {"dataset": "mine", "acquire": block | changes}
 
@@ -38,9 +41,9 @@ def test_every_file_lies_in_the_folder_of_its_series_or_of_what_it_holds():
 
 def test_all_files_are_named_once_each():
     files = Inputs.of(configured()).all_files("mine")
-    assert len(files) == len(set(files)) == 6 + 1 + 2 + 2
+    assert len(files) == len(set(files)) == 6 + 1 + 2 + 2 + 2 + 1 + 3
     assert {file.split("/")[-2] for file in files} == {
-        *("wells", "ready", "annotations", "gene_sets", "external")
+        *("wells", "ready", "annotations", "gene_sets", "external", "rnaseq")
     }
 
 
@@ -60,10 +63,15 @@ def test_a_file_that_a_series_lacks_is_an_error_not_a_path():
 def test_the_simulator_takes_the_place_of_configured_files():
     inputs = Inputs.of(configured(source="simulator"))
     files = inputs.all_files("mine")
-    assert all(file.startswith("results/mine/acquire/simulated/") for file in files)
-    # The truth is written, too, but nothing of a run may come from it.
-    written = {*parameters.ALL_FILES} - {parameters.TRUTH}
-    assert {file.rsplit("/", 1)[1] for file in files} == written
+    # The truths are written, too, but nothing of a run may come from them.
+    screen = {*parameters.ALL_FILES} - {parameters.TRUTH}
+    transcriptome = {*parameters.TRANSLATION_FILES.values()} - {
+        parameters.TRANSLATION_FILES[truth] for truth in ("truth", "age_genes")
+    }
+    expected = {f"results/mine/acquire/simulated/{name}" for name in screen}
+    expected |= {f"results/mine/acquire/simulated_translation/{name}" for name in transcriptome}
+    assert set(files) == expected
+    assert len(files) == len(expected)
     assert inputs.downloaded_folders == []
 
 
@@ -96,7 +104,9 @@ def test_the_papers_data_are_both_of_its_series_and_nothing_else():
 
 
 def test_a_data_set_without_extras_has_only_its_series():
-    inputs = Inputs.of(configured(annotations={}, gene_sets=[], external={}))
+    inputs = Inputs.of(
+        configured(annotations={}, gene_sets=[], external={}, rnaseq={}, genes=None, pairs={})
+    )
     assert inputs.annotations("mine") == inputs.external("mine") == {}
     assert inputs.gene_sets("mine") == []
     assert len(inputs.all_files("mine")) == 6

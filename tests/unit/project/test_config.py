@@ -32,6 +32,9 @@ SHIPPED = {
     "lincs-mini": ["config/lincs-mini.yaml"],
     "lincs-cells": ["config/lincs-cells.yaml"],
     "paper": ["config/paper.yaml"],
+    "demo-translation": ["config/config.yaml", "config/demo-translation.yaml"],
+    "translation-small": ["config/translation-small.yaml"],
+    "translation-paper": ["config/translation-paper.yaml"],
     "lincs-mini-deepcellstate": [
         "config/lincs-mini.yaml",
         "config/deepcellstate.yaml",
@@ -332,7 +335,7 @@ def test_variants_stand_among_the_methods(check):
 @pytest.fixture
 def new_stage(tmp_path, monkeypatch):
     """Put a stage into the library that no other file knows of."""
-    folder = tmp_path / "translation"
+    folder = tmp_path / "weaving"
     folder.mkdir()
     (folder / "__init__.py").write_text("")
     schema = {
@@ -344,16 +347,16 @@ def new_stage(tmp_path, monkeypatch):
     (folder / "checks.py").write_text(
         "from lacuna.errors import LacunaError\n"
         "def check(config):\n"
-        "    if config['translation']['epochs'] > config['seed']:\n"
-        "        raise LacunaError('translation: epochs is too large')\n"
+        "    if config['weaving']['epochs'] > config['seed']:\n"
+        "        raise LacunaError('weaving: epochs is too large')\n"
     )
     monkeypatch.setattr(lacuna, "__path__", [*lacuna.__path__, str(tmp_path)])
 
 
 def test_a_stage_is_known_by_its_folder(new_stage, check):
-    assert check({})["translation"] == {"epochs": 5}
-    with pytest.raises(LacunaError, match="translation: unknown key 'epoch'"):
-        check({"translation": {"epoch": 3}})
+    assert check({})["weaving"] == {"epochs": 5}
+    with pytest.raises(LacunaError, match="weaving: unknown key 'epoch'"):
+        check({"weaving": {"epoch": 3}})
     with pytest.raises(LacunaError, match="epochs is too large"):
         check({"seed": 4})
 

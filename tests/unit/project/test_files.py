@@ -65,7 +65,7 @@ def test_every_configured_file_has_a_source():
             {kind: file for kind, file in files.items() if kind != "unit"}
             for files in block.get("rnaseq", {}).values()
         ]
-        kinds.append({"genes": block["genes"]} if "genes" in block else {})
+        kinds.append({"genes": block["genes"]} if block.get("genes") else {})
         tables = [*block.get("series", {}).values(), *kinds]
         named = {file for files in tables for file in files.values()}
         assert {*named, *block.get("gene_sets", [])} <= set(sources), path

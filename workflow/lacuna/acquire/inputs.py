@@ -8,6 +8,8 @@ from lacuna.simulation import parameters
 
 # Folders beside those of the series, for files that belong to the whole data set.
 SHARED_FOLDERS = ("annotations", "gene_sets", "external", "rnaseq")
+# Of a simulated transcriptome: what was planted, from which nothing of a run may come.
+PLANTED = ("truth", "age_genes")
 HODOS_2018 = {"GSE92742", "GSE70138"}
 
 
@@ -164,10 +166,16 @@ class Inputs:
             *self.annotations(dataset).values(),
             *self.gene_sets(dataset),
             *self.external(dataset).values(),
-            *(file for files in self.transcriptomes(dataset).values() for file in files.values()),
-            *self.genes(dataset),
-            *self.pairs(dataset).values(),
+            *self._of_translation(dataset),
         ]
+
+    def _of_translation(self, dataset: str) -> list[str]:
+        if self.simulated:
+            folder, files = self._rnaseq_folder(dataset), parameters.TRANSLATION_FILES
+            return [f"{folder}/{file}" for kind, file in files.items() if kind not in PLANTED]
+        named = self.transcriptomes(dataset).values()
+        rnaseq = [file for files in named for file in files.values()]
+        return [*rnaseq, *self.genes(dataset), *self.pairs(dataset).values()]
 
     def _shared_folder(self, dataset: str, name: str) -> str:
         # The simulator writes all of its files into the folder of its one series.
