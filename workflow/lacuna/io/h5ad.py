@@ -37,7 +37,7 @@ class H5ad(Expression):
 
     def _read_names(self) -> None:
         try:
-            from anndata.io import (  # type: ignore[import-untyped] # it has no types
+            from anndata.io import (
                 read_elem,
                 sparse_dataset,
             )

@@ -74,7 +74,7 @@ def age_tissues(
                 f"{file.get('samples')}: no tissue has two donors of {DECADES[0]} and two of "
                 "another decade; expected some to compare."
             )
-        library = gene_set_library(signatures, source.genes)
+        library = gene_set_library(signatures, source.genes.tolist())
     listed_genes = read_gene_list(gene_list)
     landmarks = set(listed_genes.loc[listed_genes["landmark"], "gene"])
     inferred = set(read_genes(gene_info)["symbol"].dropna())
@@ -87,7 +87,7 @@ def age_tissues(
 
 def _aged(samples: pd.DataFrame, file: Mapping[str, str]) -> pd.DataFrame:
     """Return the samples whose donor's age is known: sample, donor, tissue, age."""
-    chosen = {"sample": samples.index.astype(str)}
+    chosen: dict[str, object] = {"sample": samples.index.astype(str)}
     for name, columns in NEEDED.items():
         there = [column for column in columns if column in samples]
         if not there:

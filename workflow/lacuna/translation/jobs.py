@@ -272,7 +272,7 @@ def judge(
         Where to write: metrics, differences, by_sample, by_gene, coverage, components and
         samples_shown.
     """
-    made = predictions(chains, paired) | left_out
+    made = predictions(chains, paired) | dict(left_out)
     write_table(metrics(made, paired, seed), output["metrics"])
     if BASELINE in made:
         write_table(differences(made, paired, seed), output["differences"])

@@ -135,23 +135,20 @@ def write_rnaseq(
     if reference is None:
         reference = Reference.of(normalised(of, names, logarithm))
     known = reference
-    obs = pd.concat(
-        [
-            source.samples.reindex(columns=["study", "reads"])
-            .assign(
-                sample=source.samples.index,
-                source=name,
-                study=lambda table, name=name: table["study"].fillna(name).astype(str),
-            )
-            .set_axis(f"{name}:" + source.samples.index)
-            for name, source in sources
-        ]
-    )
+    obs = pd.concat([_describe(name, source) for name, source in sources])
     blocks = (known.apply(block) for block in normalised(of, names, logarithm))
     var = genes.set_index("gene")[["landmark"]]
     uns: dict[str, Any] = {"reference": known.sorted_values, "unit": f"{logarithm}(CPM + 1)"}
     write_h5ad(path, blocks, obs, var, uns)
     return known
+
+
+def _describe(name: str, source: Source) -> pd.DataFrame:
+    """Return study, reads, sample and source of each sample, indexed by a name of its own."""
+    table = source.samples.reindex(columns=["study", "reads"])
+    table["sample"], table["source"] = source.samples.index, name
+    table["study"] = table["study"].fillna(name).astype(str)
+    return table.set_axis(f"{name}:" + source.samples.index)
 
 
 def write_l1000(

@@ -180,7 +180,8 @@ def bridges(
         If a drug or a set is not there.
     """
     known = {name: members for path in sets for name, members in read_gmt(path).items()}
-    numbers, walks = [], []
+    numbers: list[pd.DataFrame] = []
+    walks: list[pd.DataFrame] = []
     treatments, _ = find_treatments(screen.wells, screen.same, way)
     for one in asked:
         drug = find_drug(one["drug"], screen.drugs, screen.same)
@@ -200,9 +201,9 @@ def bridges(
             for facts, bridge in _walk(
                 screen, platform, chosen, {n: known[n] for n in names}, seed
             ):
-                facts |= {"drug": one["drug"], "signatures": len(chosen)}
-                numbers.append(bridge.numbers.assign(**facts))
-                walks.append(bridge.walks.assign(**facts))
+                named = {**facts, "drug": one["drug"]}
+                for tables, table in ((numbers, bridge.numbers), (walks, bridge.walks)):
+                    tables.append(table.assign(**named).assign(signatures=len(chosen)))
     columns = ["drug", "platform", "method", "set", "universe", "signatures"]
     for name, tables in (("bridges", numbers), ("walks", walks)):
         whole = pd.concat(tables, ignore_index=True)
@@ -216,7 +217,7 @@ def _walk(
     treatments: Sequence[Treatment],
     sets: Mapping[str, Sequence[str]],
     seed: int,
-) -> Iterator[tuple[dict[str, object], Bridge]]:
+) -> Iterator[tuple[dict[str, str], Bridge]]:
     genes, read = screen.platforms[platform]
     scores = [s for _, s in score_treatments(treatments, screen.wells, read, GAMMA)]
     symbols = np.asarray(genes)
@@ -243,4 +244,4 @@ def _walk(
                     for score in scores
                 ]
                 facts = {"platform": platform, "method": method, "set": name, "universe": universe}
-                yield dict(facts), pool_bridges(walked)
+                yield facts, pool_bridges(walked)
