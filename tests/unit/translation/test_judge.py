@@ -85,7 +85,15 @@ def test_intervals_are_over_groups_not_samples():
 def test_gene_scores_are_those_of_columns_and_draws_repeat_groups(rows):
     predicted, real = rows
     group = np.arange(len(real)) // 2
-    table = judge.gene_scores_with_intervals(predicted, real, group, np.random.default_rng(0))
+    kinds = {"some": np.array([3, 7, 20]), "all": np.arange(30)}
+    tables = judge.gene_scores_with_intervals(
+        predicted, real, group, kinds, np.random.default_rng(0)
+    )
+    few = judge.compare_rows(predicted.T, real.T).iloc[[3, 7, 20]].mean()
+    assert tables["some"].set_index("metric").loc["pearson", "value"] == pytest.approx(
+        few["pearson"]
+    )
+    table = tables["all"]
     expected = judge.compare_rows(predicted.T, real.T).mean()
     values = table.set_index("metric")["value"]
     assert values["pearson"] == pytest.approx(expected["pearson"])

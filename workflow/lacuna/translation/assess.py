@@ -85,21 +85,21 @@ def metrics(made: Mapping[tuple[str, str], np.ndarray], paired: Paired, seed: in
         genes that are predicted better than by the paper's baseline. 95 % intervals are over
         groups, with draws that all chains share.
     """
-    rows = []
-    for kind, genes in paired.genes().items():
-        real = paired.real[:, genes]
-        baseline = compare_rows(made[BASELINE][:, genes].T, real.T) if BASELINE in made else None
-        for (first, second), whole in made.items():
-            predicted = whole[:, genes]
+    rows, kinds = [], paired.genes()
+    for (first, second), whole in made.items():
+        of_genes = gene_scores_with_intervals(
+            whole, paired.real, paired.group, kinds, np.random.default_rng(seed)
+        )
+        for kind, genes in kinds.items():
+            predicted, real = whole[:, genes], paired.real[:, genes]
             scores = compare_rows(predicted, real)
             scores["identified"] = identify(predicted, real).rank == 1
             tables = [
                 with_intervals(scores.astype(float), paired.group, np.random.default_rng(seed)),
-                gene_scores_with_intervals(
-                    predicted, real, paired.group, np.random.default_rng(seed)
-                ).assign(metric=lambda table: "gene_" + table["metric"]),
+                of_genes[kind].assign(metric=lambda table: "gene_" + table["metric"]),
             ]
-            if baseline is not None and (first, second) != BASELINE:
+            if BASELINE in made and (first, second) != BASELINE:
+                baseline = compare_rows(made[BASELINE][:, genes].T, real.T)
                 better = share_of_genes_better(compare_rows(predicted.T, real.T), baseline)
                 shares = better[["pearson", "rmse"]].add_prefix("better_")
                 tables.append(shares.rename_axis("metric").reset_index(name="value"))

@@ -148,30 +148,49 @@ def with_intervals(
 
 
 def gene_scores_with_intervals(
-    predicted: np.ndarray, real: np.ndarray, group: np.ndarray, rng: np.random.Generator
-) -> pd.DataFrame:
+    predicted: np.ndarray,
+    real: np.ndarray,
+    group: np.ndarray,
+    kinds: Mapping[str, np.ndarray],
+    rng: np.random.Generator,
+) -> dict[str, pd.DataFrame]:
     """Average the gene-wise scores over genes, with 95 % intervals over groups of samples.
 
     Pearson and RMSE of each gene are computed anew in every draw, from sums over groups.
 
+    Parameters
+    ----------
+    predicted, real : arrays of shape (n, genes)
+    group : array of shape (n,)
+        Donor or line of each sample.
+    kinds
+        By name, positions of genes to average over.
+    rng
+        Draws groups.
+
     Returns
     -------
-    DataFrame with columns metric ("pearson", "rmse"), value, low, high
+    dict of DataFrames with columns metric ("pearson", "rmse"), value, low, high
     """
     _, number = np.unique(group, return_inverse=True)
     weights = bootstrap_weights(number.max() + 1, rng)
-    totals = np.zeros((2, len(weights)))
+    member = np.zeros((predicted.shape[1], len(kinds)))
+    for column, genes in enumerate(kinds.values()):
+        member[genes, column] = 1 / len(genes)
+    scores = np.zeros((2, len(weights), len(kinds)))
     for first in range(0, predicted.shape[1], GENES_AT_ONCE):
         block = slice(first, first + GENES_AT_ONCE)
-        totals += _gene_scores(predicted[:, block], real[:, block], number, weights)
-    draws = (totals / predicted.shape[1]).T
-    return intervals(pd.DataFrame(draws, columns=["pearson", "rmse"]))
+        scores += _gene_scores(predicted[:, block], real[:, block], number, weights) @ member[block]
+    return {
+        kind: intervals(pd.DataFrame(scores[:, :, column].T, columns=["pearson", "rmse"]))
+        for column, kind in enumerate(kinds)
+    }
 
 
 def _gene_scores(
     predicted: np.ndarray, real: np.ndarray, number: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Sum Pearson and RMSE over some genes, in each draw of groups; shape (2, draws)."""
+    """Return Pearson and RMSE of some genes in each draw of groups, shape (2, draws, genes)."""
     groups = weights.shape[1]
     a, b = predicted.astype(np.float64), real.astype(np.float64)
     # Centred on the whole first, so that differences of large sums lose no digits.
@@ -185,7 +204,7 @@ def _gene_scores(
     varies = variance > LEFT_BY_ROUNDING**2 * np.square(a).mean(axis=0) * yy
     r = np.divide(xy - x_mean * y_mean, np.sqrt(variance), out=np.zeros_like(xy), where=varies)
     r[np.isnan(size)] = np.nan
-    return np.array([r.sum(axis=1), np.sqrt(error).sum(axis=1)])
+    return np.stack([r, np.sqrt(error)])
 
 
 def _specific(rows: np.ndarray) -> np.ndarray:
