@@ -13,6 +13,7 @@ from lacuna.io.tsv import read_table
 from lacuna.translation import stage
 from lacuna.translation.card import step_card
 
+DECADE = 10  # losses that differ by more are shown as logarithms
 NOT_LOSSES = ("stage", "epoch")
 COLUMNS = ["kind", "step", "epoch", "loss", "value"]
 
@@ -61,7 +62,11 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
             axes.plot(
                 line["epoch"] + 1, line["value"], color=colours[name], ls=styles[name], label=name
             )
-        axes.set(title=step_card(kind, step).label, xlabel="epoch", ylabel="loss", yscale="log")
+        axes.set(title=step_card(kind, step).label, xlabel="epoch", ylabel="loss")
+        if rows["value"].min() > 0 and rows["value"].max() > DECADE * rows["value"].min():
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")  # names are shown as they are: no mathtext
+            axes.yaxis.set_minor_formatter("")
         axes.grid(axis="y", color="#dddddd", lw=0.6)
         axes.legend(fontsize=7)
     return figure
