@@ -13,7 +13,7 @@ rule simulate_screen:
     resources:
         mem_mb=grows(2000),
     params:
-        **config["acquire"]["simulator"],
+        **INPUTS.screen,
         seed=SEED,
     script:
         "../scripts/acquire/simulate_screen.py"

@@ -8,6 +8,7 @@ from lacuna.simulation import parameters
 
 # Folders beside those of the series, for files that belong to the whole data set.
 SHARED_FOLDERS = ("annotations", "gene_sets", "external", "rnaseq")
+SCREEN = ("generator", "drugs", "cells", "mechanisms")  # keys of acquire: simulator
 # Of a simulated transcriptome: what was planted, from which nothing of a run may come.
 PLANTED = ("truth", "age_genes")
 HODOS_2018 = {"GSE92742", "GSE70138"}
@@ -37,6 +38,8 @@ class Inputs:
         The table of names of genes.
     pair_files : mapping of str to str
         Samples measured both ways, by kind: level3, gene_info, table.
+    screen : mapping of str to object
+        What the simulated screen is like: generator, drugs, cells, mechanisms; empty of real data.
     """
 
     simulated: bool
@@ -48,6 +51,7 @@ class Inputs:
     rnaseq: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gene_table: str | None = None
     pair_files: Mapping[str, str] = field(default_factory=dict)
+    screen: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Inputs":
@@ -63,6 +67,7 @@ class Inputs:
                 gene_set_files=(parameters.GENE_SETS,),
                 external_files=parameters.EXTERNAL,
                 mirrors=mirrors,
+                screen={name: block["simulator"][name] for name in SCREEN},
                 **_simulated_transcriptome(),
             )
         return cls(

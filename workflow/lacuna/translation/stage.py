@@ -65,6 +65,8 @@ def l1000(config: Config, dataset: str) -> list[dict[str, str]]:
         found = {kind: f"{folder}/{files[name]}" for kind, name in kinds.items()}
         return [{"series": parameters.TRANSLATION_SERIES, **found}]
     with_genes = inputs.series_with("gene_info")
+    if not with_genes:
+        return []
     matrices = []
     for series in inputs.series_with("level3"):
         matrices.append(
@@ -156,6 +158,8 @@ def inputs(config: Config, dataset: str) -> dict[str, list[str]]:
 
 def preparation(config: Config, dataset: str) -> dict[str, Any]:
     """Return what `lacuna.translation.run.prepare` is told beside its output and seed."""
+    if not wanted(config):
+        return {}
     given, block = Inputs.of(config), config["translation"]
     rnaseq = [
         {"name": name, "unit": given.rnaseq[name]["unit"], **files}
