@@ -7,6 +7,7 @@ import pytest
 from lacuna.drawing.card import FigureCard
 from lacuna.drawing.style import save_figure
 from lacuna.io.tsv import write_table
+from lacuna.project.plan import Plan
 from lacuna.translation.enrichment import measure_bridge
 from lacuna.translation.figures import ageing, bridge, volcano
 
@@ -65,7 +66,8 @@ def test_a_figure_is_the_same_bytes_each_time_and_has_a_table(name, tmp_path):
         first, second = (tmp_path / f"{run}.{ending}" for run in "ab")
         assert first.read_bytes() == second.read_bytes()
     assert isinstance(module.FIGURE, FigureCard)
-    assert set(module.FIGURE.files({})) == set(tables())
+    config = Plan.of({"dataset": "mine", "acquire": {"source": "simulator"}}).config
+    assert set(module.FIGURE.files(config)) == set(tables())
     drawn = next(iter(tables().values())).reset_index(drop=True)
     pd.testing.assert_frame_equal(table, drawn, check_dtype=False, rtol=1e-4)
 
@@ -88,8 +90,8 @@ def test_a_figure_of_nothing_says_so(name, tmp_path):
 )
 def test_figures_are_drawn_where_they_are_asked_for(module, asked):
     assert module.FIGURE.wanted({"translation": asked})
-    assert not module.FIGURE.wanted({"translation": {}})
-    assert not module.FIGURE.wanted({})
+    config = Plan.of({"dataset": "mine", "acquire": {"source": "simulator"}}).config
+    assert not module.FIGURE.wanted(config)
 
 
 def test_a_bridge_has_the_walks_in_colour_before_the_random_ones_in_grey(tmp_path):
