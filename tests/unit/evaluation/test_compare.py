@@ -1,5 +1,7 @@
 """Which method is better, and where: planted differences are found, and chance is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from lacuna.evaluation.compare import (
     compare_methods,
     where_methods_win,
 )
+from lacuna.evaluation.metrics import METRICS
 
 
 def draws_of(metric="pct", **of_method):
@@ -38,6 +41,15 @@ def test_differences_by_chance_are_seldom_significant_and_real_ones_are():
 def test_of_the_variance_neither_more_nor_less_is_better():
     draws = draws_of(a=[0.1] * 3, b=[0.2] * 3).assign(variance_ratio=[3.0] * 3 + [1.0] * 3)
     assert set(compare_methods(draws)["metric"]) == {"pct"}
+
+
+def test_of_what_is_better_when_lower_the_lowest_is_the_best(monkeypatch):
+    card = replace(METRICS["pct"], better="lower")
+    monkeypatch.setitem(METRICS, "pct", card)
+    draws = draws_of(high=np.linspace(0.6, 0.7, 101), low=np.linspace(0.2, 0.3, 101))
+    (row,) = compare_methods(draws).to_dict("records")
+    assert (row["best"], row["method"]) == ("low", "high")
+    assert row["value"] == pytest.approx(0.4)
 
 
 def test_a_metric_that_no_card_knows_is_not_compared():

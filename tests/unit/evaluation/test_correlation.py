@@ -109,3 +109,14 @@ def test_a_small_part_beyond_the_mean_is_no_rounding():
     mean, effect = rng.normal(size=(2, 4, 200))
     moments = moments_beyond(effect, mean + 1e-3 * effect, [mean])
     assert correlation_of(moments) == pytest.approx(1)
+
+
+def test_what_rounding_leaves_is_judged_by_a_profile_s_own_length():
+    """Beside a profile that is a million times longer, a short one still says what it says."""
+    rng = np.random.default_rng(0)
+    mean = rng.normal(size=(2, 40))
+    truth = (mean + rng.normal(size=(2, 40))) * np.array([[1.0], [1e6]])
+    together = moments_beyond(truth, truth, [mean])
+    alone = [moments_beyond(truth[[row]], truth[[row]], [mean[[row]]])[0] for row in range(2)]
+    np.testing.assert_allclose(together, alone, rtol=1e-9)
+    assert (together[:, -1] != 0).all()
