@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from lacuna.evaluation.published import numbers_of_density, numbers_of_metrics
+from lacuna.evaluation.published import numbers, numbers_of_density, numbers_of_metrics
+from lacuna.io.tsv import write_table
 
 
 def test_scores_are_found_by_size_split_method_and_metric():
@@ -28,3 +29,17 @@ def test_densities_have_the_spread_of_their_repeats():
     numbers = numbers_of_density(density).set_index("key")
     row = numbers.loc["dnpp/60", ["ours", "low", "high"]]
     assert row.tolist() == pytest.approx([0.5, 0.4, 0.6])
+
+
+def test_a_run_gives_the_numbers_of_the_files_that_it_has(tmp_path):
+    scores = {"size": "large", "split": "profiles", "method": "dnpp", "metric": "pct"}
+    metrics = pd.DataFrame([scores | {"value": 0.5, "low": 0.4, "high": 0.6}])
+    density = pd.DataFrame({"method": ["dnpp"], "percent": [60], "mean": [0.5], "sd": [0.1]})
+    files = {}
+    for name, table in {"metrics": metrics, "density": density}.items():
+        files[name] = [tmp_path / f"{name}.tsv"]
+        write_table(table, files[name][0])
+    assert numbers({}).empty
+    assert numbers({"metrics": files["metrics"]})["key"].tolist() == ["large/profiles/dnpp/pct"]
+    assert numbers({"density": files["density"]})["key"].tolist() == ["dnpp/60"]
+    assert numbers(files)["table"].tolist() == ["metrics", "density"]
