@@ -12,9 +12,9 @@ from lacuna.translation.ageing import (
     frequent_genes,
     gene_set_library,
     keep_expressed,
-    log_cpm,
     signature_table,
 )
+from lacuna.translation.normalise import log_cpm
 
 
 def donors(tissue, **sizes):
@@ -90,7 +90,7 @@ def test_draws_follow_the_generator_and_take_whole_equal_groups():
     [signature], _ = ageing_signatures(
         own.__getitem__, equal, 0.5, np.random.default_rng(3)
     )  # 5 against 5: nothing is left to draw
-    levels = log_cpm(own[:, signature.genes])
+    levels = log_cpm(own[:, signature.genes], pd.RangeIndex(len(own))).astype(float)
     young = (equal["age"] == "20-29").to_numpy()
     expected = levels[~young].mean(axis=0) - levels[young].mean(axis=0)
     np.testing.assert_allclose(signature.scores.fold_change, expected)

@@ -11,11 +11,11 @@ cluster are made from these; see `lacuna.completion.registry`.
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, get_args, get_origin
 
-from lacuna.errors import did_you_mean, listed
+from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.runtime.device import CHOICES
 
 STRUCTURES, BASELINE, OTHER_CELLS = "structures", "baseline", "other cells"
@@ -164,6 +164,40 @@ def declared_options(function: Callable[..., object]) -> dict[str, DeclaredOptio
             )
         options[name] = DeclaredOption(name, kind, is_list, parameter.default, meanings[0])
     return options
+
+
+def check_values(
+    name: str,
+    options: Mapping[str, object],
+    declared: Mapping[str, DeclaredOption],
+    where: str,
+) -> None:
+    """Check options that a configuration gives against those that are declared.
+
+    Parameters
+    ----------
+    name
+        Whose options they are, for messages.
+    options
+        Values by option.
+    declared
+        See `declared_options`.
+    where
+        The place in the configuration, for messages.
+
+    Raises
+    ------
+    LacunaError
+        If an option is unknown, or has a value that it cannot have.
+    """
+    for option, value in options.items():
+        if option not in declared:
+            raise LacunaError(
+                f"{where}: {name} has no option {option!r}{did_you_mean(option, declared)}; "
+                f"it has {listed(declared, 50) or 'none'}."
+            )
+        if fault := declared[option].fault(value):
+            raise LacunaError(f"{where}: {fault}")
 
 
 # Options that several methods have.

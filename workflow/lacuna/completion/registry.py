@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from lacuna.completion import controls, methods
-from lacuna.completion.card import DeclaredOption, Method, declared_options
+from lacuna.completion.card import DeclaredOption, Method, check_values, declared_options
 from lacuna.errors import LacunaError, did_you_mean, listed
 
 GROUP = "lacuna.methods"
@@ -132,13 +132,5 @@ def check_options(name: str, options: Mapping[str, object], where: str | None = 
         If the method or one of its options is unknown, or an option has a value that it cannot
         have.
     """
-    declared = options_of(name)
     where = f"{WHERE}: {name}" if where is None else where
-    for option, value in options.items():
-        if option not in declared:
-            raise LacunaError(
-                f"{where}: {name} has no option {option!r}{did_you_mean(option, declared)}; "
-                f"it has {listed(declared, 50) or 'none'}."
-            )
-        if fault := declared[option].fault(value):
-            raise LacunaError(f"{where}: {fault}")
+    check_values(name, options, options_of(name), where)

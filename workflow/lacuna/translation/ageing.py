@@ -13,6 +13,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.translation.differential import Scores, compare, top_genes
+from lacuna.translation.normalise import log_cpm
 
 YOUNGEST = "20-29"
 DECADES = (YOUNGEST, "30-39", "40-49", "50-59", "60-69", "70-79")  # years, as GTEx gives them
@@ -94,12 +95,6 @@ def keep_expressed(counts: np.ndarray, smallest_group: int) -> np.ndarray:
     return reached & (counts.sum(axis=0) >= MIN_TOTAL - 1e-14)
 
 
-def log_cpm(counts: np.ndarray) -> np.ndarray:
-    """Return log2(CPM + 1) over the genes given, samples x genes."""
-    library = counts.sum(axis=1, keepdims=True, dtype=np.float64)
-    return np.log2(counts / library * 1e6 + 1)
-
-
 def ageing_signatures(
     read: Callable[[np.ndarray], np.ndarray],
     samples: pd.DataFrame,
@@ -155,7 +150,7 @@ def ageing_signatures(
         counts = np.asarray(read(at))
         smallest = min(sizes[decade] for decade in (YOUNGEST, *enough))
         genes = np.flatnonzero(_keep(counts, smallest, str(tissue)))
-        expression = log_cpm(counts[:, genes])
+        expression = log_cpm(counts[:, genes], pd.Index(rows["sample"]))
         for decade in enough:
             donors = min(sizes[decade], sizes[YOUNGEST])
             older, young = (

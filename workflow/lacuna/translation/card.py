@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 
-from lacuna.completion.card import DeclaredOption, declared_options
+from lacuna.completion.card import DeclaredOption, check_values, declared_options
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.translation import genome, landmarks
 
@@ -83,13 +83,4 @@ def check_step_options(kind: str, name: str, options: Mapping[str, object]) -> N
     LacunaError
         If the step or an option is unknown, or an option has a value that it cannot have.
     """
-    declared = step_options(kind, name)
-    where = f"translation: options: {name}"
-    for option, value in options.items():
-        if option not in declared:
-            raise LacunaError(
-                f"{where}: {name} has no option {option!r}{did_you_mean(option, declared)}; "
-                f"it has {listed(declared, 50) or 'none'}."
-            )
-        if fault := declared[option].fault(value):
-            raise LacunaError(f"{where}: {fault}")
+    check_values(name, options, step_options(kind, name), f"translation: options: {name}")

@@ -1,8 +1,7 @@
 """What a step of a translation is given, and what it gives back."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import h5py
 import numpy as np
@@ -115,6 +114,3 @@ class NotLinear:
     def difference(self, differences: np.ndarray) -> None:
         """Return None: the step is not linear."""
         return None
-
-
-Fit = Callable[..., Any]
