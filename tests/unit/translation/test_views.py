@@ -110,3 +110,12 @@ def test_panels_show_each_tissue_and_each_sample(paired):
             pd.DataFrame(columns=translation_losses.COLUMNS), "x"
         ).get_suptitle()
     )
+
+
+def test_no_empty_panel_is_shown():
+    """Five tissues stand in eight places."""
+    table = pd.DataFrame(
+        {"kind": list("abcde"), "sample": "s", "platform": "L1000", "pc1": 0.0, "pc2": 1.0}
+    ).assign(share1=0.6, share2=0.1)
+    figure = pair_components.draw(table, "made up")
+    assert [axes.axison for axes in figure.axes] == [True] * 5 + [False] * 3

@@ -39,7 +39,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
     figure = Figure(figsize=(3.4 * columns + 1, 3.2 * rows + 0.6), layout="constrained")
     figure.suptitle(f"{data}: principal components of the landmark genes")
     colours = method_colours(PLATFORMS)
-    panels = figure.subplots(rows, columns, squeeze=False).flat
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, kind in zip(panels, kinds, strict=False):
         of_kind = table[table["kind"] == kind]
         for platform, points in of_kind.groupby("platform", sort=False):
@@ -58,7 +58,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         axes.set_xlabel(f"PC 1 ({first['share1']:.0%})")
         axes.set_ylabel(f"PC 2 ({first['share2']:.0%})")
         axes.legend(fontsize=7)
-    for axes in list(panels):
+    for axes in panels[len(kinds) :]:
         axes.set_axis_off()
     return figure
 
