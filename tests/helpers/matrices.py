@@ -3,11 +3,14 @@
 import gzip
 from pathlib import Path
 
+import anndata
 import h5py
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 GENES = ["TP53", "ENSA", "FKBP5", "TP53", "HLA-A", "A1BG", "GAPDH"]  # one stands twice
+ENSEMBL = [f"ENSG{number:011d}.{number}" for number in range(len(GENES))]
 
 
 def counts(samples: int = 11, genes: int = len(GENES), seed: int = 0) -> pd.DataFrame:
@@ -73,3 +76,39 @@ def gct_of(table: pd.DataFrame, symbols: list[str], before: str = "") -> str:
 def write(path: Path, text: str, packed: bool = False) -> Path:
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
     return path
+
+
+def write_h5ad(path, table, matrix=np.asarray, **var):
+    values = matrix(table.to_numpy().astype(np.float32))
+    made = anndata.AnnData(values, pd.DataFrame({"dose": 1.5}, index=table.index))
+    made.var_names = [f"{gene}-{n}" for n, gene in enumerate(table.columns)]
+    made.var = made.var.assign(**var)
+    made.write_h5ad(path)
+    return path
+
+
+LAYOUTS = {
+    "archs4": lambda path, table: write_archs4(path, table),
+    "archs4-samples-first": lambda path, table: write_archs4(path, table, samples_first=True),
+    "archs4-legacy": lambda path, table: write_archs4(path, table, legacy=True),
+    "archs4-legacy-samples-first": lambda path, table: write_archs4(
+        path, table, legacy=True, samples_first=True
+    ),
+    "archs4-chunked": lambda path, table: write_archs4(path, table, chunks=(2, 3)),
+    "gct": lambda path, table: write(path, gct_of(table, GENES)),
+    "gct-packed": lambda path, table: write(path, gct_of(table, GENES), packed=True),
+    "gct-of-gtex": lambda path, table: write(path, gct_of(table, GENES, before="id")),
+    "tsv": lambda path, table: write(path, text_of(table)),
+    "tsv-packed": lambda path, table: write(path, text_of(table), packed=True),
+    "tsv-unnamed": lambda path, table: write(path, text_of(table, "")),
+    "tsv-of-r": lambda path, table: write(path, text_of(table, None)),
+    "tsv-of-windows": lambda path, table: write(path, text_of(table).replace("\n", "\r\n")),
+    "h5ad": lambda path, table: write_h5ad(path, table),
+    "h5ad-csr": lambda path, table: write_h5ad(path, table, sparse.csr_matrix),
+}
+
+
+def read(expression, *args, **options):
+    blocks = list(expression.blocks(*args, **options))
+    names = [name for samples, _ in blocks for name in samples]
+    return names, np.vstack([values for _, values in blocks])

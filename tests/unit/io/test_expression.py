@@ -1,19 +1,27 @@
 """Matrices of samples in every layout: blocks are the whole, and bad files are named."""
 
-import contextlib
 import gzip
 import re
 
-import anndata
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from matrices import GENES, counts, gct_of, text_of, write, write_archs4
+from matrices import (
+    ENSEMBL,
+    GENES,
+    LAYOUTS,
+    counts,
+    gct_of,
+    read,
+    text_of,
+    write,
+    write_archs4,
+    write_h5ad,
+)
 from scipy import sparse
-from strategies import changed_table, damaged, hdf5_change
 from wells import write_text
 
 from lacuna.errors import LacunaError
@@ -23,54 +31,16 @@ from lacuna.io.expression import open_expression
 from lacuna.io.h5ad import H5ad
 from lacuna.io.text_matrix import TextMatrix
 
-ENSEMBL = [f"ENSG{number:011d}.{number}" for number in range(len(GENES))]
-
-
-def write_h5ad(path, table, matrix=np.asarray, **var):
-    values = matrix(table.to_numpy().astype(np.float32))
-    made = anndata.AnnData(values, pd.DataFrame({"dose": 1.5}, index=table.index))
-    made.var_names = [f"{gene}-{n}" for n, gene in enumerate(table.columns)]
-    made.var = made.var.assign(**var)
-    made.write_h5ad(path)
-    return path
-
 
 @pytest.fixture
 def table():
     return counts()
 
 
-LAYOUTS = {
-    "archs4": lambda path, table: write_archs4(path, table),
-    "archs4-samples-first": lambda path, table: write_archs4(path, table, samples_first=True),
-    "archs4-legacy": lambda path, table: write_archs4(path, table, legacy=True),
-    "archs4-legacy-samples-first": lambda path, table: write_archs4(
-        path, table, legacy=True, samples_first=True
-    ),
-    "archs4-chunked": lambda path, table: write_archs4(path, table, chunks=(2, 3)),
-    "gct": lambda path, table: write(path, gct_of(table, GENES)),
-    "gct-packed": lambda path, table: write(path, gct_of(table, GENES), packed=True),
-    "gct-of-gtex": lambda path, table: write(path, gct_of(table, GENES, before="id")),
-    "tsv": lambda path, table: write(path, text_of(table)),
-    "tsv-packed": lambda path, table: write(path, text_of(table), packed=True),
-    "tsv-unnamed": lambda path, table: write(path, text_of(table, "")),
-    "tsv-of-r": lambda path, table: write(path, text_of(table, None)),
-    "tsv-of-windows": lambda path, table: write(path, text_of(table).replace("\n", "\r\n")),
-    "h5ad": lambda path, table: write_h5ad(path, table),
-    "h5ad-csr": lambda path, table: write_h5ad(path, table, sparse.csr_matrix),
-}
-
-
 @pytest.fixture(params=LAYOUTS)
 def path(request, tmp_path, table):
     # The name says nothing: what a file is stands in it.
     return LAYOUTS[request.param](tmp_path / "some.file", table)
-
-
-def read(expression, *args, **options):
-    blocks = list(expression.blocks(*args, **options))
-    names = [name for samples, _ in blocks for name in samples]
-    return names, np.vstack([values for _, values in blocks])
 
 
 def test_blocks_are_the_whole_in_every_layout(path, table):
@@ -334,78 +304,6 @@ def test_runs_are_all_positions_within_one_chunk_each(positions, width):
     for run in found:
         span = positions[run.stop - 1] - positions[run.start]
         assert span < max(width, run.stop - run.start)
-
-
-# Damage
-
-
-KINDS = ["archs4-legacy", "archs4-chunked", "h5ad", "h5ad-csr"]
-TEXTS = {
-    "gct": gct_of(counts(3), GENES),
-    "tsv": text_of(counts(3)),
-}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("damaged")
-
-
-@pytest.fixture(scope="module")
-def whole(folder):
-    made = {kind: LAYOUTS[kind](folder / f"whole-{kind}", counts(3)) for kind in KINDS}
-    return {kind: path.read_bytes() for kind, path in made.items()}
-
-
-def reads_or_refuses(path):
-    with contextlib.suppress(LacunaError), open_expression(path) as matrix:
-        names, values = read(matrix)
-        assert values.shape == (len(names), len(matrix.genes))
-
-
-@pytest.mark.fault(
-    "any change of the bytes of ARCHS4's files and of h5ad (property-based)",
-    "what the reader promises, or our own error",
-)
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", KINDS)
-@given(data=st.data())
-@settings(max_examples=25)
-def test_damaged_hdf5(folder, whole, kind, data):
-    path = folder / kind
-    path.write_bytes(data.draw(damaged(whole[kind])))
-    reads_or_refuses(path)
-
-
-@pytest.mark.fault(
-    "whole files of ARCHS4 and h5ad of another layout (property-based)",
-    "what the reader promises, or our own error",
-)
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", KINDS)
-@given(change=hdf5_change())
-@settings(max_examples=30)
-def test_changed_hdf5(folder, whole, kind, change):
-    path = folder / f"changed-{kind}"
-    path.write_bytes(whole[kind])
-    with h5py.File(path, "a") as file:
-        change(file)
-    reads_or_refuses(path)
-
-
-@pytest.mark.fault(
-    "tables of expression with bytes, cells, rows or columns changed (property-based)",
-    "what the reader promises, or our own error",
-)
-@pytest.mark.parametrize("kind", TEXTS)
-@given(data=st.data())
-@settings(max_examples=30)
-def test_damaged_text(folder, kind, data):
-    path = folder / f"{kind}.txt"
-    text = TEXTS[kind]
-    packed = damaged(gzip.compress(text.encode(), mtime=0))
-    path.write_bytes(data.draw(changed_table(text) | damaged(text.encode()) | packed))
-    reads_or_refuses(path)
 
 
 # Real tables

@@ -22,7 +22,7 @@ ORDER = [
     ["networks"],
     ["completion"],
     ["evaluation"],
-    ["classification", "cell_to_cell"],
+    ["classification", "cell_to_cell", "translation"],
     ["report"],
     ["project"],
     ["command"],
