@@ -65,7 +65,8 @@ def translation(world: Bilingual, first: str = "moments", second: str = "ridge")
     genes = [f"G{number}" for number in range(world.genome.shape[1])]
     if second == END_TO_END:
         back = chain.fit_step("landmarks", first, world.steps.reversed, rng)
-        steps = (chain.fit_end_to_end(back, world.whole, np.full(12, 0.1), rng),)
+        pseudo = chain.pseudo_pairs(back, world.whole, np.full(12, 0.1))
+        steps = (chain.fit_step("genome", "ridge", pseudo, rng),)
     else:
         brief = {"extrapolator": {"epochs": 2}, "cyclegan": {"epochs": 1, "width": 16}}
         steps = (

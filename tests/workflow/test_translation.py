@@ -47,6 +47,7 @@ def test_every_chain_stands_beside_controls_and_the_planted_truth_is_found(finis
     chains = set(zip(metrics["first"], metrics["second"], strict=True))
     steps = {(a, b) for a in ("ratio", "moments", "paired_ridge") for b in ("ridge", "nearest")}
     controls = {("mean_profile", "mean_profile"), ("random_pair", "random_pair")}
+    controls |= {("true_landmarks", "ridge"), ("true_landmarks", "nearest")}
     assert chains == steps | {("ratio", "end_to_end")} | controls
     whole = metrics[metrics["genes"] == "all"].set_index(["first", "second", "metric"])
     assert whole.loc[("mean_profile", "mean_profile", "gene_pearson"), "value"] == 0
@@ -62,6 +63,9 @@ def test_a_model_states_errors_that_hold(finished):
     assert 0.85 < ridge["coverage_all"] < 0.95
     mean = left_out[left_out["step"] == "mean_profile"].set_index("metric")["value"]
     assert ridge["rmse"] < mean["rmse"]
+    assert "ratio/end_to_end" in set(left_out["step"])
+    coverage = read(finished, "coverage.tsv").query("errors == 'with pairs'")
+    assert coverage["value"].between(0.85, 0.95).all()
 
 
 def test_wells_are_translated_to_both_formats_alike(finished):

@@ -103,6 +103,7 @@ rule train_end_to_end:
         **in_results(translation.prepared(config)),
     output:
         step="results/{dataset}/translation/steps/end_to_end/{step}.h5",
+        left_out="results/{dataset}/translation/steps/end_to_end/{step}_left_out.tsv",
     log:
         "results/{dataset}/logs/train_end_to_end/{step}.log",
     benchmark:
@@ -123,10 +124,7 @@ rule train_end_to_end:
 
 rule gather_left_out:
     input:
-        expand(
-            "results/{{dataset}}/translation/steps/genome/{step}_left_out.tsv",
-            step=TRANSLATED["genome"],
-        ),
+        in_results(translation.left_out_files(config)),
     output:
         "results/{dataset}/translation/left_out.tsv",
     log:
@@ -153,6 +151,7 @@ rule judge_translation:
         by_sample="results/{dataset}/translation/by_sample.tsv",
         by_gene="results/{dataset}/translation/by_gene.tsv",
         coverage="results/{dataset}/translation/coverage.tsv",
+        error_factors="results/{dataset}/translation/error_factors.tsv",
         components="results/{dataset}/translation/components.tsv",
         samples_shown="results/{dataset}/translation/samples_shown.tsv",
     log:
@@ -178,6 +177,7 @@ rule assemble_model:
     input:
         **in_results(translation.prepared(config)),
         steps=in_results(translation.model_steps(config)),
+        factors=in_results(translation.error_factors(config)),
     output:
         "results/{dataset}/translation/model.h5",
     log:
@@ -193,6 +193,29 @@ rule assemble_model:
         logarithm=TRANSLATED["logarithm"],
     script:
         "../scripts/translation/assemble_model.py"
+
+
+rule compare_units:
+    input:
+        **in_results(translation.prepared(config)),
+        matrix=translation.pair_matrix(config, DATASET),
+        gene_info=translation.pair_genes(config, DATASET),
+    output:
+        "results/{dataset}/translation/units.tsv",
+    log:
+        "results/{dataset}/logs/compare_units.log",
+    benchmark:
+        "results/{dataset}/benchmarks/compare_units.tsv"
+    conda:
+        "../../envs/translation.yaml"
+    resources:
+        mem_mb=grows(4000, per_mb=4),
+        runtime=grows(60, per_mb=1),
+    params:
+        units=translation.units(config),
+        seed=SEED,
+    script:
+        "../scripts/translation/compare_units.py"
 
 
 rule translate_wells:
@@ -311,6 +334,7 @@ rule tabulate_translation:
         left_out="results/{dataset}/translation/left_out.tsv",
         coverage="results/{dataset}/translation/coverage.tsv",
         samples="results/{dataset}/translation/samples.tsv",
+        units=in_results(translation.unit_tables(config)),
     output:
         report(
             "results/{dataset}/translation/pages/translation.html",

@@ -82,10 +82,10 @@ def test_without_an_interval_there_is_no_verdict():
     verdict = conclude(few)
     assert verdict.startswith("Too few drugs for a verdict: on them DNPP has the highest PCT")
     assert "b one that is lower by 0.100." in verdict
-    assert comparison_table(few)["above b by"].item() == "0.100, too few drugs"
-    assert method_table(few)["PCT"].item() == "0.100, too few drugs"
+    assert comparison_table(few)["above b by"].item() == "0.100, too few for an interval"
+    assert method_table(few)["PCT"].item() == "0.100, too few for an interval"
     kept = few.assign(metric="slope", drugs=3)
-    assert kept_table(kept)["slope through 0"].item() == "0.100, too few drugs"
+    assert kept_table(kept)["slope through 0"].item() == "0.100, too few for an interval"
 
 
 def test_bins_that_cannot_be_tested_are_not_counted_as_chance():

@@ -7,7 +7,7 @@ from bilingual import bilingual, translation
 from scipy.stats import pearsonr
 
 from lacuna.translation import assess
-from lacuna.translation.assess import ALL, BASELINE, LANDMARKS, MEAN, NEW, RANDOM, Paired
+from lacuna.translation.assess import ALL, BASELINE, LANDMARKS, MEAN, NEW, RANDOM, TRUE, Paired
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,15 @@ def test_controls_say_nothing_of_which_sample_it_is(judged):
     assert value(table, **ours, metric="identified") > 0.9
     assert value(table, **ours, metric="better_rmse") > 0.9
     assert table.loc[table["metric"] == "identified", "low"].notna().all()
+
+
+def test_true_landmarks_show_what_step_2_alone_gets_wrong(judged):
+    models, paired, made = judged
+    expected = models[BASELINE].steps[1].predict(paired.real[:, :12])
+    np.testing.assert_array_equal(made[TRUE, "ridge"], expected)
+    table = assess.metrics(made, paired, seed=1)
+    best = value(table, first=TRUE, genes=ALL, metric="rmse")
+    assert best < value(table, first="ratio", genes=ALL, metric="rmse")
 
 
 def test_scores_are_of_the_genes_that_they_name(judged):

@@ -3,10 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from lacuna.translation.assess import ALL, BASELINE, LANDMARKS, MEAN, NEW, RANDOM
+from lacuna.translation.assess import ALL, BASELINE, LANDMARKS, MEAN, NEW, RANDOM, TRUE
 from lacuna.translation.tables import chain_label, chain_table, sections, sentences
 
-CHAINS = {BASELINE: 1.2, ("moments", "end_to_end"): 0.9, (MEAN, MEAN): 1.5, (RANDOM, RANDOM): 2.0}
+CHAINS = {
+    BASELINE: 1.2,
+    ("moments", "end_to_end"): 0.9,
+    (MEAN, MEAN): 1.5,
+    (RANDOM, RANDOM): 2.0,
+    (TRUE, "ridge"): 0.5,  # which is no chain of ours
+}
 
 
 def metrics():
@@ -57,14 +63,22 @@ def test_a_row_per_chain_with_controls_and_no_interval_of_shares():
 def test_every_table_of_the_page_has_its_heading():
     left_out = pd.DataFrame(
         {
-            "step": ["ridge", "mean_profile"],
+            "step": ["ridge", "mean_profile", "ratio/end_to_end"],
             "metric": "rmse",
-            "value": [1.0, 2.0],
-            "low": [0.9, 1.9],
-            "high": [1.1, 2.1],
+            "value": [1.0, 2.0, 3.0],
+            "low": [0.9, 1.9, 2.9],
+            "high": [1.1, 2.1, 3.1],
         }
     )
-    coverage = pd.DataFrame({"tercile": ["low"], "value": [0.9], "low": [0.8], "high": [1.0]})
+    coverage = pd.DataFrame(
+        {
+            "errors": ["from true landmarks", "with pairs"],
+            "tercile": ["low", "low"],
+            "value": [0.7, 0.9],
+            "low": [0.6, 0.8],
+            "high": [0.8, 1.0],
+        }
+    )
     samples = pd.DataFrame({"source": ["a"], "step": ["in the file"], "samples": [3]})
     tables = {
         "metrics": metrics(),
@@ -76,7 +90,15 @@ def test_every_table_of_the_page_has_its_heading():
     assert shown["Step 2 on studies left out, from true landmarks"]["step"].tolist() == [
         "Ridge",
         "control: mean profile",
+        "Ratio + end to end",
     ]
+    held = shown["Share of genes inside 90 % intervals, on the pairs"].set_index("errors")
+    assert held.loc["with pairs", "low expression"] == "0.900 [0.800, 1.000]"
     assert len(shown) == 6
     tables["coverage"] = coverage[:0]
     assert len(sections(tables)) == 5
+    units = left_out[:2].assign(unit="counts", samples=7, judged_on="pairs")
+    by_unit = dict(sections(tables | {"units": units}))
+    (heading,) = (name for name in by_unit if "unit" in name)
+    assert by_unit[heading]["trained on"].tolist() == ["counts (7 samples)"] * 2
+    assert by_unit[heading]["rmse"].tolist() == ["1.000 [0.900, 1.100]", "2.000 [1.900, 2.100]"]

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from lacuna.translation.chain import Translation
+from lacuna.translation.errors import TERCILES, terciles_of
 from lacuna.translation.judge import (
     compare_rows,
     gene_scores_with_intervals,
@@ -18,7 +19,8 @@ from lacuna.translation.judge import (
 )
 
 BASELINE = ("ratio", "ridge")  # the paper's
-MEAN, RANDOM = "mean_profile", "random_pair"  # controls
+MEAN, RANDOM = "mean_profile", "random_pair"  # controls that say nothing of the sample
+TRUE = "true_landmarks"  # a control that step 1 cannot beat, but by luck
 LANDMARKS, NEW, ALL = "landmarks", "new", "all"  # genes that are scored
 
 
@@ -64,9 +66,13 @@ def predictions(
     """Translate the samples by every chain, and by the controls.
 
     The mean profile is the same for every sample. The random pair is the real profile of a sample
-    of another group: it has everything right but which sample it is.
+    of another group: it has everything right but which sample it is. From true landmarks, step 2
+    shows what a step 1 without error would reach.
     """
     made = {names: model.predict(paired.seen) for names, model in models.items()}
+    for (_, second), model in models.items():
+        if len(model.steps) == 2 and (TRUE, second) not in made:
+            made[TRUE, second] = model.steps[1].predict(paired.real[:, paired.landmarks_at])
     made[MEAN, MEAN] = np.broadcast_to(paired.mean.astype(np.float32), paired.real.shape)
     partners = random_partners(paired.group, np.random.default_rng(0))
     made[RANDOM, RANDOM] = paired.real[partners]
@@ -188,8 +194,8 @@ def coverage(
     Parameters
     ----------
     predicted, real : arrays of shape (n, genes)
-    stderr : array of shape (genes,)
-        The model's, of samples of studies that it has not seen.
+    stderr : array of shape (genes,) or (n, genes)
+        The model's.
     group : array of shape (n,)
         Studies, donors or lines.
     seed
@@ -200,10 +206,9 @@ def coverage(
     DataFrame with columns tercile ("low", "middle", "high", "all"), value, low, high
     """
     inside = np.abs(predicted - real) <= norm.ppf(0.95) * stderr
-    tercile = pd.qcut(pd.Series(real.mean(axis=0)).rank(method="first"), 3, labels=False).to_numpy()
+    tercile = terciles_of(real.mean(axis=0))
     shares = {
-        name: inside[:, tercile == number].mean(axis=1)
-        for number, name in enumerate(("low", "middle", "high"))
+        name: inside[:, tercile == number].mean(axis=1) for number, name in enumerate(TERCILES)
     }
     table = pd.DataFrame(shares | {"all": inside.mean(axis=1)})
     return with_intervals(table, group, np.random.default_rng(seed)).rename(

@@ -11,7 +11,6 @@ from lacuna.errors import LacunaError, listed
 from lacuna.translation.card import step_card, step_module
 from lacuna.translation.genome import ridge
 from lacuna.translation.interface import (
-    Affine,
     FittedStep,
     GenomeTraining,
     LandmarkTraining,
@@ -73,7 +72,8 @@ class Translation:
     steps : tuple of FittedStep
         One of an end-to-end translation, else two.
     stderr : float32 array of shape (genes,)
-        Standard deviation of the error on left-out studies, from true landmarks.
+        Standard deviation of the error: on left-out studies, from true landmarks, and where there
+        are samples measured both ways, scaled to hold there, see `lacuna.translation.errors`.
     losses : dict of DataFrame
         How the networks' trainings went, by step.
     """
@@ -128,26 +128,23 @@ def fit_step(
     return step_module(kind, name).fit(training, rng, **(options or {}))
 
 
-def fit_end_to_end(
-    way_back: FittedStep,
-    training: GenomeTraining,
-    noise: np.ndarray,
-    rng: np.random.Generator,
-) -> Affine:
-    """Regress all genes on what the landmarks of RNA-seq samples would be in L1000.
+def pseudo_pairs(
+    way_back: FittedStep, training: GenomeTraining, noise: np.ndarray
+) -> GenomeTraining:
+    """Return what an end-to-end translation is trained on: all genes, from L1000's landmarks.
 
     Parameters
     ----------
     way_back
-        A step 1 from RNA-seq to L1000, which makes a pseudo-pair of every training sample.
+        A step 1 from RNA-seq to L1000, which says what the landmarks of an RNA-seq sample would be
+        in L1000.
     training
         Of step 2.
     noise : array of shape (landmarks,)
         Standard deviation of L1000's own noise, in log2: the pseudo-pairs have none.
     """
     made = way_back.predict(training.landmarks)
-    pseudo = GenomeTraining(made, training.genome, training.study, noise)
-    return ridge.fit(pseudo, rng)
+    return GenomeTraining(made, training.genome, training.study, noise)
 
 
 @dataclass(frozen=True)
@@ -208,6 +205,11 @@ def leave_studies_out(
         predicted[left] = fitted.predict((checked.landmarks[left] + drawn).astype(np.float32))
         fold[left] = number
     return LeftOut(samples, predicted, np.asarray(checked.genome), fold)
+
+
+def deal_groups(group: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    """Deal donors or lines to at most `MOST_FOLDS` folds, bool arrays of the samples left out."""
+    return ridge.deal_studies(group, MOST_FOLDS, rng)
 
 
 def restore_step(kind: str, name: str, state: Mapping[str, np.ndarray]) -> FittedStep:

@@ -200,8 +200,7 @@ def moderated_t(treated: np.ndarray, control: np.ndarray, control_means: int = 1
     residual = sum(np.square(group - group.mean(axis=0)).sum(axis=0) for group in groups)
     variance = residual / df_residual
     df_prior, variance_prior = fit_prior(variance, df_residual)
-    share = df_prior / (df_prior + df_residual) if np.isfinite(df_prior) else 1.0
-    posterior = share * variance_prior + (1 - share) * variance
+    posterior = moderate(variance, df_residual, df_prior, variance_prior)
     df = min(df_prior + df_residual, len(variance) * df_residual)
     error = np.sqrt(posterior * (1 / len(treated) + 1 / len(control)))
     t = fold_change(treated, control) / error
@@ -214,6 +213,12 @@ def moderated_t(treated: np.ndarray, control: np.ndarray, control_means: int = 1
         df_prior=df_prior,
         df=df,
     )
+
+
+def moderate(variance: np.ndarray, df: float, df_prior: float, variance_prior: float) -> np.ndarray:
+    """Draw variances on df degrees of freedom towards a prior worth `df_prior` more."""
+    share = df_prior / (df_prior + df) if np.isfinite(df_prior) else 1.0
+    return share * variance_prior + (1 - share) * variance
 
 
 def fit_prior(variance: np.ndarray, df: float) -> tuple[float, float]:

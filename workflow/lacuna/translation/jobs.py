@@ -1,7 +1,6 @@
-"""From prepared files to trained steps, a model, and tables that judge them."""
+"""From prepared files to trained steps and a model, and from wells to translated ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,41 +11,29 @@ import pandas as pd
 from lacuna.io import hdf5
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_genes, read_wells
-from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
-from lacuna.translation.assess import (
-    ALL,
-    BASELINE,
-    Paired,
-    comparisons,
-    coverage,
-    differences,
-    metrics,
-    predictions,
-)
+from lacuna.translation.assess import BASELINE, MEAN, Paired, coverage
 from lacuna.translation.card import step_card
 from lacuna.translation.chain import (
     END_TO_END,
     Genes,
     LeftOut,
     Translation,
-    fit_end_to_end,
     fit_step,
     leave_studies_out,
+    pseudo_pairs,
     restore_step,
 )
 from lacuna.translation.gene_list import read_gene_list
 from lacuna.translation.interface import FittedStep, GenomeTraining, LandmarkTraining
-from lacuna.translation.judge import SCORES, compare_rows, with_intervals
+from lacuna.translation.judge import compare_rows, with_intervals
 from lacuna.translation.level3 import open_level3
 from lacuna.translation.model import load_model
 from lacuna.translation.normalise import Reference
 from lacuna.translation.prepare import genome_training, replicate_noise
 from lacuna.translation.translate import write_translated
-from lacuna.translation.views import principal_components, single_samples
 
 STDERR = "stderr"
-MEAN_PROFILE = "mean_profile"
 WORDS = "translation"  # the first word of this stage's random streams
 
 
@@ -95,14 +82,20 @@ def train_genome(
 
 def train_end_to_end(
     name: str, options: Mapping[str, Any], l1000: str, rnaseq: str, seed: int
-) -> FittedStep:
-    """Train one ridge regression from L1000, on pseudo-pairs made by a step's way back."""
+) -> tuple[FittedStep, LeftOut]:
+    """Train one ridge regression from L1000, on pseudo-pairs made by a step's way back.
+
+    The way back has seen all samples. Their genomes, which are what is predicted, it has not.
+    """
     rng = generator(seed, WORDS, name, END_TO_END)
     forth = read_landmark_training(l1000, rnaseq)
     back = fit_step("landmarks", name, forth.reversed, rng, options)
     repeats = anndata.read_h5ad(l1000).obs["replicate_of"].astype(str).to_numpy()
     noise = replicate_noise(forth.l1000, repeats, forth.l1000)
-    return fit_end_to_end(back, read_genome_training(l1000, rnaseq), noise, rng)
+    training = pseudo_pairs(back, read_genome_training(l1000, rnaseq), noise)
+    fitted = fit_step("genome", "ridge", training, rng)
+    left = leave_studies_out("ridge", training, generator(seed, WORDS, name, "end to end left out"))
+    return fitted, left
 
 
 def save_step(path: str | Path, step: FittedStep, stderr: np.ndarray | None = None) -> None:
@@ -116,38 +109,6 @@ def read_step(kind: str, name: str, path: str | Path) -> tuple[FittedStep, np.nd
     state = hdf5.load(path)
     stderr = state.pop(STDERR, None)
     return restore_step(kind, name, state), stderr
-
-
-def read_paired(
-    pairs: str | Path, rnaseq: str | Path, matrix: str | Path, gene_info: str | Path
-) -> Paired:
-    """Read the samples measured both ways.
-
-    Parameters
-    ----------
-    pairs, rnaseq
-        As `prepare` wrote them.
-    matrix, gene_info
-        The Level 3 profiles of pairs.
-    """
-    real = anndata.read_h5ad(pairs)
-    trained = anndata.read_h5ad(rnaseq, backed="r")
-    landmarks = real.var_names[real.var["landmark"].astype(bool)]
-    with Gctx(matrix) as opened:
-        level3 = open_level3(opened, read_genes(gene_info), landmarks)
-        seen = np.concatenate([block[1] for block in level3.blocks(real.obs["l1000"].astype(str))])
-    total, genome = np.zeros(trained.n_vars), trained.file["X"]
-    for first in range(0, trained.n_obs, 4096):
-        total += np.asarray(genome[first : first + 4096]).sum(axis=0, dtype=np.float64)
-    return Paired(
-        names=pd.Index(real.obs["sample"].astype(str)),
-        seen=seen,
-        real=np.asarray(real.X),
-        group=real.obs["donor"].astype(str).to_numpy(),
-        kind=real.obs["kind"].astype(str).to_numpy(),
-        mean=total / trained.n_obs,
-        landmarks_at=real.var_names.get_indexer(landmarks),
-    )
 
 
 def read_chains(
@@ -203,7 +164,7 @@ def describe_left_out(name: str, left: LeftOut, obs: pd.DataFrame, seed: int) ->
         stderr = left.stderr(without=fold)
         covered.append((rows, stderr))
     tables = []
-    for step, made in ((name, left.predicted), (MEAN_PROFILE, mean)):
+    for step, made in ((name, left.predicted), (MEAN, mean)):
         scores = with_intervals(compare_rows(made, left.real), study, np.random.default_rng(seed))
         tables.append(scores.assign(step=step))
     stderr = np.concatenate([np.broadcast_to(s, (r.sum(), len(s))) for r, s in covered])
@@ -212,99 +173,6 @@ def describe_left_out(name: str, left: LeftOut, obs: pd.DataFrame, seed: int) ->
     held = held.rename(columns={"tercile": "metric"}).assign(step=name)
     tables.append(held.assign(metric="coverage_" + held["metric"]))
     return pd.concat(tables, ignore_index=True)[["step", "metric", "value", "low", "high"]]
-
-
-def predict_left_out(
-    chains: Mapping[tuple[str, str], Translation],
-    paired: Paired,
-    l1000: str,
-    rnaseq: str,
-    options: Mapping[str, Mapping[str, Any]],
-    seed: int,
-) -> dict[tuple[str, str], np.ndarray]:
-    """Translate each donor's samples by steps that learnt from the pairs of the others.
-
-    Returns
-    -------
-    dict of float32 arrays of shape (n, genes)
-        By the names of the chains whose step 1 learns from pairs.
-    """
-    learning = [names for names in chains if step_card("landmarks", names[0]).needs_pairs]
-    if not learning:
-        return {}
-    training = read_landmark_training(l1000, rnaseq)
-    real = paired.real[:, paired.landmarks_at]
-    made = {names: np.empty_like(paired.real) for names in learning}
-    for group in np.unique(paired.group):
-        left = paired.group == group
-        others = replace(training, pairs=(paired.seen[~left], real[~left]))
-        for name in {first for first, _ in learning}:
-            rng = generator(seed, WORDS, name, group)
-            step = fit_step("landmarks", name, others, rng, options.get(name))
-            landmarks = step.predict(paired.seen[left])
-            for names in learning:
-                if names[0] == name:
-                    made[names][left] = chains[names].steps[1].predict(landmarks)
-    return made
-
-
-def judge(
-    chains: Mapping[tuple[str, str], Translation],
-    paired: Paired,
-    left_out: Mapping[tuple[str, str], np.ndarray],
-    shown: tuple[str, str],
-    seed: int,
-    output: Mapping[str, str],
-) -> None:
-    """Write the tables that compare all chains on samples measured both ways.
-
-    Parameters
-    ----------
-    chains, paired
-        What is compared, on what.
-    left_out
-        The predictions of chains that learn from pairs, see `predict_left_out`.
-    shown
-        The chain that the figures show.
-    seed
-        Of the run.
-    output
-        Where to write: metrics, differences, by_sample, by_gene, coverage, components and
-        samples_shown.
-    """
-    made = predictions(chains, paired) | dict(left_out)
-    write_table(metrics(made, paired, seed), output["metrics"])
-    if BASELINE in made:
-        write_table(differences(made, paired, seed), output["differences"])
-    else:
-        columns = ["first", "second", "genes", "metric", "value", "low", "high"]
-        write_table(pd.DataFrame(columns=columns), output["differences"])
-    model = chains[shown]
-    baseline = made.get(BASELINE, made[shown])
-    rows: dict[str, list[pd.DataFrame]] = {"by_sample": [], "by_gene": []}
-    for kind, name, by_sample, by_gene in comparisons(
-        model, baseline, paired, generator(seed, WORDS, "random partners")
-    ):
-        for where, scores in (("by_sample", by_sample), ("by_gene", by_gene)):
-            table = scores.rename_axis(where.removeprefix("by_")).reset_index()
-            rows[where].append(table.assign(genes=kind, comparison=name))
-    for where, tables in rows.items():
-        columns = ["genes", "comparison", where.removeprefix("by_"), *SCORES]
-        write_table(pd.concat(tables, ignore_index=True)[columns], output[where])
-    if np.isfinite(model.stderr).all():
-        held = coverage(made[shown], paired.real, model.stderr, paired.group, seed)
-    else:
-        held = pd.DataFrame(columns=["tercile", "value", "low", "high"])
-    write_table(held.assign(genes=ALL), output["coverage"])
-    write_table(principal_components(paired, made[shown], paired.kind), output["components"])
-    write_table(single_samples(paired, made[shown], model.genes.genes), output["samples_shown"])
-
-
-def read_paired_if_given(
-    pairs: str | None, rnaseq: str, matrix: Sequence[str], gene_info: Sequence[str]
-) -> Paired | None:
-    """Read the samples measured both ways, where a run has any."""
-    return read_paired(pairs, rnaseq, matrix[0], gene_info[0]) if pairs else None
 
 
 def losses_of(step: FittedStep) -> pd.DataFrame:

@@ -233,6 +233,29 @@ def step_files(config: Config) -> list[str]:
     return list(dict.fromkeys(file for _, files in chain_files(config) for file in files))
 
 
+def left_out_files(config: Config) -> list[str]:
+    """Return the scores on studies left out of all steps, below results/{dataset}."""
+    block = config["translation"]
+    steps = [*(f"genome/{name}" for name in block["genome"])]
+    steps += [f"{END_TO_END}/{name}" for name in block["end_to_end"]]
+    return [f"{FOLDER}/steps/{step}_left_out.tsv" for step in steps]
+
+
+def error_factors(config: Config) -> list[str]:
+    """Return by what pairs scale the errors of the model, in a list; an empty one without pairs."""
+    return [f"{FOLDER}/error_factors.tsv"] if has_pairs(config) else []
+
+
+def units(config: Config) -> dict[str, str]:
+    """Return the unit of each RNA-seq file, by its name."""
+    return {name: file["unit"] for name, file in Inputs.of(config).rnaseq.items()}
+
+
+def unit_tables(config: Config) -> list[str]:
+    """Return where units are compared, in a list; an empty one where there is one unit alone."""
+    return [f"{FOLDER}/units.tsv"] if len(set(units(config).values())) > 1 else []
+
+
 def model_steps(config: Config) -> list[str]:
     """Return the files of the steps of the model that is written, below results/{dataset}."""
     first, second = config["translation"]["translated"]

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lacuna.drawing.wording import with_interval, with_spaces
-from lacuna.translation.assess import ALL, BASELINE, LANDMARKS, MEAN, NEW, RANDOM
+from lacuna.translation.assess import ALL, BASELINE, LANDMARKS, MEAN, NEW, RANDOM, TRUE
 from lacuna.translation.card import step_card
 from lacuna.translation.chain import END_TO_END
 
 CONTROLS = {MEAN: "control: mean profile", RANDOM: "control: random pair"}
+TRUE_LABEL = "control: true landmarks"
 SCORES = {
     "pearson": "Pearson of samples",
     "spearman": "Spearman of samples",
@@ -32,7 +33,8 @@ def chain_label(first: str, second: str) -> str:
     if first in CONTROLS:
         return CONTROLS[first]
     end = "end to end" if second == END_TO_END else step_card("genome", second).label
-    return f"{step_card('landmarks', first).label} + {end}"
+    begin = TRUE_LABEL if first == TRUE else step_card("landmarks", first).label
+    return f"{begin} + {end}"
 
 
 def chain_table(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -59,7 +61,7 @@ def sentences(
 ) -> list[str]:
     """Say which chain leads, and that controls must be read beside it."""
     genes = metrics[metrics["genes"] == ALL]
-    ours = genes[~genes["first"].isin(CONTROLS)]
+    ours = genes[~genes["first"].isin([*CONTROLS, TRUE])]
     errors = ours[ours["metric"] == "rmse"].sort_values("value")
     best = errors.iloc[0]
     mean = genes[(genes["first"] == MEAN) & (genes["metric"] == "rmse")].iloc[0]
@@ -96,7 +98,8 @@ def sections(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, pd.DataFrame
     Parameters
     ----------
     tables
-        metrics, left_out, coverage and samples, as the jobs of the stage write them.
+        metrics, left_out, coverage and samples, and units where they are compared, as the jobs of
+        the stage write them.
     """
     metrics = tables["metrics"]
     shown = [
@@ -112,6 +115,13 @@ def sections(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, pd.DataFrame
                 coverage_table(tables["coverage"]),
             )
         )
+    if "units" in tables:
+        shown.append(
+            (
+                "Ridge from true landmarks, by the unit of the samples that it is trained on",
+                unit_table(tables["units"]),
+            )
+        )
     shown.append(("RNA-seq samples", with_spaces(tables["samples"])))
     return shown
 
@@ -121,18 +131,43 @@ def left_out_table(left_out: pd.DataFrame) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
     for row in left_out.to_dict("records"):
         name = row["step"]
-        label = CONTROLS.get(name) or step_card("genome", name).label
+        label = CONTROLS.get(name) or _step_label(name)
         said = with_interval(row["value"], row["low"], row["high"])
         rows.setdefault(name, {"step": label})[row["metric"].replace("_", " ")] = said
     return pd.DataFrame(list(rows.values())).fillna("")
 
 
+def _step_label(name: str) -> str:
+    first, _, second = name.partition("/")
+    return chain_label(first, second) if second else step_card("genome", name).label
+
+
+def unit_table(units: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per unit, set of samples and step, see `lacuna.translation.units`."""
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in units.to_dict("records"):
+        names = row["unit"], row["judged_on"], row["step"]
+        label = CONTROLS.get(row["step"]) or _step_label(row["step"])
+        cells = rows.setdefault(
+            names,
+            {
+                "trained on": f"{row['unit']} ({row['samples']} samples)",
+                "judged on": row["judged_on"],
+                "step": label,
+            },
+        )
+        said = with_interval(row["value"], row["low"], row["high"])
+        cells[row["metric"].replace("_", " ")] = said
+    return pd.DataFrame(list(rows.values())).fillna("")
+
+
 def coverage_table(coverage: pd.DataFrame) -> pd.DataFrame:
     """Return the share of genes inside stated intervals, by tercile of expression."""
-    said = [
-        with_interval(row["value"], row["low"], row["high"]) for row in coverage.to_dict("records")
-    ]
-    return pd.DataFrame({"genes by expression": coverage["tercile"], "inside": said})
+    rows: dict[str, dict[str, str]] = {}
+    for row in coverage.to_dict("records"):
+        cells = rows.setdefault(row["errors"], {"errors": row["errors"]})
+        cells[f"{row['tercile']} expression"] = with_interval(row["value"], row["low"], row["high"])
+    return pd.DataFrame(list(rows.values()))
 
 
 def _score(row: pd.Series) -> str:

@@ -1,7 +1,8 @@
 """Compare all chains of steps on samples measured both ways."""
 
 from lacuna.runtime.script_log import log_script
-from lacuna.translation.jobs import judge, predict_left_out, read_chains, read_paired
+from lacuna.translation.jobs import read_chains
+from lacuna.translation.judge_jobs import judge, predict_left_out, read_paired
 
 with log_script(snakemake.log[0]):
     files, params = snakemake.input, snakemake.params

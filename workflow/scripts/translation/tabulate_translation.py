@@ -6,7 +6,10 @@ from lacuna.runtime.script_log import log_script
 from lacuna.translation.tables import sections, sentences
 
 with log_script(snakemake.log[0]):
-    tables = {name: read_table(path) for name, path in snakemake.input.items()}
+    paths = dict(snakemake.input.items())
+    for units in paths.pop("units"):  # none where there is one unit alone
+        paths["units"] = units
+    tables = {name: read_table(path) for name, path in paths.items()}
     write_page(
         snakemake.output[0],
         f"Translation: {snakemake.params.data}",

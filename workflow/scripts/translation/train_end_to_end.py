@@ -1,11 +1,16 @@
-"""Train one step from L1000's landmarks to all genes, on pseudo-pairs."""
+"""Train one step from L1000's landmarks to all genes on pseudo-pairs, and measure its errors."""
 
+import anndata
+
+from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import log_script
-from lacuna.translation.jobs import save_step, train_end_to_end
+from lacuna.translation.chain import END_TO_END
+from lacuna.translation.jobs import describe_left_out, save_step, train_end_to_end
 
 with log_script(snakemake.log[0]):
-    files, params = snakemake.input, snakemake.params
-    step = train_end_to_end(
-        snakemake.wildcards.step, params.options, files.l1000, files.rnaseq, params.seed
-    )
-    save_step(snakemake.output.step, step)
+    files, params, name = snakemake.input, snakemake.params, snakemake.wildcards.step
+    step, left = train_end_to_end(name, params.options, files.l1000, files.rnaseq, params.seed)
+    obs = anndata.read_h5ad(files.rnaseq, backed="r").obs
+    scores = describe_left_out(f"{name}/{END_TO_END}", left, obs, params.seed)
+    write_table(scores, snakemake.output.left_out)
+    save_step(snakemake.output.step, step, left.stderr())

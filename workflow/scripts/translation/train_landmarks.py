@@ -2,7 +2,8 @@
 
 from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import log_script
-from lacuna.translation.jobs import losses_of, read_paired_if_given, save_step, train_landmarks
+from lacuna.translation.jobs import losses_of, save_step, train_landmarks
+from lacuna.translation.judge_jobs import read_paired_if_given
 
 with log_script(snakemake.log[0]):
     files, params = snakemake.input, snakemake.params
