@@ -11,7 +11,7 @@ from lacuna.io.tsv import write_table
 from lacuna.translation import prepare as prepare_module
 from lacuna.translation.jobs import read_genome_training, read_paired
 from lacuna.translation.normalise import Reference, log_cpm
-from lacuna.translation.prepare import replicate_noise
+from lacuna.translation.prepare import LEAST_WELLS, balance_lines, replicate_noise
 from lacuna.translation.run import pair_lines, prepare
 
 LANDMARKS, GENES, SAMPLES = 120, 200, 30
@@ -189,3 +189,16 @@ def test_what_does_not_fit_is_named(world, monkeypatch):
     monkeypatch.setattr(prepare_module, "LEAST_LANDMARKS", 500)
     with pytest.raises(LacunaError, match=r"only 120 of 120 landmark genes.*at least 500"):
         run(folder)
+
+
+def test_no_line_gives_more_wells_than_the_middle_one():
+    cell = np.array(["many"] * 100 + ["some"] * 12 + ["few"] * 7)
+    chosen = balance_lines(cell)
+    assert (np.diff(chosen) > 0).all()
+    counts = pd.Series(cell[chosen]).value_counts().to_dict()
+    assert counts == {"many": 12, "some": 12, "few": 7}
+    of_many = chosen[chosen < 100]
+    assert of_many.min() == 0
+    assert of_many.max() == 99  # from the first plate to the last
+    lone = np.array(["many"] * 100 + [f"atlas{number}" for number in range(50)])
+    assert len(balance_lines(lone)) == 50 + LEAST_WELLS

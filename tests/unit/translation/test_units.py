@@ -24,7 +24,7 @@ def table(tmp_path_factory):
     )
     whole = np.concatenate([world.whole.genome, other.whole.genome])
     anndata.AnnData(whole, obs, pd.DataFrame(index=genes)).write_h5ad(folder / "rnaseq.h5ad")
-    wells = pd.DataFrame({"replicate_of": ""}, index=[f"w{n}" for n in range(160)])
+    wells = pd.DataFrame({"replicate_of": "", "cell": "a"}, index=[f"w{n}" for n in range(160)])
     l1000 = anndata.AnnData(world.steps.l1000, wells, pd.DataFrame(index=genes[:12]))
     l1000.write_h5ad(folder / "l1000.h5ad")
     paired = Paired(

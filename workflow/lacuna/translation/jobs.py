@@ -30,7 +30,7 @@ from lacuna.translation.judge import compare_rows, with_intervals
 from lacuna.translation.level3 import open_level3
 from lacuna.translation.model import load_model
 from lacuna.translation.normalise import Reference
-from lacuna.translation.prepare import genome_training, replicate_noise
+from lacuna.translation.prepare import balance_lines, genome_training, replicate_noise
 from lacuna.translation.translate import write_translated
 
 STDERR = "stderr"
@@ -40,12 +40,13 @@ WORDS = "translation"  # the first word of this stage's random streams
 def read_landmark_training(
     l1000: str | Path, rnaseq: str | Path, pairs: tuple[np.ndarray, np.ndarray] | None = None
 ) -> LandmarkTraining:
-    """Read what step 1 is trained on."""
+    """Read what step 1 is trained on: of L1000, as many wells of each line, see `balance_lines`."""
     before = anndata.read_h5ad(l1000)
     after = anndata.read_h5ad(rnaseq, backed="r")
     at = after.var_names.get_indexer(before.var_names)
     landmarks = genome_training(after.file["X"], after.obs, at, np.zeros(len(at))).landmarks
-    return LandmarkTraining(np.asarray(before.X), landmarks, pairs)
+    wells = balance_lines(before.obs["cell"].astype(str).to_numpy())
+    return LandmarkTraining(np.asarray(before.X)[wells], landmarks, pairs)
 
 
 def read_genome_training(l1000: str | Path, rnaseq: str | Path) -> GenomeTraining:
@@ -90,8 +91,10 @@ def train_end_to_end(
     rng = generator(seed, WORDS, name, END_TO_END)
     forth = read_landmark_training(l1000, rnaseq)
     back = fit_step("landmarks", name, forth.reversed, rng, options)
-    repeats = anndata.read_h5ad(l1000).obs["replicate_of"].astype(str).to_numpy()
-    noise = replicate_noise(forth.l1000, repeats, forth.l1000)
+    wells = anndata.read_h5ad(l1000)
+    repeats = wells.obs["replicate_of"].astype(str).to_numpy()
+    measured = np.asarray(wells.X)
+    noise = replicate_noise(measured, repeats, measured)
     training = pseudo_pairs(back, read_genome_training(l1000, rnaseq), noise)
     fitted = fit_step("genome", "ridge", training, rng)
     left = leave_studies_out("ridge", training, generator(seed, WORDS, name, "end to end left out"))

@@ -17,6 +17,7 @@ from lacuna.translation.sources import Source, kept_genes
 
 MOST_SAMPLES = 50_000  # of each side, as the authors draw
 LEAST_LANDMARKS = 100  # fewer tell little of a genome
+LEAST_WELLS = 5  # of a line that step 1 is trained on, where the middle line has fewer
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,32 @@ def write_l1000(
         blocks = (reference.apply(block) for block in read())
     var = pd.DataFrame(index=pd.Index(landmarks, name="gene"))
     write_h5ad(path, blocks, wells.iloc[chosen].astype(str), var, {"unit": "log2, Level 3"})
+
+
+def balance_lines(cell: np.ndarray) -> np.ndarray:
+    """Choose wells so that no line speaks for all: none gives more than the middle line has.
+
+    A step without pairs gives L1000 the distribution of RNA-seq. Where a few lines have most wells,
+    and many lines one, that of the wells is the distribution of the few.
+
+    Parameters
+    ----------
+    cell : array of shape (n,)
+        The line of each well.
+
+    Returns
+    -------
+    int array, rising
+        Of a line with more wells than the median over lines, and than `LEAST_WELLS`, so many at
+        even distances: from all of its plates.
+    """
+    _, number, count = np.unique(cell, return_inverse=True, return_counts=True)
+    most = max(LEAST_WELLS, int(np.median(count)))
+    chosen = []
+    for line, wells in enumerate(count):
+        spread = np.linspace(0, wells - 1, min(wells, most)).round().astype(int)
+        chosen.append(np.flatnonzero(number == line)[spread])
+    return np.sort(np.concatenate(chosen))
 
 
 def replicate_noise(l1000: np.ndarray, replicate_of: np.ndarray, rnaseq: np.ndarray) -> np.ndarray:
