@@ -9,7 +9,8 @@ from lacuna.errors import LacunaError
 from lacuna.io.gctx import write_gctx
 from lacuna.io.tsv import write_table
 from lacuna.translation import prepare as prepare_module
-from lacuna.translation.jobs import read_genome_training, read_paired
+from lacuna.translation.jobs import read_genome_training
+from lacuna.translation.judge_jobs import read_paired
 from lacuna.translation.normalise import Reference, log_cpm
 from lacuna.translation.prepare import LEAST_WELLS, balance_lines, replicate_noise
 from lacuna.translation.run import pair_lines, prepare
