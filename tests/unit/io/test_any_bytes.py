@@ -25,7 +25,7 @@ from wells import inst_info
 from lacuna.completion.interface import Completion
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.errors import LacunaError
-from lacuna.io import annotations, external, geo, sources
+from lacuna.io import annotations, external, geo, h5ad, sources
 from lacuna.io import gmt as gene_sets
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.networks.cell_states import CellStates, Shape
@@ -70,6 +70,11 @@ def read_gctx(path):
         assert np.isfinite(values).all()
         assert len(file.metadata("rows")) == len(file.rows)
         assert len(file.metadata("columns")) == len(file.columns)
+
+
+def read_h5ad(path):
+    written = h5ad.read_written(path)
+    assert written.X[:].shape == (len(written.obs), len(written.var))
 
 
 def read_profiles(path):
@@ -123,6 +128,16 @@ HDF5 = {
             np.arange(6.0).reshape(3, 2),
             pd.DataFrame({"symbol": ["A", "B"]}, index=["1", "2"]),
             pd.DataFrame({"dose": [1.0, 2.0, 3.0], "cell": ["x", "y", "é"]}, index=list("uvw")),
+        ),
+    ),
+    "h5ad": (
+        read_h5ad,
+        lambda path: h5ad.write_h5ad(
+            path,
+            [np.arange(6.0).reshape(3, 2)],
+            pd.DataFrame({"study": ["x", "y", "é"]}, index=list("uvw")),
+            pd.DataFrame({"landmark": [True, False]}, index=["A", "B"]),
+            {"unit": "log2", "reference": np.arange(2.0)},
         ),
     ),
     "profiles": (read_profiles, replicated(clustered(6, 3)).save),

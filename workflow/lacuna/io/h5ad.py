@@ -6,18 +6,18 @@ Virshup et al. 2024, Journal of Open Source Software 9:4371, doi:10.21105/joss.0
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
-from lacuna.io.atomic import unreadable, write_whole
+from lacuna.io.atomic import unreadable
 from lacuna.io.blocks import Expression, runs
-from lacuna.io.hdf5 import member
+from lacuna.io.hdf5 import VERSION, LazyArray, create, member
 
 SYMBOLS = ("symbol", "gene_symbol", "gene_symbols", "gene_name", "feature_name")  # columns of var
 SPARSE = "csr_matrix"
@@ -88,14 +88,18 @@ class H5ad(Expression):
                 values[run] = block[positions[run] - first]
         return values
 
-    @contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except LacunaError:
-            raise
-        except Exception as error:  # anndata has errors of its own for files it cannot read
-            raise unreadable(self.path, error, " as h5ad") from error
+    def _readable(self) -> AbstractContextManager[None]:
+        return _explained(self.path)
+
+
+@contextmanager
+def _explained(path: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except LacunaError:
+        raise
+    except Exception as error:  # anndata has errors of its own for files it cannot read
+        raise unreadable(path, error, " as h5ad") from error
 
 
 def _check_promises(item: h5py.Group | h5py.Dataset, seen: set[int]) -> None:
@@ -145,20 +149,58 @@ def write_h5ad(
     """
     import anndata  # takes a second
 
-    with write_whole(path) as unfinished:
-        anndata.AnnData(obs=obs, var=var, uns=uns).write_h5ad(unfinished)
-        with h5py.File(unfinished, "r+") as file:
-            if "X" in file:
-                del file["X"]
-            shape = len(obs), len(var)
-            chunks = (min(SAMPLES_PER_CHUNK, shape[0]), shape[1]) if all(shape) else None
-            matrix = file.create_dataset("X", shape, np.float32, chunks=chunks)
-            matrix.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
-            done = 0
-            for block in blocks:
-                if block.shape[1:] != shape[1:] or done + len(block) > shape[0]:
-                    raise ValueError(f"a block of shape {block.shape} in a matrix of {shape}")
-                matrix[done : done + len(block)] = block
-                done += len(block)
-            if done != shape[0]:
-                raise ValueError(f"{done} samples in a matrix of {shape}")
+    with create(path, libver=VERSION) as (file, sink):
+        anndata.io.write_elem(file, "/", anndata.AnnData(obs=obs, var=var, uns=uns))
+        if "X" in file:
+            del file["X"]
+        shape = len(obs), len(var)
+        cut = {"chunks": (min(SAMPLES_PER_CHUNK, shape[0]), shape[1]), "fletcher32": True}
+        matrix = file.create_dataset("X", shape, np.float32, **(cut if all(shape) else {}))
+        matrix.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
+        done = 0
+        for block in blocks:
+            if block.shape[1:] != shape[1:] or done + len(block) > shape[0]:
+                raise ValueError(f"a block of shape {block.shape} in a matrix of {shape}")
+            matrix[done : done + len(block)] = block
+            done += len(block)
+            sink.check()  # stops as soon as the disk is full
+        if done != shape[0]:
+            raise ValueError(f"{done} samples in a matrix of {shape}")
+
+
+class Written(NamedTuple):
+    """What `write_h5ad` wrote.
+
+    Attributes
+    ----------
+    X : float32 array of shape (samples, genes)
+        In its file until it is sliced.
+    obs, var : DataFrame
+    uns : dict
+    """
+
+    X: LazyArray
+    obs: pd.DataFrame
+    var: pd.DataFrame
+    uns: dict[str, Any]
+
+
+def read_written(path: str | Path) -> Written:
+    """Read what `write_h5ad` wrote; the matrix stays in its file.
+
+    Raises
+    ------
+    DamagedFile
+        If the file is damaged, also when the matrix is sliced.
+    LacunaError
+        If the file is missing.
+    """
+    from anndata.io import read_elem  # takes a second
+
+    with _explained(path):
+        file = h5py.File(path, "r")
+        obs, var, uns = (read_elem(member(file, name)) for name in ("obs", "var", "uns"))
+        matrix = LazyArray(member(file, "X").id)
+        if matrix.shape != (len(obs), len(var)):
+            raise ValueError(f"X has shape {matrix.shape}, obs and var {len(obs)}, {len(var)}")
+    return Written(matrix, obs, var, uns)

@@ -189,16 +189,21 @@ def load(
         if layout is not None:
             _check_layout(items, layout, optional or {})
         content = {
-            name: _LazyArray(item.id) if name in lazy else _get(item)
-            for name, item in items.items()
+            name: LazyArray(item.id) if name in lazy else _get(item) for name, item in items.items()
         }
         if not lazy:
             file.close()
         return content
 
 
-class _LazyArray(h5py.Dataset):
-    """An array that is still in its file."""
+class LazyArray(h5py.Dataset):
+    """An array that is still in its file.
+
+    Raises
+    ------
+    DamagedFile
+        When it is sliced, if the file is damaged there.
+    """
 
     def __getitem__(self, *where: object) -> np.ndarray:
         with explain_read_errors(self.file.filename, (OSError, RuntimeError)):

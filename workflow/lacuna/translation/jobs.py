@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import anndata
 import numpy as np
 import pandas as pd
 
 from lacuna.io import hdf5
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_genes, read_wells
+from lacuna.io.h5ad import read_written
 from lacuna.runtime.seeds import generator
 from lacuna.translation.assess import BASELINE, MEAN, Paired, coverage
 from lacuna.translation.card import step_card
@@ -24,7 +24,7 @@ from lacuna.translation.chain import (
     pseudo_pairs,
     restore_step,
 )
-from lacuna.translation.gene_list import read_gene_list
+from lacuna.translation.gene_list import check_gene_list, read_gene_list
 from lacuna.translation.interface import FittedStep, GenomeTraining, LandmarkTraining
 from lacuna.translation.judge import compare_rows, with_intervals
 from lacuna.translation.level3 import open_level3
@@ -41,22 +41,22 @@ def read_landmark_training(
     l1000: str | Path, rnaseq: str | Path, pairs: tuple[np.ndarray, np.ndarray] | None = None
 ) -> LandmarkTraining:
     """Read what step 1 is trained on: of L1000, as many wells of each line, see `balance_lines`."""
-    before = anndata.read_h5ad(l1000)
-    after = anndata.read_h5ad(rnaseq, backed="r")
-    at = after.var_names.get_indexer(before.var_names)
-    landmarks = genome_training(after.file["X"], after.obs, at, np.zeros(len(at))).landmarks
+    before = read_written(l1000)
+    after = read_written(rnaseq)
+    at = after.var.index.get_indexer(before.var.index)
+    landmarks = genome_training(after.X, after.obs, at, np.zeros(len(at))).landmarks
     wells = balance_lines(before.obs["cell"].astype(str).to_numpy())
-    return LandmarkTraining(np.asarray(before.X)[wells], landmarks, pairs)
+    return LandmarkTraining(before.X[:][wells], landmarks, pairs)
 
 
 def read_genome_training(l1000: str | Path, rnaseq: str | Path) -> GenomeTraining:
     """Read what step 2 is trained on; the genome stays in its file."""
-    before = anndata.read_h5ad(l1000)
-    after = anndata.read_h5ad(rnaseq, backed="r")
-    at = after.var_names.get_indexer(before.var_names)
-    training = genome_training(after.file["X"], after.obs, at, np.zeros(len(at)))
+    before = read_written(l1000)
+    after = read_written(rnaseq)
+    at = after.var.index.get_indexer(before.var.index)
+    training = genome_training(after.X, after.obs, at, np.zeros(len(at)))
     repeats = before.obs["replicate_of"].astype(str).to_numpy()
-    noise = replicate_noise(np.asarray(before.X), repeats, training.landmarks)
+    noise = replicate_noise(before.X[:], repeats, training.landmarks)
     return GenomeTraining(training.landmarks, training.genome, training.study, noise)
 
 
@@ -91,9 +91,9 @@ def train_end_to_end(
     rng = generator(seed, WORDS, name, END_TO_END)
     forth = read_landmark_training(l1000, rnaseq)
     back = fit_step("landmarks", name, forth.reversed, rng, options)
-    wells = anndata.read_h5ad(l1000)
+    wells = read_written(l1000)
     repeats = wells.obs["replicate_of"].astype(str).to_numpy()
-    measured = np.asarray(wells.X)
+    measured = wells.X[:]
     noise = replicate_noise(measured, repeats, measured)
     training = pseudo_pairs(back, read_genome_training(l1000, rnaseq), noise)
     fitted = fit_step("genome", "ridge", training, rng)
@@ -130,10 +130,16 @@ def read_chains(
         As `prepare` wrote them.
     logarithm
         Of the outputs.
+
+    Raises
+    ------
+    LacunaError
+        If the list of genes is not that of the samples.
     """
-    listed = read_gene_list(genes)
+    listed, trained = read_gene_list(genes), read_written(rnaseq)
+    check_gene_list(listed["gene"], trained.var.index, genes)
     order = Genes(listed.loc[listed["landmark"], "gene"].tolist(), listed["gene"].tolist())
-    reference = Reference(np.asarray(anndata.read_h5ad(rnaseq, backed="r").uns["reference"]))
+    reference = Reference(np.asarray(trained.uns["reference"]))
     chains = {}
     for (first, second), paths in files:
         names = first, second

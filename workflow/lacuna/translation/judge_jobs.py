@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import anndata
 import numpy as np
 import pandas as pd
 
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_genes
+from lacuna.io.h5ad import read_written
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.translation.assess import (
@@ -25,10 +25,13 @@ from lacuna.translation.assess import (
 from lacuna.translation.card import step_card
 from lacuna.translation.chain import Translation, deal_groups, fit_step
 from lacuna.translation.errors import measure_factors, scale, scale_without_own, terciles_of
+from lacuna.translation.gene_list import check_gene_list
 from lacuna.translation.jobs import WORDS, read_landmark_training
 from lacuna.translation.judge import SCORES
 from lacuna.translation.level3 import open_level3
 from lacuna.translation.views import principal_components, single_samples
+
+SAMPLES_AT_ONCE = 4096
 
 
 def read_paired(
@@ -42,20 +45,26 @@ def read_paired(
         As `prepare` wrote them.
     matrix, gene_info
         The Level 3 profiles of pairs.
+
+    Raises
+    ------
+    LacunaError
+        If the genes of both files differ.
     """
-    real = anndata.read_h5ad(pairs)
-    landmarks = real.var_names[real.var["landmark"].astype(bool)]
+    real = read_written(pairs)
+    check_gene_list(real.var.index, read_written(rnaseq).var.index, pairs)
+    landmarks = real.var.index[real.var["landmark"].astype(bool)]
     with Gctx(matrix) as opened:
         level3 = open_level3(opened, read_genes(gene_info), landmarks)
         seen = np.concatenate([block[1] for block in level3.blocks(real.obs["l1000"].astype(str))])
     return Paired(
         names=pd.Index(real.obs["sample"].astype(str)),
         seen=seen,
-        real=np.asarray(real.X),
+        real=real.X[:],
         group=real.obs["donor"].astype(str).to_numpy(),
         kind=real.obs["kind"].astype(str).to_numpy(),
         mean=mean_profile(rnaseq),
-        landmarks_at=real.var_names.get_indexer(landmarks),
+        landmarks_at=real.var.index.get_indexer(landmarks),
     )
 
 
@@ -68,11 +77,12 @@ def read_paired_if_given(
 
 def mean_profile(rnaseq: str | Path) -> np.ndarray:
     """Return the mean of the training samples, float64 of shape (genes,)."""
-    trained = anndata.read_h5ad(rnaseq, backed="r")
-    total, genome = np.zeros(trained.n_vars), trained.file["X"]
-    for first in range(0, trained.n_obs, 4096):
-        total += np.asarray(genome[first : first + 4096]).sum(axis=0, dtype=np.float64)
-    return total / trained.n_obs
+    genome = read_written(rnaseq).X
+    samples, genes = genome.shape
+    total = np.zeros(genes)
+    for first in range(0, samples, SAMPLES_AT_ONCE):
+        total += genome[first : first + SAMPLES_AT_ONCE].sum(axis=0, dtype=np.float64)
+    return total / samples
 
 
 def predict_left_out(

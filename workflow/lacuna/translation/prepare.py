@@ -111,6 +111,7 @@ def write_rnaseq(
     genes: pd.DataFrame,
     logarithm: str,
     reference: Reference | None = None,
+    facts: pd.DataFrame | None = None,
 ) -> Reference:
     """Normalise samples, and write them as h5ad.
 
@@ -126,6 +127,8 @@ def write_rnaseq(
         "log2" or "log10".
     reference
         Given for samples that are not trained on; None to learn it from these.
+    facts
+        More columns of obs, indexed by sample.
 
     Returns
     -------
@@ -137,6 +140,8 @@ def write_rnaseq(
         reference = Reference.of(normalised(of, names, logarithm))
     known = reference
     obs = pd.concat([_describe(name, source) for name, source in sources])
+    if facts is not None:
+        obs = obs.join(facts, on="sample")
     blocks = (known.apply(block) for block in normalised(of, names, logarithm))
     var = genes.set_index("gene")[["landmark"]]
     uns: dict[str, Any] = {"reference": known.sorted_values, "unit": f"{logarithm}(CPM + 1)"}

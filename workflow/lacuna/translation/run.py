@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import anndata
 import pandas as pd
 
 from lacuna.errors import LacunaError, listed
@@ -234,11 +233,8 @@ def _write_pairs(
             f"translation: no sample measured both ways ({listed(known['rnaseq'])}) is in a file "
             "of acquire: rnaseq, or none passed the filters."
         )
-    write_rnaseq(path, chosen, genes, logarithm, reference)
-    made = anndata.read_h5ad(path)
     facts = known.drop_duplicates("rnaseq").set_index("rnaseq").astype(str)
-    made.obs = made.obs.join(facts, on="sample")
-    made.write_h5ad(path)
+    write_rnaseq(path, chosen, genes, logarithm, reference, facts)
 
 
 def _account(data: RnaSeq, training: Sequence[tuple[str, Any]]) -> pd.DataFrame:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-import anndata
 import numpy as np
 import pandas as pd
 
+from lacuna.io.h5ad import read_written
 from lacuna.runtime.seeds import generator
 from lacuna.translation.assess import MEAN, Paired
 from lacuna.translation.chain import fit_step, leave_studies_out
@@ -39,7 +39,7 @@ def compare_units(
         judged_on: "studies left out" of the same unit, or "pairs"; step: ridge or mean_profile.
     """
     training = read_genome_training(l1000, rnaseq)
-    obs = anndata.read_h5ad(rnaseq, backed="r").obs
+    obs = read_written(rnaseq).obs
     unit = obs["source"].astype(str).map(units).to_numpy()
     tables = []
     for name in [*sorted(set(units.values())), ALL_UNITS]:
