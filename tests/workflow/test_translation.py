@@ -1,5 +1,7 @@
 """A translation in a run of its own, on a simulated transcriptome whose truth was planted."""
 
+import re
+import shutil
 import subprocess
 import sys
 
@@ -13,6 +15,9 @@ from lacuna.io.gctx import Gctx, write_gctx
 
 RECEPTOR = "SIMG0189"  # of the demo's seed
 FOLDER = "results/demo/translation"
+PAUSE = """if not __import__("pathlib").Path("paused").touch():
+            while True: pass
+"""
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +25,7 @@ def finished(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("translation"))
     project.options = project.configure(
         {
+            "acquire": {"simulator": {"drugs": 20, "cells": 6, "mechanisms": 5}},
             "completion": {"methods": [], "completed": []},
             "classification": {"completed": []},
             "translation": {
@@ -123,3 +129,57 @@ def test_a_signature_file_is_refused_as_level_3_and_passes_as_differences(finish
 def test_the_report_has_a_section_and_a_second_run_has_nothing_to_do(finished):
     assert "6. Translation" in (finished.folder / "results/demo/report.html").read_text()
     assert "Nothing to be done" in finished.run("--cores", "2", *finished.options)
+
+
+def made(project):
+    """Return what the stage made, by name."""
+    folder = project.folder / FOLDER
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.fault(
+    "samples of RNA-seq between two steps cut short",
+    "the job that reads them names the file and sets it aside; run again it is made anew",
+)
+def test_damaged_samples_are_named_and_made_anew(finished, tmp_path):
+    project = Project.copy(finished, tmp_path / "project")
+    path = project.folder / FOLDER / "rnaseq.h5ad"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    (project.folder / FOLDER / "steps/genome/ridge.h5").unlink()
+    asked = ("--cores", "2", *finished.options, "--", f"{FOLDER}/steps/genome/ridge.h5")
+    said = project.run(*asked, fails=True)
+    assert re.search(r"Error: \S*rnaseq\.h5ad: .*Run again", said)
+    assert "Traceback" not in said
+    project.run(*asked)
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.fault(
+    "SIGKILL while wells are translated, then from the prepared samples again on one core",
+    "no half file is left; steps, scores, model and translated wells are the same, byte by byte",
+)
+def test_a_killed_run_begun_again_on_one_core_makes_the_same(finished, tmp_path):
+    project = Project.copy(finished, tmp_path / "project")
+    for name in ("steps", "translated"):
+        shutil.rmtree(project.folder / FOLDER / name)
+    for name in ("metrics.tsv", "left_out.tsv", "model.h5"):
+        (project.folder / FOLDER / name).unlink()
+    project.alter(
+        "translation/translate.py",
+        "        yield translate(matrix",
+        f"        {PAUSE}        yield translate(matrix",
+    )
+    wells = f"{FOLDER}/translated/simulated_translation.gctx"
+    asked = (*finished.options, "--", wells, f"{FOLDER}/metrics.tsv", f"{FOLDER}/left_out.tsv")
+    running = project.start("--cores", "2", *asked)
+    project.kill(running, "paused")
+    assert not list((project.folder / FOLDER / "translated").glob("[!.]*"))
+    project.unlock()
+    project.restore()
+    project.run("--cores", "1", *asked)
+    before, after = made(finished), made(project)
+    remade = [name for name in after if "steps/" in name or name in ("metrics.tsv", "model.h5")]
+    assert len(remade) > 10
+    assert [name for name in after if before[name] != after[name]] == []

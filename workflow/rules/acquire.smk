@@ -35,8 +35,7 @@ rule simulate_transcriptome:
     resources:
         mem_mb=grows(2000),
     params:
-        platform=config["acquire"]["simulator"]["platform"],
-        null=config["acquire"]["simulator"]["unrelated"],
+        **config["acquire"]["simulator"],
         seed=SEED,
     script:
         "../scripts/acquire/simulate_transcriptome.py"

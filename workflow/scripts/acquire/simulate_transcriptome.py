@@ -7,5 +7,6 @@ from lacuna.simulation.rnaseq import simulate_transcriptome
 from lacuna.simulation.write_rnaseq import write_transcriptome
 
 with log_script(snakemake.log[0]):
-    world = simulate_transcriptome(**snakemake.params)
+    options = dict(snakemake.params.items())
+    world = simulate_transcriptome(null=options.pop("unrelated"), **options)
     write_transcriptome(world, Path(snakemake.output[0]).parent)
