@@ -279,9 +279,12 @@ rule walk_bridges:
         baseline=in_results(translation.signature_steps(config)),
         genes="results/{dataset}/translation/genes.tsv",
         rnaseq="results/{dataset}/translation/rnaseq.h5ad",
+        studies=lambda wildcards: translation.study_files(config, DATASET),
     output:
         bridges="results/{dataset}/translation/signatures/{series}/bridges.tsv",
         walks="results/{dataset}/translation/signatures/{series}/walks.tsv",
+        library="results/{dataset}/translation/signatures/{series}/library.tsv",
+        studies="results/{dataset}/translation/signatures/{series}/studies.tsv",
     log:
         "results/{dataset}/logs/walk_bridges/{series}.log",
     benchmark:
@@ -294,7 +297,7 @@ rule walk_bridges:
         mem_mb=grows(4000, per_mb=2),
         runtime=grows(60),
     params:
-        targets=TRANSLATED["targets"],
+        told=translation.targets(config, DATASET),
         way=TRANSLATED["compared_with"],
         logarithm=TRANSLATED["logarithm"],
         seed=SEED,

@@ -57,6 +57,23 @@ def check(config: Mapping[str, Any]) -> None:
     else:
         _check_among("translated", [second], block["genome"], "genome")
     _check_files(config)
+    for one in block["targets"]:
+        _check_studies(one["drug"], one.get("studies", []))
+
+
+def _check_studies(drug: str, studies: list[dict[str, str]]) -> None:
+    names = [study["study"] for study in studies]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise LacunaError(
+            f"translation: targets: {drug!r} has the studies {listed(twice)} twice; expected each "
+            "once. Divide a study of several comparisons in the table of samples."
+        )
+    for study in studies:
+        if study["treated"] == study["control"]:
+            raise LacunaError(
+                f"translation: targets: study {study['study']!r}: treated and control are both "
+                f"{study['control']!r}; expected two conditions."
+            )
 
 
 def _check_among(key: str, asked: list[str], among: list[str], where: str) -> None:

@@ -14,14 +14,15 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from lacuna.errors import LacunaError
+from lacuna.translation.random_signatures import DRAWS, combinations_of, combine
 
 WALKS = ("unweighted", "weighted")
-RANDOM_DRAWS, RANDOM_DRAWN = 1000, 20  # random signatures for p, and those of them in the figure
+RANDOM_DRAWN = 20  # of the random signatures, in the figure
 STEPS = 500  # of a walk in the table that the figure draws
 LEAST_TARGETS = 5  # a set with fewer among the genes has no walk to speak of
 SIGNATURE = "signature"
-NUMBERS = ["walk", "genes", "targets", "peak", "area", "p", "random_peak", "random_high"]
-LIBRARY = ["set", *NUMBERS, "p_adjusted"]
+NUMBERS = ["walk", "genes", "targets", "peak", "area", "p", "random_peak", "random_high", "draws"]
+LIBRARY = ["set", *NUMBERS, "p_adjusted", "normalised", "rank"]
 COMMON, MODEL_ONLY, ALL = "common", "model_only", "all"
 
 
@@ -33,7 +34,7 @@ class Bridge:
     ----------
     numbers : DataFrame, one row per walk (unweighted, weighted)
         `NUMBERS`: walk, genes and targets (how many), peak and area of the walk, p against the
-        random signatures, and the median and the 95 % point of their peaks.
+        random signatures, the median and the 95 % point of their peaks, and how many there are.
     walks : DataFrame
         walk, line ("signature", or "random 1" and so on), share (of the genes passed, 0 to 1),
         height.
@@ -44,6 +45,43 @@ class Bridge:
     numbers: pd.DataFrame
     walks: pd.DataFrame
     random_peaks: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Signatures whose genes were ranked by the size of their scores, once for all sets.
+
+    Attributes
+    ----------
+    order : int array of shape (signatures, genes)
+        The genes, the strongest first.
+    scaled : array of shape (signatures, genes)
+        Their scores' sizes scaled to 0-1, in this order.
+    """
+
+    order: np.ndarray
+    scaled: np.ndarray
+
+    @classmethod
+    def of(cls, scores: np.ndarray) -> "Ranked":
+        """Rank signatures, an array of shape (signatures, genes)."""
+        size = np.abs(scores)
+        order = np.argsort(-size, axis=1, kind="stable")
+        ordered = np.take_along_axis(size, order, axis=1)
+        span = ordered[:, :1] - ordered[:, -1:]
+        scaled = np.divide(
+            ordered - ordered[:, -1:], span, out=np.zeros(size.shape, np.float64), where=span > 0
+        )
+        return cls(order, scaled)
+
+    def targets(self, is_target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return at which ranks (from 0) the targets stand, and their scaled scores.
+
+        Both are of shape (signatures, targets).
+        """
+        at = is_target[self.order]
+        shape = len(at), int(is_target.sum())
+        return np.nonzero(at)[1].reshape(shape), self.scaled[at].reshape(shape)
 
 
 def universes(model_genes: Sequence[str], l1000_genes: Sequence[str]) -> dict[str, np.ndarray]:
@@ -70,8 +108,8 @@ def measure_bridge(
     is_target: np.ndarray,
     rng: np.random.Generator,
     *,
-    random_scores: np.ndarray | None = None,
-    draws: int = RANDOM_DRAWS,
+    random: Ranked | None = None,
+    draws: int = DRAWS,
     drawn: int = RANDOM_DRAWN,
 ) -> Bridge:
     """Walk over the genes of a signature, and of random ones.
@@ -84,10 +122,10 @@ def measure_bridge(
     rng
         Shuffles the scores among the genes, for random signatures. To pool several signatures, give
         each a generator in the same state, see `pool_bridges`.
-    random_scores : array of shape (signatures, genes), optional
+    random
         Random signatures to take instead, such as those of
-        `lacuna.translation.batches.random_treatments`. Genes go up and down together, which
-        shuffled genes do not: these are the stricter control.
+        `lacuna.translation.random_signatures`. Genes go up and down together, which shuffled genes
+        do not: these are the stricter control.
     draws
         How many shuffles, B. p = (b + 1) / (B + 1) with b of B peaks at least as high.
     drawn
@@ -108,15 +146,13 @@ def measure_bridge(
         )
     if not np.isfinite(score).all():
         raise LacunaError(f"{(~np.isfinite(score)).sum()} of {genes} scores are not finite.")
-    positions, weights = _targets_by_rank(score, is_target)
+    (positions,), (weights,) = Ranked.of(score[None]).targets(is_target)
     if not weights.any():
         raise LacunaError("no target has a score above the smallest; expected a signature.")
-    if random_scores is None:
-        pairs = _shuffled(score, targets, draws, rng)
+    if random is None:
+        random_positions, random_weights = _shuffled(score, targets, draws, rng)
     else:
-        pairs = [_targets_by_rank(row, is_target) for row in np.asarray(random_scores, float)]
-    random_positions = np.stack([at for at, _ in pairs])
-    random_weights = np.stack([weight for _, weight in pairs])
+        random_positions, random_weights = random.targets(is_target)
     numbers, walks, peaks = [], [], {}
     for walk in WALKS:
         own, others = (weights, random_weights)
@@ -126,7 +162,7 @@ def measure_bridge(
         random_peaks, _ = walk_numbers(random_positions, others, genes)
         p = (1 + np.sum(random_peaks >= peak)) / (1 + len(random_peaks))
         quantiles = np.quantile(random_peaks, [0.5, 0.95])
-        numbers.append((walk, genes, targets, peak, area, p, *quantiles))
+        numbers.append((walk, genes, targets, peak, area, p, *quantiles, len(random_peaks)))
         peaks[walk] = random_peaks
         lines = [(SIGNATURE, positions, own)]
         lines += [
@@ -142,7 +178,9 @@ def measure_bridge(
     return Bridge(pd.DataFrame(numbers, columns=NUMBERS), drawn_walks, peaks)
 
 
-def pool_bridges(bridges: Sequence[Bridge]) -> Bridge:
+def pool_bridges(
+    bridges: Sequence[Bridge], independent: np.random.Generator | None = None
+) -> Bridge:
     """Average the walks of several signatures over the same genes and targets.
 
     p is that of the mean peak against the mean peaks of the random signatures, draw by draw. For
@@ -153,6 +191,10 @@ def pool_bridges(bridges: Sequence[Bridge]) -> Bridge:
     ----------
     bridges
         At least one; of signatures of one platform, method, set and universe.
+    independent
+        Given where each bridge has random signatures of its own, and perhaps another number: it
+        chooses which of them are averaged, see
+        `lacuna.translation.random_signatures.combinations_of`.
 
     Returns
     -------
@@ -162,11 +204,12 @@ def pool_bridges(bridges: Sequence[Bridge]) -> Bridge:
     Raises
     ------
     LacunaError
-        If there is none, or they differ in genes, targets or draws.
+        If there is none, or they differ in genes, targets or, unless independent, draws.
     """
+    draws = [len(bridge.random_peaks[WALKS[0]]) for bridge in bridges]
     sizes = {
-        (*bridge.numbers[["genes", "targets"]].iloc[0], len(bridge.random_peaks[WALKS[0]]))
-        for bridge in bridges
+        (*bridge.numbers[["genes", "targets"]].iloc[0], 0 if independent else number)
+        for bridge, number in zip(bridges, draws, strict=True)
     }
     if len(sizes) != 1:
         raise LacunaError(
@@ -176,14 +219,18 @@ def pool_bridges(bridges: Sequence[Bridge]) -> Bridge:
     numbers = bridges[0].numbers.copy()
     for column in ("peak", "area"):
         numbers[column] = np.mean([bridge.numbers[column] for bridge in bridges], axis=0)
+    chosen = np.repeat(np.arange(draws[0])[:, None], len(bridges), axis=1)
+    if independent is not None:
+        chosen = combinations_of(draws, independent)
     peaks = {
-        walk: np.mean([bridge.random_peaks[walk] for bridge in bridges], axis=0) for walk in WALKS
+        walk: combine([bridge.random_peaks[walk] for bridge in bridges], chosen) for walk in WALKS
     }
     for row, (walk, peak) in enumerate(numbers[["walk", "peak"]].itertuples(index=False)):
         higher = np.sum(peaks[walk] >= peak)
         quantiles = np.quantile(peaks[walk], [0.5, 0.95])
-        columns = ["p", "random_peak", "random_high"]
-        numbers.loc[row, columns] = [(1 + higher) / (1 + len(peaks[walk])), *quantiles]
+        columns = ["p", "random_peak", "random_high", "draws"]
+        p = (1 + higher) / (1 + len(chosen))
+        numbers.loc[row, columns] = [p, *quantiles, len(chosen)]
     together = pd.concat([bridge.walks for bridge in bridges])
     grouped = together.groupby(["walk", "line", "share"], sort=False)["height"]
     shared = grouped.mean()[grouped.size() == len(bridges)].reset_index()
@@ -191,31 +238,18 @@ def pool_bridges(bridges: Sequence[Bridge]) -> Bridge:
     return Bridge(numbers, walks, peaks)
 
 
-def _targets_by_rank(score: np.ndarray, is_target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return at which ranks (from 0) the targets stand, and their scores scaled to 0-1."""
-    size = np.abs(score)
-    order = np.argsort(-size, kind="stable")
-    positions = np.flatnonzero(is_target[order])
-    return positions, _scaled(size)[order][positions]
-
-
-def _scaled(size: np.ndarray) -> np.ndarray:
-    span = size.max() - size.min()
-    return (size - size.min()) / span if span > 0 else np.zeros_like(size)
-
-
 def _shuffled(
     score: np.ndarray, targets: int, draws: int, rng: np.random.Generator
-) -> list[tuple[np.ndarray, np.ndarray]]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Take genes at random for the targets, which is to give the scores to the genes at random."""
-    order = np.argsort(-np.abs(score), kind="stable")
-    weights = _scaled(np.abs(score))[order]
-    rank = np.argsort(order)
+    ranked = Ranked.of(score[None])
+    rank = np.argsort(ranked.order[0])
     drawn = [
         np.sort(rank[rng.choice(len(score), targets, replace=False, shuffle=False)])
         for _ in range(draws)
     ]
-    return [(positions, weights[positions]) for positions in drawn]
+    positions = np.stack(drawn)
+    return positions, ranked.scaled[0][positions]
 
 
 def walk_numbers(
@@ -281,7 +315,7 @@ def enrich_library(
     genes: Sequence[str],
     sets: Mapping[str, Sequence[str]],
     rng: np.random.Generator,
-    draws: int = RANDOM_DRAWS,
+    draws: int = DRAWS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure all sets of a library in one signature.
 
@@ -301,7 +335,9 @@ def enrich_library(
     -------
     found : DataFrame
         `LIBRARY`: two rows per set, as in `Bridge.numbers`; p_adjusted: over the sets of each kind
-        of walk, after Benjamini and Hochberg 1995 (doi:10.1111/j.2517-6161.1995.tb02031.x).
+        of walk, after Benjamini and Hochberg 1995 (doi:10.1111/j.2517-6161.1995.tb02031.x);
+        normalised: the peak over the median of the random peaks, as sets of few genes have higher
+        ones; rank: by it, from 1, among the sets of this kind of walk.
     left_out : DataFrame with columns set, targets, left_out
         Sets that cannot be measured, and why.
     """
@@ -316,4 +352,7 @@ def enrich_library(
             left_out.append((name, int(is_target.sum()), reason))
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=LIBRARY)
     table["p_adjusted"] = table.groupby("walk")["p"].transform(false_discovery_control)
+    table["normalised"] = table["peak"] / table["random_peak"]
+    table["rank"] = table.groupby("walk")["normalised"].rank(ascending=False, method="first")
+    table["rank"] = table["rank"].astype(int)
     return table[LIBRARY], pd.DataFrame(left_out, columns=["set", "targets", "left_out"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from lacuna.errors import LacunaError, listed
+from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.expression import open_expression
 from lacuna.io.gctx import Gctx
 from lacuna.io.genes import GeneTable
@@ -32,7 +32,10 @@ PAIRS_OPTIONAL = {"donor": ("donor",), "kind": ("kind",)}
 
 @contextmanager
 def open_rnaseq(
-    files: Sequence[Mapping[str, str]], genes: GeneTable, held_out: Sequence[str]
+    files: Sequence[Mapping[str, str]],
+    genes: GeneTable,
+    held_out: Sequence[str],
+    studies: Sequence[str] = (),
 ) -> Iterator[RnaSeq]:
     """Open and filter all files of RNA-seq.
 
@@ -44,18 +47,34 @@ def open_rnaseq(
         The names of genes.
     held_out
         Samples that are not trained on, beside those whose table gives them a role of their own.
+    studies
+        Studies that are not trained on: signatures are compared with them.
+
+    Raises
+    ------
+    LacunaError
+        If no file has one of the studies, or a file is not what it should be.
     """
     with ExitStack() as stack:
-        sources, not_trained = [], set(held_out)
+        sources, not_trained, known = [], set(held_out), set()
         for file in files:
             opened = stack.enter_context(
                 open_expression(file["expression"], file.get("samples") or None)
             )
             source = open_source(opened, file["unit"], genes)
             sources.append(source)
+            study = source.samples["study"].dropna().astype(str)
+            not_trained |= set(study.index[study.isin(studies)])
+            known |= set(study)
             if "role" in source.samples:
                 roles = source.samples["role"].fillna(TRAINING)
                 not_trained |= set(source.samples.index[roles != TRAINING])
+        if missing := [study for study in studies if study not in known]:
+            raise LacunaError(
+                f"translation: targets: no RNA-seq sample that passed the filters is of a study "
+                f"{listed(missing)}{did_you_mean(missing[0], known)}; the tables of samples have "
+                f"{listed(sorted(known), 20)}."
+            )
         yield RnaSeq([file["name"] for file in files], sources, not_trained)
 
 
@@ -133,6 +152,7 @@ def prepare(
     quantile_normalise_l1000: bool,
     seed: int,
     output: Mapping[str, str],
+    studies: Sequence[str] = (),
 ) -> None:
     """Choose genes and samples, normalise, and write what the steps are trained and judged on.
 
@@ -152,6 +172,8 @@ def prepare(
         Of the run.
     output
         Where to write: genes, samples, rnaseq, l1000, pairs.
+    studies
+        Studies that are not trained on, see `open_rnaseq`.
 
     Raises
     ------
@@ -162,7 +184,7 @@ def prepare(
     with ExitStack() as stack:
         opened = stack.enter_context(open_l1000(l1000))
         known = _known_pairs(pairs, lines_of, rnaseq, l1000, opened, table)
-        data = stack.enter_context(open_rnaseq(rnaseq, table, known["rnaseq"].tolist()))
+        data = stack.enter_context(open_rnaseq(rnaseq, table, known["rnaseq"].tolist(), studies))
         training = data.training()
         measured = set.intersection(*(set(level3.rows.index) for level3, _ in opened))
         kept, landmarks, symbols = choose_genes([source for _, source in training], measured)

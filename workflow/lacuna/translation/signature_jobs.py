@@ -1,4 +1,4 @@
-"""From translated wells to signatures, the search by gene and bridges of targets."""
+"""From translated wells to signatures, and the search by gene."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,22 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_wells
-from lacuna.io.gmt import read_gmt
 from lacuna.io.tsv import write_table
-from lacuna.runtime.seeds import generator
 from lacuna.translation.batches import (
     Treatment,
-    find_drug,
     find_treatments,
     same_drugs,
     score_treatments,
 )
 from lacuna.translation.chain import Translation
-from lacuna.translation.enrichment import LEAST_TARGETS, Bridge, measure_bridge, pool_bridges
-from lacuna.translation.enrichment import universes as universes_of
 from lacuna.translation.gene_search import gather, name_signature, search_genes
 from lacuna.translation.knock_downs import TARGETS, TargetScores, rank_targets
 from lacuna.translation.level3 import open_level3
@@ -147,101 +141,3 @@ def _targets_of(screen: Screen, downs: Sequence[Treatment]) -> pd.DataFrame:
         sides.append(TargetScores(np.stack([s.fold_change for _, s in scored]), genes))
     signatures = [name_signature(one.facts) for one in downs]
     return rank_targets(signatures, [str(one.facts["name"]) for one in downs], *sides)
-
-
-def bridges(
-    screen: Screen,
-    asked: Sequence[Mapping[str, str]],
-    sets: Sequence[str],
-    way: str,
-    seed: int,
-    output: Mapping[str, str],
-) -> None:
-    """Walk over the signatures of drugs whose targets are known.
-
-    Parameters
-    ----------
-    screen
-        The wells.
-    asked
-        Each with a `drug` (name or id) and a `set` (the name of a set of genes, or how it begins).
-    sets
-        GMT files.
-    way
-        What treated wells are compared with.
-    seed
-        Of the run.
-    output
-        Where to write: bridges, walks.
-
-    Raises
-    ------
-    LacunaError
-        If a drug or a set is not there.
-    """
-    known = {name: members for path in sets for name, members in read_gmt(path).items()}
-    numbers: list[pd.DataFrame] = []
-    walks: list[pd.DataFrame] = []
-    treatments, _ = find_treatments(screen.wells, screen.same, way)
-    for one in asked:
-        drug = find_drug(one["drug"], screen.drugs, screen.same)
-        chosen = [treatment for treatment in treatments if treatment.facts["drug"] == drug]
-        if not chosen:
-            raise LacunaError(
-                f"translation: targets: no well of {one['drug']!r} can be compared with its "
-                "controls; expected plates with enough vehicle wells."
-            )
-        names = [name for name in known if name == one["set"] or name.startswith(f"{one['set']}_")]
-        if not names:
-            raise LacunaError(
-                f"translation: targets: no set of genes is called {one['set']!r}"
-                f"{did_you_mean(one['set'], known)}; the files have {listed(known, 20)}."
-            )
-        for platform in screen.platforms:
-            for facts, bridge in _walk(
-                screen, platform, chosen, {n: known[n] for n in names}, seed
-            ):
-                named = {**facts, "drug": one["drug"]}
-                for tables, table in ((numbers, bridge.numbers), (walks, bridge.walks)):
-                    tables.append(table.assign(**named).assign(signatures=len(chosen)))
-    columns = ["drug", "platform", "method", "set", "universe", "signatures"]
-    for name, tables in (("bridges", numbers), ("walks", walks)):
-        whole = pd.concat(tables, ignore_index=True)
-        rest = [column for column in whole if column not in columns]
-        write_table(whole[columns + rest], output[name])
-
-
-def _walk(
-    screen: Screen,
-    platform: str,
-    treatments: Sequence[Treatment],
-    sets: Mapping[str, Sequence[str]],
-    seed: int,
-) -> Iterator[tuple[dict[str, str], Bridge]]:
-    genes, read = screen.platforms[platform]
-    scores = [s for _, s in score_treatments(treatments, screen.wells, read, GAMMA)]
-    symbols = np.asarray(genes)
-    inferred = sorted(screen.inferred)
-    parts = (
-        universes_of(genes, inferred)
-        if platform != ORIGINAL
-        else {"common": np.ones(len(genes), bool)}
-    )
-    methods = sorted(set.intersection(*(set(score.by_method()) for score in scores)))
-    for name, members in sets.items():
-        is_target = np.isin(symbols, np.asarray(list(members)))
-        for universe, kept in parts.items():
-            if not LEAST_TARGETS <= is_target[kept].sum() < kept.sum():
-                continue
-            for method in methods:
-                # The same state for every signature: a draw takes the same genes in all of them.
-                walked = [
-                    measure_bridge(
-                        score.by_method()[method][kept],
-                        is_target[kept],
-                        generator(seed, "translation", "bridge", name, universe, method),
-                    )
-                    for score in scores
-                ]
-                facts = {"platform": platform, "method": method, "set": name, "universe": universe}
-                yield facts, pool_bridges(walked)

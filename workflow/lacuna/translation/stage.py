@@ -173,7 +173,32 @@ def preparation(config: Config, dataset: str) -> dict[str, Any]:
         "genes": next(iter(given.genes(dataset)), None),
         "logarithm": block["logarithm"],
         "quantile_normalise_l1000": block["quantile_normalise_l1000"],
+        "studies": studies(config),
     }
+
+
+def studies(config: Config) -> list[str]:
+    """Return the RNA-seq studies that drugs are compared with: no step is trained on them."""
+    asked = [study for one in config["translation"]["targets"] for study in one.get("studies", [])]
+    return sorted({study["study"] for study in asked})
+
+
+def study_files(config: Config, dataset: str) -> list[str]:
+    """Return the files that studies of drugs are read from; none where none is asked for."""
+    if not studies(config):
+        return []
+    files = inputs(config, dataset)
+    return [*files["rnaseq"], *files["genes"]]
+
+
+def targets(config: Config, dataset: str) -> dict[str, Any]:
+    """Return what `lacuna.translation.target_jobs` is told beside its files and seed."""
+    if not config["translation"]["targets"]:
+        return {}
+    told = preparation(config, dataset)
+    asked = config["translation"]["targets"]
+    files = told["rnaseq"] if studies(config) else []
+    return {"asked": asked, "rnaseq": files, "genes": told["genes"]}
 
 
 def prepared(config: Config) -> dict[str, str]:

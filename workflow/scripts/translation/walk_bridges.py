@@ -1,19 +1,25 @@
-"""Find how far up the targets of drugs stand in signatures of translated wells."""
+"""Ask the signatures of drugs whose targets are known: bridges, gene sets, RNA-seq studies."""
 
 from lacuna.runtime.script_log import log_script
 from lacuna.translation.jobs import read_baseline
 from lacuna.translation.model import load_model
-from lacuna.translation.signature_jobs import bridges, open_screen
+from lacuna.translation.signature_jobs import open_screen
+from lacuna.translation.target_jobs import ask_targets, open_studies
 
 with log_script(snakemake.log[0]):
     files, params = snakemake.input, snakemake.params
     model = load_model(files.model)
     baseline = read_baseline(files.baseline, files.genes, files.rnaseq, params.logarithm)
-    with open_screen(dict(files.items()), model, baseline) as screen:
-        bridges(
+    told = params.told
+    with (
+        open_screen(dict(files.items()), model, baseline) as screen,
+        open_studies(told["rnaseq"], told["genes"], files.gene_info) as sources,
+    ):
+        ask_targets(
             screen,
-            params.targets,
+            told["asked"],
             files.sets,
+            sources,
             params.way,
             params.seed,
             dict(snakemake.output.items()),
