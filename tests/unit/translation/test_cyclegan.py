@@ -1,10 +1,13 @@
 """The CycleGAN's parts, each against its definition."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from bilingual import bilingual
 
+from lacuna.networks import training as networks_training
 from lacuna.translation import chain
 from lacuna.translation.trainers import cyclegan
 
@@ -95,3 +98,48 @@ def test_the_smaller_side_begins_again_and_the_larger_is_seen_whole():
     seen = torch.cat([part for part, _ in pairs])
     assert len(torch.unique(seen)) == 400
     assert all(len(part) == 100 for pair in pairs for part in pair)
+
+
+class Killed(Exception):
+    """What ends a training in the middle."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "options"),
+    [
+        ("landmarks", "cyclegan", {"epochs": 6, "width": 16}),
+        ("genome", "extrapolator", {"epochs": 6, "widths": [16]}),
+    ],
+)
+def test_a_killed_training_goes_on_bit_for_bit(kind, name, options, tmp_path, monkeypatch):
+    world = bilingual(np.random.default_rng(3))
+    training = replace(world.steps if kind == "landmarks" else world.whole, work=tmp_path)
+
+    def fit(work=tmp_path, **changed):
+        given = replace(training, work=work)
+        return chain.fit_step(kind, name, given, np.random.default_rng(1), options | changed)
+
+    whole = fit(None).state()
+    monkeypatch.setattr(networks_training, "SECONDS_BETWEEN_CHECKPOINTS", -1)
+    saved, save = [], networks_training.Checkpoint.save
+
+    def save_and_die(self, content):
+        save(self, content)
+        saved.append(content)
+        if len(saved) == 3:
+            raise Killed
+
+    monkeypatch.setattr(networks_training.Checkpoint, "save", save_and_die)
+    with pytest.raises(Killed):
+        fit()
+    assert list(tmp_path.rglob("checkpoint.pt"))
+    again = fit()
+    assert len(saved) < 3 + options["epochs"]  # not from the beginning
+    for key, value in again.state().items():
+        np.testing.assert_array_equal(value, whole[key], err_msg=key)
+    assert len(again.losses) == len(fit(None).losses)
+    other = fit(learning_rate=0.01).state()  # another training does not go on from it
+    assert any((other[key] != whole[key]).any() for key in whole)
+    fresh = fit(None, learning_rate=0.01).state()
+    for key, value in other.items():
+        np.testing.assert_array_equal(value, fresh[key])

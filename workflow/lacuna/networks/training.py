@@ -105,6 +105,44 @@ def fits(weights: object, part: nn.Module) -> bool:
     )
 
 
+class Checkpoint:
+    """The file from which a training that was killed goes on, in the folder `work`."""
+
+    def __init__(self, work: Path | None, start: str) -> None:
+        """Keep it in a folder, None for none, for the training that begins at `start`."""
+        self.path = None if work is None else Path(work) / CHECKPOINT
+        self._start, self._saved_at = start, time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last one is older than `SECONDS_BETWEEN_CHECKPOINTS`."""
+        return time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS
+
+    def save(self, content: dict[str, Any]) -> None:
+        """Write what the training needs to go on, and the state of the random stream."""
+        self._saved_at = time.monotonic()
+        if self.path is None:
+            return
+        saved = {"start": self._start, "random": torch.get_rng_state()} | content
+        with write_whole(self.path) as unfinished:
+            torch.save(saved, unfinished)
+
+    def read(self) -> dict[str, Any] | None:
+        """Return what was saved; None if there is nothing of this training, or it is damaged."""
+        if self.path is None or not self.path.exists():
+            return None
+        try:
+            saved = read_saved(self.path)
+        except LacunaError as error:
+            print(f"The training starts anew: {error}")
+            return None
+        try:
+            torch.Generator().set_state(saved["random"])
+        except (KeyError, TypeError, RuntimeError):
+            return None
+        return saved if saved.get("start") == self._start else None
+
+
 class Training:
     """One training of one network, in named stages; see `run`.
 
@@ -129,13 +167,12 @@ class Training:
             See `fingerprint`.
         """
         self.network = network
-        self._path = None if work is None else Path(work) / CHECKPOINT
-        self._start, self._saved_at = start, time.monotonic()
+        self._file = Checkpoint(work, start)
         self._losses: list[tuple[str, int, float, float]] = []
         self._finished: list[str] = []
         self._stage: Stage | None = None
-        checkpoint = self._read()
-        if checkpoint:
+        checkpoint = self._file.read()
+        if checkpoint and self._is_usable(checkpoint):
             network.load_state_dict(checkpoint["network"])
             torch.set_rng_state(checkpoint["random"])
             self._losses, self._finished = checkpoint["losses"], checkpoint["finished"]
@@ -194,14 +231,14 @@ class Training:
                     state["best"] = copy.deepcopy(part.state_dict())
                     state["misses"], state["least"] = 0, validation
                 progress.update()
-                if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+                if self._file.is_due:
                     state["optimiser"] = None if optimiser is None else optimiser.state_dict()
                     self._save(state)
         if state["best"] is not None:
             part.load_state_dict(state["best"])
         self._finished.append(stage)
         self._stage = None
-        if time.monotonic() - self._saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+        if self._file.is_due:
             self._save(None)
 
     def _resume(
@@ -223,7 +260,7 @@ class Training:
             is_right = False
         if not is_right:
             raise LacunaError(
-                f"{self._path}: does not fit the stage {stage!r} of this training. "
+                f"{self._file.path}: does not fit the stage {stage!r} of this training. "
                 "Delete it and run again; the training starts anew."
             )
         return state
@@ -235,40 +272,18 @@ class Training:
             self._finished.append(stage)
 
     def _save(self, stage: Stage | None) -> None:
-        self._saved_at = time.monotonic()
-        if self._path is None:
-            return
-        with write_whole(self._path) as unfinished:
-            torch.save(
-                {
-                    "start": self._start,
-                    "network": self.network.state_dict(),
-                    "random": torch.get_rng_state(),
-                    "losses": self._losses,
-                    "finished": self._finished,
-                    "stage": stage,
-                },
-                unfinished,
-            )
-
-    def _read(self) -> dict[str, Any] | None:
-        if self._path is None or not self._path.exists():
-            return None
-        try:
-            checkpoint = read_saved(self._path)
-        except LacunaError as error:
-            print(f"The training starts anew: {error}")
-            return None
-        is_ours = checkpoint.get("start") == self._start and self._is_usable(checkpoint)
-        return checkpoint if is_ours else None
+        self._file.save(
+            {
+                "network": self.network.state_dict(),
+                "losses": self._losses,
+                "finished": self._finished,
+                "stage": stage,
+            }
+        )
 
     def _is_usable(self, checkpoint: dict[str, Any]) -> bool:
         losses, finished = checkpoint.get("losses"), checkpoint.get("finished")
         stage = checkpoint.get("stage")
-        try:
-            torch.Generator().set_state(checkpoint["random"])
-        except (KeyError, TypeError, RuntimeError):
-            return False
         return (
             fits(checkpoint.get("network"), self.network)
             and isinstance(losses, list)

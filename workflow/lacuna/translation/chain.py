@@ -1,7 +1,7 @@
 """Both steps together: how they are trained, and what a trained translation does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -200,7 +200,9 @@ def leave_studies_out(
     predicted, fold = np.empty(shape, np.float32), np.empty(len(samples), int)
     for number, held_out in enumerate(ridge.deal_studies(checked.study, folds, rng)):
         kept, left = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-        fitted = fit_step("genome", name, checked.of(kept), rng, options)
+        work = None if training.work is None else training.work / f"fold_{number}"
+        part = replace(checked.of(kept), work=work)
+        fitted = fit_step("genome", name, part, rng, options)
         drawn = rng.normal(size=(len(left), checked.landmarks.shape[1])) * checked.noise
         predicted[left] = fitted.predict((checked.landmarks[left] + drawn).astype(np.float32))
         fold[left] = number

@@ -1,6 +1,7 @@
 """What a step of a translation is given, and what it gives back."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import h5py
@@ -36,17 +37,20 @@ class LandmarkTraining:
         RNA-seq profiles, normalised.
     pairs : tuple of two arrays of shape (k, landmarks), or None
         Samples measured both ways: by L1000, and by RNA-seq.
+    work : Path, or None
+        The folder for checkpoints of a network; None for none.
     """
 
     l1000: np.ndarray
     rnaseq: np.ndarray
     pairs: tuple[np.ndarray, np.ndarray] | None = None
+    work: Path | None = None
 
     @property
     def reversed(self) -> "LandmarkTraining":
         """The training of the way back."""
         pairs = None if self.pairs is None else self.pairs[::-1]
-        return LandmarkTraining(self.rnaseq, self.l1000, pairs)
+        return LandmarkTraining(self.rnaseq, self.l1000, pairs, self.work)
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,15 @@ class GenomeTraining:
         Samples of one study are not independent: they are held out together.
     noise : float array of shape (landmarks,)
         Standard deviation of what step 1 adds to true landmarks, in log2; zeros for none.
+    work : Path, or None
+        The folder for checkpoints of a network; None for none.
     """
 
     landmarks: np.ndarray
     genome: Rows
     study: np.ndarray
     noise: np.ndarray
+    work: Path | None = None
 
     def of(self, samples: np.ndarray) -> "GenomeTraining":
         """Keep some samples, given by rising numbers; the genome is copied into memory."""

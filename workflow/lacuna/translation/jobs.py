@@ -1,6 +1,7 @@
 """From prepared files to trained steps and a model, and from wells to translated ones."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,21 +62,38 @@ def read_genome_training(l1000: str | Path, rnaseq: str | Path) -> GenomeTrainin
 
 
 def train_landmarks(
-    name: str, options: Mapping[str, Any], l1000: str, rnaseq: str, pairs: Paired | None, seed: int
+    name: str,
+    options: Mapping[str, Any],
+    l1000: str,
+    rnaseq: str,
+    pairs: Paired | None,
+    seed: int,
+    work: Path | None = None,
 ) -> FittedStep:
-    """Train a step 1; one that needs pairs takes all of them, and is judged apart."""
+    """Train a step 1; one that needs pairs takes all of them, and is judged apart.
+
+    A network keeps its checkpoints in the folder `work`.
+    """
     sides = None
     if step_card("landmarks", name).needs_pairs and pairs is not None:
         sides = pairs.seen, pairs.real[:, pairs.landmarks_at]
-    training = read_landmark_training(l1000, rnaseq, sides)
+    training = replace(read_landmark_training(l1000, rnaseq, sides), work=work)
     return fit_step("landmarks", name, training, generator(seed, WORDS, name), options)
 
 
 def train_genome(
-    name: str, options: Mapping[str, Any], l1000: str, rnaseq: str, seed: int
+    name: str,
+    options: Mapping[str, Any],
+    l1000: str,
+    rnaseq: str,
+    seed: int,
+    work: Path | None = None,
 ) -> tuple[FittedStep, LeftOut]:
-    """Train a step 2, and measure its errors on studies left out."""
-    training = read_genome_training(l1000, rnaseq)
+    """Train a step 2, and measure its errors on studies left out.
+
+    A network keeps its checkpoints in the folder `work`.
+    """
+    training = replace(read_genome_training(l1000, rnaseq), work=work)
     fitted = fit_step("genome", name, training, generator(seed, WORDS, name), options)
     left = leave_studies_out(name, training, generator(seed, WORDS, name, "left out"), options)
     return fitted, left

@@ -1,5 +1,8 @@
 """Train a step from L1000's landmarks to those of RNA-seq."""
 
+from pathlib import Path
+from shutil import rmtree
+
 from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import log_script
 from lacuna.translation.jobs import losses_of, save_step, train_landmarks
@@ -8,8 +11,10 @@ from lacuna.translation.judge_jobs import read_paired_if_given
 with log_script(snakemake.log[0]):
     files, params = snakemake.input, snakemake.params
     paired = read_paired_if_given(files.get("pairs"), files.rnaseq, files.matrix, files.gene_info)
+    name, work = snakemake.wildcards.step, Path(f"{snakemake.output.step}.work")
     step = train_landmarks(
-        snakemake.wildcards.step, params.options, files.l1000, files.rnaseq, paired, params.seed
+        name, params.options, files.l1000, files.rnaseq, paired, params.seed, work
     )
     save_step(snakemake.output.step, step)
     write_table(losses_of(step), snakemake.output.losses)
+    rmtree(work, ignore_errors=True)

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from torch import nn
 from torch.nn.functional import mse_loss, smooth_l1_loss
 from tqdm import tqdm
 
-from lacuna.networks.training import random_stream
+from lacuna.networks.training import Checkpoint, fingerprint, fits, random_stream
 from lacuna.runtime.device import find_device
 from lacuna.translation.interface import LandmarkTraining, State
 from lacuna.translation.trainers.networks import (
@@ -97,18 +98,18 @@ class Buffer:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self._rows: torch.Tensor | None = None
+        self.rows: torch.Tensor | None = None
 
     def swap(self, made: torch.Tensor) -> torch.Tensor:
         """Return as many rows as given, some of them of earlier calls."""
-        if self._rows is None or len(self._rows) < self.capacity:
-            self._rows = made.clone() if self._rows is None else torch.cat([self._rows, made])
+        if self.rows is None or len(self.rows) < self.capacity:
+            self.rows = made.clone() if self.rows is None else torch.cat([self.rows, made])
             return made
         swapped = torch.rand(len(made)) < SWAPPED
-        where = torch.randperm(len(self._rows))[: int(swapped.sum())]
+        where = torch.randperm(len(self.rows))[: int(swapped.sum())]
         returned = made.clone()
-        returned[swapped] = self._rows[where]
-        self._rows[where] = made[swapped]
+        returned[swapped] = self.rows[where]
+        self.rows[where] = made[swapped]
         return returned
 
 
@@ -195,48 +196,91 @@ def train(
             torch.as_tensor(scale.apply(rows)).to(place)
             for scale, rows in zip(scales, (training.l1000, training.rnaseq), strict=True)
         ]
-        table = pd.DataFrame(_epochs(gan, sides, losses, epochs, learning_rate))
+        start = fingerprint(
+            training.l1000,
+            training.rnaseq,
+            weights=losses,
+            width=width,
+            skip=skip,
+            rate=learning_rate,
+            seed=torch.initial_seed(),
+        )
+        run = CycleTraining(gan, losses, learning_rate, Checkpoint(training.work, start))
+        run.run(sides, epochs)
+    table = pd.DataFrame(run.losses, columns=["epoch", *LOSSES])
     return GeneratorStep(gan.a_to_b, *scales, back=gan.b_to_a, losses=table)
 
 
-def _epochs(
-    gan: CycleGan,
-    sides: list[torch.Tensor],
-    weights: CycleLosses,
-    epochs: int,
-    learning_rate: float,
-) -> Iterator[dict[str, float]]:
-    generators = [*gan.a_to_b.parameters(), *gan.b_to_a.parameters()]
-    discriminators = [*gan.judge_a.parameters(), *gan.judge_b.parameters()]
-    optimisers = [
-        torch.optim.Adam(part, learning_rate, weight_decay=WEIGHT_DECAY)
-        for part in (generators, discriminators)
-    ]
-    schedules = [
-        torch.optim.lr_scheduler.StepLR(optimiser, EPOCHS_PER_TENTH) for optimiser in optimisers
-    ]
-    buffers = {side: Buffer(BATCHES_IN_BUFFER * BATCH) for side in "ab"}
-    gan.train()
-    for epoch in tqdm(range(epochs), desc="CycleGAN", mininterval=5):
-        sums = dict.fromkeys(LOSSES, 0.0)
-        steps = 0
-        for a, b in _batches(*sides):
-            made = gan.generator_losses(a, b)
-            total = weights.total(made)
-            _step(optimisers[0], total)
-            of_a, of_b = (
-                gan.discriminator_loss(real, buffers[side].swap(made[f"to_{side}"]), side)
-                for side, real in (("a", a), ("b", b))
-            )
-            judged = of_a + of_b
-            _step(optimisers[1], judged)
-            values = {name: made[name] for name in LOSSES[:3]}
-            values |= {"generators": total, "discriminators": judged}
-            sums = {name: sums[name] + float(values[name].detach()) for name in LOSSES}
-            steps += 1
-        for schedule in schedules:
-            schedule.step()
-        yield {"epoch": epoch} | {name: value / steps for name, value in sums.items()}
+class CycleTraining:
+    """The training of all four networks; killed, it goes on from its checkpoint."""
+
+    def __init__(
+        self, gan: CycleGan, weights: CycleLosses, learning_rate: float, checkpoint: Checkpoint
+    ) -> None:
+        self.gan, self.weights, self._file = gan, weights, checkpoint
+        generators = [*gan.a_to_b.parameters(), *gan.b_to_a.parameters()]
+        discriminators = [*gan.judge_a.parameters(), *gan.judge_b.parameters()]
+        self.optimisers = [
+            torch.optim.Adam(part, learning_rate, weight_decay=WEIGHT_DECAY)
+            for part in (generators, discriminators)
+        ]
+        self.schedules = [
+            torch.optim.lr_scheduler.StepLR(optimiser, EPOCHS_PER_TENTH)
+            for optimiser in self.optimisers
+        ]
+        self.buffers = {side: Buffer(BATCHES_IN_BUFFER * BATCH) for side in "ab"}
+        self.losses: list[list[float]] = []  # a row per epoch: its number, and `LOSSES`
+        if (saved := self._file.read()) and fits(saved.get("network"), gan):
+            self._go_on(saved)
+
+    def run(self, sides: list[torch.Tensor], epochs: int) -> None:
+        """Train until so many epochs are done."""
+        done = len(self.losses)
+        self.gan.train()
+        for epoch in tqdm(
+            range(done, epochs), "CycleGAN", initial=done, total=epochs, mininterval=5
+        ):
+            steps = [self._learn(a, b) for a, b in _batches(*sides)]
+            for schedule in self.schedules:
+                schedule.step()
+            self.losses.append([epoch, *np.mean(steps, axis=0).tolist()])
+            if self._file.is_due:
+                self._file.save(self._state())
+
+    def _learn(self, a: torch.Tensor, b: torch.Tensor) -> list[float]:
+        """Learn from a batch; return its losses, in the order of `LOSSES`."""
+        made = self.gan.generator_losses(a, b)
+        total = self.weights.total(made)
+        _step(self.optimisers[0], total)
+        of_a, of_b = (
+            self.gan.discriminator_loss(real, self.buffers[side].swap(made[f"to_{side}"]), side)
+            for side, real in (("a", a), ("b", b))
+        )
+        judged = of_a + of_b
+        _step(self.optimisers[1], judged)
+        values = {name: made[name] for name in LOSSES[:3]}
+        values |= {"generators": total, "discriminators": judged}
+        return [float(values[name].detach()) for name in LOSSES]
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "network": self.gan.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "schedules": [schedule.state_dict() for schedule in self.schedules],
+            "buffers": {side: buffer.rows for side, buffer in self.buffers.items()},
+            "losses": self.losses,
+        }
+
+    def _go_on(self, saved: dict[str, Any]) -> None:
+        self.gan.load_state_dict(saved["network"])
+        for kind in ("optimisers", "schedules"):
+            for part, state in zip(getattr(self, kind), saved[kind], strict=True):
+                part.load_state_dict(state)
+        place = next(self.gan.parameters()).device
+        for side, rows in saved["buffers"].items():
+            self.buffers[side].rows = None if rows is None else rows.to(place)
+        self.losses = saved["losses"]
+        torch.set_rng_state(saved["random"])
 
 
 def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:

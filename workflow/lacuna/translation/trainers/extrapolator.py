@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from lacuna.networks.training import Training, batches, descend, random_stream
+from lacuna.networks.training import Training, batches, descend, fingerprint, random_stream
 from lacuna.runtime.device import find_device
 from lacuna.translation.genome.ridge import deal_studies
 from lacuna.translation.interface import GenomeTraining, State
@@ -93,6 +93,8 @@ def train(
                 noisy = x[rows] + noise * torch.randn_like(x[rows])
                 return loss, float(mse_loss(network(noisy), y[rows]))
 
-        run = Training(network, None, "")
+        told = {"widths": widths, "rate": learning_rate, "seed": torch.initial_seed()}
+        start = fingerprint(training.landmarks, genome, training.noise, aside, **told)
+        run = Training(network, training.work, start)
         run.run("extrapolator", epoch, epochs=epochs, patience=PATIENCE, optimiser=optimiser)
     return ExtrapolatorStep(network, before, after, losses=run.losses)
