@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
+.PHONY: help demo demo-translation translation-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation bench-translation-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -67,6 +67,9 @@ bench-accuracy: $(READY) ## compare all methods on five datasets (needs the data
 		$(SNAKEMAKE) --configfile $$files -- results/$$name/metrics.tsv || exit 1; \
 	done
 	$(BIN)/python bench/accuracy.py $(COMPARED)
+
+bench-translation: $(READY) ## measure how fast a translation trains and translates, and in how much memory
+	$(BIN)/python bench/translation.py
 
 bench-translation-worlds: $(READY) ## judge step 1 of the translation on planted platforms of five seeds
 	$(BIN)/python bench/translation_worlds.py
