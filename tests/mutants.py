@@ -1,12 +1,12 @@
 """Do the tests notice faults? Change the numerical core in one place at a time, and run its tests.
 
-    python tests/mutants.py [MODULE ...] [--processes 2] [--seed 0]
+    python tests/mutants.py [MODULE ...] [--processes 2] [--seed 0] [--sample 60]
 
 mutmut makes the faults (mutants): another operator or number, an argument left out, a value that
 is None. Of each module of MODULES a seeded sample of 60 is tried; of a MODULE that is named, such
-as `completion/methods/dnpp`, all are. A mutant is killed when a test of its module fails or takes
-too long. Not changed: texts, docstrings, type annotations, what is printed, logged or raised, and
-functions with a decorator (mutmut leaves them out).
+as `completion/methods/dnpp`, all are; --sample says how many. A mutant is killed when a test of its
+module fails or takes too long. Not changed: texts, docstrings, type annotations, what is printed,
+logged or raised, and functions with a decorator (mutmut leaves them out).
 
 The exit status is 1 where fewer than 80 % are killed, the untouched tests fail, or a mutant that
 tests/mutants_equivalent.tsv calls equivalent is killed.
@@ -48,6 +48,19 @@ MODULES = [
     "completion/shared/covariance.py",
     "completion/shared/descent.py",
     "evaluation/*.py",
+    "translation/assess.py",
+    "translation/batches.py",
+    "translation/chain.py",
+    "translation/differential.py",
+    "translation/enrichment.py",
+    "translation/errors.py",
+    "translation/gene_search.py",
+    "translation/genome/*.py",
+    "translation/judge.py",
+    "translation/landmarks/*.py",
+    "translation/normalise.py",
+    "translation/prepare.py",
+    "translation/trainers/*.py",
 ]
 # Tests of a module beside its mirror, tests/unit/{stage}/test_{module}.py: a file, then what
 # pytest is to select in it (-k), all where there is nothing.
@@ -60,6 +73,28 @@ MORE_TESTS = {
     "evaluation/held_out": [("evaluation/test_metrics.py", "")],
     "evaluation/scorer": [("evaluation/test_metrics.py", "")],
     "evaluation/stage": [("project/test_plan.py", "")],
+    **{
+        f"translation/{module}": [("translation/test_steps.py", word)]
+        for word, modules in {
+            "moments or mean or contract": ["landmarks/moments", "landmarks/coral"],
+            "ratio or gene_that or contract": ["landmarks/ratio"],
+            "quantiles or contract": ["landmarks/quantiles"],
+            "pairs or contract": ["landmarks/paired_ridge", "landmarks/paired_posterior"],
+            "ridge or penalty or noise or studies": ["genome/ridge"],
+            "nearest": ["genome/nearest"],
+            "principal": ["genome/principal_components"],
+            "extrapolator": ["genome/extrapolator", "trainers/extrapolator"],
+            "cyclegan or order": ["landmarks/cyclegan"],
+        }.items()
+        for module in modules
+    },
+    "translation/landmarks/paired_posterior": [("translation/test_paired_posterior.py", "")],
+    "translation/trainers/cyclegan": [("translation/test_cyclegan.py", "")],
+    "translation/trainers/extrapolator": [
+        ("translation/test_steps.py", "extrapolator"),
+        ("translation/test_cyclegan.py", "extrapolator"),
+    ],
+    "translation/trainers/networks": [("translation/test_cyclegan.py", "")],
 }
 SAMPLE = 60
 LEAST_KILLED = 0.8
@@ -256,6 +291,7 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as evaluation/deg")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sample", type=int, help=f"mutants of each module, {SAMPLE} of MODULES")
     asked = parser.parse_args()
     names = [name.removesuffix(".py") for name in asked.modules] or [
         path.relative_to(LIBRARY).with_suffix("").as_posix()
@@ -278,8 +314,9 @@ def main() -> int:
                 parser.error(f"{name}: no such module under {LIBRARY}; such as evaluation/deg")
             made = mutants(LIBRARY / f"{name}.py")
             chosen = made
-            if not asked.modules and len(made) > SAMPLE:
-                chosen = sorted(random.Random(f"{asked.seed}/{name}").sample(made, SAMPLE))
+            most = asked.sample or (len(made) if asked.modules else SAMPLE)
+            if len(made) > most:
+                chosen = sorted(random.Random(f"{asked.seed}/{name}").sample(made, most))
             if chosen:
                 counts, fits = examine(name, chosen, len(made), copies)
                 total += counts
