@@ -36,6 +36,7 @@ from lacuna.translation.judge import (
     compare_rows,
     gene_scores_with_intervals,
     identify,
+    share_with_interval,
     with_intervals,
 )
 from lacuna.translation.judge_jobs import fold_stream, read_paired
@@ -131,12 +132,12 @@ def judge_world(config: dict[str, Any], world: str, seed: int) -> pd.DataFrame:
 
 def _score(predicted: np.ndarray, real: np.ndarray, group: np.ndarray, seed: int) -> pd.DataFrame:
     of_samples = compare_rows(predicted, real)[["rmse"]]
-    of_samples["identified"] = (identify(predicted, real).rank == 1).astype(float)
+    found = share_with_interval(identify(predicted, real).rank == 1, group)
     everything = {"all": np.arange(real.shape[1])}
     streams = np.random.default_rng(seed), np.random.default_rng(seed)
     of_genes = gene_scores_with_intervals(predicted, real, group, everything, streams[0])["all"]
     of_genes = of_genes[of_genes["metric"] == "pearson"].assign(metric="gene_pearson")
-    return pd.concat([with_intervals(of_samples, group, streams[1]), of_genes])
+    return pd.concat([with_intervals(of_samples, group, streams[1]), found, of_genes])
 
 
 def leads(table: pd.DataFrame) -> pd.DataFrame:
@@ -144,7 +145,7 @@ def leads(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (world, genes, metric), part in table.groupby(["world", "genes", "metric"]):
         values = part.pivot_table(index="seed", columns="step", values="value")
-        for step in values.columns.drop(RIVAL):
+        for step in values.columns.drop([RIVAL, MEAN]):
             lead = BETTER[metric] * (values[RIVAL] - values[step]).to_numpy()
             error = lead.std(ddof=1) / np.sqrt(len(lead))
             margin = t.ppf(0.975, len(lead) - 1) * error
@@ -156,16 +157,13 @@ def leads(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe_null(table: pd.DataFrame) -> pd.DataFrame:
-    """Count the intervals that hold chance, where L1000 says nothing."""
+    """Count the intervals of each step that hold chance, where L1000 says nothing."""
     null = table[(table["world"] == NULL) & (table["step"] != MEAN)]
-    chance = {"gene_pearson": 0.0, "identified": null["chance"]}
-    rows = []
-    for metric, expected in chance.items():
-        part = null[null["metric"] == metric]
-        at = expected if isinstance(expected, float) else expected[null["metric"] == metric]
-        held = (part["low"] <= at) & (at <= part["high"])
-        rows.append({"metric": metric, "intervals": len(part), "hold chance": held.sum()})
-    return pd.DataFrame(rows)
+    null = null[null["metric"].isin(["gene_pearson", "identified"])]
+    chance = null["chance"].where(null["metric"] == "identified", 0.0)
+    held = (null["low"] <= chance) & (chance <= null["high"])
+    counted = null.assign(held=held).groupby(["metric", "step"])["held"]
+    return counted.agg(["sum", "count"]).set_axis(["hold chance", "intervals"], axis=1)
 
 
 def main() -> None:
@@ -192,7 +190,7 @@ def main() -> None:
         write_table(found, str(options.output).replace(".tsv", "_leads.tsv"))
         print(f"\n{found.to_string(index=False, float_format='{:.3f}'.format)}")
     if NULL in options.worlds:
-        print(f"\nIn the null world:\n{describe_null(table).to_string(index=False)}")
+        print(f"\nIn the null world:\n{describe_null(table).to_string()}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import binomtest, pearsonr, spearmanr
 
 from lacuna.translation import judge
 
@@ -100,3 +100,16 @@ def test_gene_scores_are_those_of_columns_and_draws_repeat_groups(rows):
     assert values["rmse"] == pytest.approx(expected["rmse"])
     assert (table["low"] < table["value"]).all()
     assert (table["value"] < table["high"]).all()
+
+
+def test_a_share_has_the_exact_interval_of_as_many_draws_as_there_are_donors():
+    lines = np.arange(16)
+    for hits in (0, 1, 11, 16):
+        table = judge.share_with_interval(lines < hits, lines)
+        exact = binomtest(hits, 16).proportion_ci(0.95, method="exact")
+        assert table["value"].item() == hits / 16
+        assert table["low"].item() == pytest.approx(exact.low, abs=1e-9)
+        assert table["high"].item() == pytest.approx(exact.high, abs=1e-9)
+    often = judge.share_with_interval(np.repeat(lines < 11, 5), np.repeat(lines, 5))
+    once = judge.share_with_interval(lines < 11, lines)
+    pd.testing.assert_frame_equal(often, once)

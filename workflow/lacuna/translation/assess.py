@@ -15,6 +15,7 @@ from lacuna.translation.judge import (
     identify,
     random_partners,
     share_of_genes_better,
+    share_with_interval,
     with_intervals,
 )
 
@@ -89,7 +90,7 @@ def metrics(made: Mapping[tuple[str, str], np.ndarray], paired: Paired, seed: in
         over samples, where the mean profile has a correlation of 0. identified: the share of
         samples nearest to their own, genes centred. better_pearson, better_rmse: the share of
         genes that are predicted better than by the paper's baseline. 95 % intervals are over
-        groups, with draws that all chains share.
+        groups, with draws that all chains share; of identified they are exact.
     """
     rows, kinds = [], paired.genes()
     for (first, second), whole in made.items():
@@ -99,9 +100,9 @@ def metrics(made: Mapping[tuple[str, str], np.ndarray], paired: Paired, seed: in
         for kind, genes in kinds.items():
             predicted, real = whole[:, genes], paired.real[:, genes]
             scores = compare_rows(predicted, real)
-            scores["identified"] = identify(predicted, real).rank == 1
             tables = [
-                with_intervals(scores.astype(float), paired.group, np.random.default_rng(seed)),
+                with_intervals(scores, paired.group, np.random.default_rng(seed)),
+                share_with_interval(identify(predicted, real).rank == 1, paired.group),
                 of_genes[kind].assign(metric=lambda table: "gene_" + table["metric"]),
             ]
             if BASELINE in made and (first, second) != BASELINE:

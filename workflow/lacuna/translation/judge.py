@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import beta, rankdata
 
-from lacuna.evaluation.bootstrap import bootstrap_weights, intervals, sum_by
+from lacuna.evaluation.bootstrap import CONFIDENCE, bootstrap_weights, intervals, sum_by
 from lacuna.vectors import unit_rows
 
 LEFT_BY_ROUNDING = 1e-6  # share of the length of a float32 profile
@@ -145,6 +145,30 @@ def with_intervals(
     with np.errstate(invalid="ignore"):
         draws = (weights @ by_group.sum().to_numpy()) / (weights @ sizes)
     return intervals(pd.DataFrame(draws, columns=scores.columns))
+
+
+def share_with_interval(found: np.ndarray, group: np.ndarray) -> pd.DataFrame:
+    """Return the share of samples that were found, with its exact 95 % interval.
+
+    A bootstrap of a share of 0 or 1 has no width, as if nothing could be otherwise. This is the
+    interval of Clopper and Pearson 1934, https://doi.org/10.1093/biomet/26.4.404, for as many draws
+    as there are donors or lines; where a donor gave several samples, it is on the safe side.
+
+    Parameters
+    ----------
+    found : bool array of shape (n,)
+    group : array of shape (n,)
+        Donor or line of each sample.
+
+    Returns
+    -------
+    DataFrame with columns metric ("identified"), value, low, high
+    """
+    share, draws = float(np.mean(found)), len(np.unique(group))
+    hits, tail = share * draws, (1 - CONFIDENCE) / 2
+    low = beta.ppf(tail, hits, draws - hits + 1) if share > 0 else 0.0
+    high = beta.isf(tail, hits + 1, draws - hits) if share < 1 else 1.0
+    return pd.DataFrame({"metric": ["identified"], "value": share, "low": low, "high": high})
 
 
 def gene_scores_with_intervals(

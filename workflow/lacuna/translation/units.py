@@ -10,7 +10,12 @@ from lacuna.runtime.seeds import generator
 from lacuna.translation.assess import MEAN, Paired
 from lacuna.translation.chain import fit_step, leave_studies_out
 from lacuna.translation.jobs import WORDS, describe_left_out, read_genome_training
-from lacuna.translation.judge import compare_rows, identify, with_intervals
+from lacuna.translation.judge import (
+    compare_rows,
+    identify,
+    share_with_interval,
+    with_intervals,
+)
 
 STEP = "ridge"
 ALL_UNITS = "all"
@@ -62,5 +67,8 @@ def compare_units(
 
 def _score(predicted: np.ndarray, paired: Paired, seed: int) -> pd.DataFrame:
     scores = compare_rows(predicted, paired.real)
-    scores["identified"] = (identify(predicted, paired.real).rank == 1).astype(float)
-    return with_intervals(scores, paired.group, np.random.default_rng(seed))
+    found = identify(predicted, paired.real).rank == 1
+    rng = np.random.default_rng(seed)
+    return pd.concat(
+        [with_intervals(scores, paired.group, rng), share_with_interval(found, paired.group)]
+    )
