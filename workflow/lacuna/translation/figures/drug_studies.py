@@ -12,6 +12,7 @@ from lacuna.drawing.card import TRANSLATION, FigureCard
 from lacuna.drawing.palette import method_colours
 from lacuna.io.tsv import read_table
 from lacuna.translation import stage
+from lacuna.translation.enrichment import ALL
 from lacuna.translation.studies import MEAN_OF, METRICS, STUDY
 
 LABELS = {
@@ -29,7 +30,7 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
     """Read what is drawn; see `draw`."""
     studies = read_table(files["studies"])
     shown = studies[(studies["signature"] == MEAN_OF) | (studies["platform"] == STUDY)]
-    shown = shown.reset_index(drop=True)
+    shown = shown[shown["universe"] != ALL].reset_index(drop=True)
     return draw(shown, params["data"]), shown
 
 
