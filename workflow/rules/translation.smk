@@ -266,6 +266,7 @@ rule search_genes:
         types=TRANSLATED["types"],
         way=TRANSLATED["compared_with"],
         shown=TRANSLATED["genes_shown"],
+        cells=TRANSLATED["cells_shown"],
     script:
         "../scripts/translation/search_genes.py"
 
@@ -308,6 +309,7 @@ rule walk_bridges:
 rule age_tissues:
     input:
         unpack(lambda wildcards: translation.inputs(config, DATASET)),
+        facts=lambda wildcards: translation.gene_facts(config, DATASET),
         gene_list="results/{dataset}/translation/genes.tsv",
     output:
         signatures="results/{dataset}/translation/ageing/signatures.tsv",
@@ -328,6 +330,30 @@ rule age_tissues:
         seed=SEED,
     script:
         "../scripts/translation/age_tissues.py"
+
+
+rule tabulate_signatures:
+    input:
+        **in_results(translation.signature_tables(config)),
+    output:
+        report(
+            "results/{dataset}/translation/pages/signatures.html",
+            category="6. Translation",
+            labels={"figure": "Signatures of known drugs and genes, in numbers"},
+            caption="../report/translation/signatures.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_signatures.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_signatures.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/translation.yaml"
+    params:
+        data=DATA,
+    script:
+        "../scripts/translation/tabulate_signatures.py"
 
 
 rule tabulate_translation:

@@ -10,7 +10,6 @@ from lacuna.translation.batches import (
     contrast,
     find_drug,
     find_treatments,
-    random_treatments,
     same_drugs,
     score_treatments,
 )
@@ -182,25 +181,6 @@ def test_merged_ids_are_replicates_of_one_treatment_and_no_controls_of_each_othe
         drug = of(treatments, drug="BRD-1")
         assert drug.treated.tolist() == [2, 3, 7, 8]
         assert not {2, 3, 7, 8} & set(drug.control)
-
-
-def test_random_treatments_have_as_many_wells_of_each_plate_from_other_drugs():
-    wells = two_plates()
-    treatment = of(find_treatments(wells, {}, "vehicle")[0], drug="D", dose=10.0)
-    drawn = random_treatments(treatment, wells, {}, 20, np.random.default_rng(0))
-    assert len({tuple(each.treated) for each in drawn}) == 4  # 2 wells of E on each plate
-    for each in drawn:
-        assert wells.loc[each.treated, "plate"].nunique() == 2
-        assert (wells.loc[each.treated, "drug"] == "E").all()
-        assert each.control.tolist() == treatment.control.tolist()
-    treatment = of(find_treatments(wells, {}, "others")[0], drug="E")
-    drawn = random_treatments(treatment, wells, {}, 3, np.random.default_rng(0))
-    assert all(not set(each.treated) & set(each.control) for each in drawn)
-    assert all(len(each.treated) + len(each.control) == 14 for each in drawn)
-    treatment = of(find_treatments(wells, {}, "others")[0], drug="D", batch="CPC_HT115_6H")
-    wells.loc[5, "type"] = "ctl_vehicle"
-    with pytest.raises(LacunaError, match="1 treated wells of other drugs"):
-        random_treatments(treatment, wells, {}, 3, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_genes_rank_by_size_whatever_their_sign():
 def test_p_counts_random_peaks_at_least_as_high_and_the_signature_itself():
     score, is_target = signature(effect=0)
     own = np.stack([score, -score, np.where(is_target, 0.01, 1 + np.abs(score))])
-    found = measure_bridge(score, is_target, np.random.default_rng(0), random=Ranked.of(own))
+    found = measure_bridge(score, is_target, Ranked.of(own))
     assert found.numbers["p"].tolist() == [3 / 4, 3 / 4]
     lines = found.walks["line"].unique().tolist()
     assert lines == ["signature", "random 1", "random 2", "random 3"]

@@ -21,6 +21,7 @@ def bridges():
         score = rng.normal(size=100) + 2 * is_target
         found = measure_bridge(score, is_target, rng, draws=30, drawn=3)
         facts = {"platform": platform, "method": method, "set": "NR3C1", "universe": "model_only"}
+        facts |= {"drug": "dexamethasone", "control": "other wells"}
         walks.append(found.walks.assign(**facts))
         numbers.append(found.numbers.assign(**facts))
     return {"walks": pd.concat(walks), "bridges": pd.concat(numbers)}

@@ -38,6 +38,8 @@ class Inputs:
         The table of names of genes.
     pair_files : mapping of str to str
         Samples measured both ways, by kind: level3, gene_info, table.
+    gene_facts_file : str or None
+        What is known of genes, for the tables of ageing.
     screen : mapping of str to object
         What the simulated screen is like: generator, drugs, cells, mechanisms; empty of real data.
     """
@@ -51,6 +53,7 @@ class Inputs:
     rnaseq: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gene_table: str | None = None
     pair_files: Mapping[str, str] = field(default_factory=dict)
+    gene_facts_file: str | None = None
     screen: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -80,6 +83,7 @@ class Inputs:
             rnaseq=block["rnaseq"],
             gene_table=block["genes"],
             pair_files=block["pairs"],
+            gene_facts_file=block["gene_facts"],
         )
 
     def series_with(self, kind: str) -> list[str]:
@@ -155,6 +159,11 @@ class Inputs:
         """Return where the table of names of genes lies, in a list that may be empty."""
         return [f"{self._rnaseq_folder(dataset)}/{self.gene_table}"] if self.gene_table else []
 
+    def gene_facts(self, dataset: str) -> list[str]:
+        """Return where the table of facts about genes lies, in a list that may be empty."""
+        folder = self._rnaseq_folder(dataset)
+        return [f"{folder}/{self.gene_facts_file}"] if self.gene_facts_file else []
+
     def pairs(self, dataset: str) -> dict[str, str]:
         """Return where the files of samples measured both ways lie, by kind."""
         folder = self._rnaseq_folder(dataset)
@@ -180,7 +189,8 @@ class Inputs:
             return [f"{folder}/{file}" for kind, file in files.items() if kind not in PLANTED]
         named = self.transcriptomes(dataset).values()
         rnaseq = [file for files in named for file in files.values()]
-        return [*rnaseq, *self.genes(dataset), *self.pairs(dataset).values()]
+        facts = self.gene_facts(dataset)
+        return [*rnaseq, *self.genes(dataset), *facts, *self.pairs(dataset).values()]
 
     def _shared_folder(self, dataset: str, name: str) -> str:
         # The simulator writes all of its files into the folder of its one series.

@@ -269,7 +269,7 @@ def frequent_genes(
     table = pd.DataFrame(rows, columns=FREQUENT)
     if facts is None:
         return table
-    _check_facts(facts)
+    check_facts(facts)
     return table.merge(facts, on="gene", how="left", validate="many_to_one")
 
 
@@ -279,7 +279,8 @@ def _origin(gene: str, landmarks: Collection[str], inferred: Collection[str]) ->
     return INFERRED if gene in inferred else MODEL_ONLY
 
 
-def _check_facts(facts: pd.DataFrame) -> None:
+def check_facts(facts: pd.DataFrame) -> None:
+    """Refuse a table of facts about genes that `frequent_genes` cannot join."""
     if "gene" not in facts:
         raise LacunaError("the table of facts about genes has no column 'gene'.")
     if clash := (set(FREQUENT) - {"gene"}) & set(facts):

@@ -1,6 +1,7 @@
 """From files to files: signatures of ageing of RNA-seq samples whose donors' ages are known."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,13 +9,14 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.io.expression import open_expression
 from lacuna.io.genes import GeneTable
-from lacuna.io.geo import read_genes
+from lacuna.io.geo import read_genes, read_text_table
 from lacuna.io.gmt import write_gmt
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.translation.ageing import (
     DECADES,
     ageing_signatures,
+    check_facts,
     frequent_genes,
     gene_set_library,
     signature_table,
@@ -33,6 +35,7 @@ def age_tissues(
     gene_list: str,
     seed: int,
     output: Mapping[str, str],
+    facts: str | None = None,
 ) -> None:
     """Compare tissues of older donors with those of the youngest.
 
@@ -49,13 +52,17 @@ def age_tissues(
         Of the run.
     output
         Where to write: signatures, library (GMT), genes, left_out.
+    facts
+        A table of what is known of genes: gene and other columns, which `genes` gets, too.
 
     Raises
     ------
     LacunaError
-        If the samples have no ages, or no two groups can be compared.
+        If the samples have no ages, no two groups can be compared, or the table of facts does not
+        name each gene once.
     """
     table = GeneTable.read(genes, gene_info)
+    known = _read_facts(facts) if facts is not None else None
     with open_expression(file["expression"], file.get("samples") or None) as opened:
         source = open_source(opened, file["unit"], table)
         samples = _aged(source.samples, file)
@@ -79,10 +86,19 @@ def age_tissues(
     landmarks = set(listed_genes.loc[listed_genes["landmark"], "gene"])
     inferred = set(read_genes(gene_info)["symbol"].dropna())
     write_table(pd.DataFrame(list(signature_table(signatures))), output["signatures"])
-    write_table(frequent_genes(library, landmarks, inferred), output["genes"])
+    write_table(frequent_genes(library, landmarks, inferred, known), output["genes"])
     write_table(left_out, output["left_out"])
     write_gmt(library, "ageing", output["library"])
     print(f"{len(signatures)} signatures of ageing, of {samples['donor'].nunique()} donors.")
+
+
+def _read_facts(path: str) -> pd.DataFrame:
+    table = read_text_table(Path(path), str)
+    try:
+        check_facts(table)
+    except LacunaError as error:
+        raise LacunaError(f"{path}: {error}") from error
+    return table
 
 
 def _aged(samples: pd.DataFrame, file: Mapping[str, str]) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from lacuna.translation.random_signatures import DRAWS, combinations_of, combine
 
 WALKS = ("unweighted", "weighted")
 RANDOM_DRAWN = 20  # of the random signatures, in the figure
-STEPS = 500  # of a walk in the table that the figure draws
+STEPS = 200  # of a walk in the table that the figure draws
 LEAST_TARGETS = 5  # a set with fewer among the genes has no walk to speak of
 SIGNATURE = "signature"
 NUMBERS = ["walk", "genes", "targets", "peak", "area", "p", "random_peak", "random_high", "draws"]
@@ -84,6 +84,30 @@ class Ranked:
         return np.nonzero(at)[1].reshape(shape), self.scaled[at].reshape(shape)
 
 
+@dataclass(frozen=True)
+class Shuffled:
+    """Genes drawn for targets, which is to give the scores to the genes at random.
+
+    Attributes
+    ----------
+    genes : int array of shape (draws, targets)
+    """
+
+    genes: np.ndarray
+
+    @classmethod
+    def of(cls, genes: int, targets: int, draws: int, rng: np.random.Generator) -> "Shuffled":
+        """Draw as many of the genes as there are targets, again and again."""
+        drawn = [rng.choice(genes, targets, replace=False, shuffle=False) for _ in range(draws)]
+        return cls(np.stack(drawn))
+
+    def targets(self, own: Ranked) -> tuple[np.ndarray, np.ndarray]:
+        """Return at which ranks of a signature they stand, and their scaled scores."""
+        rank = np.argsort(own.order[0])
+        positions = np.sort(rank[self.genes], axis=1)
+        return positions, own.scaled[0][positions]
+
+
 def universes(model_genes: Sequence[str], l1000_genes: Sequence[str]) -> dict[str, np.ndarray]:
     """Return which of the model's genes belong to each set of genes that is looked at.
 
@@ -106,9 +130,8 @@ def universes(model_genes: Sequence[str], l1000_genes: Sequence[str]) -> dict[st
 def measure_bridge(
     score: np.ndarray,
     is_target: np.ndarray,
-    rng: np.random.Generator,
+    random: np.random.Generator | Shuffled | Ranked,
     *,
-    random: Ranked | None = None,
     draws: int = DRAWS,
     drawn: int = RANDOM_DRAWN,
 ) -> Bridge:
@@ -119,15 +142,14 @@ def measure_bridge(
     score : array of shape (genes,)
         Of the signature; its sign does not count.
     is_target : bool array of shape (genes,)
-    rng
-        Shuffles the scores among the genes, for random signatures. To pool several signatures, give
-        each a generator in the same state, see `pool_bridges`.
     random
-        Random signatures to take instead, such as those of
-        `lacuna.translation.random_signatures`. Genes go up and down together, which shuffled genes
-        do not: these are the stricter control.
+        The random signatures: the signature's own scores given to the genes at random, by a
+        generator or by genes that were drawn before (to pool several signatures, draw once, see
+        `pool_bridges`); or signatures of random wells, as
+        `lacuna.translation.random_signatures` makes them. Genes go up and down together, which
+        shuffled genes do not: random wells are the stricter control.
     draws
-        How many shuffles, B. p = (b + 1) / (B + 1) with b of B peaks at least as high.
+        How many shuffles by a generator. p = (b + 1) / (B + 1) with b of B peaks at least as high.
     drawn
         How many of the random walks are given back.
 
@@ -146,13 +168,15 @@ def measure_bridge(
         )
     if not np.isfinite(score).all():
         raise LacunaError(f"{(~np.isfinite(score)).sum()} of {genes} scores are not finite.")
-    (positions,), (weights,) = Ranked.of(score[None]).targets(is_target)
+    own_ranks = Ranked.of(score[None])
+    (positions,), (weights,) = own_ranks.targets(is_target)
     if not weights.any():
         raise LacunaError("no target has a score above the smallest; expected a signature.")
-    if random is None:
-        random_positions, random_weights = _shuffled(score, targets, draws, rng)
-    else:
-        random_positions, random_weights = random.targets(is_target)
+    if isinstance(random, np.random.Generator):
+        random = Shuffled.of(genes, targets, draws, random)
+    random_positions, random_weights = (
+        random.targets(own_ranks) if isinstance(random, Shuffled) else random.targets(is_target)
+    )
     numbers, walks, peaks = [], [], {}
     for walk in WALKS:
         own, others = (weights, random_weights)
@@ -171,11 +195,19 @@ def measure_bridge(
                 zip(random_positions[:drawn], others[:drawn], strict=True), start=1
             )
         ]
-        walks += [
-            heights(at, weight, genes).assign(walk=walk, line=line) for line, at, weight in lines
-        ]
-    drawn_walks = pd.concat(walks, ignore_index=True)[["walk", "line", "share", "height"]]
-    return Bridge(pd.DataFrame(numbers, columns=NUMBERS), drawn_walks, peaks)
+        for line, at, weight in lines:
+            shown, height = _heights(at, weight, genes)
+            walks.append((walk, line, shown, height))
+    lengths = [len(height) for *_, height in walks]
+    table = pd.DataFrame(
+        {
+            "walk": np.repeat([walk for walk, *_ in walks], lengths),
+            "line": np.repeat([line for _, line, *_ in walks], lengths),
+            "share": np.concatenate([shown for *_, shown, _ in walks]),
+            "height": np.concatenate([height for *_, height in walks]),
+        }
+    )
+    return Bridge(pd.DataFrame(numbers, columns=NUMBERS), table, peaks)
 
 
 def pool_bridges(
@@ -184,8 +216,8 @@ def pool_bridges(
     """Average the walks of several signatures over the same genes and targets.
 
     p is that of the mean peak against the mean peaks of the random signatures, draw by draw. For
-    it to allow for what the signatures share, every bridge must have been measured with a
-    generator in the same state, as then a draw takes the same genes for targets in all of them.
+    it to allow for what the signatures share, every bridge must have been measured with the same
+    draws of genes (`Shuffled`).
 
     Parameters
     ----------
@@ -238,20 +270,6 @@ def pool_bridges(
     return Bridge(numbers, walks, peaks)
 
 
-def _shuffled(
-    score: np.ndarray, targets: int, draws: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Take genes at random for the targets, which is to give the scores to the genes at random."""
-    ranked = Ranked.of(score[None])
-    rank = np.argsort(ranked.order[0])
-    drawn = [
-        np.sort(rank[rng.choice(len(score), targets, replace=False, shuffle=False)])
-        for _ in range(draws)
-    ]
-    positions = np.stack(drawn)
-    return positions, ranked.scaled[0][positions]
-
-
 def walk_numbers(
     positions: np.ndarray, weights: np.ndarray, genes: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -302,12 +320,22 @@ def heights(positions: np.ndarray, weights: np.ndarray, genes: int) -> pd.DataFr
     DataFrame with columns share, height
         share: of the genes passed, from 0 to 1; height: of the walk after them.
     """
-    step = np.full(genes, -1 / (genes - len(positions)))
-    step[positions] = weights / weights.sum() if weights.any() else 0
-    height = np.concatenate([[0.0], np.cumsum(step)])
+    share, height = _heights(positions, weights, genes)
+    return pd.DataFrame({"share": share, "height": height})
+
+
+def _heights(
+    positions: np.ndarray, weights: np.ndarray, genes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    total, others = weights.sum(), genes - len(positions)
+    steps = np.concatenate([[0.0], np.cumsum(weights) / total if total > 0 else 0 * weights])
+    after = np.arange(1, len(positions) + 1)  # targets passed just after each target
+    at_targets = steps[after] - (positions + 1 - after) / others
+    highest = positions[np.argmax(at_targets)] + 1 if at_targets.max() > 0 else 0
     shown = np.unique(np.linspace(0, genes, min(STEPS, genes) + 1).round().astype(int))
-    shown = np.union1d(shown, np.argmax(height))
-    return pd.DataFrame({"share": shown / genes, "height": height[shown]})
+    shown = np.union1d(shown, highest)
+    passed = np.searchsorted(positions, shown)
+    return shown / genes, steps[passed] - (shown - passed) / others
 
 
 def enrich_library(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.tsv import write_table
@@ -21,10 +22,10 @@ from lacuna.translation.gene_search import gather, name_signature, search_genes
 from lacuna.translation.knock_downs import TARGETS, TargetScores, rank_targets
 from lacuna.translation.level3 import open_level3
 from lacuna.translation.search_tables import volcano_points, write_search
+from lacuna.translation.stage import KNOCK_DOWNS
 
 GAMMA = 0.5  # as the signatures of the screen, Hodos et al. 2018
 TRANSLATED, BASELINE_PLATFORM, ORIGINAL = "translated", "baseline", "L1000"
-KNOCK_DOWNS = ("trt_sh", "trt_xpr")
 Read = Callable[[np.ndarray], np.ndarray]
 
 
@@ -97,6 +98,7 @@ def search(
     types: Collection[str],
     way: str,
     shown: Sequence[str],
+    cells: Sequence[str],
     output: Mapping[str, str],
 ) -> None:
     """Score all treatments, and write which of them move each gene most.
@@ -111,16 +113,24 @@ def search(
         What treated wells are compared with: "vehicle" or "others".
     shown
         Genes of the volcano plot.
+    cells
+        Cell lines of the volcano plot; all, if none is named.
     output
         Where to write: search (Parquet), table (TSV), volcano, knock_downs, left_out.
     """
     treatments, left_out = find_treatments(screen.wells, screen.same, way, types)
+    there = {str(one.facts["cell"]) for one in treatments}
+    if unknown := [cell for cell in cells if cell not in there]:
+        raise LacunaError(
+            f"translation: cells_shown: no signature is of a cell line {listed(unknown)}"
+            f"{did_you_mean(unknown[0], there)}; there are {listed(sorted(there), 20)}."
+        )
     genes, read = screen.platforms[TRANSLATED]
     scored = score_treatments(treatments, screen.wells, read, GAMMA)
     found = search_genes(gather(scored), genes)
     write_search(found.tables(), output["search"], output["table"])
     if shown:
-        points = volcano_points(found.tables(), shown)
+        points = volcano_points(found.tables(), shown, cells or None)
         write_table(points, output["volcano"])
     else:
         write_table(pd.DataFrame(columns=["gene", "signature"]), output["volcano"])

@@ -11,6 +11,7 @@ from lacuna.translation.chain import END_TO_END
 
 Config = Mapping[str, Any]
 FOLDER = "translation"
+KNOCK_DOWNS = ("trt_sh", "trt_xpr")  # kinds of perturbation that lower a known gene
 
 
 def wanted(config: Config) -> bool:
@@ -34,7 +35,7 @@ def results(config: Config) -> list[str]:
     )
     ageing = ["ageing/genes.tsv"] if config["translation"]["ageing"] else []
     made = ["genes.tsv", "left_out.tsv", "model.h5", *judged, *wells, *signatures, *bridges]
-    made += ageing
+    made += ageing + (["pages/signatures.html"] if signature_tables(config) else [])
     return [f"{FOLDER}/{file}" for file in made]
 
 
@@ -92,6 +93,16 @@ def l1000(config: Config, dataset: str) -> list[dict[str, str]]:
 def signature_folder(config: Config) -> str:
     """Return where the signatures of the first series lie, below translation/: figures show it."""
     return f"signatures/{screens(config)[0]}"
+
+
+def signature_tables(config: Config) -> dict[str, str]:
+    """Return the tables on known drugs and genes, of the first series, below results/{dataset}."""
+    block, names = config["translation"], []
+    if block["targets"]:
+        names += ["bridges", "library", "studies"]
+    if set(block["types"]) & {*KNOCK_DOWNS}:
+        names.append("knock_downs")
+    return {name: f"{FOLDER}/{signature_folder(config)}/{name}.tsv" for name in names}
 
 
 def options(config: Config, name: str) -> dict[str, Any]:
@@ -154,6 +165,11 @@ def inputs(config: Config, dataset: str) -> dict[str, list[str]]:
         "genes": given.genes(dataset),
         "pairs": list(given.pairs(dataset).values()),
     }
+
+
+def gene_facts(config: Config, dataset: str) -> list[str]:
+    """Return where the table of facts about genes lies, in a list that may be empty."""
+    return Inputs.of(config).gene_facts(dataset)
 
 
 def preparation(config: Config, dataset: str) -> dict[str, Any]:
@@ -313,4 +329,6 @@ def ageing(config: Config, dataset: str) -> dict[str, Any]:
         return {}
     told = preparation(config, dataset)
     (file,) = (file for file in told["rnaseq"] if file["name"] == name)
-    return {"file": file, "genes": told["genes"], "gene_info": told["l1000"][0]["gene_info"]}
+    facts = next(iter(gene_facts(config, dataset)), None)
+    gene_info = told["l1000"][0]["gene_info"]
+    return {"file": file, "genes": told["genes"], "gene_info": gene_info, "facts": facts}

@@ -7,4 +7,11 @@ from lacuna.translation.signature_jobs import open_screen, search
 with log_script(snakemake.log[0]):
     files, params = snakemake.input, snakemake.params
     with open_screen(dict(files.items()), load_model(files.model), None) as screen:
-        search(screen, params.types, params.way, params.shown, dict(snakemake.output.items()))
+        search(
+            screen,
+            params.types,
+            params.way,
+            params.shown,
+            params.cells,
+            dict(snakemake.output.items()),
+        )

@@ -13,11 +13,12 @@ from lacuna.drawing.palette import method_colours, method_lines
 from lacuna.io.tsv import read_table
 from lacuna.translation import stage
 from lacuna.translation.enrichment import SIGNATURE
+from lacuna.translation.target_jobs import OTHER_WELLS
 
 LABELS = {"cd": "Characteristic Direction", "limma": "limma", "fold_change": "fold change"}
 RANDOM = "#cfcfcf"
 CORNER: dict[str, Any] = {"ha": "right", "va": "top"}
-PANEL = ["set", "universe", "walk", "method"]
+PANEL = ["drug", "set", "universe", "walk", "method"]
 
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -32,16 +33,17 @@ def draw(walks: pd.DataFrame, bridges: pd.DataFrame, data: str) -> Figure:
     Parameters
     ----------
     walks
-        platform, method, set, universe, walk, line, share, height: see
+        drug, platform, method, set, universe, walk, line, share, height: see
         `lacuna.translation.enrichment.Bridge.walks`; of several signatures, their mean as
         `lacuna.translation.enrichment.pool_bridges` gives it.
     bridges
-        platform, method, set, universe, walk, peak, p: see
-        `lacuna.translation.enrichment.Bridge.numbers`; one row of each.
+        drug, platform, method, set, universe, control, walk, peak, p: see
+        `lacuna.translation.enrichment.Bridge.numbers`; one row of each, or two where there are both
+        controls, of which random wells are the stricter.
     data
         What data this is, for the title.
     """
-    rows = walks[PANEL[:3]].drop_duplicates().astype(str).to_numpy().tolist()
+    rows = walks[PANEL[:-1]].drop_duplicates().astype(str).to_numpy().tolist()
     methods, platforms = list(walks["method"].unique()), list(walks["platform"].unique())
     size = (1.4 + 2.7 * max(len(methods), 1), 1.3 + 1.9 * len(rows))
     figure = Figure(figsize=size, layout="constrained")
@@ -60,17 +62,13 @@ def draw(walks: pd.DataFrame, bridges: pd.DataFrame, data: str) -> Figure:
             if where not in panel_walks:
                 axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center")
                 continue
-            numbers = panel_numbers[where].set_index("platform")
             for platform in platforms:
                 _draw_walks(axes, panel_walks[where], platform, colours, styles)
-            said = [
-                f"{platform}: {peak:.2f}, p {p:.2g}"
-                for platform, peak, p in numbers[["peak", "p"]].itertuples()
-            ]
-            axes.text(0.99, 0.98, "\n".join(said), transform=axes.transAxes, fontsize=6.5, **CORNER)
-        targets, universe, walk = row
-        said_of_row = f"{targets}\n{universe.replace('_', ' ')} genes, {walk}"
-        across[0].set_ylabel(said_of_row, fontsize=8)
+            said = _say(panel_numbers[where])
+            axes.text(0.99, 0.98, "\n".join(said), transform=axes.transAxes, fontsize=6, **CORNER)
+        drug, targets, universe, walk = row
+        said_of_row = f"{drug}\n{targets}\n{universe.replace('_', ' ')} genes, {walk}"
+        across[0].set_ylabel(said_of_row, fontsize=7)
     for axes in panels[-1]:
         axes.set(xlabel="genes passed, share", xlim=(0, 1))
     handles = [
@@ -80,6 +78,17 @@ def draw(walks: pd.DataFrame, bridges: pd.DataFrame, data: str) -> Figure:
     handles.append(Line2D([], [], color=RANDOM, label="random signatures"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
+
+
+def _say(numbers: pd.DataFrame) -> list[str]:
+    """Return a line per platform: the peak, and p against the stricter control."""
+    said = []
+    for platform, rows in numbers.groupby("platform", sort=False):
+        wells = rows["control"] == OTHER_WELLS
+        of, control = (rows[wells], "wells") if wells.any() else (rows, "shuffled")
+        peak, p = of[["peak", "p"]].iloc[0]
+        said.append(f"{platform}: {peak:.2f}, p {p:.2g} ({control})")
+    return said
 
 
 def _draw_walks(
