@@ -128,9 +128,9 @@ def test_metrics_are_those_of_their_definitions():
     for name, chosen in (("landmarks", GENES[:100]), ("model_only", GENES[180:])):
         own = scored[1].scores.fold_change[[GENES.index(gene) for gene in chosen]]
         study = studies[0].scores.fold_change[studies[0].genes.get_indexer(chosen)]
-        found = table.query(
-            "universe == @name and method == 'fold_change' and study == 'one'"
-            " and signature == 'signature 1'"
+        of_name = table[table["universe"] == name]
+        found = of_name.query(
+            "method == 'fold_change' and study == 'one' and signature == 'signature 1'"
         ).set_index("metric")
         assert (found["genes"] == len(chosen)).all()
         assert found.loc["pearson", "value"] == pytest.approx(stats.pearsonr(own, study)[0])
