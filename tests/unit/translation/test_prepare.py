@@ -215,5 +215,5 @@ def test_studies_that_drugs_are_compared_with_are_not_trained_on(world):
     np.testing.assert_allclose(
         trained.uns["reference"], Reference.of([logged]).sorted_values, rtol=1e-6
     )
-    with pytest.raises(LacunaError, match="of a study 'tow', did you mean 'two'.*'one', 'two'"):
+    with pytest.raises(LacunaError, match=r"study 'tow' \(did you mean 'two'\?\).*'one', 'two'"):
         run(folder, studies=["tow"])

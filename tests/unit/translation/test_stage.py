@@ -6,7 +6,6 @@ from lacuna.errors import LacunaError
 from lacuna.project.plan import Plan
 from lacuna.translation import checks, stage
 
-
 TARGET = {"drug": "d", "set": "s"}
 STUDY = {"study": "S", "treated": "t", "control": "c"}
 
