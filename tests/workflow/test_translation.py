@@ -35,7 +35,19 @@ def finished(tmp_path_factory):
                 "translated": ["moments", "ridge"],
                 "types": ["trt_sh"],
                 "genes_shown": [RECEPTOR],
-                "targets": [{"drug": "Simulated-Glucocorticoid-1", "set": f"{RECEPTOR}_receptor"}],
+                "targets": [
+                    {
+                        "drug": "Simulated-Glucocorticoid-1",
+                        "set": f"{RECEPTOR}_receptor",
+                        "studies": [
+                            {
+                                "study": "simulated-steroid-1",
+                                "treated": "simulated-glucocorticoid-1",
+                                "control": "control",
+                            }
+                        ],
+                    }
+                ],
                 "ageing": "simulated",
             },
         }
@@ -89,7 +101,16 @@ def test_targets_of_a_planted_receptor_stand_at_the_top(finished):
     assert set(bridges["platform"]) == {"translated", "baseline", "L1000"}
     assert {"common", "model_only", "all"} == set(bridges["universe"])
     translated = bridges.query("platform == 'translated' and universe == 'all'")
-    assert (translated["p"] < 0.05).any()
+    for control in ("other wells", "shuffled genes"):
+        assert (translated[translated["control"] == control]["p"] < 0.05).any()
+
+
+def test_studies_of_a_planted_drug_agree_with_its_signatures(finished):
+    studies = read(finished, "signatures/simulated_translation/studies.tsv")
+    mean = studies.query("signature == 'mean' and metric == 'pearson' and universe == 'model_only'")
+    assert (mean["value"] > mean["random_high"]).all()
+    assert (finished.folder / FOLDER / "pages/signatures.html").exists()
+    assert (finished.folder / FOLDER / "figures/drug_studies.svg").exists()
 
 
 def test_the_search_by_gene_lists_signatures_and_knock_downs_their_target(finished):

@@ -187,3 +187,39 @@ def test_faulty_samples_and_counts_are_named(change, named):
     counts, samples = change(*cohort())
     with pytest.raises(LacunaError, match=named):
         ageing_signatures(counts.__getitem__, samples, 0.5, np.random.default_rng(0))
+
+
+def test_gtexs_27_tissues_and_5_decades_are_135_signatures_of_250_genes():
+    sizes = dict.fromkeys("abcdef", 2)
+    samples = pd.concat(
+        [donors(f"tissue {number:02d}", **sizes) for number in range(27)], ignore_index=True
+    )
+    counts = np.random.default_rng(0).negative_binomial(20, 0.1, (len(samples), 600))
+    signatures, left_out = ageing_signatures(
+        counts.__getitem__, samples, 0.5, np.random.default_rng(0)
+    )
+    assert (len(signatures), len(left_out)) == (135, 0)
+    assert {one.decade for one in signatures} == set(DECADES[1:])
+    library = gene_set_library(signatures, [f"G{gene}" for gene in range(600)])
+    assert len(library) == 270
+    assert max(map(len, library.values())) == 250
+    frequent = frequent_genes(library, {"G0"}, {"G1"})
+    assert frequent["direction"].value_counts().to_dict() == {"up": 100, "down": 100}
+    assert (frequent["of"] == 135).all()
+    assert (frequent.groupby("direction")["signatures"].diff().dropna() <= 0).all()
+
+
+def test_facts_that_cannot_be_joined_are_named_with_their_file(tmp_path):
+    from lacuna.translation.ageing_jobs import _read_facts
+
+    path = tmp_path / "facts.tsv"
+    path.write_text("gene\tPubMed\tsecreted\nG0\t12\tyes\n")
+    assert _read_facts(str(path))["PubMed"].tolist() == ["12"]
+    for text, named in (
+        ("symbol\tPubMed\nG0\t12\n", "facts.tsv: the table of facts .* no column 'gene'"),
+        ("gene\tPubMed\nG0\t1\nG0\t2\n", "facts.tsv: .* the genes 'G0' twice"),
+        ("gene\torigin\nG0\tx\n", "facts.tsv: .* columns 'origin'"),
+    ):
+        path.write_text(text)
+        with pytest.raises(LacunaError, match=named):
+            _read_facts(str(path))

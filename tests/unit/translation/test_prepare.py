@@ -203,3 +203,17 @@ def test_no_line_gives_more_wells_than_the_middle_one():
     assert of_many.max() == 99  # from the first plate to the last
     lone = np.array(["many"] * 100 + [f"atlas{number}" for number in range(50)])
     assert len(balance_lines(lone)) == 50 + LEAST_WELLS
+
+
+def test_studies_that_drugs_are_compared_with_are_not_trained_on(world):
+    folder, table, *_ = world
+    trained = anndata.read_h5ad(run(folder, studies=["two"])["rnaseq"])
+    assert set(trained.obs["study"]) == {"one"}
+    kept = list(trained.var_names)
+    names = [name for name in table.columns[:15] if name != "s3"]
+    logged = log_cpm(table.loc[kept, names].T.to_numpy(float), pd.Index(names))
+    np.testing.assert_allclose(
+        trained.uns["reference"], Reference.of([logged]).sorted_values, rtol=1e-6
+    )
+    with pytest.raises(LacunaError, match=r"study 'tow' \(did you mean 'two'\?\).*'one', 'two'"):
+        run(folder, studies=["tow"])

@@ -1,4 +1,4 @@
-"""Random wells in the place of a treatment's own: which, how many, and how they differ from chance."""
+"""Random wells in the place of a treatment's own: which, how many, and what they allow for."""
 
 import numpy as np
 import pandas as pd

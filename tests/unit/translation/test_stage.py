@@ -6,6 +6,9 @@ from lacuna.errors import LacunaError
 from lacuna.project.plan import Plan
 from lacuna.translation import checks, stage
 
+TARGET = {"drug": "d", "set": "s"}
+STUDY = {"study": "S", "treated": "t", "control": "c"}
+
 
 def plan(**changes):
     block = {"landmarks": ["ratio"], "genome": ["ridge"]} | changes.pop("translation", {})
@@ -104,6 +107,11 @@ def test_networks_alone_have_losses():
         ),
         ({"lines_of": "lines"}, "lines_of: 'lines' is not among acquire: rnaseq"),
         ({"ageing": "lines"}, "ageing: 'lines' is not among acquire: rnaseq"),
+        ({"targets": [TARGET | {"studies": [STUDY, STUDY]}]}, "'d' has the studies 'S' twice"),
+        (
+            {"targets": [TARGET | {"studies": [STUDY | {"control": "t"}]}]},
+            "study 'S': treated and control are both 't'",
+        ),
     ],
 )
 def test_mistakes_are_named(block, said):
@@ -147,3 +155,22 @@ def test_a_baseline_is_a_matrix_of_lines_and_no_screen():
     assert matrices[1]["matrix"] == "results/mine/signatures/lines/baseline.gctx"
     assert stage.pair_matrix(config, "mine") == [matrices[1]["matrix"]]
     assert stage.pair_genes(config, "mine") == ["results/mine/acquire/plates/d"]
+
+
+def test_studies_of_drugs_are_read_and_never_trained_on():
+    other = {"drug": "e", "set": "s", "studies": [STUDY | {"study": "R"}, STUDY]}
+    asked = [TARGET | {"studies": [STUDY]}, other, TARGET]
+    config = plan(translation={"targets": asked}).config
+    assert stage.preparation(config, "mine")["studies"] == ["R", "S"]
+    assert stage.targets(config, "mine")["rnaseq"][0]["unit"] == "counts"
+    assert any("samples" in file for file in stage.study_files(config, "mine"))
+    made = plan(translation={"targets": asked}).results
+    assert "results/mine/translation/figures/drug_studies.svg" in made
+    config = plan(translation={"targets": [TARGET]}).config
+    assert stage.preparation(config, "mine")["studies"] == []
+    assert stage.study_files(config, "mine") == stage.targets(config, "mine")["rnaseq"] == []
+    made = plan(translation={"targets": [TARGET]}).results
+    assert not any("drug_studies" in file for file in made)
+    assert "results/mine/translation/pages/signatures.html" in made
+    made = plan(translation={"types": ["trt_cp"]}).results
+    assert not any("pages/signatures" in file for file in made)

@@ -39,12 +39,12 @@ def counts(tmp_path):
     table[:, 11] = 0
     samples = pd.DataFrame({"sample": [f"s{n}" for n in range(9)], "condition": condition})
     samples["study"] = ["S1"] * 6 + ["S2"] * 3
-    return SimpleNamespace(folder=tmp_path, values=table, samples=samples)
+    return SimpleNamespace(folder=tmp_path, reads=table, samples=samples)
 
 
 def opened(counts, **changes):
     samples = counts.samples.assign(**changes)
-    table = pd.DataFrame(counts.values.T, columns=samples["sample"])
+    table = pd.DataFrame(counts.reads.T, columns=samples["sample"])
     table.insert(0, "gene", GENES)
     write_table(table, counts.folder / "counts.tsv")
     write_table(samples, counts.folder / "samples.tsv")
@@ -62,7 +62,7 @@ def test_a_study_is_its_treated_samples_against_its_control_samples(counts):
     assert found.genes.tolist() == kept
     assert (found.treated, found.control) == (3, 3)
     at = [GENES.index(gene) for gene in kept]
-    values = log_cpm(counts.values[:6][:, at].astype(float), pd.Index(range(6)))
+    values = log_cpm(counts.reads[:6][:, at].astype(float), pd.Index(range(6)))
     expected = compare(values[:3], values[3:], 0.5)
     for method, score in found.scores.by_method().items():
         np.testing.assert_allclose(score, expected.by_method()[method], rtol=1e-4, atol=1e-5)
@@ -125,12 +125,12 @@ def test_metrics_are_those_of_their_definitions():
     scored, studies = planted(1.0)
     table = compared(scored, studies)
     assert set(table["universe"]) == {"landmarks", "common", "model_only", "all"}
-    for universe, chosen in {"landmarks": GENES[:100], "model_only": GENES[180:]}.items():
+    for name, chosen in (("landmarks", GENES[:100]), ("model_only", GENES[180:])):
         own = scored[1].scores.fold_change[[GENES.index(gene) for gene in chosen]]
         study = studies[0].scores.fold_change[studies[0].genes.get_indexer(chosen)]
-        found = table.query(
-            "universe == @universe and method == 'fold_change' and study == 'one'"
-            " and signature == 'signature 1'"
+        of_name = table[table["universe"] == name]
+        found = of_name.query(
+            "method == 'fold_change' and study == 'one' and signature == 'signature 1'"
         ).set_index("metric")
         assert (found["genes"] == len(chosen)).all()
         assert found.loc["pearson", "value"] == pytest.approx(stats.pearsonr(own, study)[0])
@@ -178,7 +178,11 @@ def test_the_order_and_the_choice_of_genes_change_nothing_but_their_number():
     scored, studies = planted(1.0)
     order = np.random.default_rng(3).permutation(300)
     turned = [
-        Scored({}, scores(one.scores.fold_change[order]), {m: r[:, order] for m, r in one.random.items()})
+        Scored(
+            {},
+            scores(one.scores.fold_change[order]),
+            {m: r[:, order] for m, r in one.random.items()},
+        )
         for one in scored
     ]
     plain = compared(scored, studies)

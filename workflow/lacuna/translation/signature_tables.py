@@ -28,9 +28,9 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     if "bridges" in tables:
         said.append(
             "p is the share of random signatures with a peak (or correlation) at least as high. "
-            "Those of other wells take wells of other drugs on the same plates for the drug's: their "
-            "genes go up and down together, as the drug's do. Shuffled genes do not, and their p "
-            "is too small."
+            "Those of other wells take wells of other drugs on the same plates for the drug's: "
+            "their genes go up and down together, as the drug's do. Shuffled genes do not, and "
+            "their p is too small."
         )
     if "studies" in tables and len(tables["studies"]):
         said.append(

@@ -175,7 +175,7 @@ def _ask(
         for table in against.tables(generator(seed, *WORDS, "studies")):
             yield "studies", table
     rng = generator(seed, *WORDS, "library")
-    library, _ = enrich_library(total / len(chosen), genes, known, rng)
+    library, _ = enrich_library(total / len(chosen), genes, known, rng, DRAWS)
     library = library.assign(asked=library["set"].isin(names), signatures=len(chosen))
     yield "library", library.assign(method=LIBRARY_METHOD)
 
