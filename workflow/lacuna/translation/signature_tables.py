@@ -96,9 +96,8 @@ def study_table(studies: pd.DataFrame) -> pd.DataFrame:
     """Return a row per drug, study, genes and platform; of other studies, their mean."""
     shown = studies[studies["method"] == METHOD]
     mean = shown[shown["signature"] == MEAN_OF]
-    others = shown[shown["platform"] == STUDY]
-    others = others.groupby([*STUDIES, "metric", "genes"], as_index=False)["value"].mean()
-    table = pd.concat([mean, others])
+    others = shown[shown["platform"] == STUDY].groupby([*STUDIES, "metric", "genes"])["value"]
+    table = pd.concat([mean, others.mean().reset_index()])
     said = table["value"].map("{:.3f}".format)
     known = table["p"].notna()
     said = said.where(~known, said + ", p " + table["p"].map("{:.2g}".format))
@@ -114,9 +113,9 @@ def study_table(studies: pd.DataFrame) -> pd.DataFrame:
 
 def knock_down_table(downs: pd.DataFrame) -> pd.DataFrame:
     """Return the rank of each knocked-down gene, before and after translation."""
-    table = downs[["signature", "target"]].copy()
+    table: dict[str, pd.Series] = {name: downs[name] for name in ("signature", "target")}
     for when in ("before", "after"):
         rank, genes = downs[f"rank_{when}"], downs[f"genes_{when}"]
         said = rank.map("{:.0f}".format, na_action="ignore") + " of " + genes.astype(str)
         table[f"{when} translation"] = said.where(rank.notna(), "not measured")
-    return table
+    return pd.DataFrame(table)

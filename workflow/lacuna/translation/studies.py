@@ -296,7 +296,8 @@ class _Top:
         score = _score_of(study, method, genes)
         count = min(TOP, int(TOP_SHARE * len(genes)))
         raised, lowered = (
-            genes.get_indexer(pd.Index(names)) for names in top_genes(score, genes, count)
+            genes.get_indexer(pd.Index(names))
+            for names in top_genes(score, genes.to_numpy(), count)
         )
         return cls(_Ordered.of(score[None], genes), raised, lowered)
 
