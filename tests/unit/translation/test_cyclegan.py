@@ -7,9 +7,10 @@ import pytest
 import torch
 from bilingual import bilingual
 
+from lacuna.errors import LacunaError
 from lacuna.networks import training as networks_training
 from lacuna.translation import chain
-from lacuna.translation.trainers import cyclegan
+from lacuna.translation.trainers import cyclegan, extrapolator
 
 
 def test_the_losses_are_those_of_the_paper():
@@ -119,8 +120,11 @@ def test_a_killed_training_goes_on_bit_for_bit(kind, name, options, tmp_path, mo
         given = replace(training, work=work)
         return chain.fit_step(kind, name, given, np.random.default_rng(1), options | changed)
 
-    whole = fit(None).state()
     monkeypatch.setattr(networks_training, "SECONDS_BETWEEN_CHECKPOINTS", -1)
+    # A rate that falls later than the kill shows whether its schedule went on, too.
+    monkeypatch.setattr(cyclegan, "EPOCHS_PER_TENTH", 4)
+    monkeypatch.setattr(extrapolator, "EPOCHS_PER_HALF", 4)
+    whole = fit(None).state()
     saved, save = [], networks_training.Checkpoint.save
 
     def save_and_die(self, content):
@@ -138,8 +142,30 @@ def test_a_killed_training_goes_on_bit_for_bit(kind, name, options, tmp_path, mo
     for key, value in again.state().items():
         np.testing.assert_array_equal(value, whole[key], err_msg=key)
     assert len(again.losses) == len(fit(None).losses)
+    assert len(fit(epochs=2).losses) == 2  # six epochs are no training of two
     other = fit(learning_rate=0.01).state()  # another training does not go on from it
     assert any((other[key] != whole[key]).any() for key in whole)
     fresh = fit(None, learning_rate=0.01).state()
     for key, value in other.items():
         np.testing.assert_array_equal(value, fresh[key])
+
+
+def test_a_checkpoint_that_lacks_a_part_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks_training, "SECONDS_BETWEEN_CHECKPOINTS", -1)
+    world = bilingual(np.random.default_rng(3))
+    training, options = replace(world.steps, work=tmp_path), {"epochs": 1, "width": 16}
+
+    def fit():
+        return chain.fit_step("landmarks", "cyclegan", training, np.random.default_rng(1), options)
+
+    whole = fit().state()
+    path = tmp_path / networks_training.CHECKPOINT
+    saved = networks_training.read_saved(path)
+    for part in ("optimisers", "schedules", "buffers", "losses"):
+        torch.save({name: value for name, value in saved.items() if name != part}, path)
+        with pytest.raises(LacunaError, match=r"checkpoint\.pt: does not fit this training"):
+            fit()
+    for missing in ("network", "random", "start"):  # then it is no checkpoint of this training
+        torch.save({name: value for name, value in saved.items() if name != missing}, path)
+        for key, value in fit().state().items():
+            np.testing.assert_array_equal(value, whole[key])

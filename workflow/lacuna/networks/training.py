@@ -33,7 +33,7 @@ class Stage(TypedDict):
     """Where a stage of a training stands.
 
     done and misses count epochs, misses those since the last lower validation loss; least is the
-    lowest, best the weights that it was of; optimiser holds the optimiser's state.
+    lowest, best the weights that it was of; optimiser and schedule hold the states of both.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Stage(TypedDict):
     least: float
     best: dict[str, torch.Tensor] | None
     optimiser: dict[str, Any] | None
+    schedule: dict[str, Any] | None
 
 
 STAGE = Stage.__required_keys__
@@ -191,6 +192,7 @@ class Training:
         patience: int,
         part: nn.Module | None = None,
         optimiser: torch.optim.Optimizer | None = None,
+        schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
     ) -> None:
         """Run epochs until the validation loss no longer falls; leave the best weights.
 
@@ -211,17 +213,29 @@ class Training:
             What the stage changes, and whose best weights are kept; None for the whole network.
         optimiser
             Whose moments carry over from one epoch to the next, if any.
+        schedule
+            Of the optimiser's learning rate, if any; it takes a step after each epoch.
         """
         if stage in self._finished:
             return
         part = self.network if part is None else part
         if self._stage:
-            state = self._resume(self._stage, stage, part, optimiser)
+            state = self._resume(self._stage, stage, part, optimiser, schedule)
         else:
-            state = Stage(name=stage, done=0, misses=0, least=math.inf, best=None, optimiser=None)
+            state = Stage(
+                name=stage,
+                done=0,
+                misses=0,
+                least=math.inf,
+                best=None,
+                optimiser=None,
+                schedule=None,
+            )
         with tqdm(total=epochs, initial=state["done"], desc=stage, mininterval=5) as progress:
             while state["done"] < epochs and state["misses"] < patience:
                 training, validation = epoch()
+                if schedule is not None:
+                    schedule.step()
                 if math.isnan(validation):
                     validation = training
                 self._losses.append((stage, state["done"], training, validation))
@@ -233,6 +247,7 @@ class Training:
                 progress.update()
                 if self._file.is_due:
                     state["optimiser"] = None if optimiser is None else optimiser.state_dict()
+                    state["schedule"] = None if schedule is None else schedule.state_dict()
                     self._save(state)
         if state["best"] is not None:
             part.load_state_dict(state["best"])
@@ -242,9 +257,14 @@ class Training:
             self._save(None)
 
     def _resume(
-        self, state: Stage, stage: str, part: nn.Module, optimiser: torch.optim.Optimizer | None
+        self,
+        state: Stage,
+        stage: str,
+        part: nn.Module,
+        optimiser: torch.optim.Optimizer | None,
+        schedule: torch.optim.lr_scheduler.LRScheduler | None,
     ) -> Stage:
-        """Restore the optimiser from the stage of the checkpoint, and return that.
+        """Restore optimiser and schedule from the stage of the checkpoint, and return that.
 
         Raises
         ------
@@ -254,6 +274,10 @@ class Training:
         try:
             if optimiser is not None:
                 optimiser.load_state_dict(state["optimiser"] or {})  # {} raises a KeyError
+            if schedule is not None:
+                if (state["schedule"] or {}).keys() != schedule.state_dict().keys():
+                    raise ValueError("another schedule's state, or none")  # it would take any
+                schedule.load_state_dict(state["schedule"] or {})
             best = state["best"]
             is_right = state["name"] == stage and (best is None or fits(best, part))
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):

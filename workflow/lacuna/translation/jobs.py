@@ -100,14 +100,20 @@ def train_genome(
 
 
 def train_end_to_end(
-    name: str, options: Mapping[str, Any], l1000: str, rnaseq: str, seed: int
+    name: str,
+    options: Mapping[str, Any],
+    l1000: str,
+    rnaseq: str,
+    seed: int,
+    work: Path | None = None,
 ) -> tuple[FittedStep, LeftOut]:
     """Train one ridge regression from L1000, on pseudo-pairs made by a step's way back.
 
-    The way back has seen all samples. Their genomes, which are what is predicted, it has not.
+    The way back has seen all samples. Their genomes, which are what is predicted, it has not. A
+    network keeps its checkpoints in the folder `work`.
     """
     rng = generator(seed, WORDS, name, END_TO_END)
-    forth = read_landmark_training(l1000, rnaseq)
+    forth = replace(read_landmark_training(l1000, rnaseq), work=work)
     back = fit_step("landmarks", name, forth.reversed, rng, options)
     wells = read_written(l1000)
     repeats = wells.obs["replicate_of"].astype(str).to_numpy()

@@ -1,5 +1,8 @@
 """Train one step from L1000's landmarks to all genes on pseudo-pairs, and measure its errors."""
 
+from pathlib import Path
+from shutil import rmtree
+
 from lacuna.io.h5ad import read_written
 from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import log_script
@@ -8,8 +11,12 @@ from lacuna.translation.jobs import describe_left_out, save_step, train_end_to_e
 
 with log_script(snakemake.log[0]):
     files, params, name = snakemake.input, snakemake.params, snakemake.wildcards.step
-    step, left = train_end_to_end(name, params.options, files.l1000, files.rnaseq, params.seed)
+    work = Path(f"{snakemake.output.step}.work")
+    step, left = train_end_to_end(
+        name, params.options, files.l1000, files.rnaseq, params.seed, work
+    )
     obs = read_written(files.rnaseq).obs
     scores = describe_left_out(f"{name}/{END_TO_END}", left, obs, params.seed)
     write_table(scores, snakemake.output.left_out)
     save_step(snakemake.output.step, step, left.stderr())
+    rmtree(work, ignore_errors=True)

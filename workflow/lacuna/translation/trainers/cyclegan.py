@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.functional import mse_loss, smooth_l1_loss
 from tqdm import tqdm
 
+from lacuna.errors import LacunaError
 from lacuna.networks.training import Checkpoint, fingerprint, fits, random_stream
 from lacuna.runtime.device import find_device
 from lacuna.translation.interface import LandmarkTraining, State
@@ -200,6 +201,7 @@ def train(
             training.l1000,
             training.rnaseq,
             weights=losses,
+            epochs=epochs,
             width=width,
             skip=skip,
             rate=learning_rate,
@@ -272,14 +274,28 @@ class CycleTraining:
         }
 
     def _go_on(self, saved: dict[str, Any]) -> None:
-        self.gan.load_state_dict(saved["network"])
-        for kind in ("optimisers", "schedules"):
-            for part, state in zip(getattr(self, kind), saved[kind], strict=True):
-                part.load_state_dict(state)
+        """Restore everything from a checkpoint.
+
+        Raises
+        ------
+        LacunaError
+            If parts of it are missing, or are those of another training.
+        """
         place = next(self.gan.parameters()).device
-        for side, rows in saved["buffers"].items():
-            self.buffers[side].rows = None if rows is None else rows.to(place)
-        self.losses = saved["losses"]
+        try:
+            self.gan.load_state_dict(saved["network"])
+            for kind in ("optimisers", "schedules"):
+                for part, state in zip(getattr(self, kind), saved[kind], strict=True):
+                    part.load_state_dict(state)
+            for side, buffer in self.buffers.items():
+                rows = saved["buffers"][side]
+                buffer.rows = None if rows is None else rows.to(place)
+            self.losses = [[int(epoch), *map(float, row)] for epoch, *row in saved["losses"]]
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+            raise LacunaError(
+                f"{self._file.path}: does not fit this training of the CycleGAN. "
+                "Delete it and run again; the training starts anew."
+            ) from error
         torch.set_rng_state(saved["random"])
 
 

@@ -86,15 +86,22 @@ def train(
         def epoch() -> tuple[float, float]:
             network.train()
             loss = descend(losses(), optimiser)
-            schedule.step()
             network.eval()
             rows = torch.as_tensor(np.flatnonzero(aside))
             with torch.no_grad():
                 noisy = x[rows] + noise * torch.randn_like(x[rows])
                 return loss, float(mse_loss(network(noisy), y[rows]))
 
-        told = {"widths": widths, "rate": learning_rate, "seed": torch.initial_seed()}
-        start = fingerprint(training.landmarks, genome, training.noise, aside, **told)
+        told = {"widths": widths, "epochs": epochs, "rate": learning_rate}
+        seed = torch.initial_seed()
+        start = fingerprint(training.landmarks, genome, training.noise, aside, seed=seed, **told)
         run = Training(network, training.work, start)
-        run.run("extrapolator", epoch, epochs=epochs, patience=PATIENCE, optimiser=optimiser)
+        run.run(
+            "extrapolator",
+            epoch,
+            epochs=epochs,
+            patience=PATIENCE,
+            optimiser=optimiser,
+            schedule=schedule,
+        )
     return ExtrapolatorStep(network, before, after, losses=run.losses)
