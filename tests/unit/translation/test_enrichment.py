@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from lacuna.errors import LacunaError
+from lacuna.translation import enrichment
 from lacuna.translation.enrichment import (
     LIBRARY,
     NUMBERS,
@@ -44,7 +45,8 @@ def walk_by_definition(score, is_target, weighted):
 
 @pytest.mark.parametrize("effect", [-0.5, 0, 1.5])
 @pytest.mark.parametrize("walk", ["unweighted", "weighted"])
-def test_peak_area_and_heights_are_those_of_the_walk(walk, effect):
+def test_peak_area_and_heights_are_those_of_the_walk(walk, effect, monkeypatch):
+    monkeypatch.setattr(enrichment, "STEPS", 300)  # all of them
     score, is_target = signature(effect=effect)
     bridge = measure_bridge(score, is_target, np.random.default_rng(0), draws=20)
     expected = walk_by_definition(score, is_target, walk == "weighted")

@@ -19,7 +19,7 @@ from lacuna.translation.gene_search import (
     search_genes,
 )
 from lacuna.translation.knock_downs import TARGETS, TargetScores, rank_targets
-from lacuna.translation.search_tables import volcano_points, write_search
+from lacuna.translation.search_tables import _six_digits, volcano_points, write_search
 
 GENES = [f"G{gene}" for gene in range(11)]
 
@@ -193,6 +193,18 @@ def test_parquet_and_text_hold_the_same_and_are_equal_files_each_time(tmp_path, 
     assert text[0].split("\t") == list(whole.columns)
     write_search(search.tables(), tmp_path / "c.parquet", tmp_path / "c.tsv")
     assert (tmp_path / "c.tsv").read_text().splitlines() == text
+    again = pd.read_csv(tmp_path / "c.tsv", sep="\t")
+    floats = whole.select_dtypes("floating").columns
+    np.testing.assert_allclose(again[floats], whole[floats], rtol=1e-5)
+    assert again["name"].dropna().tolist() == whole["name"].dropna().tolist()
+    flags = whole.select_dtypes("bool").columns
+    pd.testing.assert_frame_equal(again[flags], whole[flags])
+
+
+def test_floats_for_people_have_six_digits():
+    values = np.array([0.0, 1 / 3, -2 / 3 * 1e-9, 123456789.0, 9.9999999, np.nan])
+    made = [repr(float(value)) for value in _six_digits(values)]
+    assert made == ["0.0", "0.333333", "-6.66667e-10", "123457000.0", "10.0", "nan"]
 
 
 def test_a_search_that_breaks_off_leaves_no_file(tmp_path):

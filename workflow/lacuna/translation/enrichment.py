@@ -18,7 +18,7 @@ from lacuna.translation.random_signatures import DRAWS, combinations_of, combine
 
 WALKS = ("unweighted", "weighted")
 RANDOM_DRAWN = 20  # of the random signatures, in the figure
-STEPS = 300  # of a walk in the table that the figure draws
+STEPS = 200  # of a walk in the table that the figure draws
 LEAST_TARGETS = 5  # a set with fewer among the genes has no walk to speak of
 SIGNATURE = "signature"
 NUMBERS = ["walk", "genes", "targets", "peak", "area", "p", "random_peak", "random_high", "draws"]

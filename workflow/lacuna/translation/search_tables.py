@@ -6,13 +6,18 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import write_whole
 from lacuna.translation.gene_search import FOUND
+
+# The header is written apart: Arrow puts it into quotes.
+TAB_SEPARATED = csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="needed")
 
 
 def write_search(
@@ -45,12 +50,35 @@ def write_search(
                 schema = _schema(table)
                 writer = stack.enter_context(pq.ParquetWriter(binary, schema, compression="zstd"))
             if text is not None:
-                header = text.tell() == 0
-                rows = table.to_csv(sep="\t", index=False, header=header, float_format="%.6g")
-                text.write(rows.encode())
+                if text.tell() == 0:
+                    text.write("\t".join(table.columns).encode() + b"\n")
+                csv.write_csv(_for_people(table), text, TAB_SEPARATED)
             writer.write_table(pa.Table.from_pandas(table, schema, preserve_index=False))
         if writer is None:
             raise LacunaError(f"{parquet}: there is no gene to write; expected at least one.")
+
+
+def _for_people(table: pd.DataFrame) -> pa.Table:
+    """Return the table with floats of six digits, and True and False as pandas writes them."""
+    shown: dict[str, np.ndarray | pd.Series] = {}
+    for column in table.columns:
+        values = table[column]
+        if values.dtype.kind == "f":
+            shown[column] = _six_digits(values.to_numpy(np.float64))
+        else:
+            shown[column] = values.astype(str) if values.dtype.kind == "b" else values
+    return pa.Table.from_pandas(pd.DataFrame(shown), preserve_index=False)
+
+
+def _six_digits(values: np.ndarray) -> np.ndarray:
+    """Round to six digits. A whole number over a power of ten is the number nearest to it."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = 5 - np.floor(np.log10(np.abs(values)))
+        scale = 10.0 ** np.abs(places)
+        rounded = np.where(
+            places >= 0, np.rint(values * scale) / scale, np.rint(values / scale) * scale
+        )
+    return np.where(values == 0, 0.0, rounded)
 
 
 def _schema(table: pd.DataFrame) -> pa.Schema:
