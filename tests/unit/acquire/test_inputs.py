@@ -20,6 +20,7 @@ def configured(**changes) -> dict:
         "external": {"profiles": "p.tsv", "samples": "s.tsv"},
         "rnaseq": {"lines": {"expression": "e.tsv", "unit": "tpm", "samples": "e_samples.tsv"}},
         "genes": "genes.tsv",
+        "gene_facts": "facts.tsv",
         "pairs": {"level3": "q.gctx", "gene_info": "q_genes.txt", "table": "pairs.tsv"},
     }
     return {"dataset": "mine", "acquire": block | changes}
@@ -41,7 +42,7 @@ def test_every_file_lies_in_the_folder_of_its_series_or_of_what_it_holds():
 
 def test_all_files_are_named_once_each():
     files = Inputs.of(configured()).all_files("mine")
-    assert len(files) == len(set(files)) == 6 + 1 + 2 + 2 + 2 + 1 + 3
+    assert len(files) == len(set(files)) == 6 + 1 + 2 + 2 + 2 + 1 + 1 + 3
     assert {file.split("/")[-2] for file in files} == {
         *("wells", "ready", "annotations", "gene_sets", "external", "rnaseq")
     }
@@ -105,7 +106,15 @@ def test_the_papers_data_are_both_of_its_series_and_nothing_else():
 
 def test_a_data_set_without_extras_has_only_its_series():
     inputs = Inputs.of(
-        configured(annotations={}, gene_sets=[], external={}, rnaseq={}, genes=None, pairs={})
+        configured(
+            annotations={},
+            gene_sets=[],
+            external={},
+            rnaseq={},
+            genes=None,
+            gene_facts=None,
+            pairs={},
+        )
     )
     assert inputs.annotations("mine") == inputs.external("mine") == {}
     assert inputs.gene_sets("mine") == []
