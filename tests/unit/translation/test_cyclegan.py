@@ -35,7 +35,9 @@ def test_the_losses_are_those_of_the_paper():
     for name, value in expected.items():
         assert losses[name].item() == pytest.approx(float(value), rel=1e-5)
     assert judged.item() == pytest.approx(float(wanted), rel=1e-5)
-    assert not losses["to_a"].requires_grad  # discriminators teach no generator
+    # Discriminators teach no generator.
+    assert not losses["to_a"].requires_grad
+    assert not losses["to_b"].requires_grad
 
 
 def test_cycle_and_identity_have_their_own_weights():
