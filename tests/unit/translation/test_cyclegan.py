@@ -12,6 +12,8 @@ from lacuna.networks import training as networks_training
 from lacuna.translation import chain
 from lacuna.translation.trainers import cyclegan, extrapolator
 
+NO_FILE = networks_training.Checkpoint(None, "")
+
 
 def test_the_losses_are_those_of_the_paper():
     torch.manual_seed(0)
@@ -33,7 +35,9 @@ def test_the_losses_are_those_of_the_paper():
     for name, value in expected.items():
         assert losses[name].item() == pytest.approx(float(value), rel=1e-5)
     assert judged.item() == pytest.approx(float(wanted), rel=1e-5)
-    assert not losses["to_a"].requires_grad  # discriminators teach no generator
+    # Discriminators teach no generator.
+    assert not losses["to_a"].requires_grad
+    assert not losses["to_b"].requires_grad
 
 
 def test_cycle_and_identity_have_their_own_weights():
@@ -99,6 +103,81 @@ def test_the_smaller_side_begins_again_and_the_larger_is_seen_whole():
     seen = torch.cat([part for part, _ in pairs])
     assert len(torch.unique(seen)) == 400
     assert all(len(part) == 100 for pair in pairs for part in pair)
+
+
+def test_batches_are_as_large_as_asked_for():
+    torch.manual_seed(3)
+    a, b = torch.randn(90, 6), torch.randn(30, 6)
+    pairs = list(cyclegan._batches(a, b, 20))
+    assert [(len(one), len(other)) for one, other in pairs] == [(20, 20)] * 4
+    run = cyclegan.CycleTraining(
+        cyclegan.CycleGan(6, 8, skip=True), cyclegan.CycleLosses(1, 1), 0.1, NO_FILE, batch=20
+    )
+    assert run.buffers["a"].capacity == 20 * cyclegan.BATCHES_IN_BUFFER
+    learnt = []
+    learn = run._learn
+    run._learn = lambda *batch: learnt.append(batch) or learn(*batch)
+    run.run([a, b], 1)
+    assert [tuple(map(len, batch)) for batch in learnt] == [(20, 20)] * 4
+
+
+def test_discriminators_see_noise_of_the_size_asked_for_and_generators_none():
+    torch.manual_seed(4)
+    gan, still = (cyclegan.CycleGan(6, 8, skip=False, noise=noise) for noise in (0.5, 0.0))
+    seen, rows = [], torch.zeros(4000, 6)
+    for judge in (gan.judge_a, gan.judge_b):
+        judge.layers.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        judge(rows)
+    for given in seen:
+        assert float(given.std()) == pytest.approx(0.5, rel=0.05)
+        assert float(given.mean()) == pytest.approx(0, abs=0.02)
+    gan.eval()
+    assert torch.equal(gan.a_to_b(rows), gan.a_to_b(rows))
+    assert torch.equal(still.judge_a(rows), still.judge_a(rows))
+
+
+def test_discriminators_learn_from_what_the_buffer_gives_back(monkeypatch):
+    torch.manual_seed(5)
+    gan = cyclegan.CycleGan(6, 8, skip=False)
+    run = cyclegan.CycleTraining(gan, cyclegan.CycleLosses(1, 1), 0.001, NO_FILE)
+    a, b = torch.randn(10, 6), torch.randn(10, 6)
+    made = gan.generator_losses(a, b)
+    given, judged = {}, {}
+    for side, buffer in run.buffers.items():
+        returned = torch.randn(10, 6)
+        monkeypatch.setattr(
+            buffer,
+            "swap",
+            lambda rows, side=side, returned=returned: given.update({side: rows}) or returned,
+        )
+        judged[side] = returned
+    losses, loss = {}, gan.discriminator_loss
+
+    def remember(real, rows, side):
+        losses[side] = real, rows
+        return loss(real, rows, side)
+
+    monkeypatch.setattr(gan, "discriminator_loss", remember)
+    run._learn(a, b)
+    for side, real in (("a", a), ("b", b)):
+        assert torch.equal(given[side], made[f"to_{side}"])
+        assert torch.equal(losses[side][0], real)
+        assert torch.equal(losses[side][1], judged[side])
+
+
+def test_each_weight_of_a_loss_is_that_of_its_option():
+    """Weighed alone, identity falls further than where the cycle is weighed alone."""
+    world = bilingual(np.random.default_rng(3), samples=200)
+    brief = {"epochs": 15, "width": 16, "skip": False, "learning_rate": 0.002}
+    last = [
+        chain.fit_step(
+            "landmarks", "cyclegan", world.steps, np.random.default_rng(0), brief | weights
+        )
+        .losses["identity"]
+        .iloc[-1]
+        for weights in ({"cycle": 0.0, "identity": 20.0}, {"cycle": 20.0, "identity": 0.0})
+    ]
+    assert last[0] < 0.8 * last[1]
 
 
 class Killed(Exception):

@@ -128,12 +128,13 @@ def test_pairs_undo_the_mixing_of_genes_that_no_gene_alone_undoes():
     assert error["paired_ridge"] < 0.3 * min(error["ratio"], error["quantiles"])
 
 
-def test_landmarks_in_another_order_on_one_side_cost_accuracy(world):
+@pytest.mark.parametrize("name", ["cyclegan", "moments"])
+def test_landmarks_in_another_order_on_one_side_cost_accuracy(world, name):
     order = np.roll(np.arange(world.seen.shape[1]), 1)
     swapped = LandmarkTraining(world.steps.l1000[:, order], world.steps.rnaseq, world.steps.pairs)
-    right = fitted("landmarks", "cyclegan", world, epochs=4)
+    right = fitted("landmarks", name, world)
     wrong = chain.fit_step(
-        "landmarks", "cyclegan", swapped, np.random.default_rng(1), QUICK["cyclegan"]
+        "landmarks", name, swapped, np.random.default_rng(1), QUICK.get(name, {})
     )
     errors = [
         compare_rows(step.predict(seen), world.truth).mean()["rmse"]

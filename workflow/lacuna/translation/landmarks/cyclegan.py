@@ -5,7 +5,8 @@ identity losses, a buffer of earlier samples for the discriminators. Other than 
 standardised inside the model, since L1000 lies at 0 to 15 and RNA-seq elsewhere; the last layer has
 no activation, for a ReLU leaves some genes at 0 for ever; the buffer holds as many samples as
 ten batches, as one smaller than a batch returns most of it untouched; and with `skip` a generator
-learns what to add to a gene's own standardised value.
+learns what to add to a gene's own standardised value. A few hundred samples, which discriminators
+soon know by heart, ask for smaller batches and for `noise`; the defaults are the authors'.
 """
 
 from typing import Annotated
@@ -33,6 +34,10 @@ def fit(
     cycle: Annotated[float, Option("weight of the cycle loss", ge=0)] = 10.0,
     identity: Annotated[float, Option("weight of the identity loss", ge=0)] = 10.0,
     learning_rate: Annotated[float, Option("of Adam; a tenth of it every 50 epochs", gt=0)] = 2e-4,
+    batch: Annotated[int, Option("samples of each side in a step", ge=2)] = 100,
+    noise: Annotated[
+        float, Option("added to what discriminators see, in standard deviations", ge=0)
+    ] = 0.0,
     skip: Annotated[bool, Option("add to a gene's own value; false as in the paper")] = True,
     device: ComputeDevice = "auto",
 ) -> FittedStep:
@@ -47,6 +52,8 @@ def fit(
         epochs=epochs,
         width=width,
         learning_rate=learning_rate,
+        batch=batch,
+        noise=noise,
         skip=skip,
         device=device,
     )

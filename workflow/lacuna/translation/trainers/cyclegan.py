@@ -76,10 +76,15 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Standardised profiles to one value each: 1 for measured ones, 0 for made ones."""
+    """Standardised profiles to one value each: 1 for measured ones, 0 for made ones.
 
-    def __init__(self, genes: int, width: int) -> None:
+    With noise, of so many standard deviations, it cannot know few samples by heart (instance noise,
+    Sønderby et al. 2017, https://doi.org/10.48550/arXiv.1610.04490).
+    """
+
+    def __init__(self, genes: int, width: int, noise: float = 0.0) -> None:
         super().__init__()
+        self.noise = noise
         self.layers = nn.Sequential(
             *linear_and(genes, width),
             *linear_and(width, width),
@@ -88,6 +93,8 @@ class Discriminator(nn.Module):
         )
 
     def forward(self, profiles: torch.Tensor) -> torch.Tensor:
+        if self.noise:
+            profiles = profiles + self.noise * torch.randn_like(profiles)
         return self.layers(profiles)
 
 
@@ -117,10 +124,10 @@ class Buffer:
 class CycleGan(nn.Module):
     """Both generators and both discriminators; a is L1000, b is RNA-seq."""
 
-    def __init__(self, genes: int, width: int, skip: bool) -> None:
+    def __init__(self, genes: int, width: int, skip: bool, noise: float = 0.0) -> None:
         super().__init__()
         self.a_to_b, self.b_to_a = (Generator(genes, width, skip) for _ in range(2))
-        self.judge_a, self.judge_b = (Discriminator(genes, width) for _ in range(2))
+        self.judge_a, self.judge_b = (Discriminator(genes, width, noise) for _ in range(2))
 
     def generator_losses(self, a: torch.Tensor, b: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the losses of the generators, each the mean of both ways, and what they made."""
@@ -178,6 +185,8 @@ def train(
     epochs: int,
     width: int,
     learning_rate: float,
+    batch: int,
+    noise: float,
     skip: bool,
     device: str,
 ) -> GeneratorStep:
@@ -192,7 +201,7 @@ def train(
     scales = Scale.of(training.l1000), Scale.of(training.rnaseq)
     place = find_device(device).name
     with random_stream(rng):
-        gan = CycleGan(training.l1000.shape[1], width, skip).to(place)
+        gan = CycleGan(training.l1000.shape[1], width, skip, noise).to(place)
         sides = [
             torch.as_tensor(scale.apply(rows)).to(place)
             for scale, rows in zip(scales, (training.l1000, training.rnaseq), strict=True)
@@ -205,9 +214,12 @@ def train(
             width=width,
             skip=skip,
             rate=learning_rate,
+            batch=batch,
+            noise=noise,
             seed=torch.initial_seed(),
         )
-        run = CycleTraining(gan, losses, learning_rate, Checkpoint(training.work, start))
+        checkpoint = Checkpoint(training.work, start)
+        run = CycleTraining(gan, losses, learning_rate, checkpoint, batch)
         run.run(sides, epochs)
     table = pd.DataFrame(run.losses, columns=["epoch", *LOSSES])
     return GeneratorStep(gan.a_to_b, *scales, back=gan.b_to_a, losses=table)
@@ -217,9 +229,14 @@ class CycleTraining:
     """The training of all four networks; killed, it goes on from its checkpoint."""
 
     def __init__(
-        self, gan: CycleGan, weights: CycleLosses, learning_rate: float, checkpoint: Checkpoint
+        self,
+        gan: CycleGan,
+        weights: CycleLosses,
+        learning_rate: float,
+        checkpoint: Checkpoint,
+        batch: int = BATCH,
     ) -> None:
-        self.gan, self.weights, self._file = gan, weights, checkpoint
+        self.gan, self.weights, self._file, self.batch = gan, weights, checkpoint, batch
         generators = [*gan.a_to_b.parameters(), *gan.b_to_a.parameters()]
         discriminators = [*gan.judge_a.parameters(), *gan.judge_b.parameters()]
         self.optimisers = [
@@ -230,7 +247,7 @@ class CycleTraining:
             torch.optim.lr_scheduler.StepLR(optimiser, EPOCHS_PER_TENTH)
             for optimiser in self.optimisers
         ]
-        self.buffers = {side: Buffer(BATCHES_IN_BUFFER * BATCH) for side in "ab"}
+        self.buffers = {side: Buffer(BATCHES_IN_BUFFER * batch) for side in "ab"}
         self.losses: list[list[float]] = []  # a row per epoch: its number, and `LOSSES`
         if (saved := self._file.read()) and fits(saved.get("network"), gan):
             self._go_on(saved)
@@ -242,7 +259,7 @@ class CycleTraining:
         for epoch in tqdm(
             range(done, epochs), "CycleGAN", initial=done, total=epochs, mininterval=5
         ):
-            steps = [self._learn(a, b) for a, b in _batches(*sides)]
+            steps = [self._learn(a, b) for a, b in _batches(*sides, self.batch)]
             for schedule in self.schedules:
                 schedule.step()
             self.losses.append([epoch, *np.mean(steps, axis=0).tolist()])
@@ -305,15 +322,17 @@ def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.step()
 
 
-def _batches(a: torch.Tensor, b: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def _batches(
+    a: torch.Tensor, b: torch.Tensor, batch: int = BATCH
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Yield batches of both sides, each in a random order; the smaller side begins again."""
-    steps = max(len(a), len(b)) // BATCH or 1
-    shuffled = (_endless(side) for side in (a, b))
+    steps = max(len(a), len(b)) // batch or 1
+    shuffled = (_endless(side, batch) for side in (a, b))
     yield from itertools.islice(zip(*shuffled, strict=True), steps)
 
 
-def _endless(rows: torch.Tensor) -> Iterator[torch.Tensor]:
-    size = min(BATCH, len(rows))
+def _endless(rows: torch.Tensor, batch: int) -> Iterator[torch.Tensor]:
+    size = min(batch, len(rows))
     while True:
         order = torch.randperm(len(rows))
         for first in range(0, len(rows) - size + 1, size):
