@@ -1,5 +1,7 @@
 """Every step against its definition, or against a planted truth; the contract for all of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bilingual import bilingual
@@ -226,6 +228,32 @@ def test_the_extrapolator_learns_what_the_landmarks_say(world):
         compare_rows(p, world.genome).mean() for p in (step.predict(world.truth), mean)
     )
     assert ours["rmse"] < 0.35 * controls["rmse"]
+
+
+def test_the_extrapolator_stops_on_studies_that_were_set_aside():
+    """What tells a study's genes, which can be learnt, says nothing of another study's."""
+    rng = np.random.default_rng(7)
+    study = np.repeat(np.arange(10), 20)
+    marks = 3 * rng.normal(size=(10, 10))[study] + 0.01 * rng.normal(size=(200, 10))
+    genome = rng.normal(size=(10, 30))[study]
+    training = GenomeTraining(marks.astype("f4"), genome.astype("f4"), study, np.zeros(10))
+    options = {"epochs": 60, "widths": [32], "learning_rate": 0.01}
+    step = chain.fit_step("genome", "extrapolator", training, np.random.default_rng(0), options)
+    best = step.losses["validation"].argmin()
+    assert len(step.losses) == best + 4 < 60  # three epochs without a lower loss
+    last = step.losses.iloc[-1]
+    assert last["training"] < 0.5 * last["validation"]
+
+
+def test_the_extrapolator_expects_the_noise_that_step_1_adds(world):
+    """As in a ridge regression, noise in what it sees makes it trust that less."""
+    spread = []
+    for noise in (0.0, 3 * world.truth.std()):
+        training = replace(world.whole, noise=np.full(world.truth.shape[1], noise))
+        options = {"epochs": 40, "widths": [32], "learning_rate": 0.003}
+        step = chain.fit_step("genome", "extrapolator", training, np.random.default_rng(0), options)
+        spread.append(step.predict(world.truth).std(axis=0).mean())
+    assert spread[1] < 0.5 * spread[0]
 
 
 def test_an_unknown_step_or_option_is_named():
