@@ -98,7 +98,7 @@ def test_the_losses_of_every_epoch_are_kept_and_the_cycle_closes():
 def test_the_smaller_side_begins_again_and_the_larger_is_seen_whole():
     torch.manual_seed(3)
     a, b = torch.arange(450.0)[:, None], torch.arange(120.0)[:, None]
-    pairs = list(cyclegan._batches(a, b))
+    pairs = list(cyclegan._batches(a, b, batch=cyclegan.BATCH))
     assert len(pairs) == 4
     seen = torch.cat([part for part, _ in pairs])
     assert len(torch.unique(seen)) == 400
@@ -108,7 +108,7 @@ def test_the_smaller_side_begins_again_and_the_larger_is_seen_whole():
 def test_batches_are_as_large_as_asked_for():
     torch.manual_seed(3)
     a, b = torch.randn(90, 6), torch.randn(30, 6)
-    pairs = list(cyclegan._batches(a, b, 20))
+    pairs = list(cyclegan._batches(a, b, batch=20))
     assert [(len(one), len(other)) for one, other in pairs] == [(20, 20)] * 4
     run = cyclegan.CycleTraining(
         cyclegan.CycleGan(6, 8, skip=True), cyclegan.CycleLosses(1, 1), 0.1, NO_FILE, batch=20

@@ -259,7 +259,7 @@ class CycleTraining:
         for epoch in tqdm(
             range(done, epochs), "CycleGAN", initial=done, total=epochs, mininterval=5
         ):
-            steps = [self._learn(a, b) for a, b in _batches(*sides, self.batch)]
+            steps = [self._learn(a, b) for a, b in _batches(*sides, batch=self.batch)]
             for schedule in self.schedules:
                 schedule.step()
             self.losses.append([epoch, *np.mean(steps, axis=0).tolist()])
@@ -323,7 +323,7 @@ def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
 
 
 def _batches(
-    a: torch.Tensor, b: torch.Tensor, batch: int = BATCH
+    a: torch.Tensor, b: torch.Tensor, *, batch: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Yield batches of both sides, each in a random order; the smaller side begins again."""
     steps = max(len(a), len(b)) // batch or 1
