@@ -246,7 +246,7 @@ def test_the_extrapolator_stops_on_studies_that_were_set_aside():
 
 
 def test_the_extrapolator_learns_from_landmarks_with_the_noise_of_step_1(world):
-    """What is learnt from cannot be predicted as well then; nor can what tells when to stop."""
+    """What is learnt from cannot be predicted as well then."""
     options = {"epochs": 4, "widths": [32], "learning_rate": 0.01}  # too few to stop early
     losses = []
     for noise in (0.0, 3 * world.truth.std()):

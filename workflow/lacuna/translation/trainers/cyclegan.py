@@ -259,7 +259,7 @@ class CycleTraining:
         for epoch in tqdm(
             range(done, epochs), "CycleGAN", initial=done, total=epochs, mininterval=5
         ):
-            steps = [self._learn(a, b) for a, b in _batches(*sides, self.batch)]
+            steps = [self._learn(a, b) for a, b in _batches(sides[0], sides[1], self.batch)]
             for schedule in self.schedules:
                 schedule.step()
             self.losses.append([epoch, *np.mean(steps, axis=0).tolist()])
