@@ -7,6 +7,8 @@ from typing import Protocol, TypeAlias
 import h5py
 import numpy as np
 
+from lacuna.errors import LacunaError
+
 State = dict[str, np.ndarray]
 # Rows are samples. An array in a file is read by slices, and never as a whole.
 Rows: TypeAlias = np.ndarray | h5py.Dataset
@@ -45,6 +47,23 @@ class LandmarkTraining:
     rnaseq: np.ndarray
     pairs: tuple[np.ndarray, np.ndarray] | None = None
     work: Path | None = None
+
+    def paired(self, step: str, least: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pairs, as float64, for a step that learns from them.
+
+        Raises
+        ------
+        LacunaError
+            If there are fewer than `least`.
+        """
+        found = 0 if self.pairs is None else len(self.pairs[0])
+        if self.pairs is None or found < least:
+            raise LacunaError(
+                f"translation: landmarks: {step} needs {least} samples measured both ways, found "
+                f"{found}. Give `pairs`, or leave the step out."
+            )
+        seen, real = self.pairs
+        return seen.astype(np.float64), real.astype(np.float64)
 
     @property
     def reversed(self) -> "LandmarkTraining":

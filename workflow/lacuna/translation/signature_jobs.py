@@ -1,6 +1,6 @@
 """From translated wells to signatures, and the search by gene."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.tsv import write_table
 from lacuna.translation.batches import (
+    Read,
     Treatment,
     find_treatments,
     same_drugs,
@@ -26,7 +27,6 @@ from lacuna.translation.stage import KNOCK_DOWNS
 
 GAMMA = 0.5  # as the signatures of the screen, Hodos et al. 2018
 TRANSLATED, BASELINE_PLATFORM, ORIGINAL = "translated", "baseline", "L1000"
-Read = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import numpy as np
 from scipy import linalg
 from sklearn.covariance import ledoit_wolf
 
-from lacuna.errors import LacunaError
 from lacuna.translation.card import Step
 from lacuna.translation.differential import fit_prior, moderate
 from lacuna.translation.interface import Affine, LandmarkTraining, restore_affine
@@ -34,14 +33,7 @@ def fit(training: LandmarkTraining, rng: np.random.Generator) -> Affine:
     LacunaError
         If there are fewer than four pairs.
     """
-    pairs = training.pairs
-    if pairs is None or len(pairs[0]) < LEAST_PAIRS:
-        raise LacunaError(
-            f"translation: landmarks: paired_posterior needs {LEAST_PAIRS} samples measured both "
-            f"ways, found {0 if pairs is None else len(pairs[0])}. Give `pairs`, or leave the step "
-            "out."
-        )
-    seen, real = (side.astype(np.float64) for side in pairs)
+    seen, real = training.paired("paired_posterior", LEAST_PAIRS)
     gain, noise = measure_assay(seen, real)
     rnaseq = training.rnaseq.astype(np.float64)
     mean, scale = rnaseq.mean(axis=0), rnaseq.std(axis=0)

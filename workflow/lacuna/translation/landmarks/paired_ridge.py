@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
-from lacuna.errors import LacunaError
 from lacuna.translation.card import Step
 from lacuna.translation.interface import Affine, LandmarkTraining, restore_affine
 
@@ -27,13 +26,7 @@ def fit(training: LandmarkTraining, rng: np.random.Generator) -> Affine:
     LacunaError
         If there are fewer than three pairs.
     """
-    pairs = training.pairs
-    if pairs is None or len(pairs[0]) < LEAST_PAIRS:
-        raise LacunaError(
-            f"translation: landmarks: paired_ridge needs {LEAST_PAIRS} samples measured both ways, "
-            f"found {0 if pairs is None else len(pairs[0])}. Give `pairs`, or leave the step out."
-        )
-    before, after = (side.astype(np.float64) for side in pairs)
+    before, after = training.paired("paired_ridge", LEAST_PAIRS)
     centre, target = before.mean(axis=0), after.mean(axis=0)
     scale = training.l1000.std(axis=0, dtype=np.float64)
     scale = np.where(scale > 0, scale, 1)
