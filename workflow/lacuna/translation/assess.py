@@ -22,6 +22,7 @@ from lacuna.translation.judge import (
 BASELINE = ("ratio", "ridge")  # the paper's
 MEAN, RANDOM = "mean_profile", "random_pair"  # controls that say nothing of the sample
 TRUE = "true_landmarks"  # a control that step 1 cannot beat, but by luck
+OF_GENES = ("pearson", "rmse")  # scores in which genes are compared with the baseline's
 LANDMARKS, NEW, ALL = "landmarks", "new", "all"  # genes that are scored
 
 
@@ -92,7 +93,12 @@ def metrics(made: Mapping[tuple[str, str], np.ndarray], paired: Paired, seed: in
         genes that are predicted better than by the paper's baseline. 95 % intervals are over
         groups, with draws that all chains share; of identified they are exact.
     """
-    rows, kinds = [], paired.genes()
+    rows, kinds, of_baseline = [], paired.genes(), {}
+    if BASELINE in made:
+        of_baseline = {
+            kind: compare_rows(made[BASELINE][:, genes].T, paired.real[:, genes].T, OF_GENES)
+            for kind, genes in kinds.items()
+        }
     for (first, second), whole in made.items():
         of_genes = gene_scores_with_intervals(
             whole, paired.real, paired.group, kinds, np.random.default_rng(seed)
@@ -105,10 +111,9 @@ def metrics(made: Mapping[tuple[str, str], np.ndarray], paired: Paired, seed: in
                 share_with_interval(identify(predicted, real).rank == 1, paired.group),
                 of_genes[kind].assign(metric=lambda table: "gene_" + table["metric"]),
             ]
-            if BASELINE in made and (first, second) != BASELINE:
-                baseline = compare_rows(made[BASELINE][:, genes].T, real.T)
-                better = share_of_genes_better(compare_rows(predicted.T, real.T), baseline)
-                shares = better[["pearson", "rmse"]].add_prefix("better_")
+            if of_baseline and (first, second) != BASELINE:
+                ours = compare_rows(predicted.T, real.T, OF_GENES)
+                shares = share_of_genes_better(ours, of_baseline[kind]).add_prefix("better_")
                 tables.append(shares.rename_axis("metric").reset_index(name="value"))
             names = {"first": first, "second": second, "genes": kind}
             rows += [table.assign(**names) for table in tables]

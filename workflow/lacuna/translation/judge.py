@@ -1,6 +1,6 @@
 """How alike translated profiles are to those that RNA-seq measured of the same samples."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,22 +37,24 @@ FUNCTIONS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-def compare_rows(predicted: np.ndarray, real: np.ndarray) -> pd.DataFrame:
+def compare_rows(
+    predicted: np.ndarray, real: np.ndarray, scores: Sequence[str] = SCORES
+) -> pd.DataFrame:
     """Compare the rows of two arrays.
 
     Parameters
     ----------
     predicted, real : arrays of shape (n, m)
         Samples x genes for scores of samples; transposed, for scores of genes.
+    scores
+        Some of `SCORES`: ranks take longest.
 
     Returns
     -------
-    DataFrame with the columns of `SCORES`, one row per row
+    DataFrame with the scores as columns, one row per row
         Where predicted or real does not vary, correlations are 0: it says nothing.
     """
-    return pd.DataFrame(
-        {name: np.nan_to_num(score(predicted, real)) for name, score in FUNCTIONS.items()}
-    )
+    return pd.DataFrame({name: np.nan_to_num(FUNCTIONS[name](predicted, real)) for name in scores})
 
 
 def random_partners(group: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -116,8 +118,14 @@ def identify(predicted: np.ndarray, real: np.ndarray) -> Identification:
 
 def share_of_genes_better(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.Series:
     """Return the share of genes that are predicted better than by another: by each score."""
-    higher = {name: (ours[name] > theirs[name]).mean() for name in ("pearson", "spearman")}
-    return pd.Series(higher | {"rmse": (ours["rmse"] < theirs["rmse"]).mean()})
+    return pd.Series(
+        {
+            name: (
+                (ours[name] < theirs[name]) if name == "rmse" else (ours[name] > theirs[name])
+            ).mean()
+            for name in ours
+        }
+    )
 
 
 def with_intervals(
