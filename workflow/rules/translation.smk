@@ -150,8 +150,6 @@ rule judge_translation:
         differences="results/{dataset}/translation/differences.tsv",
         by_sample="results/{dataset}/translation/by_sample.tsv",
         by_gene="results/{dataset}/translation/by_gene.tsv",
-        coverage="results/{dataset}/translation/coverage.tsv",
-        error_factors="results/{dataset}/translation/error_factors.tsv",
         components="results/{dataset}/translation/components.tsv",
         samples_shown="results/{dataset}/translation/samples_shown.tsv",
     log:
@@ -171,6 +169,33 @@ rule judge_translation:
         seed=SEED,
     script:
         "../scripts/translation/judge_translation.py"
+
+
+rule judge_errors:
+    input:
+        **in_results(translation.prepared(config)),
+        matrix=translation.pair_matrix(config, DATASET),
+        gene_info=translation.pair_genes(config, DATASET),
+        steps=in_results(translation.model_steps(config)),
+    output:
+        coverage="results/{dataset}/translation/coverage.tsv",
+        factors="results/{dataset}/translation/error_factors.tsv",
+    log:
+        "results/{dataset}/logs/judge_errors.log",
+    benchmark:
+        "results/{dataset}/benchmarks/judge_errors.tsv"
+    conda:
+        "../../envs/translation.yaml"
+    resources:
+        mem_mb=grows(4000, per_mb=4),
+        runtime=grows(60),
+    params:
+        names=TRANSLATED["translated"],
+        options=TRANSLATED["options"],
+        logarithm=TRANSLATED["logarithm"],
+        seed=SEED,
+    script:
+        "../scripts/translation/judge_errors.py"
 
 
 rule assemble_model:

@@ -146,8 +146,7 @@ def judge(
     seed
         Of the run.
     output
-        Where to write: metrics, differences, by_sample, by_gene, coverage, error_factors,
-        components and samples_shown.
+        Where to write: metrics, differences, by_sample, by_gene, components and samples_shown.
     """
     made = predictions(chains, paired) | dict(left_out)
     write_table(metrics(made, paired, seed), output["metrics"])
@@ -168,9 +167,6 @@ def judge(
     for where, tables in rows.items():
         columns = ["genes", "comparison", where.removeprefix("by_"), *SCORES]
         write_table(pd.concat(tables, ignore_index=True)[columns], output[where])
-    held, factors = judge_errors(model, made[shown], paired, seed)
-    write_table(held, output["coverage"])
-    write_table(factors, output["error_factors"])
     write_table(principal_components(paired, made[shown], paired.kind), output["components"])
     write_table(single_samples(paired, made[shown], model.genes.genes), output["samples_shown"])
 
