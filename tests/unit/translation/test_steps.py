@@ -16,6 +16,7 @@ from lacuna.translation import card, chain
 from lacuna.translation.genome import ridge
 from lacuna.translation.interface import Affine, GenomeTraining, LandmarkTraining
 from lacuna.translation.judge import compare_rows
+from lacuna.translation.trainers.extrapolator import SET_ASIDE
 
 QUICK = {"cyclegan": {"epochs": 2, "width": 16}, "extrapolator": {"epochs": 3, "widths": [16, 8]}}
 STEPS = [(kind, name) for kind in card.PACKAGES for name in card.available(kind)]
@@ -255,6 +256,14 @@ def test_the_extrapolator_learns_from_landmarks_with_the_noise_of_step_1(world):
         losses.append(step.losses.iloc[-1])
     for kind in ("training", "validation"):
         assert losses[1][kind] > 1.5 * losses[0][kind]
+
+
+def test_the_extrapolator_is_scaled_by_the_samples_that_it_learns_from(world):
+    step = fitted("genome", "extrapolator", world, epochs=1)
+    aside = ridge.deal_studies(world.whole.study, SET_ASIDE, np.random.default_rng(1))[0]
+    for scale, rows in ((step.before, world.whole.landmarks), (step.after, world.whole.genome)):
+        np.testing.assert_allclose(scale.mean, rows[~aside].mean(axis=0), rtol=1e-5)
+        assert np.abs(scale.mean - rows.mean(axis=0)).max() > 1e-3
 
 
 def test_an_unknown_step_or_option_is_named():
