@@ -1,11 +1,14 @@
 """Small inputs in the layout of GEO: wells, their expression, and the files that hold them."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.signatures.make import make_signatures
 from lacuna.signatures.signature_set import SignatureSet
@@ -113,3 +116,21 @@ def plain_direction(treated: np.ndarray, vehicle: np.ndarray, gamma: float) -> n
     shrunk = gamma * covariance + (1 - gamma) * isotropic
     direction = np.linalg.solve(shrunk, treated - vehicle.mean(axis=0))
     return direction / np.linalg.norm(direction)
+
+
+def packed_wells(folder):
+    plain = write_text(inst_info(*[{}] * 500), folder / "a.txt")
+    return gzip.compress(plain.read_bytes())
+
+
+def overwritten(content):
+    """Every way to damage a packed file by overwriting sixteen bytes somewhere."""
+    for at in range(10, len(content) - 16, max(1, len(content) // 20)):
+        yield content[:at] + b"\xff" * 16 + content[at + 16 :]
+
+
+def refused(read, path, *said):
+    with pytest.raises(LacunaError) as error:
+        read(path)
+    for words in (str(path), *said):
+        assert words in str(error.value)

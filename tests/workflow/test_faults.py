@@ -2,15 +2,14 @@
 
 import os
 import re
-import resource
-import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import contextmanager
 
 import pytest
+from damage import cut_short, empty, flip_a_byte
+from disks import no_room, read_only
 from misbehaving import Misbehaving
 from project import NO_SPLITS, TINY, Project, overlay
 
@@ -218,38 +217,6 @@ def test_a_second_run_is_refused_and_harms_nothing(project, finished):
 # Disks
 
 
-def mounted(*options):
-    """Mount something; return whether that was allowed."""
-    if os.geteuid():
-        return False
-    return not subprocess.run(["mount", *map(str, options)], capture_output=True).returncode
-
-
-@contextmanager
-def no_room(folder):
-    """Mount a small disk in a folder and fill it; or allow small files only, without the right."""
-    if mounted("-t", "tmpfs", "-o", "size=64m", "tmpfs", folder):
-        try:
-            yield lambda: fill(folder), (folder / "ballast").unlink
-        finally:
-            subprocess.run(["umount", "--lazy", str(folder)], check=True)
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    limit = resource.setrlimit
-    try:
-        yield (
-            lambda: limit(resource.RLIMIT_FSIZE, (100_000, hard)),
-            lambda: limit(resource.RLIMIT_FSIZE, (soft, hard)),
-        )
-    finally:
-        limit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def fill(folder):
-    with (folder / "ballast").open("wb") as ballast:
-        ballast.write(bytes(shutil.disk_usage(folder).free - 100_000))
-
-
 @pytest.mark.fault(
     "a full disk: a small one is mounted and filled; without that right, files may not grow",
     "the job names the file and says to make room; no half file; with room the rest is made, "
@@ -275,23 +242,6 @@ def test_a_full_disk(finished, tmp_path):
         assert content(project) == finished.expected
 
 
-@contextmanager
-def read_only(folder):
-    """Make a folder read-only, for root too."""
-    if os.geteuid():
-        folder.chmod(0o555)
-        yield
-        folder.chmod(0o755)
-        return
-    if not mounted("--bind", folder, folder):
-        pytest.skip("root, but not allowed to mount: nothing can be made read-only")
-    try:
-        assert mounted("-o", "remount,ro,bind", folder)
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 @pytest.mark.fault(
     "results that may not be written to",
     "the run stops before its first job and names the folder; with the right it finishes",
@@ -309,18 +259,6 @@ def test_an_output_folder_without_write_permission(project, finished):
 
 
 # Damaged intermediates
-
-
-def cut_short(data):
-    return data[: len(data) // 2]
-
-
-def flip_a_byte(data):
-    return data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
-
-
-def empty(data):
-    return b""
 
 
 @pytest.mark.fault(

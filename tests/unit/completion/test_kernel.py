@@ -2,18 +2,15 @@
 
 import numpy as np
 import pytest
-from rdkit import Chem
-from rdkit.Chem import rdFingerprintGenerator
-from toy import GENES, at, clustered, grid
+from toy import GENES, clustered, grid
 
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.methods import kernel as k
 from lacuna.completion.shared import covariance as gp
 from lacuna.completion.shared.error_scale import Calibration
-from lacuna.completion.shared.holdout import ColdStart, draw_holdouts, split_by_cold_start
+from lacuna.completion.shared.holdout import ColdStart, draw_holdouts
 from lacuna.completion.shared.shrinkage import best_predictors
-from lacuna.completion.shared.similarity import baseline_similarity, response_similarity
-from lacuna.structures.fingerprints import structure_similarity
+from lacuna.completion.shared.similarity import response_similarity
 from lacuna.tensor.profiles import ProfileSet
 
 NOTHING = SideInformation()
@@ -28,63 +25,6 @@ def is_kernel(matrix):
     assert np.allclose(matrix, matrix.T, atol=1e-6)
     assert np.allclose(np.diag(matrix), 1, atol=1e-5)
     return np.linalg.eigvalsh(matrix.astype(float)).min() > -1e-4
-
-
-# Similarities
-
-
-def test_drugs_are_alike_that_answer_alike_in_shared_cells():
-    observed = clustered()
-    found = response_similarity(observed.profiles, observed.drug, observed.cell, observed.measured)
-    drugs, cells = range(len(observed.drugs)), range(len(observed.cells))
-    plain = np.eye(len(drugs))
-    for one in drugs:
-        for other in drugs:
-            pairs = [(at(observed, one, c), at(observed, other, c)) for c in cells]
-            shared = [a @ b for a, b in pairs if a is not None and b is not None]
-            if one != other:
-                plain[one, other] = sum(shared) / (len(shared) + 1)
-    values, vectors = np.linalg.eigh(plain)
-    plain = (vectors * np.maximum(values, 0)) @ vectors.T
-    length = np.sqrt(np.diag(plain))
-    assert np.allclose(found, plain / length[:, None] / length, atol=1e-4)
-    assert is_kernel(found)
-
-
-def test_structures_are_alike_by_tanimoto_of_their_fingerprints():
-    found = structure_similarity(SMILES)
-    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
-    for one, first in enumerate(SMILES[:3]):
-        for other, second in enumerate(SMILES[:3]):
-            bits = [
-                set(generator.GetFingerprint(Chem.MolFromSmiles(s)).GetOnBits())
-                for s in (first, second)
-            ]
-            expected = len(bits[0] & bits[1]) / len(bits[0] | bits[1])
-            assert found[one, other] == pytest.approx(expected)
-    assert found[0, 5] == 1
-    assert np.array_equal(found[3:5], np.eye(6, dtype=np.float32)[3:5])
-    assert is_kernel(found)
-
-
-def test_cells_are_alike_that_express_alike():
-    baseline = np.random.default_rng(0).normal(8, 1, (5, GENES)).astype(np.float32)
-    baseline[3, 7] = np.nan
-    found = baseline_similarity(baseline)
-    known = [0, 1, 2, 4]
-    distance = {
-        (a, b): ((baseline[a] - baseline[b]) ** 2).sum() for a in known for b in known if a < b
-    }
-    for (a, b), squared in distance.items():
-        expected = np.exp(-squared / np.median(list(distance.values())))
-        assert found[a, b] == pytest.approx(expected, rel=1e-3)
-    assert np.array_equal(found[3], np.eye(5)[3])
-    assert is_kernel(found)
-
-
-def test_equal_cells_and_a_single_one_are_no_trouble():
-    assert np.array_equal(baseline_similarity(np.ones((1, 4))), np.eye(1))
-    assert np.array_equal(baseline_similarity(np.ones((3, 4))), np.eye(3))
 
 
 # The process
@@ -391,47 +331,3 @@ def test_a_variance_that_only_sorts_the_errors_becomes_their_size():
     assert np.allclose(stated, size, rtol=0.05)
     constant = Calibration.fit(error, np.full(2000, 3.0)).stderr(np.full(2000, 3.0))
     assert (np.abs(error) < 1.6449 * constant[:, None]).mean() == pytest.approx(0.9, abs=0.001)
-
-
-# Setting aside
-
-
-@pytest.mark.parametrize("new_drug", [False, True])
-@pytest.mark.parametrize("new_cell", [False, True])
-def test_what_is_set_aside_is_in_the_situation_that_is_asked_for(new_drug, new_cell):
-    observed = clustered(drugs=100, cells=8)
-    kind = ColdStart(new_drug, new_cell)
-    holdouts = list(draw_holdouts(observed, kind, np.random.default_rng(0)))
-    assert 80 < sum(len(holdout.held_out) for holdout in holdouts) <= 300
-    taken = [tuple(pair) for holdout in holdouts for pair in holdout.held_out.pairs]
-    assert len(taken) == len(set(taken))
-    for holdout in holdouts:
-        targets, others = holdout.held_out, holdout.training
-        assert not set(map(tuple, targets.pairs)) & set(map(tuple, others.pairs))
-        if new_drug:
-            assert not set(targets.drug) & set(others.drug)
-        if new_cell:
-            assert not set(targets.cell) & set(others.cell)
-        if not new_drug and not new_cell:
-            assert len(targets) + len(others) == len(observed)
-
-
-def test_the_last_cell_is_not_set_aside():
-    observed = clustered(drugs=20, cells=1, missing=0)
-    assert not list(draw_holdouts(observed, ColdStart(False, True), np.random.default_rng(0)))
-
-
-def test_each_wanted_pair_is_in_one_situation():
-    measured = np.zeros((4, 3), dtype=bool)
-    measured[:3, :2] = True
-    observed = grid(np.random.default_rng(0).normal(size=(4, 3, GENES)), measured)
-    wanted = np.array([[0, 2], [3, 0], [3, 2], [1, 1], [3, 1]])
-    found = {
-        (s.new_drug, s.new_cell): list(rows) for s, rows in split_by_cold_start(observed, wanted)
-    }
-    assert found == {
-        (False, False): [3],
-        (True, False): [1, 4],
-        (False, True): [0],
-        (True, True): [2],
-    }

@@ -1,63 +1,35 @@
 """Whatever a file holds, its reader gives what it promises, or a LacunaError that names it."""
 
-import contextlib
-import faulthandler
 import gzip
-import io
-import math
-import tempfile
 from functools import partial
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-import yaml
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import changed_table, changed_tree, damaged, hdf5_change, values
-from torch import nn
+from promises import bytes_of, reads_or_refuses
+from strategies import changed_table, damaged, hdf5_change
 from toy import clustered, replicated
 from wells import inst_info
 
 from lacuna.completion.interface import Completion
-from lacuna.completion.methods.deepcellstate import DeepCellState
-from lacuna.errors import LacunaError
 from lacuna.io import annotations, external, geo, h5ad, sources
 from lacuna.io import gmt as gene_sets
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.networks.cell_states import CellStates, Shape
-from lacuna.networks.training import CHECKPOINT, STAGE, Training
-from lacuna.project.config import prepare
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.profiles import ProfileSet
 
-LONGEST = 600  # seconds for one test; what hangs inside a library then ends the whole run
 GENES = pd.DataFrame({"gene": ["1", "2"], "symbol": ["A", "B"]})
 SYMBOLS = GENES.set_index("gene")["symbol"]
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def ends_in_time():
-    faulthandler.dump_traceback_later(LONGEST, exit=True)
-    yield
-    faulthandler.cancel_dump_traceback_later()
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("ends_in_time")]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("any_bytes")
-
-
-def bytes_of(write) -> bytes:
-    """The bytes that a function writes to a path."""
-    with tempfile.TemporaryDirectory() as made:
-        write(Path(made) / "a.file")
-        return (Path(made) / "a.file").read_bytes()
 
 
 # What is read, and what a reader that does not refuse it must give
@@ -97,14 +69,6 @@ def read_signatures(path):
     signatures.profiles.file.close()
 
 
-def read_model(path):
-    model = DeepCellState.load(path, "cpu")
-    genes = model.network.shape.genes
-    cell = int(np.argmax(model.cells))
-    if model.cells[cell] >= 0:
-        assert model.translate(np.zeros((2, genes)), None, cell).shape == (2, genes)
-
-
 def with_columns(read, *columns):
     def check(path):
         assert {*columns} <= {*read(path)}
@@ -118,8 +82,6 @@ SIGNATURES = pd.DataFrame(
         **{name: [1.0, 2.0] for name in ("dose", "time", "replicates", "acd", "p_value")},
     }
 )
-SHAPE = Shape(genes=4, latent=2, per_gene=False, input_dropout=0.1, decoder_dropout=0.1, skip=True)
-MODEL = DeepCellState(CellStates(SHAPE, 2), np.array([0, -1, 1]), 0.5, "all", "mean_1d", None)
 HDF5 = {
     "gctx": (
         read_gctx,
@@ -208,7 +170,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize("kind", [*HDF5, *TABLES, *PAIRS, "model"])
+@pytest.mark.parametrize("kind", [*HDF5, *TABLES, *PAIRS])
 def test_what_the_damage_is_done_to_is_read(folder, kind):
     path, beside = folder / f"good_{kind}", folder / f"beside_good_{kind}"
     if kind in HDF5:
@@ -217,19 +179,11 @@ def test_what_the_damage_is_done_to_is_read(folder, kind):
     elif kind in TABLES:
         path.write_text(TABLES[kind][1])
         TABLES[kind][0](path)
-    elif kind in PAIRS:
+    else:
         read, text, other = PAIRS[kind]
         path.write_text(text)
         beside.write_text(other)
         read(path, beside)
-    else:
-        path.write_bytes(MODEL_BYTES)
-        read_model(path)
-
-
-def reads_or_refuses(read, path):
-    with contextlib.suppress(LacunaError):
-        read(path)
 
 
 @pytest.mark.fault(
@@ -301,154 +255,3 @@ def test_changed_tables_that_belong_together(folder, kind, data):
     separator = "," if kind == "atc" else "\t"
     path.write_bytes(data.draw(changed_table(text, separator) | damaged(text.encode())))
     reads_or_refuses(lambda path: read(path, beside), path)
-
-
-# What PyTorch writes
-
-
-def saved(content) -> bytes:
-    file = io.BytesIO()
-    torch.save(content, file)
-    return file.getvalue()
-
-
-MODEL_BYTES = bytes_of(MODEL.save)
-
-
-@pytest.mark.fault(
-    "any change of the bytes of a saved network (property-based)",
-    "what the reader promises, or our own error",
-)
-@given(data=st.data())
-@settings(max_examples=150)
-def test_damaged_models(folder, data):
-    path = folder / "model.pt"
-    path.write_bytes(data.draw(damaged(MODEL_BYTES)))
-    reads_or_refuses(read_model, path)
-
-
-TORCH_VALUES = (
-    values.filter(lambda value: not isinstance(value, bytes))
-    | st.sampled_from(
-        [10**12, -1, 2**63, torch.zeros(3), torch.zeros(()), torch.zeros(2, 2).half()]
-    )
-    | st.sampled_from([torch.zeros(1).expand(10**9), [0, 10**9], [0, 1.5], [[0]], "ntk", {}])
-)
-
-
-@pytest.mark.fault(
-    "saved networks with other entries (property-based)",
-    "what the reader promises, or our own error",
-)
-@given(entry=st.sampled_from(["shape", "weights", "cells", "scale", "inputs", "fallback", "new"]),
-       below=st.integers(-1, 5), value=TORCH_VALUES)  # fmt: skip
-@settings(max_examples=80)
-def test_changed_models(folder, entry, below, value):
-    content = torch.load(io.BytesIO(MODEL_BYTES), weights_only=True)
-    if below >= 0 and isinstance(content.get(entry), dict):
-        content[entry][sorted(content[entry])[below]] = value
-    else:
-        content[entry] = value
-    path = folder / "changed.pt"
-    path.write_bytes(saved(content))
-    reads_or_refuses(read_model, path)
-
-
-def network():
-    torch.manual_seed(0)
-    return nn.Linear(2, 1)
-
-
-def checkpoint():
-    """A checkpoint in the middle of the stage `one`."""
-    part = network()
-    moments = torch.optim.Adam(part.parameters()).state_dict()
-    stage = {"name": "one", "done": 1, "misses": 0, "least": 0.5, "best": part.state_dict()}
-    return {
-        "start": "here",
-        "network": part.state_dict(),
-        "random": torch.get_rng_state(),
-        "losses": [("one", 0, 0.5, 0.5)],
-        "finished": [],
-        "stage": {**stage, "optimiser": moments},
-    }
-
-
-def go_on(work):
-    """Train from the checkpoint; an epoch is a step of Adam."""
-    part = network()
-    optimiser = torch.optim.Adam(part.parameters())
-
-    def epoch():
-        optimiser.zero_grad()
-        loss = part(torch.ones(3, 2)).square().mean()
-        loss.backward()
-        optimiser.step()
-        return float(loss), float(loss)
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        training = Training(part, work, "here")
-        training.run("one", epoch, epochs=3, patience=3, optimiser=optimiser)
-    assert list(training.losses) == ["stage", "epoch", "training", "validation"]
-    return part
-
-
-def test_the_checkpoint_of_these_tests_is_gone_on_from(folder):
-    (folder / CHECKPOINT).write_bytes(saved(checkpoint()))
-    assert checkpoint()["stage"].keys() == STAGE
-    with contextlib.redirect_stdout(io.StringIO()):
-        assert len(Training(network(), folder, "here").losses) == 1
-
-
-CHECKPOINT_BYTES = saved(checkpoint())
-
-
-@pytest.mark.fault(
-    "any change of the bytes of a checkpoint (property-based)",
-    "the training goes on from it or begins anew",
-)
-@given(data=st.data())
-@settings(max_examples=100)
-def test_a_damaged_checkpoint_is_gone_on_from_or_begun_anew(folder, data):
-    (folder / CHECKPOINT).write_bytes(data.draw(damaged(CHECKPOINT_BYTES)))
-    go_on(folder)
-
-
-@given(entry=st.sampled_from(sorted(checkpoint()) + sorted(STAGE)), value=TORCH_VALUES)
-@settings(max_examples=100)
-def test_a_changed_checkpoint(folder, entry, value):
-    content = checkpoint()
-    (content["stage"] if entry in STAGE else content)[entry] = value
-    (folder / CHECKPOINT).write_bytes(saved(content))
-    reads_or_refuses(go_on, folder)
-
-
-# The configuration
-
-
-@pytest.fixture(scope="module")
-def shipped(request):
-    return yaml.safe_load((request.config.rootpath / "config/config.yaml").read_text())
-
-
-@pytest.mark.fault(
-    "the shipped configuration with other keys and values (property-based)",
-    "valid, or our own error",
-)
-@given(data=st.data())
-@settings(max_examples=150)
-def test_changed_configurations(shipped, data):
-    changed = data.draw(changed_tree(shipped))
-    with contextlib.suppress(LacunaError):
-        changed = prepare(changed)
-        assert "/" not in changed["dataset"] and "\n" not in changed["dataset"]
-        assert math.isfinite(changed["signatures"]["gamma"])
-        yaml.safe_dump(changed)
-
-
-@given(config=values)
-@example({})
-@example([])
-def test_any_configuration(config):
-    with contextlib.suppress(LacunaError):
-        prepare(config)

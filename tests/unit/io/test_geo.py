@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from wells import INST_INFO, ODD_NAMES, inst_info, write_text
+from wells import INST_INFO, ODD_NAMES, inst_info, overwritten, packed_wells, refused, write_text
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx, write_gctx
@@ -186,13 +186,6 @@ def test_a_quote_does_not_swallow_the_lines_after_it(tmp_path):
 # Wells at fault
 
 
-def refused(read, path, *said):
-    with pytest.raises(LacunaError) as error:
-        read(path)
-    for words in (str(path), *said):
-        assert words in str(error.value)
-
-
 @pytest.mark.parametrize("column", [name for name in INST_INFO if name != "rna_well"])
 def test_a_missing_column_is_named(tmp_path, column):
     table = inst_info({}).drop(columns=column)
@@ -246,11 +239,6 @@ def test_a_folder_is_no_table(tmp_path):
     refused(read_wells, tmp_path)
 
 
-def packed_wells(folder):
-    plain = write_text(inst_info(*[{}] * 500), folder / "a.txt")
-    return gzip.compress(plain.read_bytes())
-
-
 @pytest.mark.parametrize("share", [0.005, 0.1, 0.5, 0.9, 1])
 def test_a_packed_table_cut_short_is_refused(tmp_path, share):
     content = packed_wells(tmp_path)
@@ -259,15 +247,9 @@ def test_a_packed_table_cut_short_is_refused(tmp_path, share):
     refused(read_wells, path, "cut short")
 
 
-def damaged(content):
-    """Every way to damage a packed file by overwriting sixteen bytes somewhere."""
-    for at in range(10, len(content) - 16, max(1, len(content) // 20)):
-        yield content[:at] + b"\xff" * 16 + content[at + 16 :]
-
-
 def test_a_damaged_packed_table_is_refused(tmp_path):
     path = tmp_path / "inst_info.txt.gz"
-    for content in damaged(packed_wells(tmp_path)):
+    for content in overwritten(packed_wells(tmp_path)):
         path.write_bytes(content)
         refused(read_wells, path)
 
@@ -366,46 +348,6 @@ def test_a_matrix_in_any_order_and_without_other_genes_is_accepted(series, rows)
 def test_a_matrix_of_another_series_is_refused(series, columns, rows, said):
     with pytest.raises(LacunaError, match=rf"level3\.gctx: {re.escape(said)}"):
         series(columns, rows)
-
-
-# Unpacking
-
-
-def test_a_packed_file_is_unpacked(tmp_path):
-    content = np.random.default_rng(0).bytes(100_000)
-    (tmp_path / "a.gz").write_bytes(gzip.compress(content))
-    unpack(tmp_path / "a.gz", tmp_path / "new" / "a")
-    assert (tmp_path / "new" / "a").read_bytes() == content
-
-
-def test_a_plain_file_is_linked_to_even_twice(tmp_path, monkeypatch):
-    (tmp_path / "a").write_text("plain")
-    monkeypatch.chdir(tmp_path)
-    for _ in range(2):
-        unpack("a", "new/b")
-    assert (tmp_path / "new" / "b").is_symlink()
-    assert (tmp_path / "new" / "b").read_text() == "plain"
-
-
-@pytest.mark.parametrize("share", [0.005, 0.5, 0.9, 1])
-def test_a_packed_file_cut_short_is_refused_and_leaves_nothing(tmp_path, share):
-    content = gzip.compress(np.random.default_rng(0).bytes(10_000))
-    path = tmp_path / "a.gctx.gz"
-    path.write_bytes(content[: min(int(share * len(content)), len(content) - 1)])
-    refused(lambda path: unpack(path, tmp_path / "new" / "a.gctx"), path, "cut short")
-    assert list((tmp_path / "new").iterdir()) == []
-
-
-def test_a_damaged_packed_file_is_refused_and_leaves_nothing(tmp_path):
-    path = tmp_path / "inst_info.txt.gz"
-    for content in damaged(packed_wells(tmp_path)):
-        path.write_bytes(content)
-        refused(lambda path: unpack(path, tmp_path / "new" / "a"), path, "damaged")
-        assert list((tmp_path / "new").iterdir()) == []
-
-
-def test_unpacking_a_file_that_is_not_there_is_refused(tmp_path):
-    refused(lambda path: unpack(path, tmp_path / "b"), tmp_path / "a", "no such file")
 
 
 # Real files
