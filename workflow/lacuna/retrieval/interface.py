@@ -1,0 +1,65 @@
+"""What a method of retrieval is given, and what it gives back."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+State = dict[str, np.ndarray]
+# How vectors of two molecules are compared: fingerprints share bits, other vectors correlate.
+Alike = Literal["jaccard", "correlation"]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Profiles, each with the molecule that made it.
+
+    Attributes
+    ----------
+    profiles : float32 array of shape (n, features)
+        A row per treated well: its features, standardised on training wells, or an embedding.
+    vectors : float32 array of shape (m, dimensions)
+        A row per molecule; fingerprints are 0 and 1.
+    molecule : int array of shape (n,)
+        The row of `vectors` that each profile belongs to; a molecule may have many profiles.
+    alike
+        How vectors of two molecules are compared.
+    """
+
+    profiles: np.ndarray
+    vectors: np.ndarray
+    molecule: np.ndarray
+    alike: Alike = "correlation"
+
+    def means(self) -> np.ndarray:
+        """Return the mean profile of every molecule, float64 of shape (m, features).
+
+        A molecule without a profile has a row of zeros.
+        """
+        total = np.zeros((len(self.vectors), self.profiles.shape[1]))
+        np.add.at(total, self.molecule, self.profiles)
+        count = np.bincount(self.molecule, minlength=len(self.vectors))
+        return total / np.maximum(count, 1)[:, None]
+
+
+class Ranker(Protocol):
+    """A method that was fitted."""
+
+    def distances(self, profiles: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        """Return how far each molecule is from each profile.
+
+        Parameters
+        ----------
+        profiles : array of shape (n, features)
+            Queries.
+        vectors : array of shape (m, dimensions)
+            The library.
+
+        Returns
+        -------
+        float64 array of shape (n, m)
+            Finite; a small distance is a high rank.
+        """
+
+    def state(self) -> State:
+        """Return all that `restore` of the method's module needs, as named arrays."""

@@ -1,0 +1,1 @@
+"""Methods that rank molecules for a profile, one file each."""
