@@ -22,7 +22,7 @@ ORDER = [
     ["networks"],
     ["completion"],
     ["evaluation"],
-    ["classification", "cell_to_cell", "translation"],
+    ["classification", "cell_to_cell", "translation", "retrieval"],
     ["report"],
     ["project"],
     ["command"],

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from lacuna.io.gctx import Gctx
     from lacuna.io.geo import read_genes
-    from lacuna.translation.level3 import open_level3
+    from lacuna.io.level3 import open_level3
     from lacuna.translation.model import load_model
     from lacuna.translation.translate import CAVEAT, write_translated
 

@@ -12,6 +12,7 @@ from lacuna.io import hdf5
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_genes, read_wells
 from lacuna.io.h5ad import read_written
+from lacuna.io.level3 import open_level3
 from lacuna.runtime.seeds import generator
 from lacuna.translation.assess import BASELINE, MEAN, Paired, coverage
 from lacuna.translation.card import step_card
@@ -28,7 +29,6 @@ from lacuna.translation.chain import (
 from lacuna.translation.gene_list import check_gene_list, read_gene_list
 from lacuna.translation.interface import FittedStep, GenomeTraining, LandmarkTraining
 from lacuna.translation.judge import compare_rows, with_intervals
-from lacuna.translation.level3 import open_level3
 from lacuna.translation.model import load_model
 from lacuna.translation.normalise import Reference
 from lacuna.translation.prepare import balance_lines, genome_training, replicate_noise

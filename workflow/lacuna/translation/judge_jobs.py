@@ -11,6 +11,7 @@ import pandas as pd
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_genes
 from lacuna.io.h5ad import read_written
+from lacuna.io.level3 import open_level3
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.translation.assess import (
@@ -28,7 +29,6 @@ from lacuna.translation.errors import measure_factors, scale, scale_without_own,
 from lacuna.translation.gene_list import check_gene_list
 from lacuna.translation.jobs import WORDS, read_landmark_training
 from lacuna.translation.judge import SCORES
-from lacuna.translation.level3 import open_level3
 from lacuna.translation.views import principal_components, single_samples
 
 SAMPLES_AT_ONCE = 4096

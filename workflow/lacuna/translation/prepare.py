@@ -10,8 +10,8 @@ import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io.h5ad import write_h5ad
+from lacuna.io.level3 import Level3
 from lacuna.translation.interface import GenomeTraining, Rows
-from lacuna.translation.level3 import Level3
 from lacuna.translation.normalise import Reference, log_cpm
 from lacuna.translation.sources import Source, kept_genes
 

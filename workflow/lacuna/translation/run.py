@@ -12,10 +12,10 @@ from lacuna.io.expression import open_expression
 from lacuna.io.gctx import Gctx
 from lacuna.io.genes import GeneTable
 from lacuna.io.geo import read_columns, read_genes, read_wells
+from lacuna.io.level3 import Level3, open_level3
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.translation.gene_list import make_gene_list, write_gene_list
-from lacuna.translation.level3 import Level3, open_level3
 from lacuna.translation.normalise import Reference
 from lacuna.translation.prepare import (
     RnaSeq,

@@ -10,6 +10,7 @@ import pandas as pd
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_wells
+from lacuna.io.level3 import open_level3
 from lacuna.io.tsv import write_table
 from lacuna.translation.batches import (
     Read,
@@ -21,7 +22,6 @@ from lacuna.translation.batches import (
 from lacuna.translation.chain import Translation
 from lacuna.translation.gene_search import gather, name_signature, search_genes
 from lacuna.translation.knock_downs import TARGETS, TargetScores, rank_targets
-from lacuna.translation.level3 import open_level3
 from lacuna.translation.search_tables import volcano_points, write_search
 from lacuna.translation.stage import KNOCK_DOWNS
 

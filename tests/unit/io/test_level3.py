@@ -7,7 +7,7 @@ import pytest
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.io.geo import read_genes, unpack
-from lacuna.translation.level3 import open_level3
+from lacuna.io.level3 import open_level3
 
 GENES = pd.DataFrame(
     {

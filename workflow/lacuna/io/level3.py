@@ -1,4 +1,4 @@
-"""L1000 to be translated: expression (Level 3) of wells, with enough of the landmark genes.
+"""Level 3 of L1000: expression of wells, checked for its level and for enough of its landmarks.
 
 Level 3 is log2 expression after quantile normalisation, from about 2 to 15. Level 4 and 5 are
 z-scores around 0 (Subramanian et al. 2017, Cell 171:1437, doi:10.1016/j.cell.2017.10.049).
@@ -175,7 +175,8 @@ def check_bounds(matrix: Gctx, wells: pd.Index, genes: pd.Index, values: np.ndar
     if negative >= SIGNED:
         raise LacunaError(
             f"{where}, and {negative:.0%} of the values are negative: these are signatures (Level "
-            f"5) or z-scores (Level 4); {EXPECTED}. Signatures go through steps that are linear."
+            f"5) or z-scores (Level 4); {EXPECTED}. A translation takes signatures through linear "
+            "steps."
         )
     kind = (
         "a few values are negative: log ratios, or expression that was centred"
