@@ -16,7 +16,7 @@ from lacuna.io.tsv import write_table
 from lacuna.retrieval import cut
 from lacuna.retrieval.split import ROLES, group_drugs, split_drugs, well_roles
 from lacuna.runtime.seeds import generator
-from lacuna.structures.identity import identify
+from lacuna.structures.identity import count_reasons, identify, unique_compounds
 
 
 def read_tables(screens: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -125,20 +125,21 @@ def cut_wells(
         for role in ROLES
     ]
     write_table(pd.concat([account, pd.DataFrame(rows)], ignore_index=True), output["account"])
-    said = structures["said"].dropna()
-    left_out = pd.DataFrame({"drug": said.index, "smiles": drugs["smiles"].reindex(said.index)})
-    write_table(left_out.assign(said=said.to_numpy()), output["left_out"])
+    said = structures["said"][structures["said"] != ""]
+    left_out = pd.DataFrame({"drug": said.index, "said": said.to_numpy()})
+    given = drugs["smiles"].reindex(said.index).to_numpy()
+    write_table(left_out.assign(smiles=given), output["left_out"])
     write_table(molecules.reset_index(names="drug"), output["molecules"])
     write_table(roles.add_prefix("fold_").reset_index(names="drug"), output["roles"])
     _write_profiles(screens, wells, kept, vehicles, controls, seed, output)
-    print(f"{len(kept):,} wells of {len(molecules):,} drugs; {len(left_out)} drugs left out for ")
-    print(f"their structures: {said.value_counts().to_dict()}.")
+    print(f"{len(kept):,} wells of {len(molecules):,} drugs.")
+    for reason, count in count_reasons(structures).items():
+        print(f"Left out: {count} drugs ({reason}).")
 
 
 def _molecules(kept: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFrame:
     """Return one row per structure: smiles, block, scaffold, pert_ids."""
-    known = structures.dropna(subset="inchi_key").drop_duplicates("inchi_key")
-    known = known.set_index("inchi_key")[["smiles", "block", "scaffold"]]
+    known = unique_compounds(structures)
     ids = kept.groupby("drug")["pert_id"].agg(lambda ids: "|".join(sorted(set(ids))))
     return known.loc[ids.index].assign(pert_ids=ids)
 

@@ -18,7 +18,7 @@ def wanted(config: Config) -> bool:
 
 def results(config: Config) -> list[str]:
     """Return the tables and pages that a run makes, below results/{dataset}."""
-    made = ["metrics.tsv", "pages/retrieval.html"]
+    made = ["metrics.tsv", "pages/retrieval.html", "pages/examples.html"]
     if alignments(config):
         made.append("model.h5")
     return [f"{FOLDER}/{file}" for file in made]
@@ -97,7 +97,7 @@ def cut(config: Config) -> dict[str, str]:
     """Return what the cut consists of, below results/{dataset}."""
     names = {"treated": "treated.h5ad", "molecules": "molecules.tsv", "roles": "roles.tsv"}
     if level3(config):
-        names["control"] = "control.h5ad"
+        names |= {"control": "control.h5ad", "centred": "centred.h5ad"}
     return {kind: f"{FOLDER}/{file}" for kind, file in names.items()}
 
 
@@ -136,9 +136,19 @@ def aligned(config: Config, fold: object) -> dict[str, str]:
     return {name: alignment_file(name, fold) for name in alignments(config)}
 
 
-def rank_files(config: Config) -> list[str]:
-    """Return the ranks of all folds, below results/{dataset}."""
-    return [f"{FOLDER}/ranks/{fold}.tsv.gz" for fold in folds(config)]
+def first_aligned(config: Config, fold: object) -> list[str]:
+    """Return where the first network of a fold lies, in a list that may be empty."""
+    return [alignment_file(name, fold) for name in first_alignment(config)]
+
+
+def trials(config: Config, name: str) -> int:
+    """Return how many settings of an alignment are tried: the first one alone is searched for."""
+    return config["retrieval"]["trials"] if [name] == first_alignment(config) else 0
+
+
+def of_folds(config: Config, kind: str, ending: str) -> list[str]:
+    """Return tables of a kind of all folds, below results/{dataset}."""
+    return [f"{FOLDER}/{kind}/{fold}.{ending}" for fold in folds(config)]
 
 
 def losses(config: Config) -> list[str]:
