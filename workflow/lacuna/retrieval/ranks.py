@@ -67,6 +67,19 @@ class Found:
         """Return some of the queries: `rows` are positions in `query`, or say yes or no of each."""
         return Found(**{name: column[rows] for name, column in self._columns()}, asked=self.asked)
 
+    def all_tied(self) -> "Found":
+        """Return what is found of the same queries when all candidates are equally near."""
+        return Found(
+            query=self.query,
+            nearer=np.zeros_like(self.library),
+            tied=self.library,
+            tied_hits=self.hits,
+            library=self.library,
+            hits=self.hits,
+            mean_rank=(self.library + 1) / 2,
+            asked=self.asked,
+        )
+
     def table(self) -> pd.DataFrame:
         """Return a row per ranked query: query, rank, and the other attributes."""
         table = pd.DataFrame(dict(self._columns()))
