@@ -1,0 +1,124 @@
+"""Losses whose negatives are the other compounds of the batch, by pytorch-metric-learning.
+
+Each molecule stands in a batch once; profiles look for theirs among molecules, and molecules for
+theirs among profiles: a loss is the mean of both ways. A stereo twin is neither right nor wrong.
+Without another compound in the batch, a loss is 0.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.functional import normalize
+
+from lacuna.retrieval.alignment.losses import CORRELATION, EUCLIDEAN, Margin
+
+if TYPE_CHECKING:
+    from pytorch_metric_learning.losses import BaseMetricLossFunction
+    from pytorch_metric_learning.miners import BaseMiner
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Where the profiles and the molecules of a batch lie.
+
+    Attributes
+    ----------
+    g : tensor of shape (batch, dimensions)
+    m : tensor of shape (molecules, dimensions)
+        Each molecule once.
+    compound : int tensor of shape (batch,)
+        The row of `m` that each profile belongs to.
+    group : int tensor of shape (molecules,)
+        Equal for stereo twins.
+    """
+
+    g: torch.Tensor
+    m: torch.Tensor
+    compound: torch.Tensor
+    group: torch.Tensor
+
+    def is_own(self) -> torch.Tensor:
+        """Return whether each molecule is that of each profile, of shape (batch, molecules)."""
+        return self.compound[:, None] == torch.arange(len(self.m), device=self.m.device)
+
+    def is_other(self) -> torch.Tensor:
+        """Return the same for another compound that is no stereo twin."""
+        return self.group[self.compound][:, None] != self.group
+
+
+def contrastive(at: Batch, temperature: float) -> torch.Tensor:
+    """Return the contrastive loss (InfoNCE, NT-Xent; Oord et al. 2018, Chen et al. 2020).
+
+    Of a profile: minus the log of exp(cosine / temperature) with its molecule, by the sum of that
+    and the same with all other molecules of the batch. Of a molecule: the same for each of its
+    profiles, against all profiles of other molecules.
+    """
+    from pytorch_metric_learning.losses import NTXentLoss
+
+    loss = NTXentLoss(temperature=temperature)
+    own, other = (torch.where(pairs) for pairs in (at.is_own(), at.is_other()))
+    forth = loss(at.g, ref_emb=at.m, indices_tuple=(*own, *other))
+    back = loss(at.m, ref_emb=at.g, indices_tuple=(*own[::-1], *other[::-1]))
+    return (forth + back) / 2
+
+
+def batch_margin(at: Batch, margin: Margin) -> torch.Tensor:
+    """Return the margin loss, its negatives drawn by the inverse density of their distance.
+
+    It is the sum over triplets by the number of pairs that have a loss (Wu et al. 2017,
+    https://doi.org/10.1109/ICCV.2017.309).
+    """
+    from pytorch_metric_learning.distances import LpDistance
+    from pytorch_metric_learning.losses import MarginLoss
+    from pytorch_metric_learning.miners import DistanceWeightedMiner
+
+    distance = LpDistance(normalize_embeddings=False, power=_power(margin))
+    loss = MarginLoss(margin=margin.margin, beta=margin.beta, distance=distance)
+    return _both_ways(at, margin, loss, DistanceWeightedMiner())
+
+
+def batch_triplet(at: Batch, margin: Margin) -> torch.Tensor:
+    """Return the triplet loss over negatives that are further away, but within the margin.
+
+    It is the mean of (D(positive) - D(negative) + margin)_+ over triplets that have a loss
+    (semi-hard negatives; Schroff et al. 2015, https://doi.org/10.1109/CVPR.2015.7298682).
+    """
+    from pytorch_metric_learning.distances import LpDistance
+    from pytorch_metric_learning.losses import TripletMarginLoss
+    from pytorch_metric_learning.miners import TripletMarginMiner
+
+    distance = LpDistance(normalize_embeddings=False, power=_power(margin))
+    loss = TripletMarginLoss(margin=margin.margin, distance=distance)
+    miner = TripletMarginMiner(margin.margin, type_of_triplets="semihard", distance=distance)
+    return _both_ways(at, margin, loss, miner)
+
+
+def _both_ways(
+    at: Batch, margin: Margin, loss: "BaseMetricLossFunction", miner: "BaseMiner"
+) -> torch.Tensor:
+    g, m = (_scaled(rows, margin.distance) for rows in (at.g, at.m))
+    labels = at.group[at.compound], at.group
+    total = torch.zeros((), device=g.device)
+    for ways, (one, two) in enumerate((labels, labels[::-1])):
+        anchors, others = (g, m) if ways == 0 else (m, g)
+        with torch.no_grad():
+            anchor, positive, negative = miner(anchors, one, others, two)
+        own = at.is_own() if ways == 0 else at.is_own().T
+        kept = own[anchor, positive]  # a twin is no positive
+        triplets = anchor[kept], positive[kept], negative[kept]
+        total = total + loss(anchors, ref_emb=others, indices_tuple=triplets) / 2
+    return total
+
+
+def _power(margin: Margin) -> int:
+    return 1 if margin.distance == EUCLIDEAN else 2
+
+
+def _scaled(rows: torch.Tensor, distance: str) -> torch.Tensor:
+    """Return rows whose squared Euclidean distance is 1 minus the cosine, or the correlation."""
+    if distance == EUCLIDEAN:
+        return rows
+    if distance == CORRELATION:
+        rows = rows - rows.mean(dim=1, keepdim=True)
+    return normalize(rows) * 0.5**0.5
