@@ -1,6 +1,7 @@
 """Train a network that brings profiles and molecules into one space."""
 
 from lacuna.retrieval.align_jobs import align
+
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):

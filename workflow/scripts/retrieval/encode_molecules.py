@@ -1,6 +1,7 @@
 """Make vectors of molecules."""
 
 from lacuna.retrieval.encode_jobs import encode_molecules
+
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):

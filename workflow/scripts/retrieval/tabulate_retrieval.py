@@ -1,6 +1,7 @@
 """Write the page of scores."""
 
 from lacuna.retrieval.tables import tabulate_retrieval
+
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):

@@ -1,6 +1,6 @@
 """The coordinated model: two networks that bring a profile and its molecule to one place.
 
-Finlayson, McDermott et al. 2021, https://doi.org/10.1142/9789811232701_0022. The defaults are those
+Finlayson, McDermott et al. 2021, https://doi.org/10.48550/arXiv.1911.10241. The defaults are those
 of the paper's Table A2.
 """
 
