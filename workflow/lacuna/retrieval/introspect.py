@@ -158,7 +158,8 @@ r_low, r_high, p
         Least squares as `scipy.stats.linregress` has it; p is that of a slope of 0 when rows are
         independent, which wells of a drug are not. low, high: the 95 % bootstrap interval of the
         slope over drugs, r_low, r_high: of r; empty with fewer than five drugs. Where the feature
-        or the outcome does not vary, or fewer than three rows are left, slope and r are 0 and p 1.
+        or the outcome does not vary, or fewer than three rows are left, slope and r are 0, with
+        their intervals, and p is 1.
 
     Raises
     ------
@@ -238,7 +239,7 @@ def _regress(x: np.ndarray, y: np.ndarray, drug: np.ndarray, weights: np.ndarray
     n, sx, sy, xx, _, xy = (sums := weights @ moments).T
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = xx - sx * sx / n
-        slope = np.where(spread > 0, (xy - sx * sy / n) / spread, 0.0)
+        slope = np.where(spread > 0, (xy - sx * sy / n) / spread, 0.0 * n)
     draws = pd.DataFrame({"slope": slope, "r": correlation_of(sums)})
     ends = intervals(draws).set_index("metric")
     return {

@@ -42,6 +42,21 @@ def distances_between(rows: np.ndarray, others: np.ndarray, measure: Measure) ->
     return _distance(a @ b.T, (a**2).sum(axis=1)[:, None], (b**2).sum(axis=1), measure)
 
 
+def distances_of_pairs(rows: np.ndarray, others: np.ndarray, measure: Measure) -> np.ndarray:
+    """Return the distance of each row from its partner, float64 of shape (n,).
+
+    Parameters
+    ----------
+    rows, others : arrays of shape (n, p)
+    measure
+        See `distances_between`.
+    """
+    for block in (rows, others):
+        _check(block, rows.shape[1], measure)
+    a, b = _prepare(rows, measure), _prepare(others, measure)
+    return _distance((a * b).sum(axis=1), (a**2).sum(axis=1), (b**2).sum(axis=1), measure)
+
+
 def nearest(
     rows: np.ndarray, others: np.ndarray, measure: Measure
 ) -> tuple[np.ndarray, np.ndarray]:
