@@ -69,14 +69,14 @@ def _curves(found: Found, drug: np.ndarray, seed: int, shares: np.ndarray) -> pd
     answered, returned, expected = np.zeros((3, weights.shape[1], len(shares)))
     for first in range(0, len(number), QUERIES):
         part = found.at(np.arange(first, min(first + QUERIES, len(number))))
-        places = np.floor(np.outer(part.library, shares) + ROUNDING).astype(int)
+        places = np.floor(np.outer(shares, part.library) + ROUNDING).astype(int)
         of_drug = number[first : first + QUERIES]
         for total, of_query in (
             (answered, share_within(part, places)),
             (returned, places),
             (expected, share_within(part.all_tied(), places)),
         ):
-            np.add.at(total, of_drug, of_query)
+            np.add.at(total, of_drug, of_query.T)
     count = np.bincount(number, minlength=len(answered)).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         recall = (weights @ answered) / (weights @ count)[:, None]

@@ -1,7 +1,7 @@
 """At which place a query finds what it looks for: molecules for a profile, or profiles for one."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import chain
 
 import numpy as np
@@ -66,6 +66,10 @@ class Found:
     def at(self, rows: np.ndarray) -> "Found":
         """Return some of the queries: `rows` are positions in `query`, or say yes or no of each."""
         return Found(**{name: column[rows] for name, column in self._columns()}, asked=self.asked)
+
+    def among(self, query: np.ndarray, asked: int) -> "Found":
+        """Number the queries anew: `query` holds the position of each among `asked` others."""
+        return replace(self, query=query[self.query], asked=asked)
 
     def all_tied(self) -> "Found":
         """Return what is found of the same queries when all candidates are equally near."""
