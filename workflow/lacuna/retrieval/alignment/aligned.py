@@ -262,7 +262,7 @@ def place_distances(profiles: np.ndarray, molecules: np.ndarray, kind: str) -> n
 
 
 def average_ranks(distances: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the rank of each query's own molecule, 1 for the nearest; equal distances share theirs.
+    """Return the rank of each query's own molecule, 1 for the nearest; equal ones share.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Networks that bring profiles and molecules into one space, and what molecules are read from."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -112,7 +113,7 @@ def layers_of(
     normalises = activation == "selu"
     parts: list[nn.Module] = []
     widths = [inputs, *hidden, dimensions]
-    for before, after in zip(widths[:-1], widths[1:], strict=True):
+    for before, after in pairwise(widths):
         linear = nn.Linear(before, after, bias=bias)
         if normalises:
             nn.init.normal_(linear.weight, std=before**-0.5)

@@ -78,6 +78,20 @@ class Examples:
                     f"{name}: {len(values)} {word}, expected {count}. Give one to each."
                 )
 
+    def digest(self) -> str:
+        """Return what tells these examples from others."""
+        from lacuna.networks.training import fingerprint  # imports PyTorch
+
+        pairs = self.pairs
+        parts = (pairs.profiles, pairs.vectors, pairs.molecule, self.line, self.group)
+        return fingerprint(
+            *(np.asarray(part) for part in parts if part is not None),
+            has=[part is not None for part in parts],
+            alike=pairs.alike,
+            molecules=self.molecules and self.molecules.digest,
+            blocks=(self.blocks, self.treated),
+        )
+
     def treated_block(self) -> np.ndarray:
         """Return the treated block of all profiles, of shape (n, genes)."""
         width = self.pairs.profiles.shape[1] // self.blocks
@@ -106,6 +120,6 @@ def refuse_missing(rows: np.ndarray, name: str) -> None:
 def _are_below(numbers: np.ndarray, count: int) -> bool:
     return (
         np.issubdtype(numbers.dtype, np.integer)
-        and (not len(numbers) or 0 <= numbers.min())
-        and (not len(numbers) or numbers.max() < count)
+        and bool((numbers >= 0).all())
+        and bool((numbers < count).all())
     )

@@ -6,16 +6,13 @@ Without another compound in the batch, a loss is 0.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch.nn.functional import normalize
 
+from lacuna.retrieval.alignment.extras import optional
 from lacuna.retrieval.alignment.losses import CORRELATION, EUCLIDEAN, Margin
-
-if TYPE_CHECKING:
-    from pytorch_metric_learning.losses import BaseMetricLossFunction
-    from pytorch_metric_learning.miners import BaseMiner
 
 
 @dataclass(frozen=True)
@@ -54,9 +51,7 @@ def contrastive(at: Batch, temperature: float) -> torch.Tensor:
     and the same with all other molecules of the batch. Of a molecule: the same for each of its
     profiles, against all profiles of other molecules.
     """
-    from pytorch_metric_learning.losses import NTXentLoss
-
-    loss = NTXentLoss(temperature=temperature)
+    loss = _metric_learning("losses").NTXentLoss(temperature=temperature)
     own, other = (torch.where(pairs) for pairs in (at.is_own(), at.is_other()))
     forth = loss(at.g, ref_emb=at.m, indices_tuple=(*own, *other))
     back = loss(at.m, ref_emb=at.g, indices_tuple=(*own[::-1], *other[::-1]))
@@ -69,13 +64,9 @@ def batch_margin(at: Batch, margin: Margin) -> torch.Tensor:
     It is the sum over triplets by the number of pairs that have a loss (Wu et al. 2017,
     https://doi.org/10.1109/ICCV.2017.309).
     """
-    from pytorch_metric_learning.distances import LpDistance
-    from pytorch_metric_learning.losses import MarginLoss
-    from pytorch_metric_learning.miners import DistanceWeightedMiner
-
-    distance = LpDistance(normalize_embeddings=False, power=_power(margin))
-    loss = MarginLoss(margin=margin.margin, beta=margin.beta, distance=distance)
-    return _both_ways(at, margin, loss, DistanceWeightedMiner())
+    make = _metric_learning("losses").MarginLoss
+    loss = make(margin=margin.margin, beta=margin.beta, distance=_distance(margin))
+    return _both_ways(at, margin, loss, _metric_learning("miners").DistanceWeightedMiner())
 
 
 def batch_triplet(at: Batch, margin: Margin) -> torch.Tensor:
@@ -84,19 +75,20 @@ def batch_triplet(at: Batch, margin: Margin) -> torch.Tensor:
     It is the mean of (D(positive) - D(negative) + margin)_+ over triplets that have a loss
     (semi-hard negatives; Schroff et al. 2015, https://doi.org/10.1109/CVPR.2015.7298682).
     """
-    from pytorch_metric_learning.distances import LpDistance
-    from pytorch_metric_learning.losses import TripletMarginLoss
-    from pytorch_metric_learning.miners import TripletMarginMiner
-
-    distance = LpDistance(normalize_embeddings=False, power=_power(margin))
-    loss = TripletMarginLoss(margin=margin.margin, distance=distance)
-    miner = TripletMarginMiner(margin.margin, type_of_triplets="semihard", distance=distance)
+    distance, losses = _distance(margin), _metric_learning("losses")
+    loss = losses.TripletMarginLoss(margin=margin.margin, distance=distance)
+    miner = _metric_learning("miners").TripletMarginMiner(
+        margin.margin, type_of_triplets="semihard", distance=distance
+    )
     return _both_ways(at, margin, loss, miner)
 
 
-def _both_ways(
-    at: Batch, margin: Margin, loss: "BaseMetricLossFunction", miner: "BaseMiner"
-) -> torch.Tensor:
+def _metric_learning(part: str) -> Any:
+    return optional(f"pytorch_metric_learning.{part}", "retrieval: a loss within the batch")
+
+
+def _both_ways(at: Batch, margin: Margin, loss: Any, miner: Any) -> torch.Tensor:
+    """Return the mean of the loss of profiles among molecules and of molecules among profiles."""
     g, m = (_scaled(rows, margin.distance) for rows in (at.g, at.m))
     labels = at.group[at.compound], at.group
     total = torch.zeros((), device=g.device)
@@ -111,8 +103,9 @@ def _both_ways(
     return total
 
 
-def _power(margin: Margin) -> int:
-    return 1 if margin.distance == EUCLIDEAN else 2
+def _distance(margin: Margin) -> Any:
+    power = 1 if margin.distance == EUCLIDEAN else 2
+    return _metric_learning("distances").LpDistance(normalize_embeddings=False, power=power)
 
 
 def _scaled(rows: torch.Tensor, distance: str) -> torch.Tensor:

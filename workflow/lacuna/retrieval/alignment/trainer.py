@@ -86,14 +86,9 @@ def train(
     with random_stream(rng):
         run = _Run(training, validation, settings, device)
         start = fingerprint(
-            *(
-                np.asarray(array)
-                for side in (training, validation)
-                for array in (side.pairs.profiles, side.pairs.molecule, side.pairs.vectors)
-            ),
-            *(np.asarray(part) for part in (training.line, training.group) if part is not None),
             **asdict(settings),
-            molecules=run.molecules.digest,
+            training=training.digest(),
+            validation=validation.digest(),
             seed=torch.initial_seed(),
         )
         epochs = Training(run.network, work, start)
