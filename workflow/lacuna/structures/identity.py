@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
+from lacuna.errors import LacunaError
 from lacuna.structures.reading import (
     NO_HEAVY_ATOM,
     NO_KEY,
@@ -96,6 +100,46 @@ def unique_compounds(identities: pd.DataFrame) -> pd.DataFrame:
     """
     usable = identities[identities["said"] == ""].sort_values(["inchi_key", "smiles"])
     return usable.drop_duplicates("inchi_key").set_index("inchi_key")[COLUMNS[0:1] + COLUMNS[2:4]]
+
+
+def group_compounds(identities: pd.DataFrame, by: str = "block") -> pd.Series:
+    """Return the group of each usable compound that no split may divide.
+
+    Parameters
+    ----------
+    identities
+        What `identify` gives.
+    by
+        "block" for stereo twins, "scaffold" for compounds of one scaffold and their twins. A few
+        twins differ in scaffold (tautomers): their scaffolds are one group. Compounds without a
+        ring share no scaffold: they are grouped by block.
+
+    Returns
+    -------
+    Series of str
+        The first block in the group, in the order of the alphabet; by the index of usable rows.
+
+    Raises
+    ------
+    LacunaError
+        If there is no such grouping.
+    """
+    if by not in ("block", "scaffold"):
+        raise LacunaError(f"compounds are grouped by {by!r}, expected 'block' or 'scaffold'.")
+    usable = identities[identities["said"] == ""]
+    if by == "block":
+        return usable["block"].rename("group")
+    # Without a ring there is no scaffold to share.
+    scaffold = usable["scaffold"].where(usable["scaffold"] != "", "no ring in " + usable["block"])
+    blocks, block_names = pd.factorize(usable["block"], sort=True)
+    scaffolds, scaffold_names = pd.factorize(scaffold)
+    size = len(block_names) + len(scaffold_names)
+    links = coo_array(
+        (np.ones(len(usable)), (blocks, len(block_names) + scaffolds)), shape=(size, size)
+    )
+    component = connected_components(links, directed=False)[1][blocks]
+    first = pd.Series(blocks).groupby(component).transform("min")
+    return pd.Series(block_names[first], usable.index, name="group", dtype=object)
 
 
 def identity_of(text: object) -> Identity:
