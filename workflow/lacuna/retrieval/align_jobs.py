@@ -11,14 +11,14 @@ from lacuna.io import hdf5
 from lacuna.io.tsv import write_table
 from lacuna.retrieval.alignment import align as network
 from lacuna.retrieval.alignment.examples import Examples
+from lacuna.retrieval.card import ENCODER
 from lacuna.retrieval.compare import WORDS
 from lacuna.retrieval.data import Fold, read_fold
 from lacuna.retrieval.molecules import Encoded, read_encoded, scaled
 from lacuna.retrieval.split import TRAINING, VALIDATION
 from lacuna.runtime.seeds import generator
 
-ENCODER = "encoder"  # the option that says what molecules are read from
-NO_TRIALS = pd.DataFrame({"trial": pd.Series(dtype=int), "value": pd.Series(dtype=float)})
+NO_TRIALS = pd.DataFrame(columns=["trial", "median_rank"])
 
 
 def examples(fold: Fold, encoded: Encoded) -> dict[str, Examples]:
@@ -79,7 +79,7 @@ def align(
     if trials:
         from lacuna.retrieval.alignment.search import search  # imports Optuna
 
-        best, table = search(
+        found = search(
             learnt[TRAINING],
             learnt[VALIDATION],
             generator(seed, WORDS, "search", name, fold),
@@ -87,7 +87,7 @@ def align(
             fixed=settings,
             work=Path(f"{output['trials']}.work"),
         )
-        settings |= best
+        settings, table = dict(found.options), found.trials
     model = network.fit(
         learnt[TRAINING],
         learnt[VALIDATION],

@@ -7,11 +7,15 @@ from typing import Any
 from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.retrieval import stage
-from lacuna.retrieval.alignment.options import check_alignment_options
-from lacuna.retrieval.card import available, check_method_options, method_card
+from lacuna.retrieval.card import (
+    available,
+    check_alignment_options,
+    check_method_options,
+    method_card,
+)
 from lacuna.retrieval.split import ROLES
-from lacuna.structures.encoders.card import available as available_encoders
-from lacuna.structures.encoders.card import check_encoder_options, encoder_card
+from lacuna.structures.card import available as available_encoders
+from lacuna.structures.card import check_encoder_options, check_installed, encoder_card
 
 # The extra `retrieval`: what to install, and what it is imported as.
 PACKAGES = {"anndata": "anndata", "pytorch-metric-learning": "pytorch_metric_learning"}
@@ -38,7 +42,12 @@ def check(config: Mapping[str, Any]) -> None:
                 "alignment makes one. Give retrieval: alignments, or leave the method out."
             )
     for name in block["encoders"]:
-        encoder_card(name)
+        if encoder_card(name).trained:
+            raise LacunaError(
+                f"retrieval: encoders: {name} is trained with an alignment, and encodes nothing "
+                f"before; name it there: retrieval: alignments: NAME: {{encoder: {name}}}."
+            )
+        check_installed(name)
     known = [*available(), *available_encoders()]
     for name, options in block["options"].items():
         if name in available():
@@ -72,9 +81,6 @@ def _check_packages(block: Mapping[str, Any]) -> None:
     if block["trials"]:
         needed |= SEARCH
     missing = [name for name, module in needed.items() if find_spec(module) is None]
-    for name in block["encoders"]:
-        if name in available_encoders():
-            missing += encoder_card(name).missing()
     if missing:
         raise LacunaError(
             f"retrieval: needs {listed(sorted(set(missing)))}, which is not there. Install what "

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from lacuna.retrieval.card import method_card, method_module
-from lacuna.retrieval.data import Fold, Side
+from lacuna.retrieval.data import REFERENCE, Fold, Side
 from lacuna.retrieval.interface import Alike, Pairs, Ranker
+from lacuna.retrieval.oracles import oracle_of_other_lines, oracle_of_test_line
 from lacuna.retrieval.ranks import (
     Found,
     distance_blocks,
@@ -22,6 +23,8 @@ from lacuna.retrieval.split import ROLES, TEST, TRAINING, VALIDATION
 from lacuna.runtime.seeds import generator
 
 RAW = "raw"  # profiles as features, before any network
+PROFILES = "profiles"  # what an oracle has in the place of molecules
+ORACLE_TEST, ORACLE_TRAINING = "oracle_test_line", "oracle_training_lines"
 WORDS = "retrieval"
 
 
@@ -88,7 +91,7 @@ def rows_of(
     return rows
 
 
-def compare(
+def fitted(
     fold: Fold,
     number: int,
     rows: Sequence[Row],
@@ -96,8 +99,8 @@ def compare(
     vectors: Mapping[str, Vectors],
     options: Mapping[str, Mapping[str, Any]],
     seed: int,
-) -> Iterator[tuple[Row, Asked, Found]]:
-    """Fit each method on training pairs, and look for the molecules of test queries.
+) -> Iterator[tuple[Row, Ranker, Pairs]]:
+    """Fit each method on training and validation pairs; yield it with the test pairs.
 
     Parameters
     ----------
@@ -118,7 +121,7 @@ def compare(
         made, sides = profiles[row.profile], vectors[row.molecule]
         if row.profile == RAW and (block := method_card(row.method).block):
             columns = fold.features.columns(block)
-            made = {role: values[:, columns] for role, values in made.items()}
+            made = {role: made[role][:, columns] for role in ROLES}
         pairs = {
             role: fold.sides[role].pairs(made[role], sides.by_role[role], sides.alike)
             for role in ROLES
@@ -129,8 +132,7 @@ def compare(
             generator(seed, WORDS, number, *row),
             **options.get(row.method, {}),
         )
-        for asked, found in ask(ranker, fold.sides[TEST], pairs[TEST]):
-            yield row, asked, found
+        yield row, ranker, pairs[TEST]
 
 
 def ask(ranker: Ranker, side: Side, pairs: Pairs) -> Iterator[tuple[Asked, Found]]:
@@ -151,6 +153,42 @@ def ask(ranker: Ranker, side: Side, pairs: Pairs) -> Iterator[tuple[Asked, Found
     blocks = distance_blocks_of_molecules(ranker, queries, library)
     found = find_profiles(blocks, side.molecule, len(library))
     yield Asked("well", "profile", "own", "library"), found
+
+
+def ask_oracles(
+    fold: Fold, profiles: Mapping[str, Mapping[str, np.ndarray]], block: str
+) -> Iterator[tuple[Row, Asked, Found]]:
+    """Retrieve profiles by profiles: what a perfect predictor of profiles would reach.
+
+    Parameters
+    ----------
+    fold
+        The wells.
+    profiles
+        By kind and role: raw features, of which one block is compared, and embedded ones.
+    block
+        Of the raw features.
+    """
+    side, other = fold.sides[TEST], fold.sides.get(REFERENCE)
+    plates = side.wells["plate"].to_numpy()
+    for kind, of_role in profiles.items():
+        columns = fold.features.columns(block) if kind == RAW else slice(None)
+        mine = of_role[TEST][:, columns]
+        oracles = {ORACLE_TEST: oracle_of_test_line(mine, side.molecule)}
+        if other is not None:
+            at = side.molecules.index.get_indexer(other.molecules.index)
+            molecule = at[other.molecule]
+            theirs = of_role[REFERENCE][:, columns][molecule >= 0]
+            oracles[ORACLE_TRAINING] = oracle_of_other_lines(
+                mine, side.molecule, theirs, molecule[molecule >= 0]
+            )
+        for name, oracle in oracles.items():
+            row = Row(kind, PROFILES, name)
+            yield row, Asked("well", "structure", "own", "library"), oracle.find()
+            yield row, Asked("well", "structure", "twins", "library"), oracle.find(side.twins)
+            if (plates != "").any():
+                found = oracle.find_within_plates(plates)
+                yield row, Asked("well", "structure", "own", "plate"), found
 
 
 def tabulate(row: Row, asked: Asked, found: Found, side: Side) -> pd.DataFrame:

@@ -114,7 +114,7 @@ def plates_with_controls(wells: pd.DataFrame) -> pd.DataFrame:
     return wells.loc[wells["kind"].isin(CONTROLS), ["well", "plate"]]
 
 
-def read_profiles(level3: Level3, wells: Sequence[str]) -> np.ndarray:
+def read_profiles(level3: Level3, wells: Sequence[str] | pd.Index | pd.Series) -> np.ndarray:
     """Read wells: float32 array of shape (wells, genes), log2 expression."""
     profiles = np.empty((len(wells), len(level3.rows)), np.float32)
     done = 0

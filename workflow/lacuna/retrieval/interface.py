@@ -1,13 +1,13 @@
 """What a method of retrieval is given, and what it gives back."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from lacuna.structures.card import Alike
+
 State = dict[str, np.ndarray]
-# How vectors of two molecules are compared: fingerprints share bits, other vectors correlate.
-Alike = Literal["jaccard", "correlation"]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pandas as pd
 from lacuna.errors import LacunaError
 from lacuna.io import hdf5
 from lacuna.retrieval.interface import Alike
-from lacuna.structures.encoders.card import encoder_card
-from lacuna.structures.encoders.scaler import Scaler
+from lacuna.structures.card import encoder_card
+from lacuna.structures.scaling import Scaler
 
 
 @dataclass(frozen=True)
@@ -87,4 +87,4 @@ def scaled(encoded: Encoded, smiles: Mapping[str, Sequence[str]], by: str) -> di
     if encoded.alike == "jaccard":
         return found
     scaler = Scaler.fit(found[by])
-    return {role: scaler.transform(vectors) for role, vectors in found.items()}
+    return {role: scaler.apply(vectors) for role, vectors in found.items()}

@@ -14,9 +14,12 @@ from lacuna.io.h5ad import write_h5ad
 from lacuna.io.level3 import open_level3
 from lacuna.io.tsv import write_table
 from lacuna.retrieval import cut
+from lacuna.retrieval.introspect import changed_genes
 from lacuna.retrieval.split import ROLES, group_drugs, split_drugs, well_roles
 from lacuna.runtime.seeds import generator
 from lacuna.structures.identity import count_reasons, identify, unique_compounds
+
+PARTS = ("treated", "control", "centred", "changed")
 
 
 def read_tables(screens: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -99,8 +102,8 @@ def cut_wells(
     vehicles = cut.plates_with_controls(wells)
     if of_wells:
         kept = kept[kept["plate"].isin(vehicles["plate"])]
-        row = {"step": "on plates with controls", "wells": len(kept)}
-        account.loc[len(account)] = row | {"drugs": kept["drug"].nunique()}
+        row = ["on plates with controls", len(kept), kept["drug"].nunique()]
+        account.loc[len(account)] = row
         if kept.empty:
             raise LacunaError(
                 "retrieval: no plate of the chosen wells has a control well (ctl_vehicle or "
@@ -155,7 +158,7 @@ def _write_profiles(
 ) -> None:
     """Write the profiles of the chosen wells, of their controls, and those centred by plate."""
     series = wells.set_index("well")["series"]
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("treated", "control", "centred")}
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in PARTS}
     order, genes = [], None
     for screen in screens:
         here = kept[series.loc[kept.index].to_numpy() == screen["series"]]
@@ -168,16 +171,28 @@ def _write_profiles(
             parts["treated"].append(treated)
             if "control" not in output:
                 continue
+            said = vehicles[vehicles["plate"].isin(here["plate"])]
+            parts["changed"].append(
+                changed_genes(
+                    treated,
+                    here["plate"].to_numpy(),
+                    cut.read_profiles(source.level3, said["well"]),
+                    said["plate"].to_numpy(),
+                )
+            )
             others = wells.loc[wells["kind"] == cut.TREATED, ["well", "plate"]]
             centre = cut.mean_controls(source.level3, others, here["plate"])
             parts["centred"].append(treated - centre)
             if controls == "mean":
-                said = cut.mean_controls(source.level3, vehicles, here["plate"])
+                seen = cut.mean_controls(source.level3, vehicles, here["plate"])
             else:
                 rng = generator(seed, "retrieval", "controls", screen["series"])
-                said = cut.drawn_controls(source.level3, vehicles, here["plate"], rng)
-            parts["control"].append(said)
+                seen = cut.drawn_controls(source.level3, vehicles, here["plate"], rng)
+            parts["control"].append(seen)
     obs = kept.loc[np.concatenate(order)].astype(str)
+    if parts["changed"]:
+        obs["genes_changed"] = np.concatenate(parts["changed"])
+    assert genes is not None
     var = pd.DataFrame(index=pd.Index(genes, name="symbol"))
     for name, blocks in parts.items():
         if name in output:

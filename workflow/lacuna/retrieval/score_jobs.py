@@ -9,10 +9,13 @@ import pandas as pd
 from lacuna.io.tsv import read_table, write_table
 from lacuna.retrieval.compare import Asked, Row
 from lacuna.retrieval.curves import curves
+from lacuna.retrieval.introspect import regressions
 from lacuna.retrieval.metrics import differences, metrics_table
 from lacuna.retrieval.ranks import Found
+from lacuna.runtime.seeds import generator
 from lacuna.structures.identity import BLOCK_LETTERS
 
+FEATURES = ("tanimoto", "molecule_", "profile_", "genes_changed")
 JOINED = " / "  # between the parts of a row's name
 # The question of the paper, and of the differences and curves.
 MAIN = Asked("well", "structure", "own", "library")
@@ -100,6 +103,6 @@ def score_retrieval(
     write_table(drawn, output["curves"])
     table = pd.concat(map(read_table, neighbours), ignore_index=True)
     write_table(table, output["neighbours"])
-    from lacuna.retrieval.introspect import regress
-
-    write_table(regress(table, seed), output["regressions"])
+    features = [name for name in table if name.startswith(FEATURES)]
+    rng = generator(seed, "retrieval", "regressions")
+    write_table(regressions(table, features, rng, logs=["genes_changed"]), output["regressions"])

@@ -1,7 +1,9 @@
 """Train a network that brings profiles and molecules into one space."""
 
-from lacuna.retrieval.align_jobs import align
+from pathlib import Path
+from shutil import rmtree
 
+from lacuna.retrieval.align_jobs import align
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
@@ -13,3 +15,5 @@ with log_script(snakemake.log[0]):
         fold=int(snakemake.wildcards.fold),
         **params,
     )
+    for made in (snakemake.output.model, snakemake.output.trials):
+        rmtree(Path(f"{made}.work"), ignore_errors=True)

@@ -1,7 +1,6 @@
 """Score the ranks of all folds, with intervals and beside chance."""
 
 from lacuna.retrieval.score_jobs import score_retrieval
-
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
