@@ -14,6 +14,7 @@ import numpy as np
 from scipy import linalg
 
 from lacuna.completion.card import Option
+from lacuna.retrieval import linear
 from lacuna.retrieval.card import Method
 from lacuna.retrieval.interface import Pairs, State
 from lacuna.retrieval.methods import shared
@@ -37,30 +38,34 @@ class Cca:
     profile, vector : Linear
     correlations : array of shape (components,)
         Of the variates, falling; with a ridge they are smaller than those of the rows.
+    centre : bool
+        Whether a profile's variates are centred before they are compared: correlation, or cosine.
     """
 
-    profile: shared.Linear
-    vector: shared.Linear
+    profile: linear.Linear
+    vector: linear.Linear
     correlations: np.ndarray
+    centre: bool
 
     def distances(self, profiles: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-        """Return 1 - r over the variates of a profile and of a molecule."""
+        """Return 1 - r, or 1 - cosine, over the variates of a profile and of a molecule."""
         shapes = (self.profile.shape[0], self.vector.shape[0])
         return shared.of_distinct("cca", profiles, vectors, shapes, self._between)
 
     def _between(self, profiles: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-        return shared.correlation_distances(self.profile(profiles), self.vector(vectors))
+        sides = self.profile(profiles), self.vector(vectors)
+        return shared.correlation_distances(*sides, self.centre)
 
     def state(self) -> State:
         """Return weights of both sides, and correlations."""
         sides = self.profile.state("profile") | self.vector.state("vector")
-        return sides | {"correlations": self.correlations}
+        return sides | {"correlations": self.correlations, "centre": np.array(self.centre)}
 
 
 def restore(state: State) -> Cca:
     """Make the ranker of its state."""
-    profile, vector = (shared.Linear.of(state, side) for side in ("profile", "vector"))
-    return Cca(profile, vector, state["correlations"])
+    profile, vector = (linear.Linear.of(state, side) for side in ("profile", "vector"))
+    return Cca(profile, vector, state["correlations"], bool(state["centre"]))
 
 
 def fit(
@@ -85,6 +90,14 @@ def fit(
             "is taken as it is, and 0 is none"
         ),
     ] = PENALTIES,
+    compare: Annotated[
+        str,
+        Option(
+            "how variates are compared: by correlation, as in the paper, or by cosine, which does "
+            "not depend on the signs of components",
+            choices=("correlation", "cosine"),
+        ),
+    ] = "correlation",
 ) -> Cca:
     """Fit to training pairs; choose components and penalty on validation pairs.
 
@@ -96,14 +109,14 @@ def fit(
     shared.check_fit("cca", training, validation)
     grid = shared.check_penalties("cca", penalties)
     tried, judged = shared.settings_judged_on(training, validation, rng)
-    sides = Sides(tried, rows == "well")
+    sides = Sides(tried, rows == "well", compare == "correlation")
     counts = possible_components(components, sides.possible)
     setting = grid[0], counts[0]
     if len(grid) * len(counts) > 1:
         setting = shared.best_setting(sides.settings(judged, grid, counts), judged.molecule)
     penalty, count = setting
     if tried is not training:
-        sides = Sides(training, rows == "well")
+        sides = Sides(training, rows == "well", compare == "correlation")
     return sides.ranker(penalty, count)
 
 
@@ -143,7 +156,7 @@ class Side:
     def of(cls, mean: np.ndarray, covariance: np.ndarray) -> "Side":
         """Decompose a covariance; constant features and empty directions are left out."""
         spread = np.sqrt(np.diag(covariance))
-        varies = spread > shared.ROUNDING * np.abs(mean)
+        varies = spread > linear.ROUNDING * np.abs(mean)
         scale = np.divide(1, spread, out=np.zeros_like(spread), where=varies)
         width = len(mean)
         first = max(width - MOST_DIRECTIONS, 0)
@@ -152,7 +165,7 @@ class Side:
         )
         variance, basis = variance[::-1], basis[:, ::-1]
         # Blocks that are sums of others, such as differences, leave directions of rounding alone.
-        kept = variance > shared.ROUNDING * max(variance[0], 0)
+        kept = variance > linear.ROUNDING * max(variance[0], 0)
         return cls(mean, scale[:, None] * basis[:, kept], variance[kept])
 
     def whitening(self, penalty: float) -> np.ndarray:
@@ -169,10 +182,13 @@ class Sides:
         The training pairs.
     by_well
         Whether each well weighs the same, or each drug.
+    centre
+        See `Cca`.
     """
 
-    def __init__(self, pairs: Pairs, by_well: bool):
-        moments = shared.Moments(pairs, by_well)
+    def __init__(self, pairs: Pairs, by_well: bool, centre: bool):
+        self.centre = centre
+        moments = linear.Moments(pairs, by_well)
         self.profile = Side.of(moments.profile_mean, moments.of_profiles())
         self.vector = Side.of(moments.vector_mean, moments.of_vectors())
         self.cross = self.profile.basis.T @ moments.cross() @ self.vector.basis
@@ -183,17 +199,29 @@ class Sides:
         return min(self.cross.shape)
 
     def ranker(self, penalty: float, components: int) -> Cca:
-        """Return the ranker of a penalty and a number of components."""
+        """Return the ranker of a penalty and a number of components.
+
+        The sign of a component is free, but a correlation over components depends on it: the
+        largest weight of the molecule's side is positive.
+        """
         whitening = [side.whitening(penalty) for side in (self.profile, self.vector)]
         left, correlations, right = linalg.svd(
             self.cross * np.outer(*whitening), full_matrices=False
         )
         turns = left[:, :components], right[:components].T
-        linear = [
-            shared.Linear(side.mean, (side.basis * white) @ turn, np.zeros(turn.shape[1]))
+        weights = [
+            (side.basis * white) @ turn
             for side, white, turn in zip((self.profile, self.vector), whitening, turns, strict=True)
         ]
-        return Cca(linear[0], linear[1], correlations[:components])
+        largest = np.abs(weights[1]).argmax(axis=0)
+        signs = np.where(weights[1][largest, np.arange(len(largest))] < 0, -1.0, 1.0)
+        none = np.zeros(len(signs))
+        return Cca(
+            linear.Linear(self.profile.mean, weights[0] * signs, none),
+            linear.Linear(self.vector.mean, weights[1] * signs, none),
+            correlations[: len(signs)],
+            self.centre,
+        )
 
     def settings(
         self, judged: Pairs, penalties: list[float], counts: list[int]
@@ -203,5 +231,5 @@ class Sides:
             ranker = self.ranker(penalty, counts[-1])
             profiles, vectors = ranker.profile(judged.profiles), ranker.vector(judged.vectors)
             for count in counts:
-                distances = shared.correlation_distances(profiles[:, :count], vectors[:, :count])
-                yield (penalty, count), distances
+                sides = profiles[:, :count], vectors[:, :count]
+                yield (penalty, count), shared.correlation_distances(*sides, self.centre)

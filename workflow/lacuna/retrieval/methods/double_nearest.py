@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import Option
+from lacuna.retrieval import linear
 from lacuna.retrieval.card import Method
 from lacuna.retrieval.interface import Alike, Pairs, State
 from lacuna.retrieval.methods import shared
@@ -48,10 +49,10 @@ class DoubleNearest:
 
     def nearest(self, profiles: np.ndarray) -> np.ndarray:
         """Return the nearest reference of each profile by correlation; of equal ones, the first."""
-        units = [shared.centred_units(profiles[block]) for block in shared.blocks(len(profiles))]
+        units = [shared.centred_units(profiles[block]) for block in linear.blocks(len(profiles))]
         best = [np.full(len(queries), -np.inf) for queries in units]
         found = [np.zeros(len(queries), dtype=int) for queries in units]
-        for block in shared.blocks(len(self.references)):
+        for block in linear.blocks(len(self.references)):
             references = shared.centred_units(self.references[block])
             for number, queries in enumerate(units):
                 similarity = queries @ references.T

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import Option
+from lacuna.retrieval import linear
 from lacuna.retrieval.card import Method
 from lacuna.retrieval.interface import Alike, Pairs, State
 from lacuna.retrieval.methods import shared
@@ -49,7 +50,7 @@ class Popularity:
             order = shared.alike_distances(self.alike, self.vectors, vectors)[0]
         else:
             order = np.ones(len(vectors))
-            for block in shared.blocks(len(self.vectors)):
+            for block in linear.blocks(len(self.vectors)):
                 away = shared.alike_distances(self.alike, self.vectors[block], vectors)
                 order -= self.weight[block] @ (1 / ranks(away))
         return np.tile(order, (len(profiles), 1))
@@ -99,7 +100,7 @@ def fit(
         If the pairs cannot be learnt from; see `shared.check_fit`.
     """
     shared.check_fit("popularity", training, validation)
-    moments = shared.Moments(training)
+    moments = linear.Moments(training)
     features = training.profiles.shape[1]
     if by == "mean":
         return Popularity(moments.vector_mean[None], np.ones(1), features, training.alike)

@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import Option
+from lacuna.retrieval import linear
 from lacuna.retrieval.card import Method
 from lacuna.retrieval.interface import Alike, Pairs, State
 from lacuna.retrieval.methods import shared
@@ -23,7 +24,7 @@ PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 class RidgeToFingerprint:
     """What turns a profile into a vector, and how vectors are compared."""
 
-    to_vector: shared.Linear
+    to_vector: linear.Linear
     alike: Alike
 
     def distances(self, profiles: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -48,7 +49,7 @@ class RidgeToFingerprint:
 def restore(state: State) -> RidgeToFingerprint:
     """Make the ranker of its state."""
     alike: Alike = "jaccard" if state["jaccard"] else "correlation"
-    return RidgeToFingerprint(shared.Linear.of(state, "profile"), alike)
+    return RidgeToFingerprint(linear.Linear.of(state, "profile"), alike)
 
 
 def fit(
@@ -83,13 +84,13 @@ class Regression:
     """Vectors on profiles, for any penalty."""
 
     def __init__(self, pairs: Pairs):
-        moments = shared.Moments(pairs)
-        self.path = shared.RidgePath(moments.of_profiles(), moments.cross())
+        moments = linear.Moments(pairs)
+        self.path = linear.RidgePath(moments.of_profiles(), moments.cross())
         self.means = moments.profile_mean, moments.vector_mean
         self.alike = pairs.alike
 
     def ranker(self, penalty: float) -> RidgeToFingerprint:
         """Return the ranker of a penalty."""
         profile, vector = self.means
-        linear = shared.Linear(profile, self.path.weights(penalty), vector)
-        return RidgeToFingerprint(linear, self.alike)
+        to_vector = linear.Linear(profile, self.path.weights(penalty), vector)
+        return RidgeToFingerprint(to_vector, self.alike)

@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import Option
+from lacuna.retrieval import linear
 from lacuna.retrieval.card import Method
 from lacuna.retrieval.interface import Pairs, State
 from lacuna.retrieval.methods import shared
@@ -23,7 +24,7 @@ PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 class RidgeToProfile:
     """What turns a vector into a profile's difference from the mean training profile."""
 
-    to_profile: shared.Linear
+    to_profile: linear.Linear
     profile_mean: np.ndarray
 
     def distances(self, profiles: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -38,7 +39,7 @@ class RidgeToProfile:
     def _between(self, profiles: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         predicted = self.to_profile(vectors)
         distances = np.empty((len(profiles), len(vectors)))
-        for block in shared.blocks(len(profiles)):
+        for block in linear.blocks(len(profiles)):
             queries = profiles[block] - self.profile_mean
             distances[block] = shared.correlation_distances(queries, predicted)
         return distances
@@ -50,7 +51,7 @@ class RidgeToProfile:
 
 def restore(state: State) -> RidgeToProfile:
     """Make the ranker of its state."""
-    return RidgeToProfile(shared.Linear.of(state, "vector"), state["profile_mean"])
+    return RidgeToProfile(linear.Linear.of(state, "vector"), state["profile_mean"])
 
 
 def fit(
@@ -85,13 +86,13 @@ class Regression:
     """Profiles on vectors, for any penalty."""
 
     def __init__(self, pairs: Pairs):
-        moments = shared.Moments(pairs)
-        self.path = shared.RidgePath(moments.of_vectors(), moments.cross().T)
+        moments = linear.Moments(pairs)
+        self.path = linear.RidgePath(moments.of_vectors(), moments.cross().T)
         self.means = moments.vector_mean, moments.profile_mean
 
     def ranker(self, penalty: float) -> RidgeToProfile:
         """Return the ranker of a penalty."""
         vector, profile = self.means
         weights = self.path.weights(penalty)
-        linear = shared.Linear(vector, weights, np.zeros(weights.shape[1]))
-        return RidgeToProfile(linear, profile)
+        to_profile = linear.Linear(vector, weights, np.zeros(weights.shape[1]))
+        return RidgeToProfile(to_profile, profile)
