@@ -75,7 +75,7 @@ def identify(smiles: "pd.Series | Sequence[object]", *, progress: bool = True) -
     texts = smiles if isinstance(smiles, pd.Series) else pd.Series(list(smiles), dtype=object)
     texts = texts.astype(object).where(texts.map(lambda text: isinstance(text, str)), None)
     distinct = list(dict.fromkeys(texts))
-    bar = tqdm(distinct, desc="Structures", unit="", disable=not progress)
+    bar = tqdm(distinct, desc="structures", mininterval=5, disable=not progress)
     known = {text: identity_of(text) for text in bar}
     rows = pd.DataFrame([known[text] for text in texts], columns=COLUMNS, dtype=object)
     return rows.set_axis(texts.index, axis=0)

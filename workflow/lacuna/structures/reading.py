@@ -101,7 +101,7 @@ def read_structures(smiles: Sequence[str]) -> "list[Mol]":
     bad = [f"{text} ({said})" for text, (_, said) in zip(smiles, read, strict=True) if said]
     if bad:
         raise LacunaError(
-            f"{len(bad)} of {len(smiles)} structures cannot be encoded: {listed(bad)}. Expected "
-            "SMILES as lacuna.structures.identity.identify gives them; leave out those it refuses."
+            f"{len(bad)} structures cannot be encoded: {listed(bad)}. Expected SMILES as "
+            "lacuna.structures.identity.identify gives them; leave out those that it refuses."
         )
     return [molecule for molecule, _ in read if molecule is not None]
