@@ -89,7 +89,7 @@ def plant(
     rng
         The random stream of the biology.
     """
-    return plant_drugs(_drugs(drugs, mechanisms, rng), generator, cells, mechanisms, rng)
+    return plant_drugs(draw_drugs(drugs, mechanisms, rng), generator, cells, mechanisms, rng)
 
 
 def plant_drugs(
@@ -186,7 +186,8 @@ def _cells(cells: int) -> pd.DataFrame:
     )
 
 
-def _drugs(drugs: int, mechanisms: int, rng: np.random.Generator) -> pd.DataFrame:
+def draw_drugs(drugs: int, mechanisms: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return pert_id, name, mechanism, active and potency of each drug."""
     active = rng.random(drugs) >= INACTIVE_SHARE
     return pd.DataFrame(
         {

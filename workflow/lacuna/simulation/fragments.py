@@ -62,7 +62,6 @@ FRAGMENTS = (
     ("SCCNC", "SCCOC"),
     ("CCS(N)(=O)=O", "CCS(C)(=O)=O"),
 )
-MOST_MECHANISMS = len(FRAGMENTS) // 2  # each has two fragments of its own
 COUNTER_IONS = ("Cl", "OS(C)(=O)=O", "OC(=O)C(F)(F)F", "Br")
 # As LINCS writes structures that it does not have or may not show; the last was cut off.
 UNREADABLE = ("-666", "restricted", "O=C1CCN(c2ccc(")

@@ -2,12 +2,13 @@
 
 A molecule is a core (two rings and a linker) that carries three groups. Cores are shared by
 molecules of any mechanism, as in the series of a chemical library. Every mechanism has two
-fragments; a molecule acts by it only if it carries both, anywhere on its core:
+fragments, its own or shared with other mechanisms, each of which has another pair; a molecule acts
+by a mechanism only if it carries both of its fragments, anywhere on its core:
 
 - active: both fragments of its mechanism.
 - cliff: the near twin of an active molecule, in which an atom of one fragment is another. It does
   nothing.
-- silent: one fragment, or two of different mechanisms, or none. It does nothing, either.
+- silent: one fragment, or two that do not belong together, or none. It does nothing, either.
 
 Some active molecules are stereo twins, mirror images of each other: they share the first block of
 the InChIKey. All others differ in the first block.
@@ -27,7 +28,6 @@ from lacuna.simulation.fragments import (
     GROUPS,
     HANDED_LINKERS,
     LINKERS,
-    MOST_MECHANISMS,
     SECOND_RINGS,
 )
 
@@ -79,7 +79,9 @@ class Molecules:
     mechanisms: pd.DataFrame
 
 
-def draw_molecules(number: int, mechanisms: int, rng: np.random.Generator) -> Molecules:
+def draw_molecules(
+    number: int, mechanisms: int, rng: np.random.Generator, *, mechanisms_per_fragment: int = 1
+) -> Molecules:
     """Draw active molecules, cliffs and silent ones, in any order.
 
     Parameters
@@ -88,28 +90,40 @@ def draw_molecules(number: int, mechanisms: int, rng: np.random.Generator) -> Mo
         How many.
     rng
         The random stream of the structures.
+    mechanisms_per_fragment
+        How many mechanisms share a fragment, at most. If 1, a fragment tells the mechanism; if
+        more, only two fragments do.
 
     Raises
     ------
     LacunaError
-        If there are fragments for fewer mechanisms, or the molecules are too few.
+        If there are not fragments enough for the mechanisms, or the molecules are too few.
     """
-    if not 1 <= mechanisms <= MOST_MECHANISMS:
-        raise LacunaError(
-            f"the simulation of retrieval: {mechanisms} mechanisms; expected 1 to "
-            f"{MOST_MECHANISMS}, since each needs two fragments of its own."
-        )
+    pairs = _pair_fragments(mechanisms, mechanisms_per_fragment)
     if number < max(FEWEST, 2 * mechanisms):
         raise LacunaError(
             f"the simulation of retrieval: {number} drugs; expected at least "
             f"{max(FEWEST, 2 * mechanisms)} for {mechanisms} mechanisms. Ask for more drugs."
         )
-    fragments = rng.permutation(len(FRAGMENTS))[: 2 * mechanisms].reshape(-1, 2)
+    fragments = rng.permutation(len(FRAGMENTS))[pairs]
     drawing = _Drawing(number, fragments, rng)
     drawing.draw_active()
     drawing.draw_cliffs()
     drawing.draw_silent()
     return Molecules(drawing.shuffled_table(), _mechanism_table(fragments))
+
+
+def _pair_fragments(mechanisms: int, each: int) -> np.ndarray:
+    """Return two fragments of each mechanism, no pair twice: int array (mechanisms, 2)."""
+    ends = -(-mechanisms // max(each, 1))  # number of first fragments, and of second ones
+    if mechanisms < 1 or not 1 <= each <= ends or 2 * ends > len(FRAGMENTS):
+        raise LacunaError(
+            f"the simulation of retrieval: {mechanisms} mechanisms of which {each} share a "
+            f"fragment; expected 1 to {len(FRAGMENTS) // 2} mechanisms for each of {each}, and at "
+            "least its square, since no two have the same pair. Ask for other numbers."
+        )
+    turn, first = np.divmod(np.arange(mechanisms), ends)
+    return np.stack([first, ends + (first + turn) % ends], axis=1)
 
 
 def write_as_salt(smiles: str, number: int) -> str:
@@ -208,13 +222,16 @@ class _Drawing:
 
     def draw_silent(self) -> None:
         """Draw molecules with one fragment, with two that do not belong together, and without."""
+        used = set(map(tuple, self._fragments.tolist()))
+        firsts, seconds = (np.unique(end).tolist() for end in self._fragments.T)
+        strange = [(one, other) for one in firsts for other in seconds if (one, other) not in used]
         for position in range(self._count(SILENT_SHARE)):
-            one, other = self._rng.integers(len(self._fragments), size=2).tolist()
-            first, second = int(self._fragments[one, 0]), int(self._fragments[other, 1])
-            if position % 3 == 0 or (position % 3 == 1 and one == other):
+            carried = (-1, -1)
+            if position % 3 == 1 and strange:
+                carried = strange[self._rng.integers(len(strange))]
+            elif position % 3 < 2:
+                first, second = self._fragments[self._rng.integers(len(used))].tolist()
                 carried = (first, -1) if self._rng.random() < 0.5 else (-1, second)
-            else:
-                carried = (first, second) if position % 3 == 1 else (-1, -1)
             self._add_new(self._cores, -1, carried)
 
     def shuffled_table(self) -> pd.DataFrame:
