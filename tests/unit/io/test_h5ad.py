@@ -1,6 +1,7 @@
 """The files that go between the steps of a stage, and are its products."""
 
 import anndata
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,6 +43,15 @@ def test_an_altered_byte_of_the_matrix_is_noticed(path):
     path.write_bytes(whole[:inside] + bytes([whole[inside] ^ 1]) + whole[inside + 1 :])
     with pytest.raises(DamagedFile, match=r"made\.h5ad"):
         _ = read_written(path).X[:]
+
+
+def test_a_matrix_of_another_size_than_its_names_is_damaged(path):
+    with h5py.File(path, "a") as file:
+        rows = file["X"][1:]
+        del file["X"]
+        file["X"] = rows
+    with pytest.raises(LacunaError, match="X has shape"):
+        read_written(path)
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -62,11 +62,11 @@ def test_the_own_sample_is_the_one_of_the_same_row(rows):
 
 def test_genes_better_are_counted_in_the_direction_of_the_score():
     ours = pd.DataFrame({"pearson": [0.5, 0.6], "spearman": [0.5, 0.1], "rmse": [1.0, 3.0]})
-    theirs = pd.DataFrame({"pearson": [0.4, 0.5], "spearman": [0.4, 0.2], "rmse": [2.0, 2.0]})
+    theirs = pd.DataFrame({"pearson": [0.4, 0.5], "spearman": [0.4, 0.2], "rmse": [2.0, 4.0]})
     assert judge.share_of_genes_better(ours, theirs).to_dict() == {
         "pearson": 1.0,
         "spearman": 0.5,
-        "rmse": 0.5,
+        "rmse": 1.0,
     }
 
 

@@ -86,6 +86,14 @@ def test_gains_of_few_pairs_are_drawn_together_as_far_as_chance_goes():
     assert gain.std() > 0.3  # and not where they differ
 
 
+def test_noise_from_few_pairs_is_that_of_a_new_sample_on_average():
+    rng, pairs, genes = np.random.default_rng(7), 6, 4000
+    real = rng.normal(size=(pairs, genes))
+    _, noise = measure_assay(0.8 * real + 0.5 * rng.normal(size=real.shape), real)
+    # About the line, and of the line's height, which six samples leave uncertain.
+    assert noise.mean() == pytest.approx(0.5**2 * (1 + 1 / pairs), rel=0.05)
+
+
 def test_a_gene_that_does_not_vary_among_pairs_has_the_common_gain():
     assay = Assay(5)
     seen, real = (side.astype(float) for side in assay.draw(40))

@@ -42,7 +42,7 @@ def counts(tmp_path):
     return SimpleNamespace(folder=tmp_path, reads=table, samples=samples)
 
 
-def opened(counts, **changes):
+def opened(counts, unit="counts", **changes):
     samples = counts.samples.assign(**changes)
     table = pd.DataFrame(counts.reads.T, columns=samples["sample"])
     table.insert(0, "gene", GENES)
@@ -52,7 +52,7 @@ def opened(counts, **changes):
     write_table(info, counts.folder / "gene_info.txt")
     names = GeneTable.read(None, counts.folder / "gene_info.txt")
     expression = open_expression(counts.folder / "counts.tsv", counts.folder / "samples.tsv")
-    return [open_source(expression, "counts", names)]
+    return [open_source(expression, unit, names)]
 
 
 def test_a_study_is_its_treated_samples_against_its_control_samples(counts):
@@ -82,6 +82,12 @@ def test_a_study_is_its_treated_samples_against_its_control_samples(counts):
 def test_a_study_that_is_not_there_is_named(counts, asked, changes, named):
     with pytest.raises(LacunaError, match=named.replace(", did you mean 'S1'", ".*")):
         study_signature(ASKED | asked, opened(counts, **changes), GENES, 0.5)
+
+
+def test_a_study_without_counts_is_refused(counts):
+    counts.reads = counts.reads / counts.reads.sum(axis=1, keepdims=True) * 1e6
+    with pytest.raises(LacunaError, match="has tpm; expected counts"):
+        study_signature(ASKED, opened(counts, unit="tpm"), GENES, 0.5)
 
 
 def test_samples_without_a_condition_are_named(counts):
