@@ -50,6 +50,7 @@ rule encode_molecules:
         runtime=grows(30),
     params:
         options=lambda wildcards: retrieval.options(config, wildcards.encoder),
+        cache="resources/encoded_structures.h5",
     script:
         "../scripts/retrieval/encode_molecules.py"
 

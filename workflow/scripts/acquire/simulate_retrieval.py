@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from lacuna.simulation.write_retrieval import write_retrieval_world
-
 from lacuna.runtime.script_log import log_script
+from lacuna.simulation.write_retrieval import write_retrieval_world
 
 with log_script(snakemake.log[0]):
     write_retrieval_world(Path(snakemake.output[0]).parent, **dict(snakemake.params.items()))
