@@ -10,6 +10,7 @@ from lacuna.vectors import unit_rows
 
 Measure = Literal["correlation", "cosine", "euclidean", "jaccard"]
 ENTRIES = 1 << 22  # distances that are held in float64 at a time: 32 MB
+OTHERS = 4096  # rows that are searched for the nearest at a time
 # Share of a row's length: a deviation from its mean below it is rounding of float32.
 LEFT_BY_ROUNDING = 1e-6
 
@@ -81,10 +82,9 @@ def nearest(
     if not len(others):
         raise LacunaError("retrieval: nothing to be near to; expected a training row at least.")
     distance, position = np.full(len(rows), np.inf), np.zeros(len(rows), dtype=int)
-    wide = max(min(len(others), 4096), 1)
-    for mine in blocks_of_rows(len(rows), wide):
-        for first in range(0, len(others), wide):
-            between = distances_between(rows[mine], others[first : first + wide], measure)
+    for mine in blocks_of_rows(len(rows), min(len(others), OTHERS)):
+        for first in range(0, len(others), OTHERS):
+            between = distances_between(rows[mine], others[first : first + OTHERS], measure)
             best = between.argmin(axis=1)
             least = between[np.arange(len(between)), best]
             nearer = least < distance[mine]

@@ -360,7 +360,11 @@ def _widen(table: pd.DataFrame, drugs: int) -> pd.DataFrame:
     doi:10.1093/biomet/26.4.404). What is certain, as chance is 1 too, needs none.
     """
     tail = (1 - CONFIDENCE) / 2
-    share = table["metric"].str.startswith("hits_") & table["low"].notna() & (table["chance"] < 1)
+    share = (
+        table["metric"].str.startswith("hits_")
+        & table["low"].notna()
+        & (table["chance"] < 1 - ROUNDING)
+    )
     table.loc[share & (table["value"] == 0), "high"] = 1 - tail ** (1 / drugs)
     table.loc[share & (table["value"] == 1), "low"] = tail ** (1 / drugs)
     return table

@@ -324,8 +324,7 @@ def _look(
         parts.append(_places(block, wanted[rows], of_candidate, allowed))
     if asked != len(wanted):
         raise LacunaError(
-            f"retrieval: {asked} or more rows of distances for {len(wanted)} queries; expected one "
-            "of each."
+            f"retrieval: {asked} rows of distances for {len(wanted)} queries; expected one of each."
         )
     *counts, mean_rank = np.concatenate(parts, axis=1)
     nearer, tied, tied_hits, library, hits = (count.astype(int) for count in counts)
