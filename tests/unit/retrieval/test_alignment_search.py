@@ -8,13 +8,13 @@ import pytest
 from scipy.stats import kstest, lognorm
 from two_sides import two_sides
 
-optuna = pytest.importorskip("optuna", reason="pip install 'lacuna[retrieval]'")
-
 from lacuna.completion.card import declared_options
 from lacuna.errors import LacunaError
 from lacuna.retrieval.alignment import align, search
 from lacuna.retrieval.alignment.aligned import average_ranks
 from lacuna.retrieval.alignment.trainer import Diverged
+
+optuna = pytest.importorskip("optuna", reason="pip install 'lacuna[retrieval]'")
 
 TRAINING, VALIDATION = two_sides(1, 40), two_sides(2, 15)
 
