@@ -1,4 +1,4 @@
-"""Losses whose negatives are the other compounds of the batch, by pytorch-metric-learning.
+"""Losses whose negatives are the other compounds of the batch; miners of pytorch-metric-learning.
 
 Each molecule stands in a batch once; profiles look for theirs among molecules, and molecules for
 theirs among profiles: a loss is the mean of both ways. A stereo twin is neither right nor wrong.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.nn.functional import normalize
+from torch.nn.functional import normalize, softplus
 
 from lacuna.retrieval.alignment.extras import optional
 from lacuna.retrieval.alignment.losses import CORRELATION, EUCLIDEAN, Margin
@@ -49,13 +49,17 @@ def contrastive(at: Batch, temperature: float) -> torch.Tensor:
 
     Of a profile: minus the log of exp(cosine / temperature) with its molecule, by the sum of that
     and the same with all other molecules of the batch. Of a molecule: the same for each of its
-    profiles, against all profiles of other molecules.
+    profiles, against all profiles of other molecules. pytorch-metric-learning's gives the same
+    numbers, but makes a matrix of all right pairs by all wrong ones.
     """
-    loss = _metric_learning("losses").NTXentLoss(temperature=temperature)
-    own, other = (torch.where(pairs) for pairs in (at.is_own(), at.is_other()))
-    forth = loss(at.g, ref_emb=at.m, indices_tuple=(*own, *other))
-    back = loss(at.m, ref_emb=at.g, indices_tuple=(*own[::-1], *other[::-1]))
-    return (forth + back) / 2
+    alike = normalize(at.g) @ normalize(at.m).T / temperature
+    nothing = torch.finfo(alike.dtype).min / 4  # exp of it is 0, and its slope a number
+    own = at.is_own()
+    others = torch.where(at.is_other(), alike, nothing)
+    right = alike[own]  # in the order of profiles, each of which has one molecule
+    forth = softplus(others.logsumexp(dim=1) - right)
+    back = softplus(others.logsumexp(dim=0)[at.compound] - right)
+    return (forth.mean() + back.mean()) / 2
 
 
 def batch_margin(at: Batch, margin: Margin) -> torch.Tensor:

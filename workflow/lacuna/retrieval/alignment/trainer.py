@@ -32,6 +32,8 @@ from lacuna.retrieval.alignment.negatives import (
 from lacuna.runtime.device import Device, find_device
 
 STAGE = "alignment"
+IN_BATCH = ("contrastive", "batch_margin", "batch_triplet", "cca")  # draw no other compound
+WITH_COMPANIONS = ("quintuplet", "triplet_profiles")
 
 
 class Diverged(LacunaError):
@@ -115,9 +117,10 @@ class _Run:
         self.drawn = Negatives(
             _distances(training, settings), self.molecule, settings.negatives, group
         )
-        needs_companions = settings.loss in ("quintuplet", "triplet_profiles")
         self.companions = (
-            Companions(self.molecule, training.line, len(own)) if needs_companions else None
+            Companions(self.molecule, training.line, len(own))
+            if settings.loss in WITH_COMPANIONS
+            else None
         )
         self.margin = Margin(settings.beta, settings.margin, settings.distance)
         shape = Shape(
@@ -175,7 +178,7 @@ class _Run:
 
     def _loss(self, wells: np.ndarray) -> torch.Tensor:
         loss, compounds = self.settings.loss, self.molecule[wells]
-        if loss in ("contrastive", "batch_margin", "batch_triplet", "cca"):
+        if loss in IN_BATCH:
             return self._loss_in_batch(loss, wells, compounds)
         at, margin = self._places(wells, compounds), self.margin
         match loss:
@@ -247,7 +250,7 @@ def _slices(count: int) -> Iterator[slice]:
 def _distances(training: Examples, settings: Settings) -> np.ndarray:
     """Return the distance of each two compounds by which negatives are drawn."""
     pairs = training.pairs
-    if settings.negatives == RANDOM:
+    if settings.negatives == RANDOM or settings.loss in IN_BATCH:
         return np.zeros((len(pairs.vectors),) * 2, dtype=np.float32)
     if settings.negative_distance == "expression":
         return expression_distance(training.treated_block(), pairs.molecule, len(pairs.vectors))
