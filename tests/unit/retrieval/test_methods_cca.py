@@ -165,6 +165,44 @@ def test_components_and_penalty_are_the_best_on_validation():
     assert found == pytest.approx(max(scores.values()))
 
 
+def test_settings_are_judged_by_the_distances_they_give():
+    training, validation, _ = planted_pairs(rng(), molecules=120)
+    for centre in (True, False):
+        sides = cca.Sides(training, by_well=True, centre=centre)
+        tried = dict(sides.settings(validation, [10.0, 0.1], [5, 10]))
+        assert list(tried) == [(10.0, 5), (10.0, 10), (0.1, 5), (0.1, 10)]  # the simplest first
+        for (penalty, count), distances in tried.items():
+            ranker = sides.ranker(penalty, count)
+            assert len(ranker.correlations) == count
+            np.testing.assert_allclose(
+                ranker.distances(validation.profiles, validation.vectors), distances, atol=1e-12
+            )
+
+
+def test_a_feature_that_is_constant_in_training_counts_for_nothing():
+    training, validation, test = planted_pairs(rng(), molecules=200)
+
+    def widened(pairs, more):
+        still = np.full((len(pairs.profiles), 2), [0.1, 1e6]) + more
+        bits = np.full((len(pairs.vectors), 2), [0, 1])
+        return replace(
+            pairs,
+            profiles=np.column_stack([pairs.profiles, still]).astype(np.float32),
+            vectors=np.column_stack([pairs.vectors, bits]),
+        )
+
+    options = {"penalties": [0.0], "components": 10}
+    plainly = cca.fit(training, validation, rng(), **options)
+    ranker = cca.fit(widened(training, 0), widened(validation, 0), rng(), **options)
+    for more in (0, 3):
+        wide = widened(test, more)
+        np.testing.assert_allclose(
+            ranker.distances(wide.profiles, wide.vectors),
+            plainly.distances(test.profiles, test.vectors),
+            atol=1e-6,
+        )
+
+
 def test_a_ridge_is_needed_where_drugs_are_fewer_than_bits():
     training, validation, test = planted_pairs(
         rng(), molecules=150, bits=200, features=120, noise=30, kind="correlation"

@@ -144,6 +144,23 @@ def test_little_data_are_enough(name, options, kind):
     checked(fitted(name, training, no_wells(validation), options), test)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("cca", {"components": 5, "penalties": [1.0]}),
+        ("ridge_to_fingerprint", {"penalties": [1.0]}),
+        ("ridge_to_profile", {"penalties": [1.0]}),
+    ],
+)
+def test_what_is_held_out_to_choose_is_learnt_from_in_the_end(name, options):
+    training, validation, test = world("jaccard")
+    found, expected = (
+        checked(fitted(name, training, judged, options), test)
+        for judged in (no_wells(validation), validation)
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
 @every
 def test_bad_pairs_are_refused_with_the_method_s_name(name, options, kind):
     training, validation, test = world(kind)

@@ -20,7 +20,8 @@ def test_correlation_distance_is_scipy_s_and_1_for_what_is_constant():
     first, second = RNG.normal(3, 1, size=(9, 7)), RNG.normal(-2, 5, size=(6, 7))
     expected = cdist(first, second, "correlation")
     np.testing.assert_allclose(shared.correlation_distances(first, second), expected, atol=1e-12)
-    first[2], second[1] = 0.1, 0  # 0.1 less the mean of seven 0.1 is not 0 in floating point
+    # 0.1 + 0.2 is not 0.3 in floating point, but it is no signal, either.
+    first[2], second[1] = [0.3, 0.1 + 0.2, 0.3, 0.3, 0.3, 0.3, 0.3], 0
     found = shared.correlation_distances(first, second)
     assert (found[2] == 1).all()
     assert (found[:, 1] == 1).all()
@@ -68,6 +69,22 @@ def test_equal_shares_of_bits_are_equal_to_the_last_bit():
     second[1, :2] = second[1, 3:6] = 1
     found = shared.jaccard_distances(first, second)[0]
     assert found[0] == found[1]
+
+
+def test_distances_are_computed_once_for_equal_vectors():
+    vectors = np.array([[1.0, 0.0], [2, 3], [1, -0.0], [2, 3], [5, 5]], dtype=np.float32)
+    given = []
+
+    def by_place(profiles, different):
+        given.append(different)
+        return np.tile(np.arange(len(different), dtype=float), (len(profiles), 1))
+
+    found = shared.of_distinct("x", np.ones((2, 4)), vectors, (4, 2), by_place)
+    assert len(given[0]) == 3
+    for row in found:
+        assert row[0] == row[2]
+        assert row[1] == row[3]
+        np.testing.assert_array_equal(given[0][row.astype(int)], vectors)
 
 
 def test_ties_are_averaged_as_by_rankdata():

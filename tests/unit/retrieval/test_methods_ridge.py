@@ -100,9 +100,25 @@ def test_directions_without_variance_have_no_weight():
     rows = np.column_stack([rows, rows[:, 0], np.zeros(50)])
     rows -= rows.mean(axis=0)
     truth = rows[:, :1] * 2
-    path = linear.RidgePath(rows.T @ rows / 50, rows.T @ truth / 50)
+    path = path_of(rows, truth)
     for penalty in (0.0, 1e-6):
         weights = path.weights(penalty)
         np.testing.assert_allclose(rows @ weights, truth, atol=1e-4)
         np.testing.assert_allclose(weights[[0, 4], 0], 1, atol=1e-4)  # shared, not 1e15 and -1e15
         np.testing.assert_allclose(weights[5], 0, atol=1e-12)
+
+
+def test_what_rounding_leaves_of_a_difference_is_not_learnt_from():
+    treated, control = rng().normal(size=(2, 80, 5)).astype(np.float32)
+    rows = np.concatenate([treated, control, treated - control], axis=1).astype(float)
+    rows -= rows.mean(axis=0)
+    outcome = rng().normal(size=(80, 1))
+    path = path_of(rows, outcome)
+    assert np.abs(path.weights(0.0)).max() < 10  # rounding has weights of millions
+    found = rows @ path.weights(0.0)
+    expected = rows[:, :10] @ np.linalg.lstsq(rows[:, :10], outcome, rcond=None)[0]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def path_of(rows, outcome):
+    return linear.RidgePath(rows.T @ rows / len(rows), rows.T @ outcome / len(rows))
