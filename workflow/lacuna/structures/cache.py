@@ -257,10 +257,14 @@ def _vectors_of(spaces: Spaces, key: str) -> Vectors:
 
 def _space_of(content: Mapping[str, Any], key: str) -> Space | None:
     """Return a space of a file, None where it is none: wrong names, kinds, sizes or key."""
-    said, structures, vectors = (
-        content.get(f"{key}.{part}") for part in ("space", "structures", "vectors")
-    )
-    if not all(isinstance(part, np.ndarray) for part in (said, structures, vectors)):
+    said = content.get(f"{key}.space")
+    structures = content.get(f"{key}.structures")
+    vectors = content.get(f"{key}.vectors")
+    if not (
+        isinstance(said, np.ndarray)
+        and isinstance(structures, np.ndarray)
+        and isinstance(vectors, np.ndarray)
+    ):
         return None
     sound = (
         said.dtype.kind == structures.dtype.kind == "O"

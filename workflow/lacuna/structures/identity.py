@@ -73,11 +73,11 @@ def identify(smiles: "pd.Series | Sequence[object]", *, progress: bool = True) -
         Columns as in `Identity`, by the index of `smiles`; no row is left out.
     """
     texts = smiles if isinstance(smiles, pd.Series) else pd.Series(list(smiles), dtype=object)
-    texts = texts.astype(object).where(texts.map(lambda text: isinstance(text, str)), None)
-    distinct = list(dict.fromkeys(texts))
+    read = [text if isinstance(text, str) else None for text in texts]
+    distinct = list(dict.fromkeys(read))
     bar = tqdm(distinct, desc="structures", mininterval=5, disable=not progress)
     known = {text: identity_of(text) for text in bar}
-    rows = pd.DataFrame([known[text] for text in texts], columns=COLUMNS, dtype=object)
+    rows = pd.DataFrame([known[text] for text in read], columns=COLUMNS, dtype=object)
     return rows.set_axis(texts.index, axis=0)
 
 

@@ -83,7 +83,7 @@ def _plainly() -> Any:
     """Return RDKit's parameters with which a text is a SMILES and nothing more."""
     from rdkit.Chem import SmilesParserParams
 
-    parameters = SmilesParserParams()
+    parameters: Any = SmilesParserParams()  # its stubs say that these are no truth values
     parameters.parseName = False
     parameters.allowCXSMILES = False
     return parameters
