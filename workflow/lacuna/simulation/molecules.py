@@ -34,9 +34,13 @@ from lacuna.simulation.fragments import (
 CLIFF_SHARE, SILENT_SHARE = 0.2, 0.25  # of the molecules
 TWIN_SHARE = 0.04  # of the molecules, which are the mirror image of another
 MOLECULES_PER_CORE = 8
+# Were it 1, one fragment would tell the mechanism, as one scaffold did in the first screen: a
+# look-up. By 3, fragments are what medicinal chemistry calls privileged, and only pairs tell.
+MECHANISMS_PER_FRAGMENT = 3
 FEWEST = 20  # molecules, so that there are some of every kind
 TRIES = 1000  # until a molecule is a new one
 FIRST_BLOCK = 14  # letters of an InChIKey for the connections, without stereochemistry
+FLAT = "-UHFFFAOYSA-"  # second block of an InChIKey without stereochemistry
 
 
 class Parts(NamedTuple):
@@ -80,7 +84,11 @@ class Molecules:
 
 
 def draw_molecules(
-    number: int, mechanisms: int, rng: np.random.Generator, *, mechanisms_per_fragment: int = 1
+    number: int,
+    mechanisms: int,
+    rng: np.random.Generator,
+    *,
+    mechanisms_per_fragment: int = MECHANISMS_PER_FRAGMENT,
 ) -> Molecules:
     """Draw active molecules, cliffs and silent ones, in any order.
 
@@ -91,8 +99,8 @@ def draw_molecules(
     rng
         The random stream of the structures.
     mechanisms_per_fragment
-        How many mechanisms share a fragment, at most. If 1, a fragment tells the mechanism; if
-        more, only two fragments do.
+        How many mechanisms share a fragment, at most. If 1, one fragment tells the mechanism, and
+        the other only whether the molecule acts.
 
     Raises
     ------
@@ -115,12 +123,12 @@ def draw_molecules(
 
 def _pair_fragments(mechanisms: int, each: int) -> np.ndarray:
     """Return two fragments of each mechanism, no pair twice: int array (mechanisms, 2)."""
-    ends = -(-mechanisms // max(each, 1))  # number of first fragments, and of second ones
-    if mechanisms < 1 or not 1 <= each <= ends or 2 * ends > len(FRAGMENTS):
+    ends = max(-(-mechanisms // max(each, 1)), each)  # number of first fragments, and of second
+    if mechanisms < 1 or each < 1 or 2 * ends > len(FRAGMENTS):
         raise LacunaError(
-            f"the simulation of retrieval: {mechanisms} mechanisms of which {each} share a "
-            f"fragment; expected 1 to {len(FRAGMENTS) // 2} mechanisms for each of {each}, and at "
-            "least its square, since no two have the same pair. Ask for other numbers."
+            f"the simulation of retrieval: {mechanisms} mechanisms, {each} of a fragment; expected "
+            f"1 to {len(FRAGMENTS) // 2} mechanisms times these, which are 1 to "
+            f"{len(FRAGMENTS) // 2}. Ask for fewer."
         )
     turn, first = np.divmod(np.arange(mechanisms), ends)
     return np.stack([first, ends + (first + turn) % ends], axis=1)
@@ -252,7 +260,9 @@ class _Drawing:
             filled = [*groups, *rng.choice(GROUPS, 3 - len(groups)).tolist()]
             one, two, three = (filled[place] for place in rng.permutation(3))
             parts = cores[rng.integers(len(cores))]._replace(groups=(one, two, three))
-            if identify(parts.smiles())[1][:FIRST_BLOCK] not in self._seen:
+            inchi_key = identify(parts.smiles())[1]
+            symmetric = "@" in parts.linker and FLAT in inchi_key  # its own mirror image
+            if inchi_key[:FIRST_BLOCK] not in self._seen and not symmetric:
                 self._add(parts, "silent" if mechanism < 0 else "active", mechanism, carried)
                 return
         raise LacunaError(

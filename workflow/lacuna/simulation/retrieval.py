@@ -19,7 +19,12 @@ from lacuna.errors import LacunaError
 from lacuna.runtime import seeds
 from lacuna.simulation.biology import Biology, draw_drugs, plant_drugs
 from lacuna.simulation.fragments import UNREADABLE
-from lacuna.simulation.molecules import Molecules, draw_molecules, write_as_salt
+from lacuna.simulation.molecules import (
+    MECHANISMS_PER_FRAGMENT,
+    Molecules,
+    draw_molecules,
+    write_as_salt,
+)
 from lacuna.simulation.parameters import GENES, PLATE_COLUMNS, PLATE_ROWS, VEHICLE_WELLS
 from lacuna.simulation.plates import describe_wells, plate_table
 from lacuna.simulation.screen import make_second_id, measure_plate
@@ -86,7 +91,7 @@ def simulate_retrieval(
     drugs: int = 400,
     cells: int = 6,
     mechanisms: int = 12,
-    mechanisms_per_fragment: int = 1,
+    mechanisms_per_fragment: int = MECHANISMS_PER_FRAGMENT,
     null: bool = False,
 ) -> RetrievalWorld:
     """Draw structures, let the drugs act as these say, and measure that on plates.

@@ -8,7 +8,7 @@ from lacuna.io import hdf5
 from lacuna.io.gctx import write_gctx
 from lacuna.io.tsv import write_table
 from lacuna.runtime import seeds
-from lacuna.simulation.molecules import identify, write_as_salt
+from lacuna.simulation.molecules import MECHANISMS_PER_FRAGMENT, identify, write_as_salt
 from lacuna.simulation.parameters import GENES, RETRIEVAL_FILES
 from lacuna.simulation.plates import VEHICLE
 from lacuna.simulation.retrieval import RetrievalWorld, simulate_retrieval
@@ -22,7 +22,7 @@ def write_retrieval_world(
     drugs: int = 400,
     cells: int = 6,
     mechanisms: int = 12,
-    mechanisms_per_fragment: int = 1,
+    mechanisms_per_fragment: int = MECHANISMS_PER_FRAGMENT,
     null: bool = False,
 ) -> None:
     """Write the files of `RETRIEVAL_FILES`; the same arguments give the same bytes.
