@@ -141,6 +141,11 @@ def test_the_checkpoint_of_these_tests_is_gone_on_from(folder):
         assert len(Training(network(), folder, "here").losses) == 1
 
 
+def test_the_checkpoint_of_another_training_is_not_gone_on_from(folder):
+    (folder / CHECKPOINT).write_bytes(saved(checkpoint() | {"start": "elsewhere"}))
+    assert not len(Training(network(), folder, "here").losses)
+
+
 CHECKPOINT_BYTES = saved(checkpoint())
 
 
