@@ -169,6 +169,7 @@ rule project_embeddings:
     params:
         encoders=RETRIEVED["encoders"],
         annotations=retrieval.annotations(config, DATASET),
+        alignments=retrieval.first_alignment(config),
         lines=RETRIEVED["lines"],
         blocks=RETRIEVED["features"],
         seed=SEED,

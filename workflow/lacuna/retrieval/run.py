@@ -141,10 +141,11 @@ def cut_wells(
 
 
 def _molecules(kept: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per structure: smiles, block, scaffold, pert_ids."""
+    """Return one row per structure: smiles, block, scaffold, name, pert_ids."""
     known = unique_compounds(structures)
-    ids = kept.groupby("drug")["pert_id"].agg(lambda ids: "|".join(sorted(set(ids))))
-    return known.loc[ids.index].assign(pert_ids=ids)
+    of_drug = kept.groupby("drug")
+    ids = of_drug["pert_id"].agg(lambda ids: "|".join(sorted(set(ids))))
+    return known.loc[ids.index].assign(name=of_drug["name"].first(), pert_ids=ids)
 
 
 def _write_profiles(
