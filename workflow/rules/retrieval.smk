@@ -82,6 +82,7 @@ rule align:
         lines=RETRIEVED["lines"],
         blocks=RETRIEVED["features"],
         encoders=RETRIEVED["encoders"],
+        of_encoders=RETRIEVED["options"],
         seed=SEED,
     script:
         "../scripts/retrieval/align.py"

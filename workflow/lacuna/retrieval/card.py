@@ -14,7 +14,8 @@ from lacuna.retrieval.alignment import align
 from lacuna.structures.card import available as available_encoders
 from lacuna.structures.card import check_installed, encoder_card
 
-ENCODER = "encoder"  # the option of an alignment that says what molecules are read from
+# Options of an alignment that say what molecules are read from, and what stands behind that.
+ENCODER, APPEND = "encoder", "append"
 NOT_METHODS = {"shared"}  # modules beside the methods that several of them use
 
 
@@ -125,5 +126,12 @@ def check_alignment_options(
             f"that is trained: {listed(known, 50)}."
         )
     check_installed(str(encoder))
-    others = {key: value for key, value in options.items() if key != ENCODER}
+    append = options.get(APPEND, "")
+    if append and append not in encoders:
+        raise LacunaError(
+            f"retrieval: alignments: {name}: append is {append!r}"
+            f"{did_you_mean(str(append), encoders)}; expected one of retrieval: encoders: "
+            f"{listed(encoders, 50)}."
+        )
+    others = {key: value for key, value in options.items() if key not in (ENCODER, APPEND)}
     check_values(name, others, alignment_options(), f"retrieval: alignments: {name}")

@@ -1,6 +1,7 @@
 """From the table of molecules to their vectors."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from lacuna.io.tsv import read_table
 from lacuna.retrieval.molecules import write_encoded
@@ -8,7 +9,7 @@ from lacuna.structures.cache import encode_structures
 
 
 def encode_molecules(
-    molecules: str, output: str, encoder: str, options: Mapping[str, object], cache: str | None
+    molecules: str, output: str, encoder: str, options: Mapping[str, Any], cache: str | None
 ) -> None:
     """Encode the molecules of the cut.
 

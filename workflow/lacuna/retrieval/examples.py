@@ -100,5 +100,5 @@ def _query(rows: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _one(smiles: str, said: str, drug: str) -> dict[str, object]:
-    return {"drawing": draw_structure(smiles), "said": said, "drug": drug, "right": False}
+def _one(smiles: object, said: str, drug: object) -> dict[str, object]:
+    return {"drawing": draw_structure(str(smiles)), "said": said, "drug": drug, "right": False}

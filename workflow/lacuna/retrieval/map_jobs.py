@@ -123,8 +123,8 @@ def _profiles(fold: Fold, kinds: Kinds, seed: int) -> pd.DataFrame:
             shown[name] = np.concatenate(rows)[chosen]
     wells = wells.iloc[chosen]
     tables = []
-    for kind, rows in shown.items():
-        at = project(rows, seed)
+    for kind, features in shown.items():
+        at = project(features, seed)
         facts = {"name": wells.index, "kind": kind}
         facts |= {column: wells[column].to_numpy() for column in ("role", "cell")}
         tables.append(pd.DataFrame({**facts, "x": at[:, 0], "y": at[:, 1]}))

@@ -1,16 +1,19 @@
 """Molecules as vectors: read from where they were encoded, and scaled by training molecules."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io import hdf5
+from lacuna.networks.training import fingerprint
 from lacuna.retrieval.interface import Alike
-from lacuna.structures.card import encoder_card
+from lacuna.structures.card import encoder_card, encoder_module
 from lacuna.structures.scaling import Scaler
 
 
@@ -68,6 +71,107 @@ def write_encoded(path: str | Path, smiles: Sequence[str], vectors: np.ndarray) 
     hdf5.save(path, {"smiles": np.array(list(smiles), dtype=object), "vectors": vectors})
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a network reads molecules from.
+
+    Attributes
+    ----------
+    encoder : str
+        Vectors that stand fast, or the encoder that is trained with the network.
+    append : str
+        An encoder whose vectors stand behind those; empty for none.
+    options : dict
+        Of the encoder, where it is trained.
+    """
+
+    encoder: str
+    append: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> bool:
+        """Whether the encoder is trained with the network."""
+        return encoder_card(self.encoder).trained
+
+    def vectors(self, known: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the scaled vectors of what stands fast, put side by side; none of a trained one.
+
+        Parameters
+        ----------
+        known
+            Scaled vectors of the same molecules, by encoder.
+        """
+        names = [self.append] if self.trained else [self.encoder, self.append]
+        rows = len(next(iter(known.values())))
+        parts = [known[name] for name in names if name]
+        return np.concatenate([np.zeros((rows, 0), np.float32), *parts], axis=1)
+
+    def read(self, smiles: Sequence[str], known: Mapping[str, np.ndarray]) -> "np.ndarray | Graphs":
+        """Return molecules as the network takes them.
+
+        Parameters
+        ----------
+        smiles
+            Of m molecules.
+        known
+            Their scaled vectors, by encoder.
+        """
+        vectors = self.vectors(known)
+        return Graphs(smiles, vectors, self) if self.trained else vectors
+
+    def network(self, descriptors: int) -> Any:
+        """Return a new encoder to be trained, None of vectors that stand fast."""
+        if not self.trained:
+            return None
+        return encoder_module(self.encoder).network(descriptors, **self.options)
+
+    def state(self) -> np.ndarray:
+        """Return its words."""
+        return np.array([self.encoder, self.append, json.dumps(dict(self.options))], dtype=object)
+
+    @classmethod
+    def of(cls, words: np.ndarray) -> "Source":
+        """Make it of its words."""
+        encoder, append, options = map(str, words)
+        return cls(encoder, append, json.loads(options))
+
+
+class Graphs:
+    """Molecules as graphs, for a network of which the encoder is a part.
+
+    It is a `lacuna.retrieval.alignment.embedders.MoleculeInput`.
+    """
+
+    def __init__(self, smiles: Sequence[str], vectors: np.ndarray, source: Source) -> None:
+        """Take molecules, and vectors of shape (m, d) that are appended."""
+        from lacuna.structures.graphs import MoleculeGraphs
+
+        self._graphs = MoleculeGraphs(list(smiles), vectors)
+        self._source = source
+        self.digest = fingerprint(vectors, smiles=tuple(smiles), source=tuple(source.state()))
+
+    @property
+    def width(self) -> int:
+        return int(self.encoder().size)
+
+    def __len__(self) -> int:
+        return len(self._graphs)
+
+    def batch(self, molecules: np.ndarray, device: str) -> Any:
+        """Return some as one graph, on a device."""
+        return self._graphs.batch(molecules).to(device)
+
+    def encoder(self) -> Any:
+        """Return a new encoder."""
+        return self._source.network(self._graphs.descriptors.shape[1])
+
+
+def scaler_of(encoded: Encoded, smiles: Sequence[str]) -> Scaler | None:
+    """Learn a scale on molecules; None of fingerprints, which need none."""
+    return None if encoded.alike == "jaccard" else Scaler.fit(encoded.of(smiles))
+
+
 def scaled(encoded: Encoded, smiles: Mapping[str, Sequence[str]], by: str) -> dict[str, np.ndarray]:
     """Return vectors of molecules by role, ready to be learnt from.
 
@@ -84,7 +188,7 @@ def scaled(encoded: Encoded, smiles: Mapping[str, Sequence[str]], by: str) -> di
         The role that is learnt from.
     """
     found = {role: encoded.of(texts) for role, texts in smiles.items()}
-    if encoded.alike == "jaccard":
+    scaler = scaler_of(encoded, smiles[by])
+    if scaler is None:
         return found
-    scaler = Scaler.fit(found[by])
     return {role: scaler.apply(vectors) for role, vectors in found.items()}

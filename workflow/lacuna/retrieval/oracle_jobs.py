@@ -107,7 +107,8 @@ def compare_lines(
     """
     tested = wells["cell"].isin(lines[TEST]).to_numpy()
     trained = wells["cell"].isin(lines[TRAINING]).to_numpy()
-    drug, names = pd.factorize(wells["drug"], sort=True)
+    drug, index = pd.factorize(wells["drug"], sort=True)
+    names = index.to_numpy()
     plate = wells["plate"].to_numpy()
     plates = [name for name in pd.unique(plate[tested]) if name]
     everywhere: dict[str, np.ndarray] = {"wells of test lines": tested}

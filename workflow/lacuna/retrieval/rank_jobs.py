@@ -22,11 +22,11 @@ from lacuna.retrieval.compare import (
 from lacuna.retrieval.data import Fold, read_fold
 from lacuna.retrieval.interface import Pairs, Ranker
 from lacuna.retrieval.introspect import distance_to_training, equal_fingerprints, scores_of_drugs
-from lacuna.retrieval.molecules import Encoded, read_encoded, scaled
+from lacuna.retrieval.molecules import Encoded, Source, read_encoded, scaled
 from lacuna.retrieval.ranks import Found, ranks
 from lacuna.retrieval.score_jobs import MAIN
 from lacuna.retrieval.split import ROLES, TEST, TRAINING
-from lacuna.structures.card import encoder_module
+from lacuna.structures.card import encoder_card, encoder_module
 
 FINGERPRINT = "morgan"  # that of the paper's figures A2 and A3
 BEST = 5  # molecules shown for a query
@@ -44,7 +44,7 @@ class Kinds:
     """
 
     def __init__(
-        self, fold: Fold, encoded: Mapping[str, Encoded], networks: Mapping[str, tuple[str, Any]]
+        self, fold: Fold, encoded: Mapping[str, Encoded], networks: Mapping[str, tuple[Source, Any]]
     ) -> None:
         """Make them all.
 
@@ -55,7 +55,7 @@ class Kinds:
         encoded
             Molecules by encoder.
         networks
-            By name of alignment: its encoder, and the trained network.
+            By name of alignment: what it reads molecules from, and the trained network.
         """
         smiles = {role: fold.sides[role].molecules["smiles"].tolist() for role in ROLES}
         self.profiles = {RAW: {role: fold.profiles(role) for role in fold.sides}}
@@ -63,27 +63,33 @@ class Kinds:
             name: Vectors(scaled(molecules, smiles, TRAINING), molecules.alike)
             for name, molecules in encoded.items()
         }
-        for name, (encoder, model) in networks.items():
+        for name, (source, model) in networks.items():
             self.profiles[name] = {
                 role: model.embed_profiles(rows) for role, rows in self.profiles[RAW].items()
             }
-            if encoder in self.vectors:
-                read: Mapping[str, Any] = self.vectors[encoder].by_role
-            else:
-                read = {role: encoder_module(encoder).read(texts) for role, texts in smiles.items()}
-            self.vectors[name] = Vectors(
-                {role: model.embed_molecules(read[role]) for role in ROLES}, "correlation"
-            )
+            places = {}
+            for role in ROLES:
+                known = {encoder: self.vectors[encoder].by_role[role] for encoder in encoded}
+                places[role] = model.embed_molecules(source.read(smiles[role], known))
+            self.vectors[name] = Vectors(places, "correlation")
 
 
-def read_networks(paths: Sequence[str], names: Sequence[str]) -> dict[str, tuple[str, Any]]:
-    """Read trained networks, each with the name of its encoder."""
-    found = {}
-    for name, path in zip(names, paths, strict=True):
-        state = hdf5.load(path)
-        encoder = str(state.pop("of")[0])
-        found[name] = encoder, network.restore(state)
-    return found
+def read_networks(paths: Sequence[str], names: Sequence[str]) -> dict[str, tuple[Source, Any]]:
+    """Read trained networks, each with what it reads molecules from."""
+    return {name: read_network(path) for name, path in zip(names, paths, strict=True)}
+
+
+def read_network(path: str) -> tuple[Source, Any]:
+    """Read what `lacuna.retrieval.align_jobs.align` wrote."""
+    return restore_network(hdf5.load(path))
+
+
+def restore_network(state: dict[str, np.ndarray]) -> tuple[Source, Any]:
+    """Make a network, and what it reads molecules from, of their state."""
+    source = Source.of(state["of"])
+    weights = {name: array for name, array in state.items() if name != "of"}
+    own = source.options.get("hidden", encoder_card(source.encoder).size)
+    return source, network.restore(weights, source.network(int(weights["width"][0]) - int(own)))
 
 
 def rank_molecules(

@@ -102,8 +102,9 @@ def cut_wells(
     vehicles = cut.plates_with_controls(wells)
     if of_wells:
         kept = kept[kept["plate"].isin(vehicles["plate"])]
-        row = ["on plates with controls", len(kept), kept["drug"].nunique()]
-        account.loc[len(account)] = row
+        row = {"step": ["on plates with controls"], "wells": [len(kept)]}
+        last = pd.DataFrame(row | {"drugs": [kept["drug"].nunique()]})
+        account = pd.concat([account, last], ignore_index=True)
         if kept.empty:
             raise LacunaError(
                 "retrieval: no plate of the chosen wells has a control well (ctl_vehicle or "

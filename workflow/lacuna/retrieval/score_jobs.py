@@ -103,6 +103,6 @@ def score_retrieval(
     write_table(drawn, output["curves"])
     table = pd.concat(map(read_table, neighbours), ignore_index=True)
     write_table(table, output["neighbours"])
-    features = [name for name in table if name.startswith(FEATURES)]
+    features = [name for name in map(str, table) if name.startswith(FEATURES)]
     rng = generator(seed, "retrieval", "regressions")
     write_table(regressions(table, features, rng, logs=["genes_changed"]), output["regressions"])

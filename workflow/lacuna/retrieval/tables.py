@@ -58,7 +58,7 @@ def wide(metrics: pd.DataFrame, question: Mapping[str, str]) -> pd.DataFrame:
     rows = rows.assign(shown=[_with_interval(*row) for row in _values(rows)])
     names = ["profile", "molecule", "method", "queries", "left_out"]
     order = rows[names].drop_duplicates()
-    table = rows.pivot(index=names, columns="metric", values="shown").reset_index()
+    table = rows.pivot_table("shown", names, "metric", aggfunc="first").reset_index()
     table = order.merge(table, on=names)
     chance = rows.drop_duplicates("metric").set_index("metric")["chance"]
     shown = [name for name in SHOWN if name in table]
@@ -130,7 +130,7 @@ def _leads(differences: pd.DataFrame) -> pd.DataFrame:
         metric=rows["metric"].map(metric_label),
     )
     names = ["of", "profile", "molecule", "method"]
-    return rows.pivot(index=names, columns="metric", values="lead").reset_index().fillna("")
+    return rows.pivot_table("lead", names, "metric", aggfunc="first").reset_index().fillna("")
 
 
 def _oracles(oracles: pd.DataFrame) -> pd.DataFrame:
@@ -142,7 +142,7 @@ def _oracles(oracles: pd.DataFrame) -> pd.DataFrame:
     )
     names = ["block", "queries_of", "references", "measure", "form", "queries", "library"]
     order = rows[names].drop_duplicates()
-    table = rows.pivot(index=names, columns="metric", values="shown").reset_index()
+    table = rows.pivot_table("shown", names, "metric", aggfunc="first").reset_index()
     labels = [metric_label(name) for name in SHOWN]
     return order.merge(table, on=names)[[*names, *(n for n in labels if n in table)]]
 
