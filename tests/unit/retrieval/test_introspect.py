@@ -129,7 +129,7 @@ def test_intervals_hold_a_planted_slope_and_are_over_drugs(rng):
     row = regressions(table, ["distance"], np.random.default_rng(1)).loc[0]
     assert row["low"] < 3 < row["high"] and row["low"] > 0
     assert row["r_low"] < row["r"] < row["r_high"]
-    wells = pd.concat([table] * 10)
+    wells = pd.concat([table] * 10).sort_values("minus_log_mrr")
     many = regressions(wells, ["distance"], np.random.default_rng(1)).loc[0]
     columns = ["slope", "low", "high", "r", "r_low", "r_high"]
     assert np.allclose(many[columns].astype(float), row[columns].astype(float))

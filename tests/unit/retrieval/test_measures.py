@@ -34,6 +34,8 @@ def test_distances_are_those_of_scipy(measure, rng):
 def test_what_does_not_vary_is_as_far_as_what_is_unrelated(rng):
     constant = np.full((2, 12), 0.1, dtype=np.float32)
     others = rng.normal(size=(3, 12))
+    nearly = 3 * (1 + 1e-8 * rng.normal(size=(2, 12)))  # as rounding leaves it
+    assert (distances_between(nearly, others, "correlation") == 1).all()
     assert (distances_between(constant, others, "correlation") == 1).all()
     assert (distances_between(constant, constant, "correlation") == 1).all()
     assert (distances_between(np.zeros((2, 12)), others, "cosine") == 1).all()

@@ -235,6 +235,18 @@ def test_what_was_counted_out_is_said_and_a_method_without_a_query_has_no_row():
     assert list(metrics_table({}, truth, 1)) == list(table)
 
 
+def test_queries_that_are_left_out_take_their_drug_along(rng):
+    found, drug = at_random(rng, wells=1)
+    kept = found.query >= 10
+    drug = np.minimum(drug // 2, 12)  # the last drug has many queries
+    some = values(found.at(kept), drug)
+    reciprocals = pd.Series(1 / found.rank[kept]).groupby(drug[kept]).mean()
+    assert some["mrr_of_drugs"] == pytest.approx(reciprocals.mean())
+    few = metrics_table({"m": found.at(found.query < 8)}, drug, 1)  # of four drugs among many
+    assert few[["value", "chance"]].notna().all(axis=None)
+    assert few[["low", "high"]].isna().all(axis=None)
+
+
 def test_one_molecule_gives_numbers(rng):
     found = find(rng.random((9, 1)), np.zeros(9, dtype=int))
     table = metrics_table({"m": found}, np.arange(9), 1)

@@ -120,6 +120,15 @@ def test_within_a_plate_the_library_is_what_stands_there(tied, truth, rng):
         assert rank == rankdata(row)[np.searchsorted(stands, truth[query])]
 
 
+def test_twins_on_other_plates_are_no_hits(rng):
+    truth, plate = np.array([0, 2, 1, 3]), np.array([0, 0, 1, 1])
+    group = np.array([0, 0, 1, 1])  # the twin of each stands on the other plate
+    found = find_within_plates(rng.random((4, 4)), truth, plate, group)
+    assert found.hits.tolist() == [1] * 4 and (found.library == 2).all()
+    wide = find_within_plates(np.ones((4, 4)), truth, plate, group)
+    assert (wide.rank == 1.5).all() and (wide.mean_rank == 1.5).all()
+
+
 def test_a_plate_with_nothing_but_right_answers_counts_out_its_queries():
     truth, plate = np.array([0, 1, 2, 2, 3, 4]), np.array([0, 0, 1, 1, 2, 2])
     found = find_within_plates(np.ones((6, 5)), truth, plate)

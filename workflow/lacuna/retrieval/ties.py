@@ -24,8 +24,8 @@ def share_within(found: Found, places: np.ndarray | int) -> np.ndarray:
     behind = tied - np.clip(places - found.nearer, 0, tied)  # tied ones after the last place
     log_missed = gammaln(behind + 1) - gammaln(behind - hits + 1)
     log_missed = log_missed + gammaln(tied - hits + 1) - gammaln(tied + 1)
-    missed = np.where(hits == 1, behind / tied, np.exp(np.minimum(log_missed, 0)))
-    return 1 - np.where(behind >= hits, missed, 0.0)
+    # with fewer behind than hits, the logarithm is -inf: one hit at least is not behind
+    return 1 - np.where(hits == 1, behind / tied, np.exp(np.minimum(log_missed, 0)))
 
 
 def reciprocal_rank(found: Found) -> np.ndarray:
