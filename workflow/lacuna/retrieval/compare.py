@@ -23,8 +23,8 @@ from lacuna.retrieval.split import ROLES, TEST, TRAINING, VALIDATION
 from lacuna.runtime.seeds import generator
 
 RAW = "raw"  # profiles as features, before any network
-PROFILES = "profiles"  # what an oracle has in the place of molecules
-ORACLE_TEST, ORACLE_TRAINING = "oracle_test_line", "oracle_training_lines"
+# What an oracle has in the place of molecules: the mean profiles of drugs.
+ORACLE, TEST_LINE, TRAINING_LINES = "oracle", "test_line", "training_lines"
 WORDS = "retrieval"
 
 
@@ -174,16 +174,16 @@ def ask_oracles(
     for kind, of_role in profiles.items():
         columns = fold.features.columns(block) if kind == RAW else slice(None)
         mine = of_role[TEST][:, columns]
-        oracles = {ORACLE_TEST: oracle_of_test_line(mine, side.molecule)}
+        oracles = {TEST_LINE: oracle_of_test_line(mine, side.molecule)}
         if other is not None:
             at = side.molecules.index.get_indexer(other.molecules.index)
             molecule = at[other.molecule]
             theirs = of_role[REFERENCE][:, columns][molecule >= 0]
-            oracles[ORACLE_TRAINING] = oracle_of_other_lines(
+            oracles[TRAINING_LINES] = oracle_of_other_lines(
                 mine, side.molecule, theirs, molecule[molecule >= 0]
             )
         for name, oracle in oracles.items():
-            row = Row(kind, PROFILES, name)
+            row = Row(kind, name, ORACLE)
             yield row, Asked("well", "structure", "own", "library"), oracle.find()
             yield row, Asked("well", "structure", "twins", "library"), oracle.find(side.twins)
             if (plates != "").any():

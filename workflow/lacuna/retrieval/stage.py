@@ -26,7 +26,10 @@ def results(config: Config) -> list[str]:
 
 def published(config: Config) -> dict[str, list[str]]:
     """Return the files of numbers that papers print too: see `lacuna.retrieval.published`."""
-    return {"retrieval": [f"{FOLDER}/metrics.tsv"]}
+    return {
+        "retrieval": [f"{FOLDER}/metrics.tsv"],
+        "retrieval_regressions": [f"{FOLDER}/regressions.tsv"],
+    }
 
 
 def lines(config: Config) -> list[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
 from lacuna.retrieval.card import available, method_card
-from lacuna.retrieval.compare import ORACLE_TEST, ORACLE_TRAINING, PROFILES, RAW
+from lacuna.retrieval.compare import ORACLE, RAW, TEST_LINE, TRAINING_LINES
 from lacuna.retrieval.metrics import metric_label
 from lacuna.retrieval.score_jobs import MAIN
 from lacuna.structures.card import available as available_encoders
@@ -20,9 +20,9 @@ NEAR_CHANCE = (
 )
 LABELS = {
     RAW: "raw",
-    PROFILES: "mean profiles",
-    ORACLE_TEST: "oracle: test line",
-    ORACLE_TRAINING: "oracle: training lines",
+    ORACLE: "Oracle",
+    TEST_LINE: "profiles of the test line",
+    TRAINING_LINES: "profiles of training lines",
 }
 
 
@@ -74,7 +74,7 @@ def is_near_chance(metrics: pd.DataFrame) -> bool:
     main = metrics[metrics["metric"] == "mrr"]
     for column, value in MAIN._asdict().items():
         main = main[main[column] == value]
-    methods = main[main["molecule"] != PROFILES]
+    methods = main[main["method"] != ORACLE]
     return not bool((methods["low"] > methods["chance"]).any())
 
 

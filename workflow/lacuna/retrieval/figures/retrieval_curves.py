@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from lacuna.drawing.card import RETRIEVAL, FigureCard
 from lacuna.drawing.palette import method_colours
 from lacuna.io.tsv import read_table
-from lacuna.retrieval.compare import PROFILES
+from lacuna.retrieval.compare import ORACLE
 from lacuna.retrieval.tables import label_of
 
 
@@ -41,7 +41,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         recall = part[part["curve"] == "recall"].set_index("share")
         precision = part[part["curve"] == "precision"].set_index("share")
         both = precision.join(recall["value"].rename("recall"))
-        oracle = row[1] == PROFILES
+        oracle = row[2] == ORACLE
         look: dict[str, Any] = {"color": colours[label], "ls": ":" if oracle else "-", "lw": 1.2}
         left.plot(both["recall"], both["value"], label=label, **look)
         right.plot(recall.index, recall["value"], **look)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from lacuna.drawing.card import RETRIEVAL, FigureCard
 from lacuna.drawing.palette import SHADES
 from lacuna.io.tsv import read_table
-from lacuna.retrieval.compare import PROFILES
+from lacuna.retrieval.compare import ORACLE
 from lacuna.retrieval.metrics import metric_label
 from lacuna.retrieval.score_jobs import MAIN
 from lacuna.retrieval.tables import label_of
@@ -45,7 +45,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         part = table[table["metric"] == metric]
         for row in part.itertuples():
             at = places[row.profile, row.molecule, row.method]
-            colour = SHADES[1] if row.molecule == PROFILES else SHADES[0]
+            colour = SHADES[1] if row.method == ORACLE else SHADES[0]
             axes.plot([row.low, row.high], [at, at], color=colour, lw=1.5)
             axes.plot(row.value, at, "o", color=colour, ms=4)
         if len(part):

@@ -1,4 +1,4 @@
-"""How well drugs are found, by their likeness to training drugs (Finlayson et al. 2021, 3 and A2)."""
+"""How well drugs are found, by likeness to training drugs (Finlayson et al. 2021, 3 and A2)."""
 
 from collections.abc import Mapping
 from typing import Any
