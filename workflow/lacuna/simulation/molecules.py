@@ -153,7 +153,6 @@ def write_as_salt(smiles: str, number: int) -> str:
         return f"{smiles}.{COUNTER_IONS[number % len(COUNTER_IONS)]}"
     nitrogen = molecule.GetAtomWithIdx(bound[0])
     nitrogen.SetFormalCharge(1)
-    nitrogen.SetNumExplicitHs(1)
     Chem.SanitizeMol(molecule)
     return f"{Chem.MolToSmiles(molecule)}.[Cl-]"
 
