@@ -45,7 +45,7 @@ class Asked(NamedTuple):
         "well": every well is a query; "drug": the mean of the wells of each drug.
     direction : str
         "structure": which molecule was it; "profile": which profiles are of this molecule.
-    hits : str
+    right : str
         "own": the molecule itself; "twins": its stereo twins count, too.
     within : str
         "library", or "plate": molecules of the query's plate alone.
@@ -53,7 +53,7 @@ class Asked(NamedTuple):
 
     level: str
     direction: str
-    hits: str
+    right: str
     within: str
 
 
@@ -139,13 +139,13 @@ def ask(ranker: Ranker, side: Side, pairs: Pairs) -> Iterator[tuple[Asked, Found
     """Put all questions to a method that was fitted."""
     queries, library = pairs.profiles, pairs.vectors
     plates = side.wells["plate"].to_numpy()
-    for hits, twins in (("own", None), ("twins", side.twins)):
+    for right, twins in (("own", None), ("twins", side.twins)):
         blocks = distance_blocks(ranker, queries, library)
-        yield Asked("well", "structure", hits, "library"), find(blocks, side.molecule, twins)
+        yield Asked("well", "structure", right, "library"), find(blocks, side.molecule, twins)
         means = pairs.means().astype(np.float32)
         blocks = distance_blocks(ranker, means, library)
         truth = np.arange(len(library))
-        yield Asked("drug", "structure", hits, "library"), find(blocks, truth, twins)
+        yield Asked("drug", "structure", right, "library"), find(blocks, truth, twins)
     if (plates != "").any():
         blocks = distance_blocks(ranker, queries, library)
         found = find_within_plates(blocks, side.molecule, plates)

@@ -52,7 +52,7 @@ def score(ranks: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, p
     Returns
     -------
     metrics : DataFrame
-        profile, molecule, method, level, direction, hits, within, and the columns of
+        profile, molecule, method, level, direction, right, within, and the columns of
         `lacuna.retrieval.metrics.metrics_table`.
     leads : DataFrame
         Of the main question: how much better the first row that needs one space is than each other,

@@ -49,7 +49,7 @@ def wide(metrics: pd.DataFrame, question: Mapping[str, str]) -> pd.DataFrame:
     metrics
         As `lacuna.retrieval.score_jobs.score` makes it.
     question
-        level, direction, hits, within.
+        level, direction, right, within.
     """
     rows = metrics
     for column, value in question.items():
@@ -101,7 +101,7 @@ def tabulate_retrieval(files: Mapping[str, str], output: str, data: str) -> None
         said.insert(0, NEAR_CHANCE)
     sections = [
         ("Which molecule was it? Every well is a query", wide(metrics, MAIN._asdict())),
-        ("Stereo twins count, too", wide(metrics, MAIN._replace(hits="twins")._asdict())),
+        ("Stereo twins count, too", wide(metrics, MAIN._replace(right="twins")._asdict())),
         ("Every drug is a query", wide(metrics, MAIN._replace(level="drug")._asdict())),
     ]
     plates = MAIN._replace(within="plate")._asdict()
