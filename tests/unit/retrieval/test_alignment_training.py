@@ -342,6 +342,9 @@ def test_new_profiles_and_molecules_that_do_not_fit_are_refused():
         model.embed_profiles(np.zeros((2, 3)))
     with pytest.raises(LacunaError, match=f"molecules have 3 values, expected {DIMENSIONS}"):
         model.embed_molecules(np.zeros((2, 3)))
+    narrow = changed(VALIDATION, vectors=VALIDATION.pairs.vectors[:, :7])
+    with pytest.raises(LacunaError, match=f"molecules have 7 values, expected {DIMENSIONS}"):
+        fit(validation=narrow)
     with pytest.raises(LacunaError, match="profile '0'"):
         model.embed_profiles(np.full((2, GENES), np.nan))
 
