@@ -16,12 +16,12 @@ def points(*rows):
     return torch.tensor(rows, dtype=torch.float32)
 
 
-# Of the first quadruple, D(gA, mA) = 1.2, D(gA, mB) = 0.8, D(mA, gB) = 2, D(gB, mB) = 1.2 * 2^0.5;
-# nothing is left to learn of the second.
+# Of the first quadruple, D(gA, mA) = 1.2, D(gA, mB) = 0.8, D(mA, gB) = 1.1, D(gA, gB) > 1.5 and
+# D(gB, mB) = (1.2^2 + 0.3^2)^0.5; nothing is left to learn of the second.
 AT = Places(
     g=points([0, 0], [0, 0]),
     m=points([1.2, 0], [0, 0]),
-    other_g=points([1.2, 2], [5, 0]),
+    other_g=points([1.2, 1.1], [5, 0]),
     other_m=points([0, 0.8], [5, 0]),
     same_g=points([0, 0.9], [0, 0]),
     has_same=torch.tensor([True, True]),
@@ -51,16 +51,16 @@ def test_a_triplet_is_the_sum_of_its_pairs_by_the_number_of_active_triplets():
 
 
 def test_the_quadruplet_of_the_code_counts_its_pair_twice_and_leaves_out_the_other():
-    assert float(LOSS.quadruplet_code(AT)) == pytest.approx((0.7 + 0.7) + (0.7 + 0), abs=1e-5)
+    assert float(LOSS.quadruplet_code(AT)) == pytest.approx((0.7 + 0.7) + (0.7 + 0.4), abs=1e-5)
 
 
 def test_the_quadruplet_of_the_paper_is_all_four_pairs():
-    expected = 0.7 + 0.7 + 0 + (1.2 * 2**0.5 - 0.5)
+    expected = 0.7 + 0.7 + 0.4 + (1.2**2 + 0.3**2) ** 0.5 - 0.5
     assert float(LOSS.quadruplet_paper(AT)) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_triplet_of_profiles_leaves_out_anchors_without_a_second_profile():
-    # D(gA, other profile) = 0.9, D(gA, gB) = 2.3.
+    # D(gA, other profile) = 0.9.
     assert float(LOSS.profiles_only(AT)) == pytest.approx(0.4, abs=1e-5)
     alone = Places(AT.g, AT.m, AT.other_g, AT.other_m, AT.same_g, torch.tensor([False, True]))
     assert float(LOSS.profiles_only(alone)) == 0

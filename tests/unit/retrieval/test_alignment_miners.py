@@ -81,18 +81,22 @@ def test_the_margin_loss_in_the_batch_is_its_formula_by_active_pairs():
     assert float(found) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_triplet_loss_in_the_batch_is_its_formula_over_semi_hard_triplets():
-    margin = 1.0
-    ways = []
+@pytest.mark.parametrize("group", [(0, 1, 2, 3), (0, 1, 0, 3)])
+def test_the_triplet_loss_in_the_batch_is_its_formula_over_semi_hard_triplets(group):
+    at, margin, ways = batch(group), 1.0, []
+    apart, own = torch.cdist(at.g, at.m).tolist(), at.compound.tolist()
+    pairs = [(profile, own[profile]) for profile in range(len(own))]
     for forth in (True, False):
         costs = []
-        for a in range(2):
-            near = between(a, a)
-            far = between(a, 1 - a) if forth else between(1 - a, a)
-            if near < far <= near + margin:
-                costs.append(near - far + margin)
+        for profile, molecule in pairs:
+            near = apart[profile][molecule]
+            if forth:
+                others = [apart[profile][m] for m in range(4) if group[m] != group[molecule]]
+            else:
+                others = [apart[p][molecule] for p, m in pairs if group[m] != group[molecule]]
+            costs += [near - far + margin for far in others if near < far <= near + margin]
         ways.append(sum(costs) / len(costs))
-    found = batch_triplet(TWO, Margin(beta=0, margin=margin))
+    found = batch_triplet(at, Margin(beta=0, margin=margin)).detach()
     assert float(found) == pytest.approx(sum(ways) / 2, rel=1e-5)
 
 
@@ -101,14 +105,14 @@ def test_the_triplet_loss_in_the_batch_is_its_formula_over_semi_hard_triplets():
 def test_a_twin_is_neither_right_nor_wrong(loss, distance):
     margin, at = Margin(1.0, 0.5, distance), batch()
     twins = Batch(at.g[:3], at.m[:2], torch.tensor([0, 0, 1]), torch.tensor([7, 7]))
-    assert float(loss(twins, margin)) == 0
+    assert float(loss(twins, margin).detach()) == 0
 
 
 @pytest.mark.parametrize("loss", [batch_margin, batch_triplet, contrastive])
 def test_a_batch_of_one_compound_has_no_loss_and_no_slope_that_is_no_number(loss):
     at = Batch(batch().g[:2], batch().m[:1], torch.tensor([0, 0]), torch.tensor([0]))
     found = loss(at, 0.1) if loss is contrastive else loss(at, Margin(1.0, 0.5))
-    assert float(found) == 0
+    assert float(found.detach()) == 0
     if found.requires_grad:
         assert all(
             torch.isfinite(slopes).all() for slopes in torch.autograd.grad(found, (at.g, at.m))

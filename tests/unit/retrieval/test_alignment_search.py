@@ -133,6 +133,9 @@ def test_the_search_finds_what_scores_well(scored):
     first, last = (result.trials["beta"].iloc[part] for part in (slice(20), slice(-20, None)))
     assert (last - 1.1).abs().mean() < (first - 1.1).abs().mean() / 2
     assert abs(result.options["beta"] - 1.1) < 0.05
+    assert result.trials["beta"].nunique() == 60
+    noise = result.trials["median_rank"] - 100 * (result.trials["beta"] - 1.1).abs()
+    assert noise.round(6).nunique() == 60  # each trial has a stream of its own
 
 
 def test_a_search_that_is_killed_goes_on_to_the_same_trials(tmp_path, scored, monkeypatch):

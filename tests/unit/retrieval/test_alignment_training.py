@@ -14,7 +14,7 @@ from lacuna.errors import LacunaError
 from lacuna.networks import training as networks_training
 from lacuna.retrieval.alignment import align, losses, negatives, trainer
 from lacuna.retrieval.alignment.aligned import average_ranks, place_distances
-from lacuna.retrieval.alignment.embedders import ACTIVATIONS
+from lacuna.retrieval.alignment.embedders import ACTIVATIONS, Graphs
 from lacuna.retrieval.alignment.examples import Examples
 from lacuna.retrieval.interface import Pairs
 
@@ -169,6 +169,7 @@ def test_a_training_that_is_killed_goes_on_bit_for_bit(loss, early_stopping, tmp
     epochs.clear()
     fit(work=tmp_path, **options, beta=1.2)  # another training begins anew
     assert len(epochs) == 6
+    assert equal(weights(fit(work=tmp_path, seed=1, **options)), weights(fit(seed=1, **options)))
 
 
 def test_the_state_is_arrays_that_make_the_same_model():
@@ -210,31 +211,69 @@ def test_places_do_not_depend_on_what_stands_beside_or_on_blocks(monkeypatch):
     )
 
 
-class Graphs:
-    """Molecules that an encoder reads that is trained, too: here bags of atoms."""
+def test_ranks_are_taken_within_blocks():
+    both = np.hstack([TRAINING.pairs.profiles] * 2)
+    training = replace(changed(TRAINING, profiles=both), blocks=2)
+    nobody = changed(training, profiles=both[:0], molecule=TRAINING.pairs.molecule[:0])
+    model = fit(training, replace(nobody, line=None), rank_transform=True, epochs=1)
+    scaled = both.copy()
+    scaled[:, GENES:] = 50 * scaled[:, GENES:] + 7
+    assert np.array_equal(model.embed_profiles(scaled), model.embed_profiles(both))
+    assert not np.array_equal(model.embed_profiles(both[:, ::-1]), model.embed_profiles(both))
 
-    width = 5
+
+@pytest.mark.parametrize("batches_of", ["wells", "drugs"])
+def test_every_anchor_stands_against_another_compound_that_is_no_twin(batches_of, monkeypatch):
+    """Of 80 compounds number 79 has no well, and the others are twins two by two."""
+    kept = TRAINING.pairs.molecule < 79
+    pairs = replace(
+        TRAINING.pairs,
+        profiles=TRAINING.pairs.profiles[kept],
+        molecule=TRAINING.pairs.molecule[kept],
+    )
+    group, embedded, embed = np.arange(80) // 2, [], trainer._Run._embedded
+
+    def watched(run, wells):
+        embedded.append(np.reshape(wells, (3, -1)))
+        return embed(run, wells)
+
+    monkeypatch.setattr(trainer._Run, "_embedded", watched)
+    training = Examples(pairs, line=TRAINING.line[kept], group=group)
+    fit(training, loss="quintuplet", batches_of=batches_of, epochs=2)
+    anchors, others, companions = np.concatenate(embedded, axis=1)
+    compound = pairs.molecule
+    assert (group[compound[others]] != group[compound[anchors]]).all()
+    assert (compound[companions] == compound[anchors]).all()
+    assert (training.line[companions] != training.line[anchors]).all()
+    per_epoch = compound[anchors] if batches_of == "drugs" else anchors
+    assert (np.bincount(per_epoch) == 2).all()
+    assert len(set(per_epoch)) == (79 if batches_of == "drugs" else 79 * 3)
+
+
+class Atoms:
+    """Molecules as an encoder reads them: here bags of atoms."""
 
     def __init__(self, vectors):
-        self.atoms = [np.flatnonzero(row > 0) for row in vectors]
-        self.digest = str(len(vectors))
+        self.atoms = [torch.as_tensor(np.flatnonzero(row > 0)) for row in vectors]
         self.asked = []
 
     def __len__(self):
         return len(self.atoms)
 
-    def batch(self, molecules, device):
+    def batch(self, molecules):
         self.asked.append(list(molecules))
-        return [torch.as_tensor(self.atoms[number]).to(device) for number in molecules]
+        return Bag([self.atoms[number] for number in molecules])
 
-    def encoder(self):
-        return Bags()
+
+class Bag(list):
+    def to(self, device):
+        return Bag(atoms.to(device) for atoms in self)
 
 
 class Bags(nn.Module):
     def __init__(self):
         super().__init__()
-        self.atoms = nn.Embedding(DIMENSIONS, Graphs.width)
+        self.atoms = nn.Embedding(DIMENSIONS, 5)
 
     def forward(self, batch):
         return torch.stack([self.atoms(bag).mean(dim=0) for bag in batch])
@@ -242,11 +281,11 @@ class Bags(nn.Module):
 
 def test_an_encoder_is_trained_too_and_each_molecule_encoded_once_a_batch():
     training, validation, fresh = (
-        replace(side, molecules=Graphs(side.pairs.vectors))
+        replace(side, molecules=Graphs(Atoms(side.pairs.vectors), Bags, 5, "bags"))
         for side in (TRAINING, VALIDATION, FRESH)
     )
     model = fit(training, validation, epochs=12, molecule_layers=[16])
-    assert all(len(asked) == len(set(asked)) for asked in training.molecules.asked)
+    assert all(len(asked) == len(set(asked)) for asked in training.molecules.graphs.asked)
     distances = model.distances(fresh.pairs.profiles, fresh.molecules)
     assert (1 / average_ranks(distances, fresh.pairs.molecule)).mean() > 3 * chance(60)
     again = align.restore(model.state(), Bags())
@@ -303,6 +342,9 @@ def test_new_profiles_and_molecules_that_do_not_fit_are_refused():
         model.embed_profiles(np.zeros((2, 3)))
     with pytest.raises(LacunaError, match=f"molecules have 3 values, expected {DIMENSIONS}"):
         model.embed_molecules(np.zeros((2, 3)))
+    narrow = changed(VALIDATION, vectors=VALIDATION.pairs.vectors[:, :7])
+    with pytest.raises(LacunaError, match=f"molecules have 7 values, expected {DIMENSIONS}"):
+        fit(validation=narrow)
     with pytest.raises(LacunaError, match="profile '0'"):
         model.embed_profiles(np.full((2, GENES), np.nan))
 

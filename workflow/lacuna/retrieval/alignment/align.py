@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 # quadruplet_code: (gA, mA) twice, (gA, mB), (mA, gB). quadruplet_paper: all four pairs.
 # quintuplet: quadruplet_code, and the triplet of profiles. triplet_profile, triplet_molecule:
 # the anchor is one, the others are the other; triplet_profiles: all three are profiles.
-# batch_...: negatives are the other compounds of the batch.
+# contrastive, batch_...: negatives are the other compounds of the batch. cca correlates the sides
+# up to a linear map of each, and triplet_profiles leaves molecules as they were: rank by a CCA on
+# their places, not by distance.
 LOSSES = (
     "quadruplet_code",
     "quadruplet_paper",

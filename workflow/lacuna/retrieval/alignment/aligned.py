@@ -141,7 +141,8 @@ class Aligned:
         LacunaError
             If they have another number of features, or values that are not finite.
         """
-        self._check(profiles, self.network.shape.features, "profile")
+        refuse_missing(profiles, "profile")
+        _check_width(profiles.shape[1], self.network.shape.features, "profile")
         rows = np.ascontiguousarray(profiles, dtype=np.float32)
 
         def parts() -> Iterator[torch.Tensor]:
@@ -164,9 +165,10 @@ class Aligned:
             If vectors have another number of dimensions, or values that are not finite.
         """
         if isinstance(molecules, np.ndarray):
-            self._check(molecules, self.network.shape.width, "molecule")
+            refuse_missing(molecules, "molecule")
             molecules = Vectors(molecules)
         read: MoleculeInput = molecules
+        _check_width(read.width, self.network.shape.width, "molecule")
 
         def parts() -> Iterator[torch.Tensor]:
             for first in range(0, len(read), ROWS_AT_ONCE):
@@ -223,19 +225,19 @@ class Aligned:
             ) from error
         return cls(network.eval())
 
-    def _check(self, rows: np.ndarray, width: int, name: str) -> None:
-        refuse_missing(rows, name)
-        if rows.shape[1] != width:
-            raise LacunaError(
-                f"{name}s have {rows.shape[1]} values, expected {width} as in the training. Make "
-                "them as those were made."
-            )
-
     def _together(self, parts: Iterator[torch.Tensor]) -> np.ndarray:
         self.network.eval()
         with torch.no_grad():
             places = [part.cpu().numpy() for part in parts]
         return np.concatenate(places or [np.empty((0, self.network.shape.dimensions), np.float32)])
+
+
+def _check_width(found: int, expected: int, name: str) -> None:
+    if found != expected:
+        raise LacunaError(
+            f"{name}s have {found} values, expected {expected} as in the training. Make them as "
+            "those were made."
+        )
 
 
 def place_distances(profiles: np.ndarray, molecules: np.ndarray, kind: str) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Networks that bring profiles and molecules into one space, and what molecules are read from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -75,6 +76,48 @@ class Vectors:
     def encoder(self) -> nn.Module:
         """Return what leaves vectors as they are."""
         return nn.Identity()
+
+
+class Batches(Protocol):
+    """Molecules, featurised once, that give batches of which `to` makes a copy on a device."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, molecules: np.ndarray) -> Any:
+        """Return some molecules by their number."""
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """Molecules as graphs, whose encoder is trained with the rest.
+
+    Attributes
+    ----------
+    graphs : Batches
+        For example `lacuna.structures.graphs.MoleculeGraphs`.
+    make : callable
+        Returns a new encoder, a module from a batch to (molecules, width).
+    width : int
+        Values of a molecule that the encoder gives.
+    digest : str
+        Of the structures and of the encoder's options; see `MoleculeInput`.
+    """
+
+    graphs: Batches
+    make: Callable[[], nn.Module]
+    width: int
+    digest: str
+
+    def __len__(self) -> int:
+        return len(self.graphs)
+
+    def batch(self, molecules: np.ndarray, device: str) -> Any:
+        """Return some molecules, by their number, on a device."""
+        return self.graphs.batch(molecules).to(device)
+
+    def encoder(self) -> nn.Module:
+        """Return a new encoder."""
+        return self.make()
 
 
 def grown(layers: int, base: int, growth: float) -> list[int]:

@@ -78,6 +78,12 @@ class Examples:
                     f"{name}: {len(values)} {word}, expected {count}. Give one to each."
                 )
 
+    def read(self) -> "MoleculeInput":
+        """Return molecules as the model reads them."""
+        from lacuna.retrieval.alignment.embedders import Vectors  # imports PyTorch
+
+        return Vectors(self.pairs.vectors) if self.molecules is None else self.molecules
+
     def digest(self) -> str:
         """Return what tells these examples from others."""
         from lacuna.networks.training import fingerprint  # imports PyTorch
@@ -88,7 +94,7 @@ class Examples:
             *(np.asarray(part) for part in parts if part is not None),
             has=[part is not None for part in parts],
             alike=pairs.alike,
-            molecules=self.molecules and self.molecules.digest,
+            molecules=None if self.molecules is None else self.molecules.digest,
             blocks=(self.blocks, self.treated),
         )
 

@@ -198,7 +198,7 @@ def drug_level_median_rank(model: "Aligned", examples: Examples) -> float:
     from lacuna.vectors import mean_by
 
     pairs = examples.pairs
-    molecules = model.embed_molecules(examples.molecules or np.asarray(pairs.vectors))
+    molecules = model.embed_molecules(examples.read())
     places, size = mean_by(pairs.molecule, len(molecules), model.embed_profiles(pairs.profiles))
     drugs = np.flatnonzero(size)
     distances = place_distances(places[drugs], molecules, model.network.shape.rank_distance)

@@ -17,7 +17,6 @@ from lacuna.retrieval.alignment.aligned import (
     average_ranks,
     place_distances,
 )
-from lacuna.retrieval.alignment.embedders import MoleculeInput, Vectors
 from lacuna.retrieval.alignment.examples import Examples
 from lacuna.retrieval.alignment.losses import TRIPLET_WEIGHT, Margin, Places, cca
 from lacuna.retrieval.alignment.miners import Batch, batch_margin, batch_triplet, contrastive
@@ -109,7 +108,7 @@ class _Run:
         self.settings, self.device, pairs = settings, device.name, training.pairs
         self.validation = validation
         self.validates = settings.early_stopping and len(validation.pairs.profiles) > 0
-        self.molecules: MoleculeInput = training.molecules or Vectors(pairs.vectors)
+        self.molecules = training.read()
         self.molecule = np.asarray(pairs.molecule, dtype=np.int64)
         own = np.arange(len(pairs.vectors))
         group = own if training.group is None else np.unique(training.group, return_inverse=True)[1]
@@ -233,7 +232,7 @@ class _Run:
         """Return that of validation profiles among validation molecules."""
         model, pairs = Aligned(self.network), self.validation.pairs
         g = model.embed_profiles(pairs.profiles)
-        m = model.embed_molecules(self.validation.molecules or np.asarray(pairs.vectors))
+        m = model.embed_molecules(self.validation.read())
         ranks = [
             average_ranks(
                 place_distances(g[rows], m, self.settings.rank_distance), pairs.molecule[rows]
