@@ -123,14 +123,14 @@ def test_a_cache_laid_out_in_another_way_is_set_aside(encode, filled, what, caps
 @pytest.mark.parametrize("wrong", [lambda right: right + 1, lambda right: right[:, :1]])
 @pytest.mark.fault("a cache with vectors that are not the encoder's", "a sample shows it")
 def test_vectors_that_are_not_the_encoders_are_forgotten(encode, path, wrong, capsys):
-    VectorCache(path, "another").vectors(["C"], vectors)
+    VectorCache(path, "another").vectors(["C", "N"], vectors)
     VectorCache(path, SPACE).vectors(["C", "CC"], lambda smiles: wrong(vectors(smiles)))
     found = VectorCache(path, SPACE).vectors(["N", "CC", "C"], encode)
     assert np.array_equal(found, vectors(["N", "CC", "C"]))
     assert "another vector of CC than is computed now" in capsys.readouterr().out
     assert np.array_equal(VectorCache(path, SPACE).vectors(["C"], vectors), vectors(["C"]))
     encode.asked.clear()
-    VectorCache(path, "another").vectors(["C", "C"], encode)
+    VectorCache(path, "another").vectors(["C", "N"], encode)
     assert encode.asked == ["C"]  # the other space stands
 
 

@@ -170,6 +170,19 @@ def test_the_frozen_encoder_has_both_parts_and_a_cache(tmp_path, monkeypatch):
 
 
 @admet_ai
+def test_the_frozen_encoder_leaves_threads_as_they_were():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with_two = admet.encode(SMILES)
+        assert torch.get_num_threads() == 2
+        torch.set_num_threads(1)
+        assert np.array_equal(admet.encode(SMILES), with_two)
+    finally:
+        torch.set_num_threads(before)
+
+
+@admet_ai
 def test_training_may_start_from_the_frozen_weights(graphs):
     network = dmpnn.network(start="admet").eval()
     assert run(network, graphs, [0]) == pytest.approx(admet.encode(SMILES[:1]), rel=1e-4, abs=1e-6)
