@@ -161,14 +161,25 @@ def test_the_frozen_encoder_is_chemprops_fingerprint(part):
 
 @admet_ai
 def test_the_frozen_encoder_has_both_parts_and_a_cache(tmp_path, monkeypatch):
+    expected = [admet.encode(SMILES, part=part) for part in ("classification", "regression")]
     monkeypatch.setattr(admet, "AT_ONCE", 2)
-    both = encode_structures("admet", SMILES, tmp_path / "a.h5", progress=False, part="both")
-    assert np.array_equal(
-        both, np.hstack([admet.encode(SMILES, part=p) for p in ("classification", "regression")])
-    )
-    again = encode_structures("admet", SMILES, tmp_path / "a.h5", progress=False, part="both")
-    assert np.array_equal(again, both)
+    for _ in range(2):
+        both = encode_structures("admet", SMILES, tmp_path / "a.h5", progress=False, part="both")
+        assert np.array_equal(both, np.hstack(expected))
     assert admet.encode([]).shape == (0, 300)
+
+
+@admet_ai
+def test_the_frozen_encoder_leaves_threads_as_they_were():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with_two = admet.encode(SMILES)
+        assert torch.get_num_threads() == 2
+        torch.set_num_threads(1)
+        assert np.array_equal(admet.encode(SMILES), with_two)
+    finally:
+        torch.set_num_threads(before)
 
 
 @admet_ai

@@ -203,7 +203,5 @@ def _scaffold_of(molecule: "Mol") -> str:
     from rdkit import Chem
     from rdkit.Chem.Scaffolds import MurckoScaffold
 
-    flat = Chem.Mol(molecule)
-    Chem.RemoveStereochemistry(flat)  # before: a bond's stereochemistry is not cut off with it
-    scaffold = MurckoScaffold.GetScaffoldForMol(flat)
-    return Chem.MolToSmiles(scaffold, isomericSmiles=False)
+    # Stereochemistry is left out when written: twins have one scaffold.
+    return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(molecule), isomericSmiles=False)

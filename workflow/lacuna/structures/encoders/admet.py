@@ -1,6 +1,7 @@
 """What networks that learnt ADMET properties see in a molecule: a frozen fingerprint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
@@ -60,7 +61,7 @@ def encode(
     parts = ("classification", "regression") if part == "both" else (part,)
     networks = [pretrained(one).eval() for one in parts]
     vectors = np.zeros((len(smiles), HIDDEN * len(parts)), np.float32)
-    with torch.inference_mode():
+    with torch.inference_mode(), _one_thread():
         for start in range(0, len(smiles), AT_ONCE):
             molecules = graphs.MoleculeGraphs(smiles[start : start + AT_ONCE])
             for row in range(len(molecules)):
@@ -68,6 +69,19 @@ def encode(
                 found = torch.cat([network(batch) for network in networks], dim=1)
                 vectors[start + row] = found.numpy()[0]
     return vectors
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let PyTorch use one thread: for one molecule, more of them wait longer than they work."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def pretrained(
