@@ -36,7 +36,8 @@ class Method:
     one_space : bool
         Whether profiles and molecules must lie in one space, so be aligned before.
     block : str
-        The block of raw features that it compares wells by; empty for all of them.
+        The block of raw features that it compares wells by, where features have it; else, or
+        where this is empty, all of them.
     """
 
     label: str

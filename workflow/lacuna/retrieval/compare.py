@@ -119,7 +119,8 @@ def fitted(
     """
     for row in rows:
         made, sides = profiles[row.profile], vectors[row.molecule]
-        if row.profile == RAW and (block := method_card(row.method).block):
+        block = method_card(row.method).block
+        if row.profile == RAW and block in fold.features.blocks:
             columns = fold.features.columns(block)
             made = {role: made[role][:, columns] for role in ROLES}
         pairs = {

@@ -40,8 +40,9 @@ def draw(table: pd.DataFrame, lines: pd.DataFrame, data: str) -> Figure:
     if not features:
         return figure
     panels = figure.subplots(len(OUTCOMES), len(features), squeeze=False, sharex="col")
-    for across, outcome in zip(panels, OUTCOMES, strict=True):
-        for axes, feature in zip(across, features, strict=True):
+    for row, outcome in enumerate(OUTCOMES):
+        for column, feature in enumerate(features):
+            axes = panels[row, column]
             (fit,) = lines[
                 (lines["outcome"] == outcome) & (lines["feature"] == feature)
             ].itertuples()
@@ -53,9 +54,9 @@ def draw(table: pd.DataFrame, lines: pd.DataFrame, data: str) -> Figure:
                 ends = np.array([x.min(), x.max()])
                 axes.plot(ends, fit.intercept + fit.slope * ends, color="black", lw=1)
             axes.set_title(f"r {fit.r:.2f} [{fit.r_low:.2f}, {fit.r_high:.2f}]", fontsize=8)
-            if axes is across[0]:
+            if not column:
                 axes.set_ylabel(OUTCOME_LABELS[outcome])
-            if across is panels[-1]:
+            if row == len(OUTCOMES) - 1:
                 axes.set_xlabel(_called(feature, bool(fit.log)), fontsize=8)
     return figure
 
