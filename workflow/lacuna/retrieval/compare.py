@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lacuna.retrieval.card import method_card, method_module
+from lacuna.retrieval.card import available, method_card, method_module
 from lacuna.retrieval.data import REFERENCE, Fold, Side
 from lacuna.retrieval.interface import Alike, Pairs, Ranker
 from lacuna.retrieval.oracles import oracle_of_other_lines, oracle_of_test_line
@@ -89,6 +89,13 @@ def rows_of(
                 for molecule in (*encoders, *first)
             ]
     return rows
+
+
+def main_row(rows: Sequence[Row]) -> Row:
+    """Return the row that others are compared with: the first in one space, or the first of all."""
+    known = set(available())  # an oracle is no method
+    one_space = [row for row in rows if row.method in known and method_card(row.method).one_space]
+    return [*one_space, *rows][0]
 
 
 def fitted(

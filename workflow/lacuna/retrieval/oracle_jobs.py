@@ -11,6 +11,7 @@ from lacuna.io.tsv import write_table
 from lacuna.retrieval.measures import Measure
 from lacuna.retrieval.metrics import metrics_table
 from lacuna.retrieval.oracles import (
+    Oracle,
     oracle_of_other_lines,
     oracle_of_test_line,
     published_oracle_of_test_line,
@@ -18,9 +19,12 @@ from lacuna.retrieval.oracles import (
 from lacuna.retrieval.ranks import Found
 from lacuna.retrieval.split import TEST, TRAINING
 from lacuna.structures.identity import BLOCK_LETTERS
+from lacuna.vectors import mean_by
 
 # A well minus the mean of the treated wells of its plate tells drugs apart best; and as measured.
 CENTRED, DIFFERENCE, TREATED = "centred by plate", "difference from controls", "treated"
+TRAINING_WELLS = "training lines"
+MEASURE: Measure = "cosine"
 MOST_PLATES = 6  # of which each is shown by itself
 COLUMNS = ["block", "queries_of", "references", "measure", "form"]
 
@@ -83,7 +87,7 @@ def judge_oracles(
         found = published_oracle_of_test_line(
             values[tested], blocks[DIFFERENCE][tested], molecule
         ).find()
-        said = "wells of test lines", "other wells of test lines"
+        said = "wells", "other wells of test lines"
         drug = wells["drug"][tested].to_numpy()
         tables.append(
             _scored(Asked(*said, "published", "euclidean", found, drug), "treated, other", seed)
@@ -95,6 +99,8 @@ def compare_lines(
     wells: pd.DataFrame, profiles: np.ndarray, lines: Mapping[str, Sequence[str]]
 ) -> Iterator[Asked]:
     """Compare wells, and means of drugs, of test lines with training lines and with themselves.
+
+    Where there are few plates of test lines, each is asked by itself, too.
 
     Parameters
     ----------
@@ -109,34 +115,37 @@ def compare_lines(
     trained = wells["cell"].isin(lines[TRAINING]).to_numpy()
     drug, index = pd.factorize(wells["drug"], sort=True)
     names = index.to_numpy()
+    known = profiles[trained], drug[trained]
+    oracle = oracle_of_other_lines(profiles[tested], drug[tested], *known, MEASURE)
+    yield _asked("wells", TRAINING_WELLS, oracle, names[drug[tested]])
+    oracle = oracle_of_test_line(profiles[tested], drug[tested], MEASURE)
+    yield _asked("wells", "other wells of test lines", oracle, names[drug[tested]])
+    means, drugs = _means(profiles[tested], drug[tested])
+    oracle = oracle_of_other_lines(means, drugs, *known, MEASURE)
+    yield _asked("mean of each drug", TRAINING_WELLS, oracle, names[drugs])
     plate = wells["plate"].to_numpy()
     plates = [name for name in pd.unique(plate[tested]) if name]
-    everywhere: dict[str, np.ndarray] = {"wells of test lines": tested}
-    if 1 < len(plates) <= MOST_PLATES:
-        everywhere |= {f"wells of {name}": tested & (plate == name) for name in plates}
-    for queries, rows in everywhere.items():
-        oracle = oracle_of_other_lines(
-            profiles[rows], drug[rows], profiles[trained], drug[trained], "cosine"
-        )
-        yield Asked(queries, "training lines", "", "cosine", oracle.find(), names[drug[rows]])
+    if not 1 < len(plates) <= MOST_PLATES:
+        return
+    for name in plates:
+        rows = tested & (plate == name)
+        means, drugs = _means(profiles[rows], drug[rows])
+        oracle = oracle_of_other_lines(means, drugs, *known, MEASURE)
+        yield _asked(f"mean of each drug on {name}", TRAINING_WELLS, oracle, names[drugs])
         others = tested & ~rows
-        if others.any():
-            oracle = oracle_of_other_lines(
-                profiles[rows], drug[rows], profiles[others], drug[others], "cosine"
-            )
-            said = "other plates of test lines"
-            yield Asked(queries, said, "", "cosine", oracle.find(), names[drug[rows]])
-    oracle = oracle_of_test_line(profiles[tested], drug[tested], "cosine")
-    said = "other wells of test lines"
-    yield Asked("wells of test lines", said, "", "cosine", oracle.find(), names[drug[tested]])
-    means = pd.DataFrame(profiles[tested]).groupby(drug[tested]).mean()
-    oracle = oracle_of_other_lines(
-        means.to_numpy(), means.index.to_numpy(), profiles[trained], drug[trained], "cosine"
-    )
-    yield Asked(
-        "mean of each drug in test lines", "training lines", "", "cosine", oracle.find(),
-        names[means.index.to_numpy()],
-    )  # fmt: skip
+        oracle = oracle_of_other_lines(means, drugs, profiles[others], drug[others], MEASURE)
+        said = "other plates of test lines"
+        yield _asked(f"mean of each drug on {name}", said, oracle, names[drugs])
+
+
+def _means(profiles: np.ndarray, drug: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean profile of each drug that is there, and which drugs these are."""
+    drugs, number = np.unique(drug, return_inverse=True)
+    return mean_by(number, len(drugs), profiles.astype(np.float64))[0], drugs
+
+
+def _asked(queries: str, references: str, oracle: Oracle, drug: np.ndarray) -> Asked:
+    return Asked(queries, references, "", MEASURE, oracle.find(), drug)
 
 
 def _scored(asked: Asked, block: str, seed: int) -> pd.DataFrame:

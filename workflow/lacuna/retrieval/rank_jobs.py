@@ -16,6 +16,7 @@ from lacuna.retrieval.compare import (
     ask,
     ask_oracles,
     fitted,
+    main_row,
     rows_of,
     tabulate,
 )
@@ -126,7 +127,7 @@ def rank_molecules(
     kinds = Kinds(data, encoded, read_networks(files["aligned"], alignments))
     rows = rows_of(methods, encoders, alignments)
     side, tables = data.sides[TEST], []
-    main = next((row for row in rows if row.profile == row.molecule), rows[0])
+    main = main_row(rows)
     for row, ranker, pairs in fitted(
         data, fold, rows, kinds.profiles, kinds.vectors, options, seed
     ):

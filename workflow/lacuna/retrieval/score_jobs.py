@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.io.tsv import read_table, write_table
-from lacuna.retrieval.compare import Asked, Row
+from lacuna.retrieval.compare import Asked, Row, main_row
 from lacuna.retrieval.curves import curves
 from lacuna.retrieval.introspect import regressions
 from lacuna.retrieval.metrics import differences, metrics_table
@@ -66,18 +66,13 @@ def score(ranks: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, p
         table = metrics_table(found, drug, seed)
         tables.append(_divided(table, "method").assign(**asked._asdict()))
         if asked == MAIN:
-            reference = reference_of(found)
+            rows = [Row(*name.split(JOINED)) for name in found]
+            reference = JOINED.join(main_row(rows))
             leads = _divided(differences(found, reference, drug, seed), "method")
             drawn = _divided(curves(found, drug, seed), "method")
     metrics = pd.concat(tables, ignore_index=True)
     first = [*Row._fields, *Asked._fields]
     return metrics[[*first, *(name for name in metrics if name not in first)]], leads, drawn
-
-
-def reference_of(found: Mapping[str, Found]) -> str:
-    """Return the row that others are compared with: profiles and molecules in one space."""
-    one_space = [name for name in found if len(set(name.split(JOINED)[:2])) == 1]
-    return next(iter([*one_space, *found]))
 
 
 def _divided(table: pd.DataFrame, column: str) -> pd.DataFrame:
