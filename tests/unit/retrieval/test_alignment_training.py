@@ -166,10 +166,10 @@ def test_a_training_that_is_killed_goes_on_bit_for_bit(loss, early_stopping, tmp
     assert len(epochs) == 7  # 3 before the kill, that one, and 3 after
     assert equal(weights(whole), weights(resumed))
     assert whole.losses.equals(resumed.losses)
+    assert equal(weights(fit(work=tmp_path, seed=1, **options)), weights(fit(seed=1, **options)))
     epochs.clear()
     fit(work=tmp_path, **options, beta=1.2)  # another training begins anew
     assert len(epochs) == 6
-    assert equal(weights(fit(work=tmp_path, seed=1, **options)), weights(fit(seed=1, **options)))
 
 
 def test_the_state_is_arrays_that_make_the_same_model():
