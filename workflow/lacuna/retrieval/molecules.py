@@ -11,7 +11,6 @@ import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io import hdf5
-from lacuna.networks.training import fingerprint
 from lacuna.retrieval.interface import Alike
 from lacuna.structures.card import encoder_card, encoder_module
 from lacuna.structures.scaling import Scaler
@@ -107,8 +106,8 @@ class Source:
         parts = [known[name] for name in names if name]
         return np.concatenate([np.zeros((rows, 0), np.float32), *parts], axis=1)
 
-    def read(self, smiles: Sequence[str], known: Mapping[str, np.ndarray]) -> "np.ndarray | Graphs":
-        """Return molecules as the network takes them.
+    def read(self, smiles: Sequence[str], known: Mapping[str, np.ndarray]) -> Any:
+        """Return molecules as the network takes them: vectors, or graphs.
 
         Parameters
         ----------
@@ -118,7 +117,17 @@ class Source:
             Their scaled vectors, by encoder.
         """
         vectors = self.vectors(known)
-        return Graphs(smiles, vectors, self) if self.trained else vectors
+        if not self.trained:
+            return vectors
+        from lacuna.networks.training import fingerprint  # imports PyTorch
+        from lacuna.retrieval.alignment.embedders import Graphs
+        from lacuna.structures.graphs import MoleculeGraphs
+
+        def make() -> Any:
+            return self.network(vectors.shape[1])
+
+        digest = fingerprint(vectors, smiles=tuple(smiles), source=tuple(self.state()))
+        return Graphs(MoleculeGraphs(list(smiles), vectors), make, int(make().size), digest)
 
     def network(self, descriptors: int) -> Any:
         """Return a new encoder to be trained, None of vectors that stand fast."""
@@ -135,36 +144,6 @@ class Source:
         """Make it of its words."""
         encoder, append, options = map(str, words)
         return cls(encoder, append, json.loads(options))
-
-
-class Graphs:
-    """Molecules as graphs, for a network of which the encoder is a part.
-
-    It is a `lacuna.retrieval.alignment.embedders.MoleculeInput`.
-    """
-
-    def __init__(self, smiles: Sequence[str], vectors: np.ndarray, source: Source) -> None:
-        """Take molecules, and vectors of shape (m, d) that are appended."""
-        from lacuna.structures.graphs import MoleculeGraphs
-
-        self._graphs = MoleculeGraphs(list(smiles), vectors)
-        self._source = source
-        self.digest = fingerprint(vectors, smiles=tuple(smiles), source=tuple(source.state()))
-
-    @property
-    def width(self) -> int:
-        return int(self.encoder().size)
-
-    def __len__(self) -> int:
-        return len(self._graphs)
-
-    def batch(self, molecules: np.ndarray, device: str) -> Any:
-        """Return some as one graph, on a device."""
-        return self._graphs.batch(molecules).to(device)
-
-    def encoder(self) -> Any:
-        """Return a new encoder."""
-        return self._source.network(self._graphs.descriptors.shape[1])
 
 
 def scaler_of(encoded: Encoded, smiles: Sequence[str]) -> Scaler | None:
