@@ -8,11 +8,12 @@ import pytest
 from retrieval_world import BLOCKS, LINES, METHODS
 
 from lacuna.io.tsv import read_table
+from lacuna.retrieval.align_jobs import align
 from lacuna.retrieval.card import available
 from lacuna.retrieval.compare import ORACLE, RAW, Row, rows_of
 from lacuna.retrieval.metrics import METRICS
 from lacuna.retrieval.oracle_jobs import judge_oracles
-from lacuna.retrieval.rank_jobs import rank_molecules
+from lacuna.retrieval.rank_jobs import rank_molecules, read_network
 from lacuna.retrieval.score_jobs import MAIN, read_ranks, score, score_retrieval
 from lacuna.retrieval.tables import is_near_chance, tabulate_retrieval, wide
 
@@ -151,3 +152,28 @@ def test_the_same_seed_gives_the_same_ranks(stage, tmp_path):
     )
     for name, path in made.items():
         assert Path(path).read_bytes() == Path(stage.ranked[name]).read_bytes(), name
+
+
+def test_settings_are_searched_on_validation_drugs_alone(stage, tmp_path):
+    made = {name: str(tmp_path / name) for name in ("model", "losses", "trials")}
+    small = {"epochs": 1, "batch": 64, "profile_layers": [8], "molecule_layers": []}
+    align(
+        stage.cut | {"encoded": stage.encoded},
+        made,
+        name="aligned",
+        fold=0,
+        options=small | {"append": "descriptors"},
+        trials=2,
+        lines=LINES,
+        blocks=BLOCKS,
+        encoders=["morgan", "descriptors"],
+        of_encoders={},
+        seed=1,
+    )
+    trials = read_table(made["trials"])
+    assert trials["median_rank"].notna().all() and len(trials) == 2
+    source, network = read_network(made["model"])
+    assert (source.encoder, source.append) == ("morgan", "descriptors")
+    best = trials.loc[trials["median_rank"].idxmin()]
+    assert network.network.shape.dimensions == best["dimensions"]
+    assert network.network.shape.width == 512 + 217
