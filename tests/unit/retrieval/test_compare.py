@@ -15,7 +15,7 @@ from lacuna.retrieval.metrics import METRICS
 from lacuna.retrieval.oracle_jobs import judge_oracles
 from lacuna.retrieval.rank_jobs import rank_molecules, read_network
 from lacuna.retrieval.score_jobs import MAIN, read_ranks, score, score_retrieval
-from lacuna.retrieval.tables import is_near_chance, tabulate_retrieval, wide
+from lacuna.retrieval.tables import is_near_chance, sections, sentences, wide
 
 MAIN_ROWS = " and ".join(f"{column} == {value!r}" for column, value in MAIN._asdict().items())
 
@@ -97,8 +97,9 @@ def test_near_chance_is_said(stage):
     metrics, _, _ = score(read_ranks([stage.ranked["ranks"]]), seed=1)
     at = metrics.assign(low=metrics["chance"] - 0.01)
     assert is_near_chance(at)
+    assert "cannot be told" in sentences(at)[0]
     above = at.assign(low=np.where(at["method"] == "cca", at["chance"] + 0.01, at["low"]))
-    assert not is_near_chance(above)
+    assert not is_near_chance(above) and len(sentences(above)) == 1
     oracles = at.assign(low=np.where(at["method"] == ORACLE, at["chance"] + 0.01, at["low"]))
     assert is_near_chance(oracles)
 
@@ -112,8 +113,9 @@ def test_the_page_shows_every_row_and_what_was_left_out(stage, tmp_path):
     judge_oracles(stage.cut, str(tmp_path / "oracles.tsv"), lines=LINES, seed=1)
     files = {name: made[name] for name in ("metrics", "differences", "regressions")}
     files |= {name: stage.files[name] for name in ("account", "left_out")}
-    tabulate_retrieval(files | {"oracles": str(tmp_path / "oracles.tsv")}, str(tmp_path / "p"), "d")
-    page = (tmp_path / "p").read_text()
+    files |= {"oracles": str(tmp_path / "oracles.tsv")}
+    shown = sections({name: read_table(path) for name, path in files.items()})
+    page = "".join(table.to_html() for _, table in shown)
     for said in (
         "Morgan",
         "RDKit 2D",

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lacuna.io.tsv import read_table
-from lacuna.report.page import write_page
 from lacuna.retrieval.card import available, method_card
 from lacuna.retrieval.compare import ORACLE, RAW, TEST_LINE, TRAINING_LINES
 from lacuna.retrieval.metrics import metric_label
@@ -17,6 +15,11 @@ SHOWN = ("median_rank", "median_rank_share", "mrr", "hits_1", "hits_10", "hits_1
 NEAR_CHANCE = (
     "No method's mean reciprocal rank has an interval above chance: from these data, structures "
     "cannot be told by profiles. What is written here is not evidence for or against a method."
+)
+ABOUT = (
+    "A query is the profile of a well, or of a drug's mean well; the library is the test drugs of "
+    "the fold. Neither the drugs nor the test lines were trained on. 95 % intervals are over "
+    "drugs, stereo twins as one; rank 1 is best, ties count as chance has it."
 )
 LABELS = {
     RAW: "raw",
@@ -78,37 +81,32 @@ def is_near_chance(metrics: pd.DataFrame) -> bool:
     return not bool((methods["low"] > methods["chance"]).any())
 
 
-def tabulate_retrieval(files: Mapping[str, str], output: str, data: str) -> None:
-    """Write the page.
+def sentences(metrics: pd.DataFrame) -> list[str]:
+    """Return what stands above the tables; first, where it is so, that no method beats chance."""
+    near = [NEAR_CHANCE] if is_near_chance(metrics) else []
+    return [*near, ABOUT]
+
+
+def sections(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:
+    """Return the tables of the page, each with its heading.
 
     Parameters
     ----------
-    files
+    tables
         metrics, differences, oracles, account, left_out, regressions.
-    output
-        The page.
-    data
-        What data this is, for the title.
     """
-    tables = {name: read_table(path) for name, path in files.items()}
     metrics = tables["metrics"]
-    said = [
-        "A query is the profile of a well, or of a drug's mean well; the library is the test "
-        "drugs of the fold. Neither the drugs nor the test lines were trained on. 95 % intervals "
-        "are over drugs, stereo twins as one; rank 1 is best, ties count as chance has it.",
-    ]
-    if is_near_chance(metrics):
-        said.insert(0, NEAR_CHANCE)
-    sections = [
+    shown = [
         ("Which molecule was it? Every well is a query", wide(metrics, MAIN._asdict())),
         ("Stereo twins count, too", wide(metrics, MAIN._replace(right="twins")._asdict())),
         ("Every drug is a query", wide(metrics, MAIN._replace(level="drug")._asdict())),
     ]
     plates = MAIN._replace(within="plate")._asdict()
     if (metrics["within"] == "plate").any():
-        sections.append(("Among the molecules of the same plate", wide(metrics, plates)))
+        shown.append(("Among the molecules of the same plate", wide(metrics, plates)))
     back = MAIN._replace(direction="profile")._asdict()
-    sections += [
+    return [
+        *shown,
         ("Which profiles are of this molecule? The first of them", wide(metrics, back)),
         ("Lead over each other method", _leads(tables["differences"])),
         ("Expression retrieved by expression, all drugs", _oracles(tables["oracles"])),
@@ -116,7 +114,6 @@ def tabulate_retrieval(files: Mapping[str, str], output: str, data: str) -> None
         ("From the screen to the wells", tables["account"]),
         ("Drugs left out for their structures", _counted(tables["left_out"])),
     ]
-    write_page(output, f"{data}: retrieval", said, sections)
 
 
 def _leads(differences: pd.DataFrame) -> pd.DataFrame:
