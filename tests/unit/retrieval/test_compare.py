@@ -15,7 +15,7 @@ from lacuna.retrieval.metrics import METRICS
 from lacuna.retrieval.oracle_jobs import judge_oracles
 from lacuna.retrieval.rank_jobs import rank_molecules, read_network
 from lacuna.retrieval.score_jobs import MAIN, read_ranks, score, score_retrieval
-from lacuna.retrieval.tables import is_near_chance, sections, sentences, wide
+from lacuna.retrieval.tables import sections, sentences, wide
 
 MAIN_ROWS = " and ".join(f"{column} == {value!r}" for column, value in MAIN._asdict().items())
 
@@ -93,15 +93,19 @@ def test_folds_are_pooled_each_among_its_own_library(stage):
     assert (merged["queries_y"] == 2 * merged["queries_x"]).all()
 
 
-def test_near_chance_is_said(stage):
+def test_what_was_found_is_said_against_chance(stage):
     metrics, _, _ = score(read_ranks([stage.ranked["ranks"]]), seed=1)
-    at = metrics.assign(low=metrics["chance"] - 0.01)
-    assert is_near_chance(at)
-    assert "cannot be told" in sentences(at)[0]
-    above = at.assign(low=np.where(at["method"] == "cca", at["chance"] + 0.01, at["low"]))
-    assert not is_near_chance(above) and len(sentences(above)) == 1
-    oracles = at.assign(low=np.where(at["method"] == ORACLE, at["chance"] + 0.01, at["low"]))
-    assert is_near_chance(oracles)
+    own = metrics["method"] == "correlation"
+
+    def said(low):
+        return sentences(metrics.assign(low=np.where(metrics["method"] == ORACLE, 0.9, low)))
+
+    nothing = said(metrics["chance"] - 0.01)
+    assert "cannot be told" in nothing[0] and "IS NOT ABOVE CHANCE" in nothing[1]
+    assert f"0 of {2 * 2 * 3 + 2} rows" in nothing[1]
+    another = said(metrics["chance"] + np.where(metrics["method"] == "cca", 0.01, -0.01))
+    assert "IS NOT ABOVE CHANCE" in another[0] and f"6 of {2 * 2 * 3 + 2} rows" in another[0]
+    assert "is above chance" in said(metrics["chance"] + np.where(own, 0.01, -0.01))[0]
 
 
 def test_the_page_shows_every_row_and_what_was_left_out(stage, tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lacuna.retrieval.card import available, method_card
-from lacuna.retrieval.compare import ORACLE, RAW, TEST_LINE, TRAINING_LINES
+from lacuna.retrieval.compare import ORACLE, RAW, TEST_LINE, TRAINING_LINES, Row, main_row
 from lacuna.retrieval.metrics import metric_label
 from lacuna.retrieval.score_jobs import MAIN
 from lacuna.structures.card import available as available_encoders
@@ -72,19 +72,44 @@ def wide(metrics: pd.DataFrame, question: Mapping[str, str]) -> pd.DataFrame:
     )
 
 
-def is_near_chance(metrics: pd.DataFrame) -> bool:
-    """Return whether no method but an oracle is above chance by its interval, in MRR."""
+def against_chance(metrics: pd.DataFrame) -> list[str]:
+    """Say in words whether structures were found: by the aligned space, and by any method at all.
+
+    Parameters
+    ----------
+    metrics
+        As `lacuna.retrieval.score_jobs.score` makes it.
+    """
     main = metrics[metrics["metric"] == "mrr"]
     for column, value in MAIN._asdict().items():
         main = main[main[column] == value]
     methods = main[main["method"] != ORACLE]
-    return not bool((methods["low"] > methods["chance"]).any())
+    if methods["low"].isna().all():
+        return ["There are too few drugs for intervals: nothing can be said against chance."]
+    rows = [Row(*row) for row in methods[[*Row._fields]].itertuples(index=False, name=None)]
+    first = methods.iloc[rows.index(main_row(rows))]
+    above = methods[methods["low"] > methods["chance"]]
+    best = methods.loc[methods["value"].idxmax()]
+    found = "is above chance" if first["low"] > first["chance"] else "IS NOT ABOVE CHANCE"
+    said = [
+        f"{_named(first)} {found}: MRR {_with_interval(*first[['value', 'low', 'high']])}, chance "
+        f"{first['chance']:.3g}. {len(above)} of {len(methods)} rows have an interval above "
+        f"chance, and one in forty would by luck; the highest MRR is {best['value']:.3g} "
+        f"({_named(best)})."
+    ]
+    if above.empty:
+        said.insert(0, NEAR_CHANCE)
+    return said
+
+
+def _named(row: pd.Series) -> str:
+    profile, molecule, method = (label_of(row[field]) for field in Row._fields)
+    return f"{method} ({profile} profiles, {molecule} molecules)"
 
 
 def sentences(metrics: pd.DataFrame) -> list[str]:
-    """Return what stands above the tables; first, where it is so, that no method beats chance."""
-    near = [NEAR_CHANCE] if is_near_chance(metrics) else []
-    return [*near, ABOUT]
+    """Return what stands above the tables; first, what was found against chance."""
+    return [*against_chance(metrics), ABOUT]
 
 
 def sections(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:
