@@ -89,7 +89,7 @@ def against_chance(metrics: pd.DataFrame) -> list[str]:
     rows = [Row(*row) for row in methods[[*Row._fields]].itertuples(index=False, name=None)]
     first = methods.iloc[rows.index(main_row(rows))]
     above = methods[methods["low"] > methods["chance"]]
-    best = methods.loc[methods["value"].idxmax()]
+    best = methods.iloc[int(methods["value"].argmax())]
     found = "is above chance" if first["low"] > first["chance"] else "IS NOT ABOVE CHANCE"
     said = [
         f"{_named(first)} {found}: MRR {_with_interval(*first[['value', 'low', 'high']])}, chance "
