@@ -13,6 +13,7 @@ import lacuna
 from lacuna.errors import DamagedFile, LacunaError, listed
 from lacuna.io import hdf5
 from lacuna.retrieval.features import Features
+from lacuna.retrieval.measures import distances_between
 from lacuna.retrieval.molecules import Encoded, Source
 from lacuna.retrieval.rank_jobs import restore_network
 from lacuna.structures.cache import encode_structures
@@ -158,9 +159,7 @@ class Retriever:
 
     def distances(self, profiles: np.ndarray, molecules: np.ndarray) -> np.ndarray:
         """Return how far places of molecules are from places of profiles, float64 (n, m)."""
-        from lacuna.retrieval.alignment.aligned import place_distances  # imports PyTorch
-
-        return place_distances(profiles, molecules, self.network.network.shape.rank_distance)
+        return distances_between(profiles, molecules, self.network.network.shape.rank_distance)
 
     def _values(self, table: pd.DataFrame, name: str) -> np.ndarray:
         missing = self.genes.difference(table.columns)
