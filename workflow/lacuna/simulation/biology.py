@@ -89,8 +89,26 @@ def plant(
     rng
         The random stream of the biology.
     """
+    return plant_drugs(draw_drugs(drugs, mechanisms, rng), generator, cells, mechanisms, rng)
+
+
+def plant_drugs(
+    drug_table: pd.DataFrame, generator: str, cells: int, mechanisms: int, rng: np.random.Generator
+) -> Biology:
+    """Draw programmes, mechanisms, cells and what these drugs do in the cells.
+
+    Parameters
+    ----------
+    drug_table : DataFrame
+        pert_id, name, mechanism (0 to mechanisms - 1), active, potency; it gets cell_specific.
+    generator
+        How responses differ between cells: one of `GENERATORS`.
+    cells, mechanisms
+        How many of each.
+    rng
+        The random stream of the biology.
+    """
     cell_table = _cells(cells)
-    drug_table = _drugs(drugs, mechanisms, rng)
     lineage = pd.factorize(cell_table["lineage"])[0]
     respond = {"clustered": _clustered, "additive": _additive, "low_rank": _low_rank}[generator]
     response = respond(drug_table, lineage, mechanisms, rng)
@@ -168,7 +186,8 @@ def _cells(cells: int) -> pd.DataFrame:
     )
 
 
-def _drugs(drugs: int, mechanisms: int, rng: np.random.Generator) -> pd.DataFrame:
+def draw_drugs(drugs: int, mechanisms: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return pert_id, name, mechanism, active and potency of each drug."""
     active = rng.random(drugs) >= INACTIVE_SHARE
     return pd.DataFrame(
         {

@@ -73,3 +73,15 @@ TRANSLATION_FILES = {
     "age_genes": "SIMULATED_translation_age_genes.tsv",
     "truth": "SIMULATED_translation_truth.h5",
 }
+
+# The world of the stage `retrieval`: structures that carry what a drug does.
+RETRIEVAL_SERIES = "simulated_retrieval"
+RETRIEVAL_FILES = {
+    "level3": "SIMULATED_retrieval_Level3.gctx",
+    "inst_info": "SIMULATED_retrieval_inst_info.txt.gz",
+    "pert_info": "SIMULATED_retrieval_pert_info.txt.gz",
+    "gene_info": "SIMULATED_retrieval_gene_info.txt.gz",
+    "cell_info": "SIMULATED_retrieval_cell_info.txt.gz",
+    "annotation": "SIMULATED_retrieval_annotation.tsv",
+    "truth": "SIMULATED_retrieval_truth.h5",
+}

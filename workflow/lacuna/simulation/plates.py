@@ -84,8 +84,8 @@ def lay_out_wells(
             for line, cell in enumerate(screened):
                 for replicate in range(1, REPLICATES + 1):
                     plate = f"{screen}{part + 1:03d}_{cell}_{hours}H_X{replicate}"
-                    described = _describe(treatments, content[order], line)
-                    tables.append(_plate(plate, position[order], cell, hours, described))
+                    described = describe_wells(treatments, content[order], line)
+                    tables.append(plate_table(plate, position[order], cell, hours, described))
                     contents.append(content[order])
                     lines.append(np.full(len(content), line))
     if atlas:
@@ -108,8 +108,18 @@ def lay_out_pairs(samples: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
     return _untreated("SIMP", "PAIRS", samples["kind"].tolist(), rng)
 
 
-def _describe(treatments: pd.DataFrame, content: np.ndarray, line: int) -> pd.DataFrame:
-    """Return pert_id, pert_iname, pert_type and dose of wells."""
+def describe_wells(treatments: pd.DataFrame, content: np.ndarray, line: int) -> pd.DataFrame:
+    """Return pert_id, pert_iname, pert_type and dose of wells.
+
+    Parameters
+    ----------
+    treatments : DataFrame
+        As `list_treatments` returns it.
+    content : int array of shape (wells,)
+        The treatment in each well, -1 for vehicle.
+    line
+        The number of the cell line.
+    """
     named = treatments.reindex(content).reset_index(drop=True)
     # In every other line a compound of two ids goes by its second, and is written in capitals.
     second = named["second_id"].fillna("").ne("") & (line % 2 == 1)
@@ -134,11 +144,11 @@ def _untreated(prefix: str, what: str, cells: list[str], rng: np.random.Generato
         position = rng.permutation(WELLS)[: len(on_plate)]
         described = pd.DataFrame([UNTREATED] * len(on_plate), columns=list(PERT))
         plate = f"{prefix}{number:03d}_{what}_24H_X1"
-        tables.append(_plate(plate, position, on_plate, 24, described.assign(dose=-666.0)))
+        tables.append(plate_table(plate, position, on_plate, 24, described.assign(dose=-666.0)))
     return pd.concat(tables, ignore_index=True)
 
 
-def _plate(
+def plate_table(
     plate: str,
     position: np.ndarray,
     cell: str | list[str],

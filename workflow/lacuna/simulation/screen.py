@@ -48,7 +48,7 @@ def lay_out_screen(biology: Biology, rng: np.random.Generator) -> tuple[pd.DataF
                     plate = f"{batch}_X{replicate + 1}"
                     table = _plate_map(biology, drugs, dispensed, layout, plate, cell, time)
                     tables.append(table)
-                    measured.append(_measure(biology, table, cell, noise_factors, rng))
+                    measured.append(measure_plate(biology, table, cell, noise_factors, rng))
     wells = pd.concat(tables, ignore_index=True)
     drug = wells.pop("drug_index")
     _give_second_ids(wells, drug)
@@ -90,14 +90,28 @@ def _plate_map(
     return table
 
 
-def _measure(
+def measure_plate(
     biology: Biology,
     plate: pd.DataFrame,
     cell: int,
     noise_factors: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return the expression in the wells of one plate, float32 of shape (wells, genes)."""
+    """Return the expression in the wells of one plate, float32 of shape (wells, genes).
+
+    Parameters
+    ----------
+    biology
+        What the drugs do.
+    plate : DataFrame
+        drug_index (-1 for vehicle), pert_dose, pert_time, rna_well: a row per well.
+    cell
+        The number of the cell line.
+    noise_factors : array of shape (factors, genes)
+        Along which plates and wells vary together.
+    rng
+        The random stream of the screen.
+    """
     wells = len(plate)
     change = np.zeros((wells, GENES))
     for well, (drug, dose, time) in enumerate(
