@@ -1,1 +1,1 @@
-"""Chemical structures: reading them, fingerprints."""
+"""Chemical structures: who they are, fingerprints, encoders, and a cache of vectors."""

@@ -1,8 +1,20 @@
 """Morgan fingerprints and the similarity of structures."""
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 MORGAN_RADIUS, MORGAN_BITS = 2, 2048
+
+
+@cache
+def morgan_generator(radius: int = MORGAN_RADIUS, bits: int = MORGAN_BITS) -> Any:
+    """Return RDKit's generator of Morgan fingerprints; stereochemistry has no part in them."""
+    # Imported where used: RDKit takes a second.
+    from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+
+    return GetMorganGenerator(radius=radius, fpSize=bits)
 
 
 def structure_similarity(smiles: np.ndarray) -> np.ndarray:
@@ -19,10 +31,9 @@ def structure_similarity(smiles: np.ndarray) -> np.ndarray:
     """
     # Imported where used: RDKit takes a second.
     from rdkit import Chem, DataStructs
-    from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
     from rdkit.rdBase import BlockLogs
 
-    generator = GetMorganGenerator(radius=MORGAN_RADIUS, fpSize=MORGAN_BITS)
+    generator = morgan_generator()
     with BlockLogs():
         molecules = [Chem.MolFromSmiles(text) if text else None for text in smiles]
     readable = [drug for drug, molecule in enumerate(molecules) if molecule is not None]
