@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation bench-translation-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
+.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -14,6 +14,21 @@ demo: $(READY) ## run the workflow on the embedded simulated screen
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE)
 	@echo "The report: results/demo/report.html"
+
+demo-retrieval: $(READY) ## bring structures and profiles of a simulated screen into one space, and rank
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/config.yaml config/demo-retrieval.yaml
+	@echo "The report: results/demo-retrieval/report.html"
+
+retrieval-small: $(READY) ## the same on real plates (needs the data, see config/README.md)
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/retrieval-small.yaml
+	@echo "The report: results/retrieval-small/report.html"
+
+retrieval-tahoe: $(READY) ## the same on ranks of 24 cell lines (needs the data, see config/README.md)
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/retrieval-tahoe.yaml
+	@echo "The report: results/retrieval-tahoe/report.html"
 
 demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the simulated screen
 	@$(BIN)/lacuna unlock
@@ -74,6 +89,12 @@ bench-translation: $(READY) ## measure how fast a translation trains and transla
 bench-translation-worlds: $(READY) ## judge step 1 of the translation on planted platforms of five seeds
 	$(BIN)/python bench/translation_worlds.py
 
+bench-retrieval: $(READY) ## measure how fast an alignment trains and CCA is fitted, beside other libraries
+	$(BIN)/python bench/retrieval.py
+
+bench-retrieval-worlds: $(READY) ## judge losses and baselines of the retrieval on planted screens of five seeds
+	$(BIN)/python bench/retrieval_worlds.py
+
 bench-completion: $(READY) ## measure speed, memory and PCT of each method at the paper's size
 	$(BIN)/python bench/completion.py
 
@@ -133,5 +154,5 @@ CONSTRAINTS := --constraint constraints.txt
 
 $(READY): constraints.txt pyproject.toml
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,translation]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,translation,retrieval]'
 	@touch $@
