@@ -48,6 +48,15 @@ MODULES = [
     "completion/shared/covariance.py",
     "completion/shared/descent.py",
     "evaluation/*.py",
+    "retrieval/alignment/losses.py",
+    "retrieval/alignment/miners.py",
+    "retrieval/alignment/negatives.py",
+    "retrieval/features.py",
+    "retrieval/methods/*.py",
+    "retrieval/metrics.py",
+    "retrieval/ranks.py",
+    "retrieval/split.py",
+    "retrieval/ties.py",
     "translation/assess.py",
     "translation/batches.py",
     "translation/chain.py",
@@ -88,6 +97,27 @@ MORE_TESTS = {
         }.items()
         for module in modules
     },
+    **{
+        f"retrieval/alignment/{module}": [(f"retrieval/test_alignment_{module}.py", "")]
+        for module in ("losses", "miners", "negatives")
+    },
+    **{
+        f"retrieval/methods/{module}": [
+            ("retrieval/test_methods_contract.py", ""),
+            (f"retrieval/test_methods_{tests}.py", ""),
+        ]
+        for module, tests in {
+            "cca": "cca",
+            "chance": "controls",
+            "correlation": "nearest",
+            "double_nearest": "nearest",
+            "popularity": "controls",
+            "ridge_to_fingerprint": "ridge",
+            "ridge_to_profile": "ridge",
+            "shared": "nearest",
+        }.items()
+    },
+    "retrieval/ties": [("retrieval/test_metrics.py", ""), ("retrieval/test_ranks.py", "")],
     "translation/landmarks/paired_posterior": [("translation/test_paired_posterior.py", "")],
     "translation/trainers/cyclegan": [("translation/test_cyclegan.py", "")],
     "translation/trainers/extrapolator": [

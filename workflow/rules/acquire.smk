@@ -41,6 +41,31 @@ rule simulate_transcriptome:
         "../scripts/acquire/simulate_transcriptome.py"
 
 
+rule simulate_retrieval:
+    output:
+        expand(
+            "results/{{dataset}}/acquire/{series}/{name}",
+            series=simulated.RETRIEVAL_SERIES,
+            name=simulated.RETRIEVAL_FILES.values(),
+        ),
+    log:
+        "results/{dataset}/logs/simulate_retrieval.log",
+    benchmark:
+        "results/{dataset}/benchmarks/simulate_retrieval.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(2000),
+    params:
+        drugs=config["acquire"]["simulator"]["drugs"],
+        cells=config["acquire"]["simulator"]["cells"],
+        mechanisms=config["acquire"]["simulator"]["mechanisms"],
+        null=config["acquire"]["simulator"]["unrelated"],
+        seed=SEED,
+    script:
+        "../scripts/acquire/simulate_retrieval.py"
+
+
 rule acquire_file:
     input:
         sources=workflow.source_path("../../resources/sources.tsv"),

@@ -35,6 +35,10 @@ SHIPPED = {
     "demo-translation": ["config/config.yaml", "config/demo-translation.yaml"],
     "translation-small": ["config/translation-small.yaml"],
     "translation-paper": ["config/translation-paper.yaml"],
+    "demo-retrieval": ["config/config.yaml", "config/demo-retrieval.yaml"],
+    "retrieval-small": ["config/retrieval-small.yaml"],
+    "retrieval-tahoe": ["config/retrieval-tahoe.yaml"],
+    "retrieval-paper": ["config/retrieval-paper.yaml"],
     "lincs-mini-deepcellstate": [
         "config/lincs-mini.yaml",
         "config/deepcellstate.yaml",

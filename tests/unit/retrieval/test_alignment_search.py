@@ -11,8 +11,8 @@ from two_sides import two_sides
 from lacuna.completion.card import declared_options
 from lacuna.errors import LacunaError
 from lacuna.retrieval.alignment import align, search
-from lacuna.retrieval.alignment.aligned import average_ranks
 from lacuna.retrieval.alignment.trainer import Diverged
+from lacuna.retrieval.ranks import ranks as average_ranks
 
 optuna = pytest.importorskip("optuna", reason="pip install 'lacuna[retrieval]'")
 

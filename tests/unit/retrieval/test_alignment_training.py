@@ -13,10 +13,11 @@ from lacuna.completion.card import declared_options
 from lacuna.errors import LacunaError
 from lacuna.networks import training as networks_training
 from lacuna.retrieval.alignment import align, losses, negatives, trainer
-from lacuna.retrieval.alignment.aligned import average_ranks, place_distances
 from lacuna.retrieval.alignment.embedders import ACTIVATIONS, Graphs
 from lacuna.retrieval.alignment.examples import Examples
 from lacuna.retrieval.interface import Pairs
+from lacuna.retrieval.measures import distances_between
+from lacuna.retrieval.ranks import ranks as average_ranks
 
 TRAINING, VALIDATION, FRESH = two_sides(1, 80), two_sides(2, 30), two_sides(3, 60)
 SMALL = {"profile_layers": [32], "dimensions": 12, "batch": 32, "learning_rate": 3e-3}
@@ -386,5 +387,5 @@ def test_ranks_share_what_is_equal():
 
 def test_places_without_a_correlation_are_at_distance_one():
     rows = np.array([[1.0, 1, 1], [1, 2, 3]])
-    assert place_distances(rows, rows, "correlation")[0].tolist() == [1, 1]
-    assert place_distances(rows * 0, rows, "cosine").tolist() == [[1, 1], [1, 1]]
+    assert distances_between(rows, rows, "correlation")[0].tolist() == [1, 1]
+    assert distances_between(rows * 0, rows, "cosine").tolist() == [[1, 1], [1, 1]]

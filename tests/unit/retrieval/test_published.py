@@ -11,6 +11,7 @@ from lacuna.report.published import compare, gather_numbers
 from lacuna.retrieval.introspect import regressions
 from lacuna.retrieval.metrics import METRICS, metrics_table
 from lacuna.retrieval.ranks import find
+from lacuna.retrieval.score_jobs import MAIN
 
 ROOT = Path(__file__).parents[3]
 PUBLISHED = pd.read_csv(ROOT / "resources/published.tsv", sep="\t").query("table == 'retrieval'")
@@ -43,7 +44,9 @@ def test_numbers_of_a_run_are_found(tmp_path):
     truth = np.arange(30)
     found = find(np.random.default_rng(0).random((30, 30)), truth)
     table = metrics_table({"cca": found}, truth, 1)
-    write_table(table.assign(profile="raw", molecule="morgan"), tmp_path / "metrics.tsv")
+    asked = table.assign(profile="raw", molecule="morgan", **MAIN._asdict())
+    other = asked.assign(level="drug", value=0.0)  # of another question
+    write_table(pd.concat([other, asked, other]), tmp_path / "metrics.tsv")
     known = pd.DataFrame({"drug": truth, "aligned_molecule_distance": truth / 30})
     known = known.assign(minus_log_mrr=np.log(found.rank), median_rank=found.rank)
     fits = regressions(known, ["aligned_molecule_distance"], np.random.default_rng(0))

@@ -181,6 +181,7 @@ class Inputs:
             *self.gene_sets(dataset),
             *self.external(dataset).values(),
             *self._of_translation(dataset),
+            *self._of_retrieval(dataset),
         ]
 
     def _of_translation(self, dataset: str) -> list[str]:
@@ -191,6 +192,13 @@ class Inputs:
         rnaseq = [file for files in named for file in files.values()]
         facts = self.gene_facts(dataset)
         return [*rnaseq, *self.genes(dataset), *facts, *self.pairs(dataset).values()]
+
+    def _of_retrieval(self, dataset: str) -> list[str]:
+        if not self.simulated:
+            return []  # wells and structures of the series
+        folder = f"results/{dataset}/acquire/{parameters.RETRIEVAL_SERIES}"
+        files = parameters.RETRIEVAL_FILES
+        return [f"{folder}/{file}" for kind, file in files.items() if kind not in PLANTED]
 
     def _shared_folder(self, dataset: str, name: str) -> str:
         # The simulator writes all of its files into the folder of its one series.

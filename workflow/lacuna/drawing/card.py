@@ -14,6 +14,7 @@ PREDICTIONS = "3. Predictions"
 APPLICATIONS = "4. Applications"
 CELL_TO_CELL = "5. Cell to cell"
 TRANSLATION = "6. Translation"
+RETRIEVAL = "7. Retrieval"
 
 
 def _always(config: Config) -> bool:

@@ -20,16 +20,22 @@ from lacuna.project.config_schema import assemble_schema, fill_defaults
 from lacuna.project.documentation_cards import (
     describe_analyses,
     describe_controls,
+    describe_encoders,
     describe_methods,
     describe_metrics,
     describe_options,
+    describe_ranker_options,
+    describe_rankers,
     describe_splits,
     describe_step_options,
     describe_steps,
 )
 
 DEMO = "config/config.yaml"
-PAGES = ("README.md", "config/README.md", "results/README.md", "docs/translation.md")
+PAGES = (
+    *("README.md", "config/README.md", "results/README.md"),
+    *("docs/translation.md", "docs/retrieval.md"),
+)
 MARKED = re.compile(r"(<!-- made by make docs: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 100
 DEMO_HEADER = """\
@@ -247,6 +253,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "metrics": describe_metrics,
     "steps of a translation": describe_steps,
     "options of steps": describe_step_options,
+    "methods of a retrieval": describe_rankers,
+    "options of a retrieval": describe_ranker_options,
+    "encoders of molecules": describe_encoders,
 }
 
 

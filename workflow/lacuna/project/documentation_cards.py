@@ -7,6 +7,10 @@ from lacuna.completion.card import DeclaredOption
 from lacuna.completion.registry import available, card, is_control, options_of
 from lacuna.evaluation.metrics import METRICS
 from lacuna.evaluation.splits import SPLITS
+from lacuna.retrieval.card import alignment_options, method_card, method_options
+from lacuna.retrieval.card import available as available_rankers
+from lacuna.structures.card import available as available_encoders
+from lacuna.structures.card import encoder_card, encoder_options
 from lacuna.translation.card import PACKAGES, step_card, step_options
 from lacuna.translation.card import available as available_steps
 
@@ -72,6 +76,43 @@ def describe_step_options() -> str:
             for option in step_options(kind, name).values()
         ),
     )
+
+
+def describe_rankers() -> str:
+    """Return the table of the methods of a retrieval."""
+    cards = {name: method_card(name) for name in available_rankers()}
+    return _table(
+        ("name", "called", "what it does", "source"),
+        ((f"`{name}`", card.label, card.summary, card.source) for name, card in cards.items()),
+    )
+
+
+def describe_ranker_options() -> str:
+    """Return the table of the options of methods of a retrieval, and of alignments."""
+    return _table(
+        ("of", "option", "values", "default", "meaning"),
+        (
+            *(
+                (f"`{name}`", *_option_row(option))
+                for name in available_rankers()
+                for option in method_options(name).values()
+            ),
+            *(("alignments", *_option_row(option)) for option in alignment_options().values()),
+        ),
+    )
+
+
+def describe_encoders() -> str:
+    """Return the table of the encoders of molecules, with their options."""
+    rows = []
+    for name in available_encoders():
+        card = encoder_card(name)
+        choices = [
+            f"`{option.name}`: {', '.join(map(str, option.meaning.values))} ({option.default})"
+            for option in encoder_options(name).values()
+        ]
+        rows.append((f"`{name}`", card.label, card.summary, "; ".join(choices), card.source))
+    return _table(("name", "called", "what it gives", "options (default)", "source"), rows)
 
 
 def describe_splits() -> str:

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -10,7 +10,12 @@ from types import ModuleType
 from lacuna.completion.card import DeclaredOption, check_values, declared_options
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.retrieval import methods
+from lacuna.retrieval.alignment import align
+from lacuna.structures.card import available as available_encoders
+from lacuna.structures.card import check_installed, encoder_card
 
+# Options of an alignment that say what molecules are read from, and what stands behind that.
+ENCODER, APPEND = "encoder", "append"
 NOT_METHODS = {"shared"}  # modules beside the methods that several of them use
 
 
@@ -30,6 +35,9 @@ class Method:
         Whether it looks at no query: what it scores is what knowing nothing scores.
     one_space : bool
         Whether profiles and molecules must lie in one space, so be aligned before.
+    block : str
+        The block of raw features that it compares wells by, where features have it; else, or
+        where this is empty, all of them.
     """
 
     label: str
@@ -37,6 +45,7 @@ class Method:
     source: str = ""
     control: bool = False
     one_space: bool = False
+    block: str = ""
 
 
 @cache
@@ -82,3 +91,48 @@ def check_method_options(name: str, options: Mapping[str, object]) -> None:
         If the method or an option is unknown, or an option has a value that it cannot have.
     """
     check_values(name, options, method_options(name), f"retrieval: options: {name}")
+
+
+def alignment_options() -> dict[str, DeclaredOption]:
+    """Return the options of an alignment, by name, but for its encoder."""
+    return declared_options(align.fit)
+
+
+def check_alignment_options(
+    name: str, options: Mapping[str, object], encoders: Sequence[str]
+) -> None:
+    """Check that an alignment has the options that the configuration gives it.
+
+    Parameters
+    ----------
+    name
+        Of the alignment.
+    options
+        Its options.
+    encoders
+        Those that encode molecules for all methods.
+
+    Raises
+    ------
+    LacunaError
+        If an option is unknown, has a value that it cannot have, or the encoder is neither among
+        the encoders nor trained with the alignment.
+    """
+    encoder = options.get(ENCODER, encoders[0])
+    trained = [other for other in available_encoders() if encoder_card(other).trained]
+    if encoder not in (known := [*encoders, *trained]):
+        raise LacunaError(
+            f"retrieval: alignments: {name}: encoder is {encoder!r}"
+            f"{did_you_mean(str(encoder), known)}; expected one of retrieval: encoders, or one "
+            f"that is trained: {listed(known, 50)}."
+        )
+    check_installed(str(encoder))
+    append = options.get(APPEND, "")
+    if append and append not in encoders:
+        raise LacunaError(
+            f"retrieval: alignments: {name}: append is {append!r}"
+            f"{did_you_mean(str(append), encoders)}; expected one of retrieval: encoders: "
+            f"{listed(encoders, 50)}."
+        )
+    others = {key: value for key, value in options.items() if key not in (ENCODER, APPEND)}
+    check_values(name, others, alignment_options(), f"retrieval: alignments: {name}")

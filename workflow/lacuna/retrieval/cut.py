@@ -27,7 +27,7 @@ class Chosen(NamedTuple):
     Attributes
     ----------
     wells : DataFrame indexed by well
-        cell, plate, drug (InChIKey of the parent), pert_id.
+        cell, plate, drug (InChIKey of the parent), pert_id, name.
     account : DataFrame with columns step, wells, drugs
         What each filter left; drugs are pert_ids until they are structures.
     """
@@ -97,7 +97,7 @@ def choose_wells(
         keep("of drugs in all lines", kept["key"].map(everywhere), "key")
     chosen = kept.set_index("well").rename(columns={"drug": "pert_id", "key": "drug"})
     table = pd.DataFrame(account, columns=["step", "wells", "drugs"])
-    return Chosen(chosen[["cell", "plate", "drug", "pert_id"]], table)
+    return Chosen(chosen[["cell", "plate", "drug", "pert_id", "name"]], table)
 
 
 def _there(before: pd.DataFrame, step: str) -> str:
@@ -114,7 +114,7 @@ def plates_with_controls(wells: pd.DataFrame) -> pd.DataFrame:
     return wells.loc[wells["kind"].isin(CONTROLS), ["well", "plate"]]
 
 
-def read_profiles(level3: Level3, wells: Sequence[str]) -> np.ndarray:
+def read_profiles(level3: Level3, wells: Sequence[str] | pd.Index | pd.Series) -> np.ndarray:
     """Read wells: float32 array of shape (wells, genes), log2 expression."""
     profiles = np.empty((len(wells), len(level3.rows)), np.float32)
     done = 0

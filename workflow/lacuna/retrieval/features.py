@@ -95,8 +95,7 @@ class Features:
         """
         if block not in self.blocks:
             raise LacunaError(
-                f"retrieval: features: {block} is not among {', '.join(self.blocks)}; expected it, "
-                "for nearest neighbours are sought by it."
+                f"retrieval: features: {block} is not among {', '.join(self.blocks)}."
             )
         genes = self.centre.shape[1]
         first = self.blocks.index(block) * genes

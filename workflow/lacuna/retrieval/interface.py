@@ -1,13 +1,14 @@
 """What a method of retrieval is given, and what it gives back."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from lacuna.structures.card import Alike
+from lacuna.vectors import mean_by
+
 State = dict[str, np.ndarray]
-# How vectors of two molecules are compared: fingerprints share bits, other vectors correlate.
-Alike = Literal["jaccard", "correlation"]
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,7 @@ class Pairs:
 
         A molecule without a profile has a row of zeros.
         """
-        total = np.zeros((len(self.vectors), self.profiles.shape[1]))
-        np.add.at(total, self.molecule, self.profiles)
-        count = np.bincount(self.molecule, minlength=len(self.vectors))
-        return total / np.maximum(count, 1)[:, None]
+        return mean_by(self.molecule, len(self.vectors), self.profiles.astype(np.float64))[0]
 
 
 class Ranker(Protocol):

@@ -6,7 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from lacuna.io.tsv import read_table
+from lacuna.retrieval.score_jobs import MAIN
 
+PRETRAINED = "admet"
+FEATURES = {
+    "tanimoto": "morgan_distance",
+    "molecule_aligned": "aligned_molecule_distance",
+    f"molecule_{PRETRAINED}": "encoder_distance",
+    "genes_changed": "changed_genes",
+}
 KEY = ["profile", "molecule", "method", "metric"]
 
 
@@ -39,10 +47,14 @@ def numbers_of_methods(metrics: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     metrics
-        profile ("raw" or "aligned"), molecule ("morgan", "encoder" or "aligned"; of an oracle,
-        "training_lines" or "test_line"), method ("oracle" for these), metric, value, low, high.
-        Ranks are strict, of wells in the whole library, as the paper's are.
+        As `lacuna.retrieval.score_jobs.score` returns them; of them, strict ranks of wells in the
+        whole library, as the paper's are. What the paper calls Chemprop is `admet` here, weights
+        of the same kind of network that learnt other things; its alignment is that called
+        `aligned`.
     """
+    for column, value in MAIN._asdict().items():
+        metrics = metrics[metrics[column] == value]
+    metrics = metrics.assign(molecule=metrics["molecule"].replace(PRETRAINED, "encoder"))
     return pd.DataFrame(
         {
             "table": "retrieval",
@@ -63,7 +75,7 @@ def numbers_of_regressions(regressions: pd.DataFrame) -> pd.DataFrame:
     regressions
         As `lacuna.retrieval.introspect.regressions` returns it.
     """
-    names = regressions["outcome"] + "/" + regressions["feature"]
+    names = regressions["outcome"] + "/" + regressions["feature"].replace(FEATURES)
     tables = []
     for number, low, high in (("slope", "low", "high"), ("r", "r_low", "r_high")):
         table = regressions[[number, low, high]].set_axis(["ours", "low", "high"], axis=1)

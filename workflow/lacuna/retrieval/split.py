@@ -72,12 +72,13 @@ def split_drugs(
     # Where the middle of each group lies in the row of all drugs, from 0 to 1.
     place = (np.cumsum(size) - size / 2) / size.sum()
     roles = pd.DataFrame(index=groups.index, columns=range(folds), dtype=object)
+    share = test if folds == 1 else 1 / folds
+    # In whole numbers, so that no group on a border is judged twice or never.
+    judged_in = np.minimum((place / share).astype(int), folds)
     for fold in range(folds):
-        share = test if folds == 1 else 1 / folds
-        # Each fold turns the row: the test comes first, validation after it.
-        turned = (place - fold / folds) % 1.0
-        judged = turned < share
-        stops = ~judged & (turned < share + validation)
+        judged = judged_in == fold
+        # Behind the test drugs, and at the end of the row from its beginning again.
+        stops = ~judged & ((place - (fold + 1) * share) % 1.0 < validation)
         if not (judged.any() and stops.any() and (~judged & ~stops).any()):
             raise LacunaError(
                 f"retrieval: split: fold {fold} has no drug for training, validation or test: the "

@@ -1,18 +1,19 @@
 """The coordinated model: two networks that bring a profile and its molecule to one place.
 
-Finlayson, McDermott et al. 2021, https://doi.org/10.1142/9789811232701_0022. The defaults are those
+Finlayson, McDermott et al. 2021, https://doi.org/10.48550/arXiv.1911.10241. The defaults are those
 of the paper's Table A2.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import numpy as np
 
 from lacuna.completion.card import ComputeDevice, Option
 from lacuna.retrieval.alignment.examples import Examples
 from lacuna.retrieval.interface import State
+from lacuna.retrieval.measures import Measure
 
 if TYPE_CHECKING:
     from torch import nn
@@ -136,7 +137,7 @@ def fit(
         batch=batch,
         batches_of=batches_of,
         learning_rate=learning_rate,
-        rank_distance=rank_distance,
+        rank_distance=cast(Measure, rank_distance),
         device=device,
     )
     return train(training, validation, rng, work, settings)

@@ -19,9 +19,9 @@ from lacuna.retrieval.alignment.embedders import (
     ranked_blocks,
 )
 from lacuna.retrieval.alignment.examples import refuse_missing
-from lacuna.retrieval.alignment.losses import CORRELATION, DISTANCES, EUCLIDEAN
+from lacuna.retrieval.alignment.losses import DISTANCES
 from lacuna.retrieval.interface import State
-from lacuna.vectors import unit_rows
+from lacuna.retrieval.measures import Measure, distances_between
 
 ROWS_AT_ONCE = 4096  # where nothing is learned
 WEIGHT = "weight."
@@ -57,7 +57,7 @@ class Shape:
     dropout: float
     blocks: int
     ranked: bool
-    rank_distance: str
+    rank_distance: Measure
 
     def state(self) -> State:
         """Return each fact as an array; words are bytes, which every file format takes."""
@@ -182,7 +182,7 @@ class Aligned:
     ) -> np.ndarray:
         """Return how far each molecule is from each profile, float64 of shape (n, m)."""
         places = self.embed_profiles(profiles), self.embed_molecules(molecules)
-        return place_distances(*places, self.network.shape.rank_distance)
+        return distances_between(*places, self.network.shape.rank_distance)
 
     def state(self) -> State:
         """Return weights and shape as named arrays; `of` makes the model of them."""
@@ -238,42 +238,3 @@ def _check_width(found: int, expected: int, name: str) -> None:
             f"{name}s have {found} values, expected {expected} as in the training. Make them as "
             "those were made."
         )
-
-
-def place_distances(profiles: np.ndarray, molecules: np.ndarray, kind: str) -> np.ndarray:
-    """Return the distance of each profile's place from each molecule's.
-
-    Parameters
-    ----------
-    profiles, molecules : array of shape (n, dimensions), of shape (m, dimensions)
-    kind
-        One of `DISTANCES`; correlation and cosine are 1 minus those, 1 where there is none.
-
-    Returns
-    -------
-    float64 array of shape (n, m)
-    """
-    one, two = (np.asarray(places, dtype=np.float64) for places in (profiles, molecules))
-    if kind == EUCLIDEAN:
-        from scipy.spatial.distance import cdist
-
-        return cdist(one, two)
-    if kind == CORRELATION:
-        one, two = (places - places.mean(axis=1, keepdims=True) for places in (one, two))
-    return 1 - unit_rows(one) @ unit_rows(two).T
-
-
-def average_ranks(distances: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the rank of each query's own molecule, 1 for the nearest; equal ones share.
-
-    Parameters
-    ----------
-    distances : array of shape (n, m)
-    truth : int array of shape (n,)
-
-    Returns
-    -------
-    float64 array of shape (n,)
-    """
-    own = np.take_along_axis(distances, truth[:, None], axis=1)
-    return (distances < own).sum(axis=1) + ((distances == own).sum(axis=1) + 1) / 2

@@ -25,6 +25,8 @@ from lacuna.retrieval.alignment import align
 from lacuna.retrieval.alignment.embedders import ACTIVATIONS, grown
 from lacuna.retrieval.alignment.examples import Examples
 from lacuna.retrieval.alignment.extras import optional
+from lacuna.retrieval.measures import distances_between
+from lacuna.retrieval.ranks import ranks
 from lacuna.runtime.seeds import generator
 
 if TYPE_CHECKING:
@@ -194,15 +196,14 @@ def _median_rank(
 
 def drug_level_median_rank(model: "Aligned", examples: Examples) -> float:
     """Return the median rank of compounds, each looked for by the mean place of its profiles."""
-    from lacuna.retrieval.alignment.aligned import average_ranks, place_distances
     from lacuna.vectors import mean_by
 
     pairs = examples.pairs
     molecules = model.embed_molecules(examples.read())
     places, size = mean_by(pairs.molecule, len(molecules), model.embed_profiles(pairs.profiles))
     drugs = np.flatnonzero(size)
-    distances = place_distances(places[drugs], molecules, model.network.shape.rank_distance)
-    return float(np.median(average_ranks(distances, drugs)))
+    distances = distances_between(places[drugs], molecules, model.network.shape.rank_distance)
+    return float(np.median(ranks(distances, drugs)))
 
 
 def _study(optuna: Any, done: list[dict[str, Any]], seed: int) -> Any:

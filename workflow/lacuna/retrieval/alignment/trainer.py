@@ -14,8 +14,6 @@ from lacuna.retrieval.alignment.aligned import (
     Aligned,
     Coordinated,
     Shape,
-    average_ranks,
-    place_distances,
 )
 from lacuna.retrieval.alignment.examples import Examples
 from lacuna.retrieval.alignment.losses import TRIPLET_WEIGHT, Margin, Places, cca
@@ -28,6 +26,8 @@ from lacuna.retrieval.alignment.negatives import (
     expression_distance,
     tanimoto_distance,
 )
+from lacuna.retrieval.measures import Measure, distances_between
+from lacuna.retrieval.ranks import ranks
 from lacuna.runtime.device import Device, find_device
 
 STAGE = "alignment"
@@ -63,7 +63,7 @@ class Settings:
     batch: int
     batches_of: str
     learning_rate: float
-    rank_distance: str
+    rank_distance: Measure
     device: str
 
 
@@ -233,13 +233,10 @@ class _Run:
         model, pairs = Aligned(self.network), self.validation.pairs
         g = model.embed_profiles(pairs.profiles)
         m = model.embed_molecules(self.validation.read())
-        ranks = [
-            average_ranks(
-                place_distances(g[rows], m, self.settings.rank_distance), pairs.molecule[rows]
-            )
-            for rows in _slices(len(g))
-        ]
-        return float((1 / np.concatenate(ranks)).mean())
+        blocks = (
+            distances_between(g[rows], m, self.settings.rank_distance) for rows in _slices(len(g))
+        )
+        return float((1 / ranks(blocks, pairs.molecule)).mean())
 
 
 def _slices(count: int) -> Iterator[slice]:

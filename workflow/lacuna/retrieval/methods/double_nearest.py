@@ -15,6 +15,7 @@ METHOD = Method(
     label="Double nearest neighbour",
     summary="the training drug with the most similar profile, then molecules most alike to it",
     source="Finlayson et al. 2021, section 3.2, https://doi.org/10.48550/arXiv.1911.10241",
+    block="treated",
 )
 # Similarities this close are equal: a product of matrices rounds by where a row stands.
 TIE = 1e-12

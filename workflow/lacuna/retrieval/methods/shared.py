@@ -8,6 +8,7 @@ import numpy as np
 from lacuna.errors import LacunaError
 from lacuna.retrieval.interface import Alike, Pairs, Ranker
 from lacuna.retrieval.linear import ROUNDING, blocks
+from lacuna.retrieval.ranks import ranks
 
 Setting = TypeVar("Setting")
 LEAST_TO_HOLD_OUT = 5  # molecules, of which a fifth is held out
@@ -194,15 +195,9 @@ def alike_distances(alike: Alike, first: np.ndarray, second: np.ndarray) -> np.n
     return correlation_distances(first, second)
 
 
-def true_ranks(distances: np.ndarray, molecule: np.ndarray) -> np.ndarray:
-    """Return the rank of each query's own molecule, 1 for the nearest, ties averaged."""
-    own = distances[np.arange(len(molecule)), molecule][:, None]
-    return (distances < own).sum(axis=1) + ((distances == own).sum(axis=1) + 1) / 2
-
-
 def validation_mrr(distances: np.ndarray, molecule: np.ndarray) -> float:
     """Return the mean reciprocal rank, ties averaged; 0 without a query."""
-    return float((1 / true_ranks(distances, molecule)).mean()) if len(molecule) else 0.0
+    return float((1 / ranks(distances, molecule)).mean()) if len(molecule) else 0.0
 
 
 def best_setting(candidates: Iterable[tuple[Setting, np.ndarray]], molecule: np.ndarray) -> Setting:

@@ -1,0 +1,278 @@
+"""The model that ranks any library of structures for any profile, and profiles for a structure."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import lacuna
+from lacuna.errors import DamagedFile, LacunaError, listed
+from lacuna.io import hdf5
+from lacuna.retrieval.features import Features
+from lacuna.retrieval.measures import distances_between
+from lacuna.retrieval.molecules import Encoded, Source
+from lacuna.retrieval.rank_jobs import restore_network
+from lacuna.structures.cache import encode_structures
+from lacuna.structures.card import encoder_card
+from lacuna.structures.scaling import Scaler
+
+KIND = "lacuna retrieval"
+FORMAT = 1
+QUANTILES = 1001  # of the distances that unrelated structures have
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What held-out queries say of ranks and distances; of drugs and lines never trained on.
+
+    Attributes
+    ----------
+    rank_share : float array of shape (queries,)
+        Rank of the right structure over library size, of each held-out query, rising.
+    others : float array of shape (quantiles,)
+        Quantiles of the distance from a query to structures that it was not.
+    """
+
+    rank_share: np.ndarray
+    others: np.ndarray
+
+    @classmethod
+    def of(cls, distances: np.ndarray, truth: np.ndarray, rank: np.ndarray) -> "Calibration":
+        """Learn from held-out queries.
+
+        Parameters
+        ----------
+        distances : array of shape (n, m)
+        truth : int array of shape (n,)
+            The column of the right structure.
+        rank : array of shape (n,)
+            Its rank.
+        """
+        wrong = np.ones(distances.shape, dtype=bool)
+        wrong[np.arange(len(truth)), truth] = False
+        others = distances[wrong] if wrong.any() else distances.ravel()
+        grid = np.linspace(0, 1, QUANTILES)
+        return cls(np.sort(rank / distances.shape[1]), np.quantile(others, grid))
+
+    def p_values(self, distances: np.ndarray) -> np.ndarray:
+        """Return which share of wrong structures is as near, or nearer, of the same shape."""
+        grid = np.linspace(0, 1, len(self.others))
+        share = np.interp(distances, self.others, grid)
+        return np.clip(share, 1 / len(self.others), 1)
+
+    def recall(self, rank_share: np.ndarray) -> np.ndarray:
+        """Return the share of held-out queries whose right structure stood there or before."""
+        found = np.searchsorted(self.rank_share, rank_share + 1e-12, side="right")
+        return found / len(self.rank_share)
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """A trained model.
+
+    Attributes
+    ----------
+    genes : Index of str
+        Symbols, in the order of the features.
+    features : Features
+    source : Source
+        What molecules are read from.
+    options : dict
+        Of encoders, by name.
+    scalers : dict of Scaler or None
+        By encoder; None of fingerprints.
+    network : Aligned
+    calibration : Calibration
+    training : dict of str
+        Facts in words: lines, drugs.
+    """
+
+    genes: pd.Index
+    features: Features
+    source: Source
+    options: Mapping[str, Mapping[str, Any]]
+    scalers: Mapping[str, Scaler | None]
+    network: Any
+    calibration: Calibration
+    training: Mapping[str, str]
+
+    def embed_profiles(self, treated: pd.DataFrame, control: pd.DataFrame | None) -> np.ndarray:
+        """Bring profiles into the space.
+
+        Parameters
+        ----------
+        treated, control
+            Samples in rows, symbols in columns: Level 3 expression of treated wells, and of their
+            controls; of a model of signatures, signatures and None.
+
+        Returns
+        -------
+        float32 array of shape (samples, dimensions)
+
+        Raises
+        ------
+        LacunaError
+            If genes are missing, values are not finite, or controls are needed and not given.
+        """
+        tables = {"profiles": treated} | ({} if control is None else {"controls": control})
+        needed = set(self.features.blocks) - {"treated"}
+        if needed and control is None:
+            raise LacunaError(
+                f"retrieval: this model looks at {listed(sorted(needed))}, which needs controls; "
+                "give them with --control: vehicle wells, of the same genes."
+            )
+        rows = {name: self._values(table, name) for name, table in tables.items()}
+        said = rows.get("controls")
+        if said is not None and len(said) == 1:
+            said = np.repeat(said, len(rows["profiles"]), axis=0)
+        if said is not None and len(said) != len(rows["profiles"]):
+            raise LacunaError(
+                f"retrieval: {len(said)} controls of {len(rows['profiles'])} profiles; expected "
+                "one of each, or one for all."
+            )
+        return self.network.embed_profiles(self.features.transform(rows["profiles"], said))
+
+    def embed_molecules(self, smiles: Sequence[str], cache: str | Path | None = None) -> np.ndarray:
+        """Bring structures into the space, encoded on the fly.
+
+        Parameters
+        ----------
+        smiles
+            Canonical SMILES of parents, as `lacuna.structures.identity.identify` gives them.
+        cache
+            Where vectors are kept from run to run.
+
+        Returns
+        -------
+        float32 array of shape (molecules, dimensions)
+        """
+        known = {}
+        for encoder, scaler in self.scalers.items():
+            options = self.options.get(encoder, {})
+            vectors = encode_structures(encoder, smiles, cache, **options)
+            known[encoder] = vectors if scaler is None else scaler.apply(vectors)
+        return self.network.embed_molecules(self.source.read(smiles, known))
+
+    def distances(self, profiles: np.ndarray, molecules: np.ndarray) -> np.ndarray:
+        """Return how far places of molecules are from places of profiles, float64 (n, m)."""
+        return distances_between(profiles, molecules, self.network.network.shape.rank_distance)
+
+    def _values(self, table: pd.DataFrame, name: str) -> np.ndarray:
+        missing = self.genes.difference(table.columns)
+        if len(missing):
+            raise LacunaError(
+                f"retrieval: the {name} lack {len(missing)} of the model's {len(self.genes)} genes "
+                f"({listed(missing)}); expected all, by symbol."
+            )
+        values = table[self.genes].to_numpy(np.float32)
+        if not np.isfinite(values).all():
+            row, gene = np.argwhere(~np.isfinite(values))[0]
+            raise LacunaError(
+                f"retrieval: the {name}: {table.index[row]!r}, gene {self.genes[gene]!r} is "
+                f"{values[row, gene]}; expected a number."
+            )
+        return values
+
+
+def scalers_of(
+    encoded: Mapping[str, Encoded], source: Source, smiles: Sequence[str]
+) -> dict[str, Scaler | None]:
+    """Return the scales of the encoders that a network reads, learnt on training molecules."""
+    names = [name for name in (source.encoder, source.append) if name in encoded]
+    # A trained encoder reads graphs; one that stands fast tells how many molecules there are.
+    names = names or list(encoded)[:1]
+    found: dict[str, Scaler | None] = {}
+    for name in names:
+        if encoder_card(name).alike == "jaccard":
+            found[name] = None
+        else:
+            found[name] = Scaler.fit(encoded[name].of(smiles))
+    return found
+
+
+def save_retriever(path: str | Path, model: Retriever) -> None:
+    """Write a model to one file, which appears whole or not at all."""
+    facts = {"kind": KIND, "format": str(FORMAT), "version": lacuna.__version__, **model.training}
+    facts |= {
+        f"options.{name}": json.dumps(dict(options)) for name, options in model.options.items()
+    }
+    content: dict[str, np.ndarray | pd.DataFrame] = {
+        "facts": pd.DataFrame({"key": list(facts), "value": list(facts.values())}),
+        "genes": model.genes.to_numpy(object),
+        "of": model.source.state(),
+        "rank_share": model.calibration.rank_share,
+        "others": model.calibration.others,
+        "scaled": np.array(list(model.scalers), dtype=object),
+    }
+    content |= {f"features.{name}": array for name, array in model.features.state().items()}
+    content |= {f"network.{name}": array for name, array in model.network.state().items()}
+    for name, scaler in model.scalers.items():
+        if scaler is not None:
+            content |= {f"scaler.{name}.{key}": array for key, array in scaler.state().items()}
+    hdf5.save(path, content)
+
+
+def load_retriever(path: str | Path) -> Retriever:
+    """Read a model.
+
+    Raises
+    ------
+    DamagedFile
+        If the file is damaged.
+    LacunaError
+        If it is missing, no such model, or of another version of the format.
+    """
+    content = hdf5.load(path)
+    facts = _facts(content, path)
+    if facts["format"] != str(FORMAT):
+        raise LacunaError(
+            f"{path}: this model is of format {facts['format']} (Lacuna {facts['version']}), "
+            f"expected format {FORMAT}. Train it again with this version."
+        )
+    try:
+        source, network = restore_network(_part(content, "network.") | {"of": content["of"]})
+        scalers: dict[str, Scaler | None] = {}
+        for name in map(str, content["scaled"]):
+            part = _part(content, f"scaler.{name}.")
+            scalers[name] = Scaler(**part) if part else None
+        options = {
+            key.removeprefix("options."): json.loads(value)
+            for key, value in facts.items()
+            if key.startswith("options.")
+        }
+        return Retriever(
+            pd.Index(content["genes"].astype(str)),
+            Features.restore(_part(content, "features.")),
+            source,
+            options,
+            scalers,
+            network,
+            Calibration(content["rank_share"], content["others"]),
+            {key: facts[key] for key in ("lines", "drugs") if key in facts},
+        )
+    except (KeyError, TypeError, ValueError, IndexError, LacunaError) as error:
+        raise DamagedFile(path, f"its parts do not make a model ({error})") from error
+
+
+def _part(content: Mapping[str, Any], prefix: str) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in content.items()
+        if name.startswith(prefix)
+    }
+
+
+def _facts(content: Mapping[str, object], path: str | Path) -> dict[str, str]:
+    table = content.get("facts")
+    if isinstance(table, pd.DataFrame) and {"key", "value"} <= set(table):
+        facts = dict(zip(table["key"].astype(str), table["value"].astype(str), strict=True))
+        if facts.get("kind") == KIND and {"format", "version"} <= set(facts):
+            return facts
+    raise LacunaError(
+        f"{path}: not a model of a retrieval; expected a file that the stage retrieval wrote, "
+        "results/DATASET/retrieval/model.h5."
+    )

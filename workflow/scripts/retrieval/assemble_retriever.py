@@ -1,0 +1,10 @@
+"""Write the model that ranks any library for any profile."""
+
+from lacuna.retrieval.model_jobs import assemble_retriever
+
+from lacuna.runtime.script_log import log_script
+
+with log_script(snakemake.log[0]):
+    assemble_retriever(
+        dict(snakemake.input.items()), snakemake.output[0], **dict(snakemake.params.items())
+    )

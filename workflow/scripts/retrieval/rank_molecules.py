@@ -1,0 +1,13 @@
+"""Rank molecules for the test queries of one fold, by every method."""
+
+from lacuna.retrieval.rank_jobs import rank_molecules
+
+from lacuna.runtime.script_log import log_script
+
+with log_script(snakemake.log[0]):
+    rank_molecules(
+        dict(snakemake.input.items()),
+        dict(snakemake.output.items()),
+        fold=int(snakemake.wildcards.fold),
+        **dict(snakemake.params.items()),
+    )

@@ -1,0 +1,15 @@
+"""Write the page of scores."""
+
+from lacuna.io.tsv import read_table
+from lacuna.report.page import write_page
+from lacuna.retrieval.tables import sections, sentences
+from lacuna.runtime.script_log import log_script
+
+with log_script(snakemake.log[0]):
+    tables = {name: read_table(path) for name, path in snakemake.input.items()}
+    write_page(
+        snakemake.output[0],
+        f"Retrieval: {snakemake.params.data}",
+        sentences(tables["metrics"]),
+        sections(tables),
+    )
