@@ -13,6 +13,7 @@ from lacuna.retrieval.methods import shared
 
 VARIANTS = {
     "double_nearest": [{}, {"nearest": "well"}],
+    "cca_published": [{}],
     "cca": [{}, {"rows": "drug"}, {"components": 3, "penalties": [0.1], "compare": "cosine"}],
     "popularity": [{}, {"by": "near"}],
     "ridge_to_fingerprint": [{}, {"penalties": [1.0]}],

@@ -135,3 +135,12 @@ def test_a_drug_by_another_id_is_on_one_side_of_the_split(stage):
     wells = anndata.read_h5ad(stage.files["treated"]).obs
     assert wells.loc[wells["drug"] == double, "pert_id"].nunique() == 2
     assert (read_table(stage.files["roles"])["drug"] == double).sum() == 1
+
+
+def test_the_time_of_the_papers_text_is_cut_as_well(world, tmp_path):
+    info = pd.read_csv(world / RETRIEVAL_FILES["inst_info"], sep="\t")
+    late = info.loc[info["pert_time"] == 24, "cell_id"].unique()[0]
+    lines = {role: [late] for role in LINES}
+    made = cut(tmp_path / "cut", [screen_of(world)], lines=lines, time=24)
+    chosen = info.set_index("inst_id").loc[anndata.read_h5ad(made["treated"]).obs_names]
+    assert (chosen["pert_time"] == 24).all() and len(chosen) > 50

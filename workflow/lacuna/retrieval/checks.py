@@ -18,7 +18,8 @@ from lacuna.structures.card import available as available_encoders
 from lacuna.structures.card import check_encoder_options, check_installed, encoder_card
 
 # The extra `retrieval`: what to install, and what it is imported as.
-PACKAGES = {"anndata": "anndata", "pytorch-metric-learning": "pytorch_metric_learning"}
+PACKAGES = {"anndata": "anndata", "umap-learn": "umap"}
+METRIC_LEARNING = {"pytorch-metric-learning": "pytorch_metric_learning"}
 SEARCH = {"optuna": "optuna"}
 
 
@@ -75,9 +76,9 @@ def check(config: Mapping[str, Any]) -> None:
 
 
 def _check_packages(block: Mapping[str, Any]) -> None:
-    needed = {"anndata": "anndata"}
+    needed = dict(PACKAGES)
     if block["alignments"]:
-        needed |= PACKAGES | {"torch": "torch"}
+        needed |= METRIC_LEARNING
     if block["trials"]:
         needed |= SEARCH
     missing = [name for name, module in needed.items() if find_spec(module) is None]

@@ -125,6 +125,11 @@ def _values(block: str, treated: np.ndarray, control: np.ndarray | None) -> np.n
         return control
     if block == "difference":
         return _difference(treated, control)
+    return log_ratio(treated, control)
+
+
+def log_ratio(treated: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """Return the authors' logarithm of a ratio of Level 3 values, which are logarithms already."""
     return np.log2((treated + SMALL) / (control + SMALL))
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from lacuna.io.h5ad import read_written
 from lacuna.io.tsv import write_table
+from lacuna.retrieval.features import log_ratio
 from lacuna.retrieval.measures import Measure
 from lacuna.retrieval.metrics import metrics_table
 from lacuna.retrieval.oracles import (
@@ -85,12 +86,12 @@ def judge_oracles(
         tested = wells["cell"].isin(lines[TEST]).to_numpy()
         molecule = pd.factorize(wells["drug"][tested])[0]
         found = published_oracle_of_test_line(
-            values[tested], blocks[DIFFERENCE][tested], molecule
+            values[tested], log_ratio(values, control)[tested], molecule
         ).find()
         said = "wells", "other wells of test lines"
         drug = wells["drug"][tested].to_numpy()
         tables.append(
-            _scored(Asked(*said, "published", "euclidean", found, drug), "treated, other", seed)
+            _scored(Asked(*said, "published", "euclidean", found, drug), "treated, log ratio", seed)
         )
     write_table(pd.concat(tables, ignore_index=True), output)
 

@@ -1,7 +1,6 @@
 """Write the model that ranks any library for any profile."""
 
 from lacuna.retrieval.model_jobs import assemble_retriever
-
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):

@@ -1,7 +1,6 @@
 """Retrieve expression by expression: what a perfect predictor of profiles could reach."""
 
 from lacuna.retrieval.oracle_jobs import judge_oracles
-
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):

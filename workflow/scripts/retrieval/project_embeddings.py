@@ -1,7 +1,6 @@
 """Lay molecules and profiles out in two dimensions."""
 
 from lacuna.retrieval.map_jobs import project_embeddings
-
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):

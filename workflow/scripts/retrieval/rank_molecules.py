@@ -1,7 +1,6 @@
 """Rank molecules for the test queries of one fold, by every method."""
 
 from lacuna.retrieval.rank_jobs import rank_molecules
-
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
