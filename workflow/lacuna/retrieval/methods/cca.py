@@ -40,17 +40,20 @@ class Cca:
         Of the variates, falling; with a ridge they are smaller than those of the rows.
     centre : bool
         Whether a profile's variates are centred before they are compared: correlation, or cosine.
+    name : str
+        What it is called in messages.
     """
 
     profile: linear.Linear
     vector: linear.Linear
     correlations: np.ndarray
     centre: bool
+    name: str = "cca"
 
     def distances(self, profiles: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         """Return 1 - r, or 1 - cosine, over the variates of a profile and of a molecule."""
         shapes = (self.profile.shape[0], self.vector.shape[0])
-        return shared.of_distinct("cca", profiles, vectors, shapes, self._between)
+        return shared.of_distinct(self.name, profiles, vectors, shapes, self._between)
 
     def _between(self, profiles: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         sides = self.profile(profiles), self.vector(vectors)
