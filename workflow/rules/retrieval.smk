@@ -248,6 +248,7 @@ rule tabulate_retrieval:
         "../../envs/retrieval.yaml"
     params:
         data=DATA,
+        lines=RETRIEVED["lines"],
     script:
         "../scripts/retrieval/tabulate_retrieval.py"
 

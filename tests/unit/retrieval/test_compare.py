@@ -95,17 +95,22 @@ def test_folds_are_pooled_each_among_its_own_library(stage):
 
 def test_what_was_found_is_said_against_chance(stage):
     metrics, _, _ = score(read_ranks([stage.ranked["ranks"]]), seed=1)
-    own = metrics["method"] == "correlation"
+    lines = {"training": ["A", "B"], "validation": ["B"]}
 
-    def said(low):
-        return sentences(metrics.assign(low=np.where(metrics["method"] == ORACLE, 0.9, low)))
+    def said(value):
+        value = np.where(metrics["method"] == ORACLE, 0.9, value)
+        return sentences(metrics.assign(value=value, low=value - 0.01, high=value + 0.01), lines)
 
-    nothing = said(metrics["chance"] - 0.01)
+    chance, rows = metrics["chance"], 2 * 2 * 3 + 2
+    nothing = said(chance + 0.005)
     assert "cannot be told" in nothing[0] and "IS NOT ABOVE CHANCE" in nothing[1]
-    assert f"0 of {2 * 2 * 3 + 2} rows" in nothing[1]
-    another = said(metrics["chance"] + np.where(metrics["method"] == "cca", 0.01, -0.01))
-    assert "IS NOT ABOVE CHANCE" in another[0] and f"6 of {2 * 2 * 3 + 2} rows" in another[0]
-    assert "is above chance" in said(metrics["chance"] + np.where(own, 0.01, -0.01))[0]
+    assert f"0 of {rows} rows" in nothing[1]
+    another = said(chance + np.where(metrics["method"] == "cca", 0.05, 0))
+    assert "IS NOT ABOVE CHANCE" in another[0] and f"6 of {rows} rows" in another[0]
+    own = metrics["method"] == "correlation"
+    assert "is above chance" in said(chance + np.where(own, 0.05, 0))[0]
+    assert "a line that is trained on (B)" in nothing[-1]
+    assert "a line that is trained on" not in sentences(metrics, lines | {"validation": []})[-1]
 
 
 def test_the_page_shows_every_row_and_what_was_left_out(stage, tmp_path):

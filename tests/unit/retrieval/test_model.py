@@ -42,6 +42,11 @@ def queries(stage, tmp_path):
     return tmp_path
 
 
+def scaled(path, factor):
+    table = read_table(path).set_index("gene") * factor
+    write_table(table.reset_index(), path)
+
+
 def retrieve(folder, model, *more):
     words = ["retrieve", "--model", model, "--profile", str(folder / "profile.tsv")]
     words += ["--control", str(folder / "control.tsv"), "--library", str(folder / "library.smi")]
@@ -73,10 +78,39 @@ def test_profiles_are_ranked_for_a_structure(model, queries):
     assert table.groupby("inchi_key")["rank"].min().eq(1).mean() > 0.9
 
 
-def test_one_control_serves_all_profiles(model, queries):
-    control = read_table(queries / "control.tsv")
-    write_table(control.iloc[:, :2], queries / "control.tsv")
+def test_controls_belong_to_profiles_by_name_and_others_by_their_mean(model, queries):
     assert retrieve(queries, model) == 0
+    expected = read_table(queries / "out.tsv")
+    control = read_table(queries / "control.tsv")
+    write_table(control[["gene", *control.columns[:0:-1]]], queries / "control.tsv")
+    assert retrieve(queries, model) == 0
+    by_name = read_table(queries / "out.tsv")
+    assert np.allclose(by_name["distance"], expected["distance"], atol=1e-4)
+    mean = control[["gene"]].assign(vehicle=control.drop(columns="gene").mean(axis=1))
+    found = []
+    for table in (mean, control.add_prefix("x").rename(columns={"xgene": "gene"})):
+        write_table(table, queries / "control.tsv")
+        assert retrieve(queries, model) == 0
+        found.append(read_table(queries / "out.tsv").sort_values(["profile", "name"]))
+    assert np.allclose(found[0]["distance"], found[1]["distance"], atol=1e-3)
+    in_order = expected.sort_values(["profile", "name"])["distance"]
+    assert not np.allclose(found[1]["distance"], in_order, atol=1e-3)
+
+
+def test_inputs_are_not_written_over(model, queries, capsys):
+    library = (queries / "library.smi").read_bytes()
+    assert retrieve(queries, model, "--output", str(queries / "library.smi")) == 1
+    assert "is read" in capsys.readouterr().err
+    assert (queries / "library.smi").read_bytes() == library
+
+
+def test_what_ties_with_the_last_place_is_shown(model, queries):
+    text = "C[C@H](O)CN one\nC[C@@H](O)CN its-mirror-image\nCCO other\n"
+    (queries / "library.smi").write_text(text)
+    assert retrieve(queries, model, "--top", "1") == 0
+    table = read_table(queries / "out.tsv")
+    assert table.groupby("profile").size().min() >= 1
+    assert (table.loc[table["name"] != "other", "rank"] == 1.5).all()
 
 
 @pytest.mark.parametrize(
@@ -88,8 +122,10 @@ def test_one_control_serves_all_profiles(model, queries):
         (lambda f: (f / "library.smi").write_text("nonsense\n\n"), "none of its 1 structures"),
         (lambda f: (f / "library.smi").write_text("\n"), "has no line"),
         (lambda f: (f / "library.smi").write_bytes(b"\xff\xfe\x00C"), "is no text"),
-        (lambda f: write_table(read_table(f / "control.tsv").iloc[:, :4], f / "control.tsv"),
-         "3 controls of"),
+        (lambda f: write_table(read_table(f / "profile.tsv").assign(extra=5.0), f / "profile.tsv"),
+         "'extra' has one value in all genes"),
+        (lambda f: scaled(f / "profile.tsv", 2.0), "this model reads Level 3"),
+        (lambda f: (f / "library.smi").rename(f / "gone.smi"), "library.smi: no such file"),
     ],
 )  # fmt: skip
 @pytest.mark.fault("files for `lacuna retrieve` that do not fit", "named, without a traceback")
@@ -154,3 +190,5 @@ def test_calibration_is_that_of_the_held_out_queries():
         assert known.p_values(np.array([at]))[0] == pytest.approx((wrong <= at).mean(), abs=0.01)
     assert known.recall(np.array([0.25]))[0] == pytest.approx((rank <= 5).mean())
     assert known.recall(np.array([1.0]))[0] == 1
+    first = known.recall(np.array([1 / 20]))[0]
+    assert known.recall(np.array([1 / 40]))[0] == pytest.approx(first / 2)  # a larger library

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from retrieval_world import LINES, cut, screen_of
+from wells import inst_info, write_text
 
 from lacuna.errors import LacunaError
 from lacuna.io import hdf5
 from lacuna.io.tsv import read_table, write_table
 from lacuna.retrieval.data import REFERENCE, read_fold
+from lacuna.retrieval.run import read_tables
 from lacuna.retrieval.split import ROLES, TEST
 from lacuna.simulation.parameters import RETRIEVAL_FILES
 
@@ -119,7 +121,7 @@ def test_plates_without_controls_are_refused(world, tmp_path):
         "wells",
         lambda t: t.assign(pert_type=t["pert_type"].replace("ctl_vehicle", "trt_poscon")),
     )
-    with pytest.raises(LacunaError, match="has a control well"):
+    with pytest.raises(LacunaError, match="on plates with controls"):
         cut(tmp_path / "cut", [screen])
 
 
@@ -144,3 +146,32 @@ def test_the_time_of_the_papers_text_is_cut_as_well(world, tmp_path):
     made = cut(tmp_path / "cut", [screen_of(world)], lines=lines, time=24)
     chosen = info.set_index("inst_id").loc[anndata.read_h5ad(made["treated"]).obs_names]
     assert (chosen["pert_time"] == 24).all() and len(chosen) > 50
+
+
+def test_lines_on_one_plate_have_controls_of_their_own(world, tmp_path):
+    info = pd.read_csv(screen_of(world)["wells"], sep="\t")
+    plates = [info.loc[info["cell_id"] == line[0], "rna_plate"].iloc[0] for line in LINES.values()]
+    screen = altered(
+        world,
+        tmp_path,
+        "wells",
+        lambda t: t.assign(rna_plate=t["rna_plate"].replace(plates, "one")),
+    )
+    made = cut(tmp_path / "cut", [screen])
+    control = anndata.read_h5ad(made["control"])
+    on_it = control.obs["plate"].str.startswith("one").to_numpy()
+    by_line = pd.DataFrame(control.X[on_it]).groupby(control.obs["cell"][on_it].to_numpy())
+    assert by_line.nunique().to_numpy().max() == 1 and by_line.ngroups > 1
+    assert by_line.mean().std().max() > 0.5
+
+
+def test_the_first_series_with_a_structure_says_it(tmp_path):
+    screens = []
+    for name, smiles in (("a", "restricted"), ("b", "CCO"), ("c", "CCN")):
+        drugs = {"pert_id": ["d"], "canonical_smiles": [smiles], "inchi_key": ["X"]}
+        write_table(pd.DataFrame(drugs), tmp_path / f"{name}_pert.txt")
+        changes = {"inst_id": f"{name}:1", "pert_id": "d"}
+        write_text(inst_info(changes), tmp_path / f"{name}_inst.txt")
+        files = {"wells": tmp_path / f"{name}_inst.txt", "pert_info": tmp_path / f"{name}_pert.txt"}
+        screens.append({"series": name, "level": "level3", **files})
+    assert read_tables(screens)[1].loc["d", "smiles"] == "CCO"

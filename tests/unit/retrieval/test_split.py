@@ -13,7 +13,6 @@ from lacuna.retrieval.split import (
     TRAINING,
     UNUSED,
     VALIDATION,
-    group_drugs,
     split_drugs,
     well_roles,
 )
@@ -56,18 +55,6 @@ def test_the_same_seed_gives_the_same_roles_in_any_order_of_drugs():
 def test_too_few_groups_are_refused(sizes):
     with pytest.raises(LacunaError, match="retrieval: split: "):
         split_drugs(drugs(sizes), folds=5, **SHARES, rng=np.random.default_rng(0))
-
-
-def test_twins_go_with_the_scaffold_of_their_block():
-    table = pd.DataFrame(
-        {
-            "block": ["A", "A", "B", "C", "D"],
-            "scaffold": ["c1ccccc1", "c1ccncc1", "c1ccccc1", "", ""],
-        },
-        index=list("vwxyz"),
-    )
-    assert group_drugs(table, "block").tolist() == ["A", "A", "B", "C", "D"]
-    assert group_drugs(table, "scaffold").tolist() == ["c1ccccc1"] * 3 + ["C", "D"]
 
 
 def test_a_well_has_a_role_where_its_drug_and_its_line_have_the_same():

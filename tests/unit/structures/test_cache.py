@@ -212,6 +212,14 @@ def test_reading_needs_no_lock(encode, filled):
     assert encode.asked == ["C"]
 
 
+def test_a_file_of_the_user_s_own_is_no_cache_and_stays(encode, tmp_path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    with pytest.raises(LacunaError, match=r"notes\.txt: is no cache of vectors"):
+        VectorCache(notes, SPACE).vectors(["C"], encode)
+    assert notes.read_text() == "mine"
+
+
 def test_a_link_to_a_damaged_cache_is_left_to_the_user(encode, tmp_path):
     target, link = tmp_path / "theirs.h5", tmp_path / "link.h5"
     target.write_bytes(b"damaged")

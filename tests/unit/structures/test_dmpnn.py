@@ -133,7 +133,7 @@ def test_training_reaches_all_weights_and_is_the_same_every_time(graphs):
 
 
 def test_unreadable_structures_are_refused():
-    with pytest.raises(LacunaError, match=r"'C1CC \(no SMILES\)'"):
+    with pytest.raises(LacunaError, match=r"'C1CC \(SMILES that cannot be read\)'"):
         dmpnn.MoleculeGraphs(["C", "C1CC"])
 
 

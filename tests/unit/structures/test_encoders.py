@@ -68,7 +68,7 @@ def test_descriptors_that_fail_are_gaps(monkeypatch):
 
 @pytest.mark.parametrize("encode", [morgan.encode, descriptors.encode])
 def test_an_unreadable_structure_is_refused_by_name(encode):
-    with pytest.raises(LacunaError, match=r"1 structures cannot .*'C1CC \(no SMILES\)'"):
+    with pytest.raises(LacunaError, match=r"1 structures .*'C1CC \(SMILES that cannot be read\)'"):
         encode(["CCO", "C1CC"])
 
 

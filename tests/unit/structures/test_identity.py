@@ -44,6 +44,7 @@ def look(*smiles):
         ("CCO ethanol", reading.UNREADABLE),
         ("CCO |$R1;;$|", reading.UNREADABLE),
         ("CC>>CO", reading.UNREADABLE),
+        ("CCO |r", reading.UNREADABLE),
         ("C\0C", reading.UNREADABLE),
         ("C\ud800", reading.UNREADABLE),
         ("(" * 5000, reading.UNREADABLE),
@@ -187,3 +188,10 @@ def test_real_wells_have_the_known_numbers_of_structures(shared_data):
     assert len(lines[0] & lines[1]) == 344
     again = identify(known["smiles"], progress=False)
     assert again.equals(known[COLUMNS])
+
+
+@pytest.mark.parametrize("extension", ["|r|", "|t:10|", "|&1:11,&2:21|", "|c:14,33,t:29,31|", "||"])
+def test_what_chemaxon_says_of_stereochemistry_is_dropped(extension):
+    known = identify(["C[C@H](O)CN", f"C[C@H](O)CN {extension}"], progress=False)
+    assert known["said"].tolist() == ["", ""]
+    assert known["inchi_key"].iloc[0] == known["inchi_key"].iloc[1]

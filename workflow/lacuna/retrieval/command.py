@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--control",
         type=Path,
-        help="controls of the profiles, in the same layout: one each, or one for all",
+        help="controls of the profiles, in the same layout: those of the same names one by one, "
+        "else their mean for all",
     )
     parser.add_argument("--gene-info", type=Path, help="table of genes, for GCTX")
     parser.add_argument(
@@ -45,10 +46,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Rank, and say where the table lies."""
+    from lacuna.errors import LacunaError
     from lacuna.io.tsv import write_table
     from lacuna.retrieval.model import load_retriever
     from lacuna.retrieval.retrieve import rank_library, read_library, read_profiles
 
+    if arguments.top < 0:
+        raise LacunaError(f"--top is {arguments.top}; expected 0, for all, or more.")
+    read = (arguments.model, arguments.profile, arguments.control, arguments.library)
+    for path in (path for path in read if path is not None):
+        if not path.exists():
+            raise LacunaError(f"{path}: no such file.")
+        if path.resolve() in (arguments.output.resolve(), (arguments.cache or Path()).resolve()):
+            raise LacunaError(f"{path}: is read; expected other names for --output and --cache.")
     model = load_retriever(arguments.model)
     library, unreadable = read_library(arguments.library)
     for reason, count in unreadable.items():

@@ -10,6 +10,7 @@ import pandas as pd
 from lacuna.retrieval.card import available, method_card, method_module
 from lacuna.retrieval.data import REFERENCE, Fold, Side
 from lacuna.retrieval.interface import Alike, Pairs, Ranker
+from lacuna.retrieval.measures import Measure
 from lacuna.retrieval.oracles import oracle_of_other_lines, oracle_of_test_line
 from lacuna.retrieval.ranks import (
     Found,
@@ -59,10 +60,20 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Vectors:
-    """Molecules as vectors, by role, and how two of them are compared."""
+    """Molecules as vectors.
+
+    Attributes
+    ----------
+    by_role : dict of array
+    alike
+        How two molecules are compared.
+    measure
+        Of an aligned space: how a molecule is compared with a profile.
+    """
 
     by_role: Mapping[str, np.ndarray]
     alike: Alike
+    measure: Measure = "correlation"
 
 
 def rows_of(
@@ -126,7 +137,9 @@ def fitted(
     """
     for row in rows:
         made, sides = profiles[row.profile], vectors[row.molecule]
-        block = method_card(row.method).block
+        card = method_card(row.method)
+        own = {"measure": sides.measure} if card.one_space else {}
+        block = card.block
         if row.profile == RAW and block in fold.features.blocks:
             columns = fold.features.columns(block)
             made = {role: made[role][:, columns] for role in ROLES}
@@ -138,7 +151,7 @@ def fitted(
             pairs[TRAINING],
             pairs[VALIDATION],
             generator(seed, WORDS, number, *row),
-            **options.get(row.method, {}),
+            **(own | dict(options.get(row.method, {}))),
         )
         yield row, ranker, pairs[TEST]
 

@@ -6,7 +6,7 @@ same plate say. Other than there, a drug is the full InChIKey of its parent stru
 controls of a plate are averaged: one drawn anew at each look makes scores random.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +44,7 @@ def choose_wells(
     time: float | None,
     dose: float | None,
     in_all_lines: bool,
+    plates: Collection[str] | None = None,
 ) -> Chosen:
     """Filter treated wells.
 
@@ -61,6 +62,8 @@ def choose_wells(
         Micromolar, met within 1 %; None for any.
     in_all_lines
         Whether to leave out drugs that a line lacks.
+    plates
+        Those with control wells; None where none are needed.
 
     Raises
     ------
@@ -92,6 +95,8 @@ def choose_wells(
         keep(f"at {dose:g} uM", np.isclose(kept["dose"], dose, rtol=SAME_DOSE, atol=0))
     kept = kept.assign(key=kept["drug"].map(keys))
     keep("of a structure that can be read", kept["key"].notna(), "key")
+    if plates is not None:
+        keep("on plates with controls", kept["plate"].isin(plates), "key")
     if in_all_lines:
         everywhere = kept.groupby("key")["cell"].nunique() == len(set(lines))
         keep("of drugs in all lines", kept["key"].map(everywhere), "key")

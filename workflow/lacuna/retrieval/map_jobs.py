@@ -13,7 +13,7 @@ from lacuna.retrieval.data import Fold, read_fold
 from lacuna.retrieval.mechanisms import mechanisms_of
 from lacuna.retrieval.molecules import read_encoded
 from lacuna.retrieval.rank_jobs import Kinds, read_networks
-from lacuna.retrieval.split import ROLES
+from lacuna.retrieval.split import ROLES, TRAINING
 from lacuna.runtime.seeds import generator
 
 MOST = 5000  # profiles that are laid out; of more, so many are drawn
@@ -114,9 +114,10 @@ def _profiles(fold: Fold, kinds: Kinds, seed: int) -> pd.DataFrame:
         chosen = np.sort(rng.choice(len(wells), MOST, replace=False))
     raw = np.concatenate([kinds.profiles[RAW][role] for role in ROLES])[chosen]
     shown = {"all features": raw}
-    for block in ("control", "treated"):
-        if block in fold.features.blocks and len(fold.features.blocks) > 1:
-            shown[block] = raw[:, fold.features.columns(block)]
+    if fold.sides[TRAINING].control is not None:
+        for block in ("control", "treated"):
+            rows = [getattr(fold.sides[role], block) for role in ROLES]
+            shown[block] = np.concatenate(rows)[chosen]
     for name in kinds.profiles:
         if name != RAW:
             rows = [kinds.profiles[name][role] for role in ROLES]

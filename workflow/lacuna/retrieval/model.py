@@ -12,12 +12,12 @@ import pandas as pd
 import lacuna
 from lacuna.errors import DamagedFile, LacunaError, listed
 from lacuna.io import hdf5
+from lacuna.io.level3 import HIGHEST
 from lacuna.retrieval.features import Features
 from lacuna.retrieval.measures import distances_between
-from lacuna.retrieval.molecules import Encoded, Source
+from lacuna.retrieval.molecules import Encoded, Source, scaler_of
 from lacuna.retrieval.rank_jobs import restore_network
 from lacuna.structures.cache import encode_structures
-from lacuna.structures.card import encoder_card
 from lacuna.structures.scaling import Scaler
 
 KIND = "lacuna retrieval"
@@ -65,9 +65,13 @@ class Calibration:
         return np.clip(share, 1 / len(self.others), 1)
 
     def recall(self, rank_share: np.ndarray) -> np.ndarray:
-        """Return the share of held-out queries whose right structure stood there or before."""
-        found = np.searchsorted(self.rank_share, rank_share + 1e-12, side="right")
-        return found / len(self.rank_share)
+        """Return the share of held-out queries whose right structure stood there or before.
+
+        Between two places of the held-out library, it rises evenly: a larger library has more.
+        """
+        at, count = np.unique(self.rank_share, return_counts=True)
+        reached = np.concatenate([[0.0], np.cumsum(count) / count.sum()])
+        return np.interp(rank_share, np.concatenate([[0.0], at]), reached)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Retriever:
     network : Aligned
     calibration : Calibration
     training : dict of str
-        Facts in words: lines, drugs.
+        Facts in words: level ("level3" or "level5"), lines, drugs.
     """
 
     genes: pd.Index
@@ -107,7 +111,8 @@ class Retriever:
         ----------
         treated, control
             Samples in rows, symbols in columns: Level 3 expression of treated wells, and of their
-            controls; of a model of signatures, signatures and None.
+            controls; of a model of signatures, signatures and None. Controls called as the profiles
+            belong to them one by one; of others, the mean stands for all.
 
         Returns
         -------
@@ -127,13 +132,13 @@ class Retriever:
             )
         rows = {name: self._values(table, name) for name, table in tables.items()}
         said = rows.get("controls")
-        if said is not None and len(said) == 1:
-            said = np.repeat(said, len(rows["profiles"]), axis=0)
-        if said is not None and len(said) != len(rows["profiles"]):
-            raise LacunaError(
-                f"retrieval: {len(said)} controls of {len(rows['profiles'])} profiles; expected "
-                "one of each, or one for all."
-            )
+        if said is not None and control is not None:
+            names = pd.Index(control.index)
+            if names.is_unique and set(names) == set(treated.index):
+                said = said[names.get_indexer(pd.Index(treated.index))]
+            else:  # wells of the plate, as in the training
+                print(f"The mean of {len(said)} controls stands beside each profile.")
+                said = np.repeat(said.mean(axis=0, keepdims=True), len(treated), axis=0)
         return self.network.embed_profiles(self.features.transform(rows["profiles"], said))
 
     def embed_molecules(self, smiles: Sequence[str], cache: str | Path | None = None) -> np.ndarray:
@@ -166,7 +171,8 @@ class Retriever:
         if len(missing):
             raise LacunaError(
                 f"retrieval: the {name} lack {len(missing)} of the model's {len(self.genes)} genes "
-                f"({listed(missing)}); expected all, by symbol."
+                f"({listed(missing)}); expected all, by symbol, and samples in columns of the "
+                "file. The rows of a GCTX are named by --gene-info."
             )
         values = table[self.genes].to_numpy(np.float32)
         if not np.isfinite(values).all():
@@ -174,6 +180,17 @@ class Retriever:
             raise LacunaError(
                 f"retrieval: the {name}: {table.index[row]!r}, gene {self.genes[gene]!r} is "
                 f"{values[row, gene]}; expected a number."
+            )
+        constant = np.flatnonzero(np.ptp(values, axis=1) == 0)
+        if len(constant):
+            raise LacunaError(
+                f"retrieval: the {name}: {table.index[constant[0]]!r} has one value in all genes; "
+                "expected a profile. Leave it out."
+            )
+        if self.training.get("level") == "level3" and (values.min() < 0 or values.max() > HIGHEST):
+            raise LacunaError(
+                f"retrieval: the {name} have values from {values.min():.3g} to {values.max():.3g}; "
+                f"this model reads Level 3: log2 expression from 0 to {HIGHEST:g}."
             )
         return values
 
@@ -184,14 +201,7 @@ def scalers_of(
     """Return the scales of the encoders that a network reads, learnt on training molecules."""
     names = [name for name in (source.encoder, source.append) if name in encoded]
     # A trained encoder reads graphs; one that stands fast tells how many molecules there are.
-    names = names or list(encoded)[:1]
-    found: dict[str, Scaler | None] = {}
-    for name in names:
-        if encoder_card(name).alike == "jaccard":
-            found[name] = None
-        else:
-            found[name] = Scaler.fit(encoded[name].of(smiles))
-    return found
+    return {name: scaler_of(encoded[name], smiles) for name in names or list(encoded)[:1]}
 
 
 def save_retriever(path: str | Path, model: Retriever) -> None:
@@ -252,7 +262,7 @@ def load_retriever(path: str | Path) -> Retriever:
             scalers,
             network,
             Calibration(content["rank_share"], content["others"]),
-            {key: facts[key] for key in ("lines", "drugs") if key in facts},
+            {key: facts[key] for key in ("level", "lines", "drugs") if key in facts},
         )
     except (KeyError, TypeError, ValueError, IndexError, LacunaError) as error:
         raise DamagedFile(path, f"its parts do not make a model ({error})") from error

@@ -51,6 +51,7 @@ def assemble_retriever(
         network=network,
         calibration=UNKNOWN,
         training={
+            "level": "level5" if training.control is None else "level3",
             "lines": ", ".join(sorted(set(training.wells["cell"]))),
             "drugs": str(len(training.molecules)),
         },

@@ -17,14 +17,14 @@ from lacuna.retrieval.oracles import (
     oracle_of_test_line,
     published_oracle_of_test_line,
 )
-from lacuna.retrieval.ranks import Found
+from lacuna.retrieval.ranks import Found, pool
 from lacuna.retrieval.split import TEST, TRAINING
 from lacuna.structures.identity import BLOCK_LETTERS
 from lacuna.vectors import mean_by
 
 # A well minus the mean of the treated wells of its plate tells drugs apart best; and as measured.
 CENTRED, DIFFERENCE, TREATED = "centred by plate", "difference from controls", "treated"
-TRAINING_WELLS = "training lines"
+TRAINING_WELLS, OTHER_PLATES = "training lines", "other plates of test lines"
 MEASURE: Measure = "cosine"
 MOST_PLATES = 6  # of which each is shown by itself
 COLUMNS = ["block", "queries_of", "references", "measure", "form"]
@@ -126,17 +126,25 @@ def compare_lines(
     yield _asked("mean of each drug", TRAINING_WELLS, oracle, names[drugs])
     plate = wells["plate"].to_numpy()
     plates = [name for name in pd.unique(plate[tested]) if name]
-    if not 1 < len(plates) <= MOST_PLATES:
+    if len(plates) < 2:
         return
+    apart, drugs_apart, single = [], [], []
     for name in plates:
         rows = tested & (plate == name)
-        means, drugs = _means(profiles[rows], drug[rows])
-        oracle = oracle_of_other_lines(means, drugs, *known, MEASURE)
-        yield _asked(f"mean of each drug on {name}", TRAINING_WELLS, oracle, names[drugs])
         others = tested & ~rows
+        means, drugs = _means(profiles[rows], drug[rows])
         oracle = oracle_of_other_lines(means, drugs, profiles[others], drug[others], MEASURE)
-        said = "other plates of test lines"
-        yield _asked(f"mean of each drug on {name}", said, oracle, names[drugs])
+        apart.append(oracle.find())
+        drugs_apart.append(names[drugs])
+        if len(plates) <= MOST_PLATES:
+            said = f"mean of each drug on {name}"
+            single.append(_asked(said, OTHER_PLATES, oracle, names[drugs]))
+            oracle = oracle_of_other_lines(means, drugs, *known, MEASURE)
+            single.append(_asked(said, TRAINING_WELLS, oracle, names[drugs]))
+    # A plate's drugs among themselves, so that nothing is won by knowing the plate.
+    found, pooled = pool(apart), np.concatenate(drugs_apart)
+    yield Asked("mean of each drug on each plate", OTHER_PLATES, "", MEASURE, found, pooled)
+    yield from single
 
 
 def _means(profiles: np.ndarray, drug: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

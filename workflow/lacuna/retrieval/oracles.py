@@ -15,8 +15,9 @@ from lacuna.vectors import mean_by
 class Oracle:
     """Queries, and the mean profiles that they are compared with.
 
-    An oracle knows every drug's effect, so bounds what a perfect encoder of structures could do
-    with these profiles (Finlayson et al. 2021, section 3.2, doi:10.48550/arXiv.1911.10241).
+    An oracle knows every drug's effect as it was measured: what a perfect predictor of these
+    profiles could do, by plain correlation (Finlayson et al. 2021, section 3.2,
+    doi:10.48550/arXiv.1911.10241).
 
     Attributes
     ----------

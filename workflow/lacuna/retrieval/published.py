@@ -12,7 +12,6 @@ PRETRAINED = "admet"
 FEATURES = {
     "tanimoto": "morgan_distance",
     "molecule_aligned": "aligned_molecule_distance",
-    f"molecule_{PRETRAINED}": "encoder_distance",
     "genes_changed": "changed_genes",
 }
 KEY = ["profile", "molecule", "method", "metric"]

@@ -72,7 +72,8 @@ class Kinds:
             for role in ROLES:
                 known = {encoder: self.vectors[encoder].by_role[role] for encoder in encoded}
                 places[role] = model.embed_molecules(source.read(smiles[role], known))
-            self.vectors[name] = Vectors(places, "correlation")
+            measure = model.network.shape.rank_distance
+            self.vectors[name] = Vectors(places, "correlation", measure)
 
 
 def read_networks(paths: Sequence[str], names: Sequence[str]) -> dict[str, tuple[Source, Any]]:

@@ -133,7 +133,7 @@ def rank_library(
     back
         Whether profiles are ranked.
     top
-        So many of each ranking; 0 for all.
+        So many of each ranking, and those that tie with the last of them; 0 for all.
     cache
         Where vectors of structures are kept.
 
@@ -168,5 +168,6 @@ def rank_library(
     order = table[first].map({name: at for at, name in enumerate(pd.unique(table[first]))})
     table = table.assign(order=order).sort_values(["order", "rank"], kind="stable")
     if top:
-        table = table[table["rank"] <= top]
+        nearest = table.groupby(first, sort=False)["rank"].rank(method="min")
+        table = table[nearest <= top]
     return table.drop(columns="order").reset_index(drop=True)

@@ -15,9 +15,15 @@ from lacuna.io.level3 import open_level3
 from lacuna.io.tsv import write_table
 from lacuna.retrieval import cut
 from lacuna.retrieval.introspect import changed_genes
-from lacuna.retrieval.split import ROLES, group_drugs, split_drugs, well_roles
+from lacuna.retrieval.split import ROLES, split_drugs, well_roles
 from lacuna.runtime.seeds import generator
-from lacuna.structures.identity import count_reasons, identify, unique_compounds
+from lacuna.structures.identity import (
+    count_reasons,
+    group_compounds,
+    identify,
+    unique_compounds,
+)
+from lacuna.structures.reading import RESTRICTED
 
 PARTS = ("treated", "control", "centred", "changed")
 
@@ -42,8 +48,11 @@ def read_tables(screens: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, pd.
             table = read_wells(screen["wells"])
         wells.append(table.assign(series=screen["series"]))
         drugs.append(read_drugs(screen["pert_info"])[["drug", "smiles"]])
-    known = pd.concat(drugs).dropna(subset="drug")
-    known = known.sort_values("smiles", kind="stable", na_position="last")
+    known = pd.concat(drugs, ignore_index=True).dropna(subset="drug")
+    says_nothing = known["smiles"].isna() | known["smiles"].astype(str).str.casefold().eq(
+        RESTRICTED
+    )
+    known = known.loc[says_nothing.sort_values(kind="stable").index]
     first = known.drop_duplicates("drug").set_index("drug")
     return pd.concat(wells, ignore_index=True), first
 
@@ -86,6 +95,9 @@ def cut_wells(
             f"retrieval: the well {twice.iloc[0]!r} stands in more than one series; expected names "
             "of their own."
         )
+    # Lines that share a plate have controls of their own.
+    wells = wells.assign(plate=wells["plate"].where(wells["plate"] == "", _site(wells)))
+    vehicles = cut.plates_with_controls(wells)
     asked = wells.loc[wells["kind"] == cut.TREATED, "drug"].drop_duplicates()
     structures = identify(drugs["smiles"].reindex(asked))
     all_lines = [line for role in ROLES for line in lines[role]]
@@ -96,23 +108,12 @@ def cut_wells(
         time=time,
         dose=dose,
         in_all_lines=in_all_lines,
+        plates=set(vehicles["plate"]) if "control" in output else None,
     )
     kept, account = chosen
-    of_wells = "control" in output
-    vehicles = cut.plates_with_controls(wells)
-    if of_wells:
-        kept = kept[kept["plate"].isin(vehicles["plate"])]
-        row = {"step": ["on plates with controls"], "wells": [len(kept)]}
-        last = pd.DataFrame(row | {"drugs": [kept["drug"].nunique()]})
-        account = pd.concat([account, last], ignore_index=True)
-        if kept.empty:
-            raise LacunaError(
-                "retrieval: no plate of the chosen wells has a control well (ctl_vehicle or "
-                "ctl_untrt); expected vehicle wells on their plates."
-            )
     molecules = _molecules(kept, structures)
     roles = split_drugs(
-        group_drugs(molecules, split["by"]),
+        group_compounds(molecules.assign(said=""), split["by"]),
         folds=split["folds"],
         validation=split["validation"],
         test=split["test"],
@@ -139,6 +140,12 @@ def cut_wells(
     print(f"{len(kept):,} wells of {len(molecules):,} drugs.")
     for reason, count in count_reasons(structures).items():
         print(f"Left out: {count} drugs ({reason}).")
+
+
+def _site(wells: pd.DataFrame) -> pd.Series:
+    """Return plates, with the line behind them where a plate holds several."""
+    several = wells.groupby("plate")["cell"].transform("nunique") > 1
+    return wells["plate"].where(~several, wells["plate"] + " " + wells["cell"])
 
 
 def _molecules(kept: pd.DataFrame, structures: pd.DataFrame) -> pd.DataFrame:

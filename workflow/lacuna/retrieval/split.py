@@ -17,23 +17,6 @@ TRAINING, VALIDATION, TEST, UNUSED = "training", "validation", "test", ""
 ROLES = (TRAINING, VALIDATION, TEST)
 
 
-def group_drugs(molecules: pd.DataFrame, by: str) -> pd.Series:
-    """Return the group of each drug, of which a split keeps all on one side.
-
-    Parameters
-    ----------
-    molecules
-        Indexed by InChIKey: block, scaffold.
-    by
-        "block": the first block of the InChIKey; "scaffold": the Bemis-Murcko scaffold of the first
-        drug of the block, and the block itself where a molecule has no ring.
-    """
-    if by == "block":
-        return molecules["block"].rename("group")
-    first = molecules.groupby("block")["scaffold"].transform("first").fillna("")
-    return first.where(first != "", molecules["block"]).rename("group")
-
-
 def split_drugs(
     groups: pd.Series,
     *,
@@ -47,7 +30,7 @@ def split_drugs(
     Parameters
     ----------
     groups
-        Of drugs, see `group_drugs`.
+        Of drugs, see `lacuna.structures.identity.group_compounds`.
     folds
         With one, a share `test` of the drugs is judged; with more, each drug is judged once.
     validation, test

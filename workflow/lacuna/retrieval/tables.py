@@ -1,25 +1,30 @@
 """The page of scores: the paper's tables, with intervals and beside chance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from scipy.stats import norm
 
+from lacuna.evaluation.bootstrap import CONFIDENCE, adjust_holm
 from lacuna.retrieval.card import available, method_card
 from lacuna.retrieval.compare import ORACLE, RAW, TEST_LINE, TRAINING_LINES, Row, main_row
 from lacuna.retrieval.metrics import metric_label
 from lacuna.retrieval.score_jobs import MAIN
+from lacuna.retrieval.split import TRAINING, VALIDATION
 from lacuna.structures.card import available as available_encoders
 from lacuna.structures.card import encoder_card
 
 SHOWN = ("median_rank", "median_rank_share", "mrr", "hits_1", "hits_10", "hits_100")
 NEAR_CHANCE = (
-    "No method's mean reciprocal rank has an interval above chance: from these data, structures "
+    "No method's mean reciprocal rank is above chance: from these data, structures "
     "cannot be told by profiles. What is written here is not evidence for or against a method."
 )
 ABOUT = (
     "A query is the profile of a well, or of a drug's mean well; the library is the test drugs of "
     "the fold. Neither the drugs nor the test lines were trained on. 95 % intervals are over "
-    "drugs, stereo twins as one; rank 1 is best, ties count as chance has it."
+    "drugs, stereo twins as one; rank 1 is best, ties count as chance has it. The oracle of the "
+    "test line leaves the query out of its own drug's mean alone: where wells of a plate are "
+    "alike, it is too low, and the rows `other plates` of the oracles' own table are fair."
 )
 LABELS = {
     RAW: "raw",
@@ -88,14 +93,15 @@ def against_chance(metrics: pd.DataFrame) -> list[str]:
         return ["There are too few drugs for intervals: nothing can be said against chance."]
     rows = [Row(*row) for row in methods[[*Row._fields]].itertuples(index=False, name=None)]
     first = methods.iloc[rows.index(main_row(rows))]
-    above = methods[methods["low"] > methods["chance"]]
+    spread = (methods["high"] - methods["low"]) / (2 * norm.ppf(1 - (1 - CONFIDENCE) / 2))
+    p = norm.sf((methods["value"] - methods["chance"]) / spread)
+    above = methods[adjust_holm(p) < 1 - CONFIDENCE]
     best = methods.iloc[int(methods["value"].argmax())]
     found = "is above chance" if first["low"] > first["chance"] else "IS NOT ABOVE CHANCE"
     said = [
         f"{_named(first)} {found}: MRR {_with_interval(*first[['value', 'low', 'high']])}, chance "
-        f"{first['chance']:.3g}. {len(above)} of {len(methods)} rows have an interval above "
-        f"chance, and one in forty would by luck; the highest MRR is {best['value']:.3g} "
-        f"({_named(best)})."
+        f"{first['chance']:.3g}. {len(above)} of {len(methods)} rows are above chance where their "
+        f"number is allowed for (Holm); the highest MRR is {best['value']:.3g} ({_named(best)})."
     ]
     if above.empty:
         said.insert(0, NEAR_CHANCE)
@@ -107,9 +113,23 @@ def _named(row: pd.Series) -> str:
     return f"{method} ({profile} profiles, {molecule} molecules)"
 
 
-def sentences(metrics: pd.DataFrame) -> list[str]:
-    """Return what stands above the tables; first, what was found against chance."""
-    return [*against_chance(metrics), ABOUT]
+def sentences(metrics: pd.DataFrame, lines: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return what stands above the tables; first, what was found against chance.
+
+    Parameters
+    ----------
+    metrics
+        As `lacuna.retrieval.score_jobs.score` makes it.
+    lines
+        Cell lines by role.
+    """
+    said = [*against_chance(metrics), ABOUT]
+    if shared := sorted(set(lines[TRAINING]) & set(lines[VALIDATION])):
+        said.append(
+            f"Validation drugs are seen in a line that is trained on ({', '.join(shared)}): what "
+            "stops the training says nothing of another line."
+        )
+    return said
 
 
 def sections(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, pd.DataFrame]]:

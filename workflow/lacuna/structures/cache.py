@@ -31,6 +31,8 @@ Encode = Callable[[Sequence[str]], np.ndarray]
 Vectors = dict[str, np.ndarray]  # by structure
 Space = tuple[str, list[str], np.ndarray]  # what it is; structures; vectors, a row for each
 Spaces = dict[str, Space]  # by key, the digest of what a space is
+ENDING = ".h5"  # a file of another name that is no HDF5 may be the user's own
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 AT_ONCE = 256  # structures encoded before the next look at the clock
 SECONDS_BETWEEN_WRITES = 60.0  # what a job that is killed loses at most
 
@@ -109,6 +111,13 @@ def _code() -> str:
     """Return a digest of all code on structures: cheaper than to know which decides what."""
     files = sorted(Path(__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _is_hdf5(path: Path) -> bool:
+    """Return whether a file begins as a cache does, or is empty."""
+    with path.open("rb") as file:
+        head = file.read(len(HDF5_MAGIC))
+    return head in (b"", HDF5_MAGIC)
 
 
 class VectorCache:
@@ -206,6 +215,10 @@ class VectorCache:
         try:
             return self._load_whole()
         except DamagedFile as error:
+            if path.suffix != ENDING and not _is_hdf5(path):
+                raise LacunaError(
+                    f"{path}: is no cache of vectors, and stays as it is; name another file."
+                ) from error
             aside = set_aside(path)
             if aside is None:  # a link: its target is the user's
                 raise

@@ -1,5 +1,6 @@
 """Reading SMILES that others wrote: a molecule, or the reason why there is none."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 # Why there is no molecule.
 MISSING = "missing"
 RESTRICTED = "restricted"
-UNREADABLE = "no SMILES"
+UNREADABLE = "SMILES that cannot be read"
 TOO_LARGE = "too large"
 NOT_ONLY_ELEMENTS = "an atom that is no element"
 NO_HEAVY_ATOM = "no heavy atom"
@@ -30,6 +31,8 @@ REASONS = (
 )
 
 NOTHING = {"", "-666", "-666.0", "nan", "none", "null"}  # LINCS, and tables that lost a blank
+# ChemAxon's extension behind a SMILES, of what it says of stereochemistry alone.
+EXTENSION = re.compile(r"\s+\|(?:r|(?:a|c|t|ctu|w[UD]?|&\d+|o\d+):[\d,.]+|,)*\|$")
 MAX_ATOMS = 1000  # InChI knows no more than 1,023; the largest drugs, peptides, have some hundred
 MAX_LETTERS = 10 * MAX_ATOMS  # of a text; no molecule within the limit takes so many
 
@@ -37,7 +40,8 @@ MAX_LETTERS = 10 * MAX_ATOMS  # of a text; no molecule within the limit takes so
 def read_structure(text: object) -> "tuple[Mol, str] | tuple[None, str]":
     """Return the molecule of a SMILES, or why there is none.
 
-    Labels of atoms (``[CH3:1]``) are dropped, and so is nothing else: salts stay.
+    Labels of atoms (``[CH3:1]``) are dropped, and what ChemAxon's extension says behind the SMILES
+    (``CC(O)N |r|``), as that a centre is racemic; nothing else is: salts stay.
 
     Parameters
     ----------
@@ -51,7 +55,7 @@ def read_structure(text: object) -> "tuple[Mol, str] | tuple[None, str]":
     """
     if not isinstance(text, str) or text.strip().casefold() in NOTHING:
         return None, MISSING
-    text = text.strip()
+    text = EXTENSION.sub("", text.strip())
     if text.casefold() == "restricted":  # LINCS, of compounds whose makers keep them secret
         return None, RESTRICTED
     if len(text) > MAX_LETTERS:

@@ -10,6 +10,6 @@ with log_script(snakemake.log[0]):
     write_page(
         snakemake.output[0],
         f"Retrieval: {snakemake.params.data}",
-        sentences(tables["metrics"]),
+        sentences(tables["metrics"], snakemake.params.lines),
         sections(tables),
     )

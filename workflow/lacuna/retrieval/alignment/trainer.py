@@ -27,7 +27,8 @@ from lacuna.retrieval.alignment.negatives import (
     tanimoto_distance,
 )
 from lacuna.retrieval.measures import Measure, distances_between
-from lacuna.retrieval.ranks import ranks
+from lacuna.retrieval.ranks import find
+from lacuna.retrieval.ties import reciprocal_rank
 from lacuna.runtime.device import Device, find_device
 
 STAGE = "alignment"
@@ -236,7 +237,7 @@ class _Run:
         blocks = (
             distances_between(g[rows], m, self.settings.rank_distance) for rows in _slices(len(g))
         )
-        return float((1 / ranks(blocks, pairs.molecule)).mean())
+        return float(reciprocal_rank(find(blocks, pairs.molecule)).mean())
 
 
 def _slices(count: int) -> Iterator[slice]:

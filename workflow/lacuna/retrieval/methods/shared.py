@@ -8,7 +8,8 @@ import numpy as np
 from lacuna.errors import LacunaError
 from lacuna.retrieval.interface import Alike, Pairs, Ranker
 from lacuna.retrieval.linear import ROUNDING, blocks
-from lacuna.retrieval.ranks import ranks
+from lacuna.retrieval.ranks import find
+from lacuna.retrieval.ties import reciprocal_rank
 
 Setting = TypeVar("Setting")
 LEAST_TO_HOLD_OUT = 5  # molecules, of which a fifth is held out
@@ -196,8 +197,8 @@ def alike_distances(alike: Alike, first: np.ndarray, second: np.ndarray) -> np.n
 
 
 def validation_mrr(distances: np.ndarray, molecule: np.ndarray) -> float:
-    """Return the mean reciprocal rank, ties averaged; 0 without a query."""
-    return float((1 / ranks(distances, molecule)).mean()) if len(molecule) else 0.0
+    """Return the mean reciprocal rank, a mean over all orders of ties; 0 without a query."""
+    return float(reciprocal_rank(find(distances, molecule)).mean()) if len(molecule) else 0.0
 
 
 def best_setting(candidates: Iterable[tuple[Setting, np.ndarray]], molecule: np.ndarray) -> Setting:
