@@ -69,7 +69,9 @@ def test_the_simulator_takes_the_place_of_configured_files():
     transcriptome = {*parameters.TRANSLATION_FILES.values()} - {
         parameters.TRANSLATION_FILES[truth] for truth in ("truth", "age_genes")
     }
+    structures = {*parameters.RETRIEVAL_FILES.values()} - {parameters.RETRIEVAL_FILES["truth"]}
     expected = {f"results/mine/acquire/simulated/{name}" for name in screen}
+    expected |= {f"results/mine/acquire/simulated_retrieval/{name}" for name in structures}
     expected |= {f"results/mine/acquire/simulated_translation/{name}" for name in transcriptome}
     assert set(files) == expected
     assert len(files) == len(expected)

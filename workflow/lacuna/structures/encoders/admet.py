@@ -1,11 +1,11 @@
 """What networks that learnt ADMET properties see in a molecule: a frozen fingerprint."""
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -31,7 +31,33 @@ ENCODER = Encoder(
 HIDDEN, DEPTH = 300, 3
 WEIGHTS = "resources/models/admet_{part}/model_0.pt"  # the first of five that were trained alike
 BLOCK = "message_passing."  # what names of its weights begin with in a model of chemprop
+# What else stands in their files: settings of the training, none of which does anything.
+SETTINGS = (
+    "chemprop.nn.agg.NormAggregation",
+    "chemprop.nn.message_passing.base.BondMessagePassing",
+    "chemprop.nn.metrics.BinaryAUPRC",
+    "chemprop.nn.metrics.BinaryAUROC",
+    "chemprop.nn.metrics.MAE",
+    "chemprop.nn.metrics.R2Score",
+    "chemprop.nn.predictors.BinaryClassificationFFN",
+    "chemprop.nn.predictors.RegressionFFN",
+    "chemprop.nn.transforms.GraphTransform",
+    "chemprop.nn.transforms.UnscaleTransform",
+    "torch.nn.modules.activation.ReLU",
+    "torch.nn.modules.linear.Identity",
+    "torchmetrics.metric.jit_distributed_available",
+    "torchmetrics.utilities.data.dim_zero_cat",
+    "torchmetrics.utilities.data.dim_zero_sum",
+)
+DICTIONARY = "lightning.fabric.utilities.data.AttributeDict"
 AT_ONCE = 512  # molecules whose graphs are made together
+
+
+class _Setting:
+    """Stands for what a file says beside weights."""
+
+    def __init__(self, *args: object, **words: object) -> None:
+        """Take anything, and keep nothing."""
 
 
 def encode(
@@ -115,15 +141,18 @@ def pretrained(
         )
     network = DMPNN(HIDDEN, DEPTH, pooling="norm", descriptors=descriptors)
     try:
-        # A pickle may run code; this one comes with a package that the user installed.
-        saved = torch.load(path, map_location="cpu", weights_only=False)["state_dict"]
+        # Nothing of the file is run: each setting becomes an empty object.
+        stand_ins: list[Any] = [(_Setting, name) for name in SETTINGS]
+        stand_ins.append((OrderedDict, DICTIONARY))
+        with torch.serialization.safe_globals(stand_ins):
+            saved = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         weights = {
             name.removeprefix(BLOCK): weight
             for name, weight in saved.items()
             if name.startswith(BLOCK)
         }
         network.messages.load_state_dict(weights)
-    except (RuntimeError, KeyError, EOFError, UnpicklingError) as error:
+    except Exception as error:  # PyTorch raises of many kinds
         raise LacunaError(
             f"{path}: holds other weights than expected ({error}). Lacuna reads those of version "
             f"2; install it anew: pip install --force-reinstall --no-deps {ADMET_AI}."
