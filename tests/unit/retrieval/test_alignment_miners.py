@@ -11,7 +11,14 @@ from pytorch_metric_learning.losses import NTXentLoss
 from lacuna.errors import LacunaError
 from lacuna.retrieval.alignment.extras import optional
 from lacuna.retrieval.alignment.losses import Margin
-from lacuna.retrieval.alignment.miners import Batch, batch_margin, batch_triplet, contrastive
+from lacuna.retrieval.alignment.miners import (
+    Batch,
+    _scaled,
+    batch_margin,
+    batch_triplet,
+    contrastive,
+)
+from lacuna.retrieval.measures import distances_between
 
 COMPOUND = torch.tensor([0, 0, 1, 2, 2, 3])
 
@@ -98,6 +105,14 @@ def test_the_triplet_loss_in_the_batch_is_its_formula_over_semi_hard_triplets(gr
         ways.append(sum(costs) / len(costs))
     found = batch_triplet(at, Margin(beta=0, margin=margin)).detach()
     assert float(found) == pytest.approx(sum(ways) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("distance", ["correlation", "cosine"])
+def test_scaled_rows_are_as_far_apart_as_the_distance_says(distance):
+    rows = torch.randn(6, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64) + 1
+    scaled = _scaled(rows, distance)
+    found = torch.cdist(scaled, scaled).square().numpy()
+    assert found == pytest.approx(distances_between(rows.numpy(), rows.numpy(), distance), abs=1e-9)
 
 
 @pytest.mark.parametrize("distance", ["euclidean", "correlation", "cosine"])
