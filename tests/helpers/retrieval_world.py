@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+from lacuna.retrieval.align_jobs import align
+from lacuna.retrieval.rank_jobs import rank_molecules
 from lacuna.retrieval.run import cut_wells
 from lacuna.simulation.parameters import RETRIEVAL_FILES
 
 LINES = {"training": ["SIMBRE1"], "validation": ["SIMBRE2"], "test": ["SIMPRO3"]}
 BLOCKS = ["control", "treated", "difference"]
+ENCODERS = ["morgan", "descriptors"]
 METHODS = ["double_nearest", "cca", "correlation", "popularity"]
 CUT = ("treated", "control", "centred")
 TABLES = ("molecules", "roles", "account", "left_out")
@@ -36,3 +39,36 @@ def cut(folder: Path, screens, **changes):
     }
     cut_wells(screens=screens, **asked | changes)
     return made
+
+
+def rank(cut_files, encoded, models, output, **changes):
+    """Rank the molecules of the first fold."""
+    asked = {
+        "fold": 0,
+        "methods": METHODS,
+        "encoders": ENCODERS,
+        "alignments": ["aligned"],
+        "options": {},
+        "lines": LINES,
+        "blocks": BLOCKS,
+        "shown": 4,
+        "seed": 1,
+    }
+    files = cut_files | {"encoded": encoded, "aligned": models}
+    rank_molecules(files, output, **asked | changes)
+
+
+def align_first(cut_files, encoded, output, options, **changes):
+    """Train the alignment of the first fold."""
+    asked = {
+        "name": "aligned",
+        "fold": 0,
+        "options": options,
+        "trials": 0,
+        "lines": LINES,
+        "blocks": BLOCKS,
+        "encoders": ENCODERS,
+        "of_encoders": {},
+        "seed": 1,
+    }
+    align(cut_files | {"encoded": encoded}, output, **asked | changes)

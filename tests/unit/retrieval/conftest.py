@@ -4,12 +4,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from retrieval_world import BLOCKS, CUT, LINES, METHODS, cut, screen_of
+from retrieval_world import CUT, align_first, cut, rank, screen_of
 
 from lacuna.io.tsv import read_table
-from lacuna.retrieval.align_jobs import align
 from lacuna.retrieval.encode_jobs import encode_molecules
-from lacuna.retrieval.rank_jobs import rank_molecules
 from lacuna.simulation.write_retrieval import write_retrieval_world
 
 
@@ -31,36 +29,13 @@ def stage(world, tmp_path_factory):
     for path in encoded:
         encode_molecules(files["molecules"], path, Path(path).stem, {}, None)
     outputs = {name: str(folder / f"aligned.{name}") for name in ("model", "losses", "trials")}
-    align(
-        cut_files | {"encoded": encoded},
-        outputs,
-        name="aligned",
-        fold=0,
-        options={"epochs": 3, "batch": 32, "profile_layers": [32], "dimensions": 16},
-        trials=0,
-        lines=LINES,
-        blocks=BLOCKS,
-        encoders=["morgan", "descriptors"],
-        of_encoders={},
-        seed=1,
-    )
+    small = {"epochs": 3, "batch": 32, "profile_layers": [32], "dimensions": 16}
+    align_first(cut_files, encoded, outputs, small)
     made = {
         name: str(folder / f"ranked_{name}")
         for name in ("ranks", "neighbours", "examples", "fingerprints")
     }
-    rank_molecules(
-        cut_files | {"encoded": encoded, "aligned": [outputs["model"]]},
-        made,
-        fold=0,
-        methods=METHODS,
-        encoders=["morgan", "descriptors"],
-        alignments=["aligned"],
-        options={},
-        lines=LINES,
-        blocks=BLOCKS,
-        shown=4,
-        seed=1,
-    )
+    rank(cut_files, encoded, [outputs["model"]], made)
     return SimpleNamespace(
         folder=folder,
         world=world,

@@ -5,15 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from retrieval_world import BLOCKS, LINES, METHODS
+from retrieval_world import LINES, METHODS, align_first, rank
 
 from lacuna.io.tsv import read_table
-from lacuna.retrieval.align_jobs import align
 from lacuna.retrieval.card import available
 from lacuna.retrieval.compare import ORACLE, RAW, Row, rows_of
 from lacuna.retrieval.metrics import METRICS
 from lacuna.retrieval.oracle_jobs import judge_oracles
-from lacuna.retrieval.rank_jobs import rank_molecules, read_network
+from lacuna.retrieval.rank_jobs import read_network
 from lacuna.retrieval.score_jobs import MAIN, read_ranks, score, score_retrieval
 from lacuna.retrieval.tables import sections, sentences, wide
 
@@ -148,19 +147,7 @@ def test_the_page_shows_every_row_and_what_was_left_out(stage, tmp_path):
 
 def test_the_same_seed_gives_the_same_ranks(stage, tmp_path):
     made = {name: str(tmp_path / name) for name in stage.ranked}
-    rank_molecules(
-        stage.cut | {"encoded": stage.encoded, "aligned": [stage.aligned["model"]]},
-        made,
-        fold=0,
-        methods=METHODS,
-        encoders=["morgan", "descriptors"],
-        alignments=["aligned"],
-        options={},
-        lines=LINES,
-        blocks=BLOCKS,
-        shown=4,
-        seed=1,
-    )
+    rank(stage.cut, stage.encoded, [stage.aligned["model"]], made)
     for name, path in made.items():
         assert Path(path).read_bytes() == Path(stage.ranked[name]).read_bytes(), name
 
@@ -168,19 +155,8 @@ def test_the_same_seed_gives_the_same_ranks(stage, tmp_path):
 def test_settings_are_searched_on_validation_drugs_alone(stage, tmp_path):
     made = {name: str(tmp_path / name) for name in ("model", "losses", "trials")}
     small = {"epochs": 1, "batch": 64, "profile_layers": [8], "molecule_layers": []}
-    align(
-        stage.cut | {"encoded": stage.encoded},
-        made,
-        name="aligned",
-        fold=0,
-        options=small | {"append": "descriptors"},
-        trials=2,
-        lines=LINES,
-        blocks=BLOCKS,
-        encoders=["morgan", "descriptors"],
-        of_encoders={},
-        seed=1,
-    )
+    options = small | {"append": "descriptors"}
+    align_first(stage.cut, stage.encoded, made, options, trials=2)
     trials = read_table(made["trials"])
     assert trials["median_rank"].notna().all() and len(trials) == 2
     source, network = read_network(made["model"])

@@ -4,17 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from retrieval_world import BLOCKS, LINES
+from retrieval_world import BLOCKS, ENCODERS, LINES, align_first, rank
 
 from lacuna.io.tsv import read_table
-from lacuna.retrieval.align_jobs import align
 from lacuna.retrieval.data import read_fold
 from lacuna.retrieval.model import load_retriever
 from lacuna.retrieval.model_jobs import assemble_retriever
-from lacuna.retrieval.rank_jobs import rank_molecules
 
 pytest.importorskip("chemprop")
-ENCODERS = ["morgan", "descriptors"]
 OPTIONS = {"dmpnn": {"hidden": 64, "depth": 2}}
 
 
@@ -22,44 +19,16 @@ OPTIONS = {"dmpnn": {"hidden": 64, "depth": 2}}
 def trained(stage, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     made = {name: str(folder / name) for name in ("model", "losses", "trials")}
-    align(
-        stage.cut | {"encoded": stage.encoded},
-        made,
-        name="graphs",
-        fold=0,
-        options={
-            "encoder": "dmpnn",
-            "append": "descriptors",
-            "epochs": 2,
-            "batch": 64,
-            "profile_layers": [8],
-            "dimensions": 8,
-        },
-        trials=0,
-        lines=LINES,
-        blocks=BLOCKS,
-        encoders=ENCODERS,
-        of_encoders=OPTIONS,
-        seed=1,
-    )
+    options = {"encoder": "dmpnn", "append": "descriptors", "epochs": 2, "batch": 64}
+    options |= {"profile_layers": [8], "dimensions": 8}
+    align_first(stage.cut, stage.encoded, made, options, name="graphs", of_encoders=OPTIONS)
     return made
 
 
 def test_it_ranks_as_frozen_vectors_do(stage, trained, tmp_path):
     made = {name: str(tmp_path / name) for name in stage.ranked}
-    rank_molecules(
-        stage.cut | {"encoded": stage.encoded, "aligned": [trained["model"]]},
-        made,
-        fold=0,
-        methods=["correlation"],
-        encoders=ENCODERS,
-        alignments=["graphs"],
-        options=OPTIONS,
-        lines=LINES,
-        blocks=BLOCKS,
-        shown=1,
-        seed=1,
-    )
+    changes = {"methods": ["correlation"], "alignments": ["graphs"], "options": OPTIONS}
+    rank(stage.cut, stage.encoded, [trained["model"]], made, **changes)
     ranks = read_table(made["ranks"]).query("method == 'correlation'")
     assert set(ranks["molecule"]) == {"graphs"}
     assert ranks["rank"].between(1, ranks["library"]).all()
