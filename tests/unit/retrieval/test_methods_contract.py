@@ -18,7 +18,7 @@ VARIANTS = {
     "popularity": [{}, {"by": "near"}],
     "ridge_to_fingerprint": [{}, {"penalties": [1.0]}],
     "ridge_to_profile": [{}, {"penalties": [1.0]}],
-    "correlation": [{}],
+    "correlation": [{}, {"measure": "euclidean"}],
     "chance": [{}],
 }
 BOTH = [
