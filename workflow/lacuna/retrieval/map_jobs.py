@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError
+from lacuna.drawing.layout import lay_out
 from lacuna.io.tsv import write_table
 from lacuna.retrieval.compare import RAW
 from lacuna.retrieval.data import Fold, read_fold
@@ -16,50 +16,8 @@ from lacuna.retrieval.rank_jobs import Kinds, read_networks
 from lacuna.retrieval.split import ROLES, TRAINING
 from lacuna.runtime.seeds import generator
 
+MAP = ("retrieval", "map")  # the words of its random stream
 MOST = 5000  # profiles that are laid out; of more, so many are drawn
-NEIGHBOURS = 15  # umap's default; fewer where there are fewer rows
-FEWEST = 4  # rows that can be laid out
-
-
-def project(rows: np.ndarray, seed: int, metric: str = "correlation") -> np.ndarray:
-    """Lay rows out by UMAP (McInnes et al. 2018, https://doi.org/10.48550/arXiv.1802.03426).
-
-    Parameters
-    ----------
-    rows : array of shape (n, p)
-    seed
-        Two runs of one seed give one layout.
-    metric
-        How rows are compared.
-
-    Returns
-    -------
-    float64 array of shape (n, 2)
-        Zeros where there are fewer than four rows.
-
-    Raises
-    ------
-    LacunaError
-        If umap-learn is not installed.
-    """
-    if len(rows) < FEWEST:
-        return np.zeros((len(rows), 2))
-    try:
-        from umap import UMAP  # takes seconds
-    except ImportError as error:
-        raise LacunaError(
-            f"retrieval: maps are drawn with umap-learn, which is not there ({error}). Install "
-            "it: pip install -e '.[retrieval]' -c constraints.txt."
-        ) from error
-    neighbours = min(NEIGHBOURS, len(rows) - 1)
-    # Rows that do not vary have no correlation: a hair of noise gives them one.
-    rng = generator(seed, "retrieval", "map")
-    wide = rows.astype(np.float64)
-    wide = wide + 1e-9 * rng.normal(size=wide.shape) * (1 + np.abs(wide).max())
-    layout = UMAP(
-        n_neighbors=neighbours, metric=metric, random_state=seed, n_jobs=1, init="pca"
-    ).fit_transform(wide)
-    return np.asarray(layout, dtype=np.float64)
 
 
 def project_embeddings(
@@ -98,7 +56,12 @@ def _molecules(fold: Fold, kinds: Kinds, annotations: Mapping[str, str], seed: i
     tables = []
     for kind, vectors in kinds.vectors.items():
         rows = np.concatenate([vectors.by_role[role] for role in ROLES])
-        at = project(rows, seed, "jaccard" if vectors.alike == "jaccard" else "correlation")
+        at = lay_out(
+            rows,
+            generator(seed, *MAP),
+            seed,
+            "jaccard" if vectors.alike == "jaccard" else "correlation",
+        )
         facts = {"drug": molecules.index, "kind": kind, "role": molecules["role"].to_numpy()}
         tables.append(
             pd.DataFrame({**facts, "mechanism": mechanism.to_numpy(), "x": at[:, 0], "y": at[:, 1]})
@@ -125,7 +88,7 @@ def _profiles(fold: Fold, kinds: Kinds, seed: int) -> pd.DataFrame:
     wells = wells.iloc[chosen]
     tables = []
     for kind, features in shown.items():
-        at = project(features, seed)
+        at = lay_out(features, generator(seed, *MAP), seed)
         facts = {"name": wells.index, "kind": kind}
         facts |= {column: wells[column].to_numpy() for column in ("role", "cell")}
         tables.append(pd.DataFrame({**facts, "x": at[:, 0], "y": at[:, 1]}))
