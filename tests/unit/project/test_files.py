@@ -50,7 +50,7 @@ def test_the_conda_environment_is_in_step(project, pins):
     assert set(environment["dependencies"]) - {"python=3.11"} == expected
 
 
-@pytest.mark.parametrize("stage", ["translation", "retrieval"])
+@pytest.mark.parametrize("stage", ["translation", "retrieval", "single_cell"])
 def test_the_environment_of_a_stage_with_packages_of_its_own_is_in_step(project, pins, stage):
     environment = yaml.safe_load((ROOT / f"envs/{stage}.yaml").read_text())
     lines = [*project["dependencies"], *project["optional-dependencies"][stage]]

@@ -22,7 +22,7 @@ ORDER = [
     ["networks"],
     ["completion"],
     ["evaluation"],
-    ["classification", "cell_to_cell", "translation", "retrieval"],
+    ["classification", "cell_to_cell", "translation", "retrieval", "single_cell"],
     ["report"],
     ["project"],
     ["command"],

@@ -46,15 +46,19 @@ def fill_defaults(node: Any, schema: Mapping[str, Any]) -> Any:
     if not isinstance(node, Mapping):
         return node
     given = overlay(schema.get("default", {}), node)
-    filled = {}
+    filled, needed = {}, schema.get("required", [])
     for key, below in schema.get("properties", {}).items():
         if key in given:
             filled[key] = fill_defaults(given[key], below)
         elif "default" in below:
             filled[key] = copy.deepcopy(below["default"])
-        elif "properties" in below:
+        elif "properties" in below and (key in needed or "required" not in below):
             filled[key] = fill_defaults({}, below)
-    return {**filled, **{key: value for key, value in given.items() if key not in filled}}
+    others = schema.get("additionalProperties")
+    named = others if isinstance(others, Mapping) else {}  # of each entry under a name of a user
+    return filled | {
+        key: fill_defaults(value, named) for key, value in given.items() if key not in filled
+    }
 
 
 def overlay(below: Any, above: Any) -> Any:
