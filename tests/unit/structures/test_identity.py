@@ -66,6 +66,27 @@ def test_what_cannot_be_used_is_said(text, said):
     assert row[COLUMNS[:4]].isna().all() == bool(said)
 
 
+def test_a_remark_that_chemaxon_keeps_as_an_atom_is_no_part_of_the_drug():
+    plain = "Cl.N[C@@H]1C[C@H]1C1=CC=CC=C1"
+    label = "|r,$;relative stereochemistry_R0;;;;;;;;;;$,c:7,9,t:5|"  # of sci-Plex3
+    rows = look(plain, plain.replace("Cl.", "Cl.[*].") + f" {label}")
+    assert rows.iloc[0].equals(rows.iloc[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[*]CO |$R1;;$|", reading.UNREADABLE),  # bound: a place for anything
+        ("[*].CO |$;R1;$|", reading.UNREADABLE),  # of an atom with an element
+        ("CO |$;;remark$|", reading.UNREADABLE),  # of no atom
+        ("[*].CO |r|", reading.NOT_ONLY_ELEMENTS),  # without a label
+        ("[*] |$remark$|", reading.NO_HEAVY_ATOM),
+    ],
+)
+def test_labels_of_other_atoms_are_no_remarks(text, said):
+    assert look(text).iloc[0]["said"] == said
+
+
 @given(st.one_of(st.text(max_size=30), st.text(LETTERS, max_size=30)))
 @example("[Fe+2].[O-]c1ccccc1")
 @example("C[N+]([O-])=O.[U]")

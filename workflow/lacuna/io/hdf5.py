@@ -34,7 +34,7 @@ Layout = Mapping[str, str | tuple[str, int | tuple[int, ...]]]
 
 
 @contextmanager
-def create(path: str | Path, **options: Any) -> Iterator[tuple[h5py.File, "_Sink"]]:
+def create(path: str | Path, **options: Any) -> Iterator[tuple[h5py.File, "Sink"]]:
     """Yield a new HDF5 file and where it goes; it appears whole or not at all when the block ends.
 
     Parameters
@@ -49,7 +49,7 @@ def create(path: str | Path, **options: Any) -> Iterator[tuple[h5py.File, "_Sink
     UnwritableFile
         If the disk is full, or the folder may not be written to.
     """
-    with write_whole(path) as unfinished, _Sink(unfinished, "w+") as sink:
+    with write_whole(path) as unfinished, Sink(unfinished, "w+") as sink:
         try:
             with h5py.File(sink, "w", **options) as file:
                 yield file, sink
@@ -57,7 +57,7 @@ def create(path: str | Path, **options: Any) -> Iterator[tuple[h5py.File, "_Sink
             sink.check()
 
 
-class _Sink(io.FileIO):
+class Sink(io.FileIO):
     """A file that accepts all that it is given, even on a full disk.
 
     HDF5 crashes the process when it cannot write. So this file reports success until HDF5 has

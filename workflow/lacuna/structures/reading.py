@@ -31,8 +31,10 @@ REASONS = (
 )
 
 NOTHING = {"", "-666", "-666.0", "nan", "none", "null"}  # LINCS, and tables that lost a blank
-# ChemAxon's extension behind a SMILES, of what it says of stereochemistry alone.
-EXTENSION = re.compile(r"\s+\|(?:r|(?:a|c|t|ctu|w[UD]?|&\d+|o\d+):[\d,.]+|,)*\|$")
+# ChemAxon's extension behind a SMILES: what it says of stereochemistry, and labels of atoms.
+EXTENSION = re.compile(
+    r"\s+\|(?:r|(?:a|c|t|ctu|w[UD]?|&\d+|o\d+):[\d,.]+|\$(?P<labels>[^$|]*)\$|,)*\|$"
+)
 MAX_ATOMS = 1000  # InChI knows no more than 1,023; the largest drugs, peptides, have some hundred
 MAX_LETTERS = 10 * MAX_ATOMS  # of a text; no molecule within the limit takes so many
 
@@ -41,7 +43,8 @@ def read_structure(text: object) -> "tuple[Mol, str] | tuple[None, str]":
     """Return the molecule of a SMILES, or why there is none.
 
     Labels of atoms (``[CH3:1]``) are dropped, and what ChemAxon's extension says behind the SMILES
-    (``CC(O)N |r|``), as that a centre is racemic; nothing else is: salts stay.
+    (``CC(O)N |r|``), as that a centre is racemic; nothing else is: salts stay. A remark that it
+    keeps as an atom of its own, without element or bond and with a label, is dropped with it.
 
     Parameters
     ----------
@@ -55,7 +58,10 @@ def read_structure(text: object) -> "tuple[Mol, str] | tuple[None, str]":
     """
     if not isinstance(text, str) or text.strip().casefold() in NOTHING:
         return None, MISSING
-    text = EXTENSION.sub("", text.strip())
+    text = text.strip()
+    extension = EXTENSION.search(text)
+    labels = (extension["labels"] or "").split(";") if extension else []
+    text = EXTENSION.sub("", text)
     if text.casefold() == "restricted":  # LINCS, of compounds whose makers keep them secret
         return None, RESTRICTED
     if len(text) > MAX_LETTERS:
@@ -69,6 +75,8 @@ def read_structure(text: object) -> "tuple[Mol, str] | tuple[None, str]":
             molecule = Chem.MolFromSmiles(text, _plainly())
         except Exception:  # e.g. half a character (UnicodeEncodeError), or what C++ throws
             molecule = None
+    if molecule is not None and any(labels):
+        molecule = _without_remarks(molecule, labels)
     if molecule is None:
         return None, UNREADABLE
     if molecule.GetNumAtoms() > MAX_ATOMS:
@@ -80,6 +88,22 @@ def read_structure(text: object) -> "tuple[Mol, str] | tuple[None, str]":
     for atom in molecule.GetAtoms():
         atom.SetAtomMapNum(0)
     return molecule, ""
+
+
+def _without_remarks(molecule: "Mol", labels: Sequence[str]) -> "Mol | None":
+    """Drop atoms that are labels and nothing else; None where another atom has one, as R1."""
+    from rdkit.Chem import RWMol
+
+    remarks = [number for number, label in enumerate(labels) if label]
+    if remarks[-1] >= molecule.GetNumAtoms():
+        return None
+    atoms = [molecule.GetAtomWithIdx(number) for number in remarks]
+    if any(atom.GetAtomicNum() or atom.GetDegree() for atom in atoms):
+        return None
+    left = RWMol(molecule)
+    for number in reversed(remarks):
+        left.RemoveAtom(number)
+    return left.GetMol()
 
 
 @cache
