@@ -66,6 +66,33 @@ rule simulate_retrieval:
         "../scripts/acquire/simulate_retrieval.py"
 
 
+rule simulate_single_cell:
+    output:
+        expand(
+            "results/{{dataset}}/acquire/{series}/{name}",
+            series=simulated.SINGLE_CELL_SERIES,
+            name=simulated.SINGLE_CELL_FILES.values(),
+        ),
+    log:
+        "results/{dataset}/logs/simulate_single_cell.log",
+    benchmark:
+        "results/{dataset}/benchmarks/simulate_single_cell.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(2000),
+    params:
+        drugs=config["acquire"]["simulator"]["drugs"],
+        cells=config["acquire"]["simulator"]["cells"],
+        mechanisms=config["acquire"]["simulator"]["mechanisms"],
+        drugs_in_cells=config["acquire"]["simulator"]["drugs_in_cells"],
+        cells_per_condition=config["acquire"]["simulator"]["cells_per_condition"],
+        null=config["acquire"]["simulator"]["unrelated"],
+        seed=SEED,
+    script:
+        "../scripts/acquire/simulate_single_cell.py"
+
+
 rule acquire_file:
     input:
         sources=workflow.source_path("../../resources/sources.tsv"),

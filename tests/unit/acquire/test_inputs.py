@@ -3,7 +3,10 @@
 import pytest
 
 from lacuna.acquire.inputs import Inputs
+from lacuna.project.config_schema import fill_defaults, read_schemas
 from lacuna.simulation import parameters
+
+COLUMNS = {"drug": "product_name", "line": "cell_type", "smiles": "SMILES"}
 
 
 def configured(**changes) -> dict:
@@ -22,6 +25,11 @@ def configured(**changes) -> dict:
         "genes": "genes.tsv",
         "gene_facts": "facts.tsv",
         "pairs": {"level3": "q.gctx", "gene_info": "q_genes.txt", "table": "pairs.tsv"},
+        "cells": {
+            "plex": {"expression": "c.h5ad", "scale": "counts", "columns": COLUMNS},
+            "op3": {"ranks": "op3.npz", "structures": "op3.tsv"},
+        },
+        "vectors": {"grover": "g.parquet"},
     }
     return {"dataset": "mine", "acquire": block | changes}
 
@@ -42,10 +50,50 @@ def test_every_file_lies_in_the_folder_of_its_series_or_of_what_it_holds():
 
 def test_all_files_are_named_once_each():
     files = Inputs.of(configured()).all_files("mine")
-    assert len(files) == len(set(files)) == 6 + 1 + 2 + 2 + 2 + 1 + 1 + 3
+    assert len(files) == len(set(files)) == 6 + 1 + 2 + 2 + 2 + 1 + 1 + 3 + 3 + 1
     assert {file.split("/")[-2] for file in files} == {
-        *("wells", "ready", "annotations", "gene_sets", "external", "rnaseq")
+        *("wells", "ready", "annotations", "gene_sets", "external", "rnaseq", "cells")
     }
+
+
+def test_files_of_single_cells_and_of_vectors_share_a_folder():
+    inputs = Inputs.of(configured())
+    folder = "results/mine/acquire/cells"
+    assert inputs.cells_files("mine") == {
+        "plex": {"expression": f"{folder}/c.h5ad"},
+        "op3": {"structures": f"{folder}/op3.tsv", "ranks": f"{folder}/op3.npz"},
+    }
+    assert inputs.vectors("mine") == {"grover": f"{folder}/g.parquet"}
+
+
+def test_what_is_not_said_of_an_h5ad_of_cells_is_filled_in():
+    block = fill_defaults(configured()["acquire"], read_schemas()["acquire"])
+    assert Inputs.of({"acquire": block}).cells["plex"] == {
+        "expression": "c.h5ad",
+        "scale": "counts",
+        "layer": None,
+        "columns": COLUMNS | {"dose": None, "control": None, "pathway": None},
+        "unit": "uM",
+        "control": "DMSO",
+    }
+
+
+def test_two_targets_may_read_one_file():
+    twice = {name: {"expression": "c.h5ad", "columns": {}} for name in ("one", "other")}
+    files = Inputs.of(configured(cells=twice)).all_files("mine")
+    assert files.count("results/mine/acquire/cells/c.h5ad") == 1
+
+
+def test_simulated_cells_are_one_target_of_that_name():
+    inputs = Inputs.of(configured(source="simulator"))
+    (name,) = inputs.cells
+    assert name == "simulated"
+    file = "results/mine/acquire/simulated_single_cell/SIMULATED_single_cell_cells.h5ad"
+    assert inputs.cells_files("mine") == {"simulated": {"expression": file}}
+    schema = read_schemas()["acquire"]["properties"]["cells"]["additionalProperties"]
+    assert fill_defaults(inputs.cells[name], schema) == inputs.cells[name]
+    assert set(inputs.cells[name]["columns"]) == set(schema["properties"]["columns"]["properties"])
+    assert inputs.vectors("mine") == {}
 
 
 def test_series_are_told_apart_by_their_kinds_of_files():
@@ -70,8 +118,10 @@ def test_the_simulator_takes_the_place_of_configured_files():
         parameters.TRANSLATION_FILES[truth] for truth in ("truth", "age_genes")
     }
     structures = {*parameters.RETRIEVAL_FILES.values()} - {parameters.RETRIEVAL_FILES["truth"]}
+    cells = {*parameters.SINGLE_CELL_FILES.values()} - {parameters.SINGLE_CELL_FILES["truth"]}
     expected = {f"results/mine/acquire/simulated/{name}" for name in screen}
     expected |= {f"results/mine/acquire/simulated_retrieval/{name}" for name in structures}
+    expected |= {f"results/mine/acquire/simulated_single_cell/{name}" for name in cells}
     expected |= {f"results/mine/acquire/simulated_translation/{name}" for name in transcriptome}
     assert set(files) == expected
     assert len(files) == len(expected)
@@ -116,6 +166,8 @@ def test_a_data_set_without_extras_has_only_its_series():
             genes=None,
             gene_facts=None,
             pairs={},
+            cells={},
+            vectors={},
         )
     )
     assert inputs.annotations("mine") == inputs.external("mine") == {}

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lacuna.errors import LacunaError
+from lacuna.errors import LacunaError, listed
+
+# What each layout of a target of single cells needs, and what else it may have.
+TARGETS = {
+    "expression": (("scale", "columns"), ("structures",)),
+    "ranks": (("structures",), ()),
+    "level5": (("sig_info", "pert_info", "gene_info"), ()),
+}
+OF_CELLS = ("layer", "unit", "control")  # with defaults, so that every target has them
+VECTORS = (".parquet", ".tsv", ".tsv.gz")
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -12,14 +21,46 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     LacunaError
-        If files are asked for and none is named, or a series is of both kinds, or of none.
+        If files are asked for and none is named, a series or a target of single cells is of
+        several kinds, or of none, or lacks what its kind needs, or a table of vectors is of no
+        known format.
     """
     acquire = config["acquire"]
-    if acquire["source"] == "files" and not acquire["series"]:
-        raise LacunaError("acquire: series is empty; with source: files, name at least one series.")
+    if acquire["source"] == "files" and not (acquire["series"] or acquire["cells"]):
+        raise LacunaError(
+            "acquire: series is empty; with source: files, name at least one series, or a target "
+            "of cells."
+        )
     for name, files in acquire["series"].items():
         if ("level3" in files) == ("level5" in files):
             raise LacunaError(
                 f"acquire: series: {name}: expected either level3 (with inst_info and gene_info) "
                 "or level5 (with sig_info)."
             )
+    for name, target in acquire["cells"].items():
+        _check_target(f"acquire: cells: {name}", target)
+    for name, file in acquire["vectors"].items():
+        if not file.endswith(VECTORS):
+            raise LacunaError(
+                f"acquire: vectors: {name}: {file}; expected a file whose name ends with "
+                f"{listed(VECTORS)}."
+            )
+
+
+def _check_target(at: str, target: Mapping[str, Any]) -> None:
+    layouts = [layout for layout in TARGETS if layout in target]
+    if len(layouts) != 1:
+        raise LacunaError(
+            f"{at}: has {listed(layouts) if layouts else 'none of these'}; expected one of "
+            "expression (an h5ad, with scale and columns), ranks (with structures), and level5 "
+            "(with sig_info, pert_info and gene_info)."
+        )
+    (layout,) = layouts
+    needed, allowed = TARGETS[layout]
+    if missing := [key for key in needed if key not in target]:
+        raise LacunaError(f"{at}: {layout} needs {listed(missing)}, too. Add it.")
+    if others := sorted(target.keys() - {layout, *needed, *allowed, *OF_CELLS}):
+        raise LacunaError(
+            f"{at}: {listed(others)} beside {layout}; expected only {listed((*needed, *allowed))}. "
+            "Remove it."
+        )

@@ -7,10 +7,15 @@ from typing import Any
 from lacuna.simulation import parameters
 
 # Folders beside those of the series, for files that belong to the whole data set.
-SHARED_FOLDERS = ("annotations", "gene_sets", "external", "rnaseq")
+SHARED_FOLDERS = ("annotations", "gene_sets", "external", "rnaseq", "cells")
 SCREEN = ("generator", "drugs", "cells", "mechanisms")  # keys of acquire: simulator
 # Of a simulated transcriptome: what was planted, from which nothing of a run may come.
 PLANTED = ("truth", "age_genes")
+# Of the files of a target of single cells, by layout.
+CELLS_KINDS = (
+    *("expression", "structures", "ranks"),
+    *("level5", "sig_info", "pert_info", "gene_info"),
+)
 HODOS_2018 = {"GSE92742", "GSE70138"}
 
 
@@ -42,6 +47,11 @@ class Inputs:
         What is known of genes, for the tables of ageing.
     screen : mapping of str to object
         What the simulated screen is like: generator, drugs, cells, mechanisms; empty of real data.
+    cells : mapping of str to mapping of str to object
+        Single cells, or what stands for them, by the name of the target: the block of the
+        configuration.
+    vector_files : mapping of str to str
+        Tables of vectors of drugs by SMILES, by name.
     """
 
     simulated: bool
@@ -55,6 +65,8 @@ class Inputs:
     pair_files: Mapping[str, str] = field(default_factory=dict)
     gene_facts_file: str | None = None
     screen: Mapping[str, Any] = field(default_factory=dict)
+    cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    vector_files: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Inputs":
@@ -71,6 +83,7 @@ class Inputs:
                 external_files=parameters.EXTERNAL,
                 mirrors=mirrors,
                 screen={name: block["simulator"][name] for name in SCREEN},
+                cells={"simulated": parameters.SINGLE_CELL_TARGET},
                 **_simulated_transcriptome(),
             )
         return cls(
@@ -84,6 +97,8 @@ class Inputs:
             gene_table=block["genes"],
             pair_files=block["pairs"],
             gene_facts_file=block["gene_facts"],
+            cells=block["cells"],
+            vector_files=block["vectors"],
         )
 
     def series_with(self, kind: str) -> list[str]:
@@ -169,6 +184,23 @@ class Inputs:
         folder = self._rnaseq_folder(dataset)
         return {kind: f"{folder}/{file}" for kind, file in self.pair_files.items()}
 
+    def cells_files(self, dataset: str) -> dict[str, dict[str, str]]:
+        """Return where the files of single cells lie, by target and kind.
+
+        Kinds are expression and structures, or ranks and structures, or level5, sig_info,
+        pert_info and gene_info.
+        """
+        folder = self._cells_folder(dataset)
+        return {
+            name: {kind: f"{folder}/{target[kind]}" for kind in CELLS_KINDS if kind in target}
+            for name, target in self.cells.items()
+        }
+
+    def vectors(self, dataset: str) -> dict[str, str]:
+        """Return where the tables of vectors of drugs lie, by name."""
+        folder = self._cells_folder(dataset)
+        return {name: f"{folder}/{file}" for name, file in self.vector_files.items()}
+
     def all_files(self, dataset: str) -> list[str]:
         """Return where all of these files lie; a run acquires only those that it needs."""
         return [
@@ -182,6 +214,7 @@ class Inputs:
             *self.external(dataset).values(),
             *self._of_translation(dataset),
             *self._of_retrieval(dataset),
+            *self._of_single_cell(dataset),
         ]
 
     def _of_translation(self, dataset: str) -> list[str]:
@@ -200,12 +233,23 @@ class Inputs:
         files = parameters.RETRIEVAL_FILES
         return [f"{folder}/{file}" for kind, file in files.items() if kind not in PLANTED]
 
+    def _of_single_cell(self, dataset: str) -> list[str]:
+        if self.simulated:
+            folder, files = self._cells_folder(dataset), parameters.SINGLE_CELL_FILES
+            return [f"{folder}/{file}" for kind, file in files.items() if kind not in PLANTED]
+        named = [file for files in self.cells_files(dataset).values() for file in files.values()]
+        return list(dict.fromkeys([*named, *self.vectors(dataset).values()]))
+
     def _shared_folder(self, dataset: str, name: str) -> str:
         # The simulator writes all of its files into the folder of its one series.
         return f"results/{dataset}/acquire/{parameters.SERIES if self.simulated else name}"
 
     def _rnaseq_folder(self, dataset: str) -> str:
         name = parameters.TRANSLATION_SERIES if self.simulated else "rnaseq"
+        return f"results/{dataset}/acquire/{name}"
+
+    def _cells_folder(self, dataset: str) -> str:
+        name = parameters.SINGLE_CELL_SERIES if self.simulated else "cells"
         return f"results/{dataset}/acquire/{name}"
 
 

@@ -110,7 +110,7 @@ def draw_molecules(
     pairs = _pair_fragments(mechanisms, mechanisms_per_fragment)
     if number < max(FEWEST, 2 * mechanisms):
         raise LacunaError(
-            f"the simulation of retrieval: {number} drugs; expected at least "
+            f"the simulation of structures: {number} drugs; expected at least "
             f"{max(FEWEST, 2 * mechanisms)} for {mechanisms} mechanisms. Ask for more drugs."
         )
     fragments = rng.permutation(len(FRAGMENTS))[pairs]
@@ -126,8 +126,8 @@ def _pair_fragments(mechanisms: int, each: int) -> np.ndarray:
     ends = max(-(-mechanisms // max(each, 1)), each)  # number of first fragments, and of second
     if mechanisms < 1 or each < 1 or 2 * ends > len(FRAGMENTS):
         raise LacunaError(
-            f"the simulation of retrieval: {mechanisms} mechanisms, {each} of a fragment; expected "
-            f"1 to {len(FRAGMENTS) // 2} mechanisms times these, which are 1 to "
+            f"the simulation of structures: {mechanisms} mechanisms, {each} of a fragment; "
+            f"expected 1 to {len(FRAGMENTS) // 2} mechanisms times these, which are 1 to "
             f"{len(FRAGMENTS) // 2}. Ask for fewer."
         )
     turn, first = np.divmod(np.arange(mechanisms), ends)
@@ -265,7 +265,7 @@ class _Drawing:
                 self._add(parts, "silent" if mechanism < 0 else "active", mechanism, carried)
                 return
         raise LacunaError(
-            f"the simulation of retrieval: no new molecule in {TRIES} tries after "
+            f"the simulation of structures: no new molecule in {TRIES} tries after "
             f"{len(self._rows)} of {self._number}; expected room for all. Ask for fewer drugs."
         )
 

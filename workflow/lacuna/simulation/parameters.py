@@ -85,3 +85,31 @@ RETRIEVAL_FILES = {
     "annotation": "SIMULATED_retrieval_annotation.tsv",
     "truth": "SIMULATED_retrieval_truth.h5",
 }
+
+# The world of the stage `single_cell`: a bulk screen, and single cells of a part of its drugs.
+SINGLE_CELL_SERIES = "simulated_single_cell"
+SINGLE_CELL_FILES = {
+    "level3": "SIMULATED_single_cell_Level3.gctx",
+    "inst_info": "SIMULATED_single_cell_inst_info.txt.gz",
+    "pert_info": "SIMULATED_single_cell_pert_info.txt.gz",
+    "gene_info": "SIMULATED_single_cell_gene_info.txt.gz",
+    "cell_info": "SIMULATED_single_cell_cell_info.txt.gz",
+    "cells": "SIMULATED_single_cell_cells.h5ad",
+    "truth": "SIMULATED_single_cell_truth.h5",
+}
+# How the cells are described, by the words of `acquire: cells`.
+SINGLE_CELL_TARGET = {
+    "expression": SINGLE_CELL_FILES["cells"],
+    "scale": "counts",
+    "layer": None,
+    "columns": {
+        "drug": "product_name",
+        "dose": "dose",
+        "line": "cell_type",
+        "control": "vehicle",
+        "smiles": "SMILES",
+        "pathway": "pathway",
+    },
+    "unit": "nM",
+    "control": "Vehicle",
+}

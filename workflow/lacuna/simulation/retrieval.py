@@ -127,7 +127,7 @@ def simulate_retrieval(
     biology = _plant(molecules, cells, mechanisms, stream("retrieval", "biology"))
     table = _drug_table(biology, molecules)
     if null:
-        table = _exchange_structures(table, stream("retrieval", "null"))
+        table = exchange_structures(table, stream("retrieval", "null"))
     table = _write_structures(table, cells, stream("retrieval", "oddities"))
     wells, level3 = _lay_out(biology, table, stream("retrieval", "screen"))
     return RetrievalWorld(biology, table, molecules.mechanisms, wells, level3, null)
@@ -150,7 +150,7 @@ def _drug_table(biology: Biology, molecules: Molecules) -> pd.DataFrame:
     return pd.concat([acts, drawn], axis=1).assign(structure_of=np.arange(len(drawn)))
 
 
-def _exchange_structures(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def exchange_structures(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Give every drug the structure of a drug drawn at random, each structure once."""
     giver = rng.permutation(len(table))
     holder = np.append(np.argsort(giver), -1)  # -1 stays -1

@@ -164,7 +164,7 @@ def plant_transcription(biology: Biology, genes: int, rng: np.random.Generator) 
     receptor = int(rng.integers(GENES))
     regulation = Regulation(
         factors=rng.normal(0, rng.uniform(0.5, 1.2, genes) / np.sqrt(FACTORS), (FACTORS, genes)),
-        programmes=_extend(biology.programmes, genes, rng),
+        programmes=extend_programmes(biology.programmes, genes, rng),
         receptor=receptor,
         targets=_targets(receptor, genes, rng),
         own=rng.uniform(0.3, 0.9, genes),
@@ -211,8 +211,23 @@ def _means(genes: int, rng: np.random.Generator) -> np.ndarray:
     return np.concatenate([rng.normal(5.5, 1.5, GENES), np.where(low, hardly, expressed)])
 
 
-def _extend(landmarks: np.ndarray, genes: int, rng: np.random.Generator) -> np.ndarray:
-    """Give the screen's programmes members among the other genes, at the same rate and size."""
+def extend_programmes(landmarks: np.ndarray, genes: int, rng: np.random.Generator) -> np.ndarray:
+    """Give the screen's programmes members among the other genes, at the same rate and size.
+
+    Parameters
+    ----------
+    landmarks : array of shape (programmes, landmarks)
+        Unit rows.
+    genes
+        How many, the landmarks among them.
+    rng
+        The random stream of the transcriptome.
+
+    Returns
+    -------
+    array of shape (programmes, genes)
+        The landmarks come first.
+    """
     shape = (len(landmarks), genes - GENES)
     member = rng.random(shape) < GENES_PER_PROGRAMME / GENES
     # A unit row of Laplace variables, whose variance is 2, has weights of about this scale.

@@ -57,9 +57,9 @@ def write_retrieval_world(
         null=null,
     )
     at = {kind: Path(folder) / name for kind, name in RETRIEVAL_FILES.items()}
-    genes = _gene_info()
+    genes = gene_info()
     write_table(world.wells, at["inst_info"])
-    write_table(_pert_info(world.drugs), at["pert_info"])
+    write_table(pert_info(world.drugs), at["pert_info"])
     write_table(genes, at["gene_info"])
     write_table(
         world.biology.cells[["cell_id", "lineage"]].rename(columns={"lineage": "primary_site"}),
@@ -75,7 +75,8 @@ def write_retrieval_world(
     _write_truth(world, genes, at["truth"])
 
 
-def _gene_info() -> pd.DataFrame:
+def gene_info() -> pd.DataFrame:
+    """Return GEO's table of the landmarks."""
     return pd.DataFrame(
         {
             "pr_gene_id": [str(900_001 + gene) for gene in range(GENES)],
@@ -87,8 +88,15 @@ def _gene_info() -> pd.DataFrame:
     )
 
 
-def _pert_info(drugs: pd.DataFrame) -> pd.DataFrame:
-    """Return GEO's table; as there, a salt has the key of the salt."""
+def pert_info(drugs: pd.DataFrame) -> pd.DataFrame:
+    """Return GEO's table; as there, a salt has the key of the salt.
+
+    Parameters
+    ----------
+    drugs : DataFrame
+        pert_id, name, second_id (of a drug that goes by two, else empty), smiles (of the parent),
+        written (the SMILES in the table), form (parent, salt or unreadable).
+    """
     table = pd.DataFrame(
         {
             "pert_id": drugs["pert_id"],
