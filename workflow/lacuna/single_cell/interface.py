@@ -20,6 +20,7 @@ from lacuna.io import hdf5
 Kind = Literal["cells", "bulk", "signatures"]
 CONTROL = "control"  # the drug of untreated observations, in every table
 CONTROL_SMILES = "CS(C)=O"  # DMSO, the vehicle, where a model wants a structure of controls
+LEARNED = "learned"  # in place of an encoder: a network's own vector for each drug
 TRAINING, VALIDATION, TEST, UNUSED = "training", "validation", "test", ""
 ROLES = (TRAINING, VALIDATION, TEST)
 CONDITION = ["drug", "line", "dose"]
@@ -117,7 +118,7 @@ class Fold:
                 "name": np.array([self.name], dtype=object),
                 "role": self.role.astype(object),
                 "genes": self.genes.to_numpy(object),
-                "shared": np.array(self.shared),
+                "shared": np.array([self.shared]),
                 "held_out": np.array(self.held_out, dtype=object),
                 "degs": self.degs,
                 "conditions": self.conditions,
@@ -141,7 +142,7 @@ class Fold:
             str(content["name"][0]),
             content["role"].astype(str).astype(object),
             pd.Index(content["genes"].astype(str)),
-            int(content["shared"]),
+            int(content["shared"][0]),
             content["held_out"].astype(str).tolist(),
             content["degs"],
             content["conditions"],
