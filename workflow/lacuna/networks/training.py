@@ -10,10 +10,10 @@ import hashlib
 import math
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,23 @@ class Stage(TypedDict):
 
 
 STAGE = Stage.__required_keys__
+
+
+class Stateful(Protocol):
+    """What a checkpoint keeps of an optimiser, of its schedule, or of several at once."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that `load_state_dict` needs."""
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> None:
+        """Take up a state; another one's raises a KeyError or ValueError."""
+
+
+class Schedule(Stateful, Protocol):
+    """What changes learning rates after each epoch."""
+
+    def step(self) -> None:
+        """Take a step."""
 
 
 def fingerprint(*arrays: np.ndarray, **options: object) -> str:
@@ -151,11 +168,13 @@ class Training:
     ----------
     network : Module
         Whatever is trained, on its device.
-    losses : DataFrame with columns stage, epoch, training, validation
+    losses : DataFrame with columns stage, epoch, training, validation, and those of `measures`
         One row per epoch done.
     """
 
-    def __init__(self, network: nn.Module, work: Path | None, start: str) -> None:
+    def __init__(
+        self, network: nn.Module, work: Path | None, start: str, measures: Sequence[str] = ()
+    ) -> None:
         """Go on from the checkpoint in the folder `work`, if it is of the training `start`.
 
         Parameters
@@ -166,10 +185,12 @@ class Training:
             The folder of the checkpoint; None for none.
         start
             See `fingerprint`.
+        measures
+            What else an epoch returns, behind both losses.
         """
-        self.network = network
+        self.network, self._columns = network, [*LOSSES, *measures]
         self._file = Checkpoint(work, start)
-        self._losses: list[tuple[str, int, float, float]] = []
+        self._losses: list[tuple[Any, ...]] = []
         self._finished: list[str] = []
         self._stage: Stage | None = None
         checkpoint = self._file.read()
@@ -181,18 +202,19 @@ class Training:
 
     @property
     def losses(self) -> pd.DataFrame:
-        return pd.DataFrame(self._losses, columns=LOSSES)
+        return pd.DataFrame(self._losses, columns=self._columns)
 
     def run(
         self,
         stage: str,
-        epoch: Callable[[], tuple[float, float]],
+        epoch: Callable[[], tuple[float, ...]],
         *,
         epochs: int,
         patience: int,
         part: nn.Module | None = None,
-        optimiser: torch.optim.Optimizer | None = None,
-        schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
+        optimiser: Stateful | None = None,
+        schedule: Schedule | None = None,
+        keep_last: bool = False,
     ) -> None:
         """Run epochs until the validation loss no longer falls; leave the best weights.
 
@@ -203,8 +225,9 @@ class Training:
         stage
             Its name, not used before in this training.
         epoch
-            Trains for an epoch and returns the training loss and the validation loss; NaN, where
-            there is nothing to validate on, stands for the training loss.
+            Trains for an epoch and returns the training loss, the validation loss, and the values
+            of `measures`. A validation loss of NaN, where there is nothing to validate on, stands
+            for the training loss; infinity, for an epoch that is not validated, is never the best.
         epochs
             At most so many.
         patience
@@ -215,6 +238,8 @@ class Training:
             Whose moments carry over from one epoch to the next, if any.
         schedule
             Of the optimiser's learning rate, if any; it takes a step after each epoch.
+        keep_last
+            Leave the last weights, however the validation loss was before.
         """
         if stage in self._finished:
             return
@@ -233,12 +258,12 @@ class Training:
             )
         with tqdm(total=epochs, initial=state["done"], desc=stage, mininterval=5) as progress:
             while state["done"] < epochs and state["misses"] < patience:
-                training, validation = epoch()
+                training, validation, *more = epoch()
                 if schedule is not None:
                     schedule.step()
                 if math.isnan(validation):
                     validation = training
-                self._losses.append((stage, state["done"], training, validation))
+                self._losses.append((stage, state["done"], training, validation, *more))
                 state["done"] += 1
                 state["misses"] += 1
                 if validation < state["least"] or state["best"] is None:
@@ -249,7 +274,7 @@ class Training:
                     state["optimiser"] = None if optimiser is None else optimiser.state_dict()
                     state["schedule"] = None if schedule is None else schedule.state_dict()
                     self._save(state)
-        if state["best"] is not None:
+        if state["best"] is not None and not keep_last:
             part.load_state_dict(state["best"])
         self._finished.append(stage)
         self._stage = None
@@ -261,8 +286,8 @@ class Training:
         state: Stage,
         stage: str,
         part: nn.Module,
-        optimiser: torch.optim.Optimizer | None,
-        schedule: torch.optim.lr_scheduler.LRScheduler | None,
+        optimiser: Stateful | None,
+        schedule: Schedule | None,
     ) -> Stage:
         """Restore optimiser and schedule from the stage of the checkpoint, and return that.
 
@@ -311,7 +336,7 @@ class Training:
         return (
             fits(checkpoint.get("network"), self.network)
             and isinstance(losses, list)
-            and all(isinstance(row, tuple) and len(row) == len(LOSSES) for row in losses)
+            and all(isinstance(row, tuple) and len(row) == len(self._columns) for row in losses)
             and isinstance(finished, list)
             and (stage is None or _is_stage(stage))
         )

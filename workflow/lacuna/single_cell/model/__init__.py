@@ -1,0 +1,1 @@
+"""The network of chemCPA: bulk pretraining, single cells, drugs that nobody measured."""
