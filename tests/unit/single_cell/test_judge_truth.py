@@ -1,0 +1,241 @@
+"""What predictions are judged by: own controls, own lists of genes, enough cells, the baseline."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from judged_folds import planted_fold, signature_fold
+from sklearn.metrics import r2_score
+
+from lacuna.errors import LacunaError
+from lacuna.single_cell.interface import CONDITION, FEWEST_CELLS, TEST, TRAINING, Predicted
+from lacuna.single_cell.judge import CHANCE, SCORES, Truth, chance, controls_of, lists_of, scores
+from lacuna.single_cell.methods import control, line_mean
+from lacuna.single_cell.seen import Known, seen_of
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def world():
+    fold, vectors = planted_fold(np.random.default_rng(3))
+    return fold, seen_of(fold, vectors)
+
+
+def judged(fold, seen, predicted, name="m", kind="cells"):
+    truth = Truth.of(fold, seen, kind)
+    return truth, scores(truth, truth.with_predicted(predicted, name))
+
+
+def values(table, metric, genes="all"):
+    rows = table[(table["metric"] == metric) & (table["genes"] == genes)]
+    return rows.set_index(CONDITION)["value"]
+
+
+def test_the_published_baseline_is_what_a_hand_computes(world):
+    fold, seen = world
+    truth = Truth.of(fold, seen, "cells")
+    table = fold.conditions
+    for cells in ("all", "validation"):
+        predicted = control.predict(seen, truth.conditions, RNG, cells=cells)
+        _, found = judged(fold, seen, predicted)
+        for (drug, line, dose), value in values(found, "r2_mean").items():
+            own = (table["drug"] == drug) & (table["line"] == line) & (table["dose"] == dose)
+            of = table["control"] & (table["line"] == line)
+            if cells == "validation":
+                of &= table["role"] == "validation"
+            weights = table["observations"][of]
+            guess = np.average(fold.mean[of.to_numpy()], axis=0, weights=weights)
+            y = fold.mean[own.to_numpy()][0]
+            assert value == pytest.approx(r2_score(y, guess), abs=1e-5)
+            genes = fold.degs[
+                (fold.degs["drug"] == drug) & (fold.degs["line"] == line) & fold.degs["dose"].isna()
+            ]["gene"]
+            at = fold.genes.get_indexer(pd.Index(genes))
+            listed = values(found, "r2_mean", "deg_pooled")[drug, line, dose]
+            assert listed == pytest.approx(r2_score(y[at], guess[at]), abs=1e-4)
+    assert (values(found, "r2_mean", "deg") < 0).any()  # stored as it is
+
+
+def test_changes_are_against_the_control_of_the_line(world):
+    fold, seen = world
+    truth = Truth.of(fold, seen, "cells")
+    rows = truth.conditions
+    for line in ("A549", "K562"):
+        own = Known.of(seen).control_of(np.array([line]))[0][0]
+        at = (rows["line"] == line).to_numpy()
+        np.testing.assert_allclose(
+            truth.compared.control[at], np.tile(own, (at.sum(), 1)), rtol=1e-6
+        )
+    # who predicts the controls of all lines together does not predict that nothing happens
+    pooled = control.predict(seen, rows, RNG, lines="pooled")
+    _, found = judged(fold, seen, pooled)
+    assert (values(found, "change_r2") < 0).any()
+    _, found = judged(fold, seen, control.predict(seen, rows, RNG))
+    assert (values(found, "change_r2") == 0).all()
+
+
+def test_lists_are_of_the_own_drug_line_and_dose(world):
+    fold, seen = world
+    truth = Truth.of(fold, seen, "cells")
+    for row, (drug, line, dose) in truth.conditions[CONDITION].iterrows():
+        of = (fold.degs["drug"] == drug) & (fold.degs["line"] == line)
+        here, pooled = fold.degs["dose"] == dose, fold.degs["dose"].isna()
+        for kind, rows in (("deg", here), ("deg_pooled", pooled)):
+            names = fold.degs[of & rows].sort_values("rank")["gene"].tolist()
+            assert fold.genes[truth.lists[kind][row]].tolist() == names
+            assert len(names) == 10
+    change = truth.compared.measured - truth.compared.control
+    listed = np.stack(truth.lists["deg"])
+    inside = np.abs(np.take_along_axis(change, listed, axis=1)).mean(axis=1)
+    assert (inside > 1.5 * np.abs(change).mean(axis=1)).all()
+    shifted = [truth.lists["deg"][(row + 1) % len(listed)] for row in range(len(listed))]
+    other = replace(truth, lists={"deg": shifted})
+    made = truth.with_predicted(line_mean.predict(seen, truth.conditions, RNG), "m")
+    own = values(scores(truth, made), "mse", "deg").to_numpy()
+    assert not np.allclose(own, values(scores(other, made), "mse", "deg").to_numpy())
+
+
+def test_genes_that_are_not_in_the_fold_and_short_lists(world):
+    fold, seen = world
+    degs = fold.degs.copy()
+    first = tuple(Truth.of(fold, seen, "cells").conditions[CONDITION].iloc[0])
+    own = (degs[CONDITION].apply(tuple, axis=1) == first) & (degs["rank"] > 0)
+    degs.loc[own, "gene"] = "UNKNOWN"
+    lists = lists_of(replace(fold, degs=degs), pd.DataFrame([first], columns=CONDITION))
+    assert len(lists["deg"][0]) == 1
+    truth = Truth.of(replace(fold, degs=degs), seen, "cells")
+    made = truth.with_predicted(line_mean.predict(seen, truth.conditions, RNG), "m")
+    found = scores(truth, made)
+    assert first not in values(found, "r2_mean", "deg").index  # of one gene, no r²
+    assert first in values(found, "r2_mean", "deg_pooled").index
+
+
+def test_conditions_of_few_cells_are_not_judged_but_of_signatures_all_are(world):
+    fold, seen = world
+    table = fold.conditions.copy()
+    rows = table.index[(table["role"] == TEST)]
+    table.loc[rows[0], "observations"] = FEWEST_CELLS
+    table.loc[rows[1], "observations"] = FEWEST_CELLS + 1
+    truth = Truth.of(replace(fold, conditions=table), seen, "cells")
+    assert len(truth.conditions) == len(rows) - 1
+    table.loc[rows, "observations"] = 2
+    with pytest.raises(LacunaError, match="drugs_0 has no test condition of more than 5"):
+        Truth.of(replace(fold, conditions=table), seen, "cells")
+    single, vectors = signature_fold(np.random.default_rng(0))
+    seen = seen_of(single, vectors, "signatures")
+    assert len(Truth.of(single, seen, "signatures").conditions) == 5 * 2
+
+
+def test_of_signatures_the_line_mean_is_no_change_and_profiles_are_correlated():
+    fold, vectors = signature_fold(np.random.default_rng(0))
+    seen = seen_of(fold, vectors, "signatures")
+    truth = Truth.of(fold, seen, "signatures")
+    for method in (line_mean, control):
+        _, found = judged(
+            fold, seen, method.predict(seen, truth.conditions, RNG), "m", "signatures"
+        )
+        assert (values(found, "specific_pearson") == 0).all()
+        assert (values(found, "change_r2") == 0).all()
+        assert (values(found, "pearson") > 0.1).all()
+    # halves of what stands for a control are other drugs, and no error that changes share
+    halves = np.random.default_rng(0).normal(size=fold.halves.shape).astype(np.float32)
+    truth = Truth.of(replace(fold, halves=halves), seen, "signatures")
+    none = {"change_pearson", "r2_mean", "r2_variance", "coverage"}
+    assert not none & set(found["metric"])
+    assert (chance(truth).query("metric == 'change_r2'")["value"] == 0).all()
+
+
+def test_a_held_out_line_has_its_own_control_where_it_was_measured(world):
+    fold, _ = world
+    table = fold.conditions.copy()
+    held = (table["line"] == "K562").to_numpy()
+    table.loc[held, "role"] = TEST
+    table.loc[~held & (table["role"] == TEST), "role"] = TRAINING
+    lined = replace(fold, conditions=table, held_out=[])
+    seen = seen_of(lined, {})
+    known = Known.of(seen)
+    own, error = controls_of(lined, known, pd.Series(["K562", "A549", "HeLa"]))
+    of = held & table["control"].to_numpy()
+    weights = table["observations"][of]
+    np.testing.assert_allclose(
+        own[0], np.average(fold.mean[of], axis=0, weights=weights), rtol=1e-5
+    )
+    np.testing.assert_allclose(own[1], known.control[0], rtol=1e-6)
+    np.testing.assert_allclose(own[2], known.control[0], rtol=1e-6)  # nothing else is known
+    assert (error[:2] > 0).all()
+    assert (error[2] == 0).all()
+    truth, found = judged(
+        lined, seen, control.predict(seen, Truth.of(lined, seen, "cells").conditions, RNG)
+    )
+    assert set(truth.conditions["line"]) == {"K562"}
+    assert len(truth.conditions) == 24 * 2
+    assert (values(found, "change_r2") < 0).any()  # of another line: not what is known here
+
+
+def test_the_error_of_controls_is_that_of_halves():
+    found = []
+    for seed in range(40):
+        fold, vectors = planted_fold(np.random.default_rng(seed), drugs=8, held_out=2, noise=0.4)
+        seen = seen_of(fold, vectors)
+        found.append(controls_of(fold, Known.of(seen), pd.Series(["A549"]))[1].mean())
+    # 440 cells: noise of 0.4 in the mean of 40, in both roles together
+    assert np.mean(found) == pytest.approx(0.4**2 * 40 / 440, rel=0.05)
+
+
+def test_predictions_must_fit(world):
+    fold, seen = world
+    truth = Truth.of(fold, seen, "cells")
+    good = line_mean.predict(seen, truth.conditions, RNG)
+    order = np.random.default_rng(1).permutation(len(truth.conditions))
+    mixed = Predicted(
+        good.conditions.iloc[order].reset_index(drop=True), good.mean[order], good.variance[order]
+    )
+    np.testing.assert_array_equal(
+        truth.with_predicted(mixed, "m").predicted, truth.with_predicted(good, "m").predicted
+    )
+    lacking = Predicted(good.conditions[1:], good.mean[1:], good.variance[1:])
+    with pytest.raises(LacunaError, match=r"m does not predict 1 of 20 .* drug_0 in A549 at 0"):
+        truth.with_predicted(lacking, "m")
+    twice = Predicted(*(pd.concat([good.conditions] * 2), *[np.tile(good.mean, (2, 1))] * 2))
+    with pytest.raises(LacunaError, match=r"m predicts drug_0 in A549 at 0\.1 uM twice"):
+        truth.with_predicted(twice, "m")
+    with pytest.raises(LacunaError, match="m predicts 59 genes, the fold has 60"):
+        truth.with_predicted(replace(good, mean=good.mean[:, 1:]), "m")
+    mean = good.mean.copy()
+    mean[3, 2] = np.nan
+    with pytest.raises(LacunaError, match=r"m predicts a mean of drug_3 .* not finite"):
+        truth.with_predicted(replace(good, mean=mean), "m")
+
+
+def test_chance_is_of_the_same_conditions_and_below_what_is_known(world):
+    fold, seen = world
+    truth = Truth.of(fold, seen, "cells")
+    found = chance(truth)
+    assert list(found) == SCORES
+    assert CHANCE == "chance"
+    assert values(found, "overlap", "deg").eq(10 / 60).all()
+    assert values(found, "reciprocal_rank").eq((1 / np.arange(1, 6)).sum() / 5).all()
+    assert set(values(found, "change_pearson").index) == set(
+        truth.conditions[CONDITION].itertuples(index=False, name=None)
+    )
+    _, nothing = judged(fold, seen, control.predict(seen, truth.conditions, RNG))
+    for metric, genes in (("overlap", "deg"), ("reciprocal_rank", "all"), ("rank_share", "all")):
+        np.testing.assert_allclose(values(found, metric, genes), values(nothing, metric, genes))
+
+
+def test_halves_are_truths_of_their_own(world):
+    fold, seen = world
+    halves = fold.halves.copy()
+    row = np.flatnonzero(fold.conditions["role"] == TEST)[3]
+    halves[:, row] = np.nan
+    truth = Truth.of(replace(fold, halves=halves), seen, "cells")
+    for half in (0, 1):
+        part, other = truth.measured_by_half(half)
+        assert len(part.conditions) == len(truth.conditions) - 1
+        kept = np.flatnonzero(np.isfinite(truth.halves[0, :, 0]))
+        np.testing.assert_array_equal(part.compared.measured, truth.halves[half, kept])
+        np.testing.assert_array_equal(other, truth.halves[1 - half, kept])
+        np.testing.assert_array_equal(part.place, truth.place[kept])
+        assert [list(x) for x in part.lists["deg"]] == [list(truth.lists["deg"][i]) for i in kept]

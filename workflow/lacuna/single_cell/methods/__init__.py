@@ -1,0 +1,1 @@
+"""Plain methods that predict conditions, one file each."""
