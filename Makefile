@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
+.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -29,6 +29,16 @@ retrieval-tahoe: $(READY) ## the same on ranks of 24 cell lines (needs the data,
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/retrieval-tahoe.yaml
 	@echo "The report: results/retrieval-tahoe/report.html"
+
+demo-single-cell: $(READY) ## carry what a simulated bulk screen teaches over to single cells, and judge drugs that no cell saw
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/config.yaml config/demo-single-cell.yaml
+	@echo "The report: results/demo-single-cell/report.html"
+
+single-cell-small: $(READY) ## the same on real data (needs the data, see config/README.md)
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/single-cell-small.yaml
+	@echo "The report: results/single-cell-small/report.html"
 
 demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the simulated screen
 	@$(BIN)/lacuna unlock
@@ -95,6 +105,12 @@ bench-retrieval: $(READY) ## measure how fast an alignment trains and CCA is fit
 bench-retrieval-worlds: $(READY) ## judge losses and baselines of the retrieval on planted screens of five seeds
 	$(BIN)/python bench/retrieval_worlds.py
 
+bench-single-cell: $(READY) ## measure how fast networks of single cells train, and in how much memory
+	$(BIN)/python bench/single_cell.py
+
+bench-single-cell-worlds: $(READY) ## judge pretraining on planted single cells of five seeds, and on worlds where structures say nothing
+	$(BIN)/python bench/single_cell_worlds.py
+
 bench-completion: $(READY) ## measure speed, memory and PCT of each method at the paper's size
 	$(BIN)/python bench/completion.py
 
@@ -154,5 +170,5 @@ CONSTRAINTS := --constraint constraints.txt
 
 $(READY): constraints.txt pyproject.toml
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,translation,retrieval]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,translation,retrieval,single_cell]'
 	@touch $@

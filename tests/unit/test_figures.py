@@ -1,5 +1,6 @@
 """Figures: the same bytes each time, whole, and showing what they are given."""
 
+import judged_cells
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,6 +129,8 @@ def make_cell_to_cell(name):
 
 
 def make(name):
+    if name in judged_cells.FIGURES:
+        return judged_cells.figure_of(name)
     of_cells = make_cell_to_cell(name)
     if of_cells is not None:
         return of_cells
@@ -220,6 +223,8 @@ ALL += ["heatmaps", "calibration", "calibration of methods that state no error"]
 
 ALL += ["latent_states", "latent_correlation", "important_genes", "transfer"]
 ALL += ["factors", "factors of many sets", "factors without a set"]
+
+ALL += judged_cells.FIGURES
 
 
 @pytest.mark.parametrize("name", ALL)

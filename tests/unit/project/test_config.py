@@ -39,6 +39,9 @@ SHIPPED = {
     "retrieval-small": ["config/retrieval-small.yaml"],
     "retrieval-tahoe": ["config/retrieval-tahoe.yaml"],
     "retrieval-paper": ["config/retrieval-paper.yaml"],
+    "demo-single-cell": ["config/config.yaml", "config/demo-single-cell.yaml"],
+    "single-cell-small": ["config/single-cell-small.yaml"],
+    "single-cell-paper": ["config/single-cell-paper.yaml"],
     "lincs-mini-deepcellstate": [
         "config/lincs-mini.yaml",
         "config/deepcellstate.yaml",

@@ -15,6 +15,7 @@ APPLICATIONS = "4. Applications"
 CELL_TO_CELL = "5. Cell to cell"
 TRANSLATION = "6. Translation"
 RETRIEVAL = "7. Retrieval"
+SINGLE_CELL = "8. Single cells"
 
 
 def _always(config: Config) -> bool:

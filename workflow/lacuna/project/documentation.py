@@ -19,6 +19,10 @@ from lacuna.project.config_old_keys import MOVED, NEW_SPLIT, OLD_SPLIT
 from lacuna.project.config_schema import assemble_schema, fill_defaults
 from lacuna.project.documentation_cards import (
     describe_analyses,
+    describe_cell_methods,
+    describe_cell_metrics,
+    describe_cell_options,
+    describe_cell_presets,
     describe_controls,
     describe_encoders,
     describe_methods,
@@ -34,7 +38,7 @@ from lacuna.project.documentation_cards import (
 DEMO = "config/config.yaml"
 PAGES = (
     *("README.md", "config/README.md", "results/README.md"),
-    *("docs/translation.md", "docs/retrieval.md"),
+    *("docs/translation.md", "docs/retrieval.md", "docs/single_cell.md"),
 )
 MARKED = re.compile(r"(<!-- made by make docs: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 100
@@ -256,6 +260,10 @@ PARTS: dict[str, Callable[[], str]] = {
     "methods of a retrieval": describe_rankers,
     "options of a retrieval": describe_ranker_options,
     "encoders of molecules": describe_encoders,
+    "methods of single cells": describe_cell_methods,
+    "options of single cells": describe_cell_options,
+    "presets of single cells": describe_cell_presets,
+    "metrics of single cells": describe_cell_metrics,
 }
 
 

@@ -9,6 +9,9 @@ from lacuna.evaluation.metrics import METRICS
 from lacuna.evaluation.splits import SPLITS
 from lacuna.retrieval.card import alignment_options, method_card, method_options
 from lacuna.retrieval.card import available as available_rankers
+from lacuna.single_cell import card as single_cell
+from lacuna.single_cell.metrics import METRICS as CELL_METRICS
+from lacuna.single_cell.model.presets import PRESETS
 from lacuna.structures.card import available as available_encoders
 from lacuna.structures.card import encoder_card, encoder_options
 from lacuna.translation.card import PACKAGES, step_card, step_options
@@ -98,6 +101,57 @@ def describe_ranker_options() -> str:
                 for option in method_options(name).values()
             ),
             *(("alignments", *_option_row(option)) for option in alignment_options().values()),
+        ),
+    )
+
+
+def describe_cell_methods() -> str:
+    """Return the table of the plain methods and controls of single cells."""
+    cards = {name: single_cell.method_card(name) for name in single_cell.available()}
+    return _table(
+        ("name", "called", "what it does", "source"),
+        ((f"`{name}`", card.label, card.summary, card.source) for name, card in cards.items()),
+    )
+
+
+def describe_cell_options() -> str:
+    """Return the table of the options of plain methods and of networks of single cells."""
+    return _table(
+        ("of", "option", "values", "default", "meaning"),
+        (
+            *(
+                (f"`{name}`", *_option_row(option))
+                for name in single_cell.available()
+                for option in single_cell.method_options(name).values()
+            ),
+            *(("models", *_option_row(option)) for option in single_cell.model_options().values()),
+        ),
+    )
+
+
+def describe_cell_presets() -> str:
+    """Return the table of what the presets of a network differ in."""
+    names = list(dict.fromkeys(key for preset in PRESETS.values() for key in preset))
+    unlike = [name for name in names if len({str(p.get(name)) for p in PRESETS.values()}) > 1]
+    return _table(
+        ("option", *(f"`{name}`" for name in PRESETS)),
+        ((f"`{name}`", *(str(p.get(name)) for p in PRESETS.values())) for name in unlike),
+    )
+
+
+def describe_cell_metrics() -> str:
+    """Return the table of the scores of single cells."""
+    return _table(
+        ("metric", "called", "what it measures", "better", "what doing nothing scores"),
+        (
+            (
+                f"`{metric.name}`",
+                metric.label,
+                metric.summary,
+                metric.better,
+                f"{metric.nothing}",
+            )
+            for metric in CELL_METRICS.values()
         ),
     )
 

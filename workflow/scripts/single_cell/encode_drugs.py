@@ -1,0 +1,13 @@
+"""Read the structures of all drugs by one encoder."""
+
+from lacuna.runtime.script_log import log_script
+from lacuna.single_cell.drug_vectors import encode_drugs
+
+with log_script(snakemake.log[0]):
+    encode_drugs(
+        list(snakemake.input.drugs),
+        encoder=snakemake.wildcards.encoder,
+        vectors=next(iter(snakemake.input.vectors), None),
+        output=snakemake.output[0],
+        **dict(snakemake.params.items()),
+    )

@@ -1,0 +1,18 @@
+"""Average the scores of all folds, with intervals over drugs."""
+
+from lacuna.runtime.script_log import log_script
+from lacuna.single_cell.score_jobs import score_cells
+
+with log_script(snakemake.log[0]):
+    files, params = snakemake.input, snakemake.params
+    runs, folds = [tuple(run) for run in params.runs], iter(files.folds)
+    score_cells(
+        list(files.scores),
+        dict(zip(params.targets, files.drugs, strict=True)),
+        {target: [next(folds) for _ in names] for target, names in params.targets.items()},
+        dict(zip(runs, files.disentangled, strict=True)),
+        dict(zip(runs, files.losses, strict=True)),
+        dict(snakemake.output.items()),
+        encoders=params.encoders,
+        seed=params.seed,
+    )

@@ -1,0 +1,16 @@
+"""Say who is trained on and who is judged in a fold, and describe its conditions."""
+
+from lacuna.runtime.script_log import log_script
+from lacuna.single_cell.prepare_jobs import split_cells
+
+with log_script(snakemake.log[0]):
+    files = dict(snakemake.input.items())
+    split_cells(
+        files["observations"],
+        files["drugs"],
+        files.get("bulk"),
+        files.get("bulk_drugs"),
+        snakemake.output[0],
+        fold_name=snakemake.wildcards.fold,
+        **dict(snakemake.params.items()),
+    )
