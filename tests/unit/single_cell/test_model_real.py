@@ -80,7 +80,7 @@ def glioblastoma(mini, shared_data, tmp_path_factory):
     pretrain_bulk(
         {"bulk": bulk["observations"], "bulk_drugs": bulk["drugs"], "vectors": vectors,
          "observations": target["observations"], "drugs": target["drugs"]},
-        start, held_out="overlap", validation=0.1,
+        start, held_out="overlap", validation={"by": "cells", "share": 0.1},
         options=SMALL | {"epochs": 20, "batch": 128}, **MODEL,
     )  # fmt: skip
     files = {"observations": target["observations"], "drugs": target["drugs"],
@@ -101,7 +101,8 @@ def test_a_patient_that_no_cell_was_trained_of_is_predicted(glioblastoma, tmp_pa
     """From a bulk screen that shares 34 of 120 genes: adapters; of counts, from scratch."""
     files, start = glioblastoma
     output = {name: str(tmp_path / f"cells{ending}") for name, ending in (
-        ("model", ".h5"), ("losses", ".tsv"), ("carried", "_carried.tsv"))}  # fmt: skip
+        ("model", ".h5"), ("losses", ".tsv"), ("carried", "_carried.tsv"),
+        ("trials", "_trials.tsv"))}  # fmt: skip
     begun = {"start": start["model"]} if likelihood == "gaussian" else {}
     train_cells(
         files | begun, output, fold="lines_1", start="overlap" if begun else "scratch", trials=0,
@@ -137,7 +138,7 @@ def test_signatures_of_blood_cells_are_learned_from_ranks_alone(shared_data, tmp
     fold = cut(target, None, str(tmp_path / "fold.h5"), "drugs_0", 500)
     files = {"observations": target["observations"], "drugs": target["drugs"],
              "vectors": vectors, "fold": str(tmp_path / "fold.h5")}  # fmt: skip
-    output = {"model": str(tmp_path / "op3.h5"), "losses": str(tmp_path / "op3.tsv")}
+    output = {name: str(tmp_path / f"op3_{name}") for name in ("model", "losses", "trials")}
     train_cells(
         files, output, fold="drugs_0", start="scratch", trials=0,
         options=SMALL | {"epochs": 40, "batch": 64}, **MODEL,

@@ -75,7 +75,12 @@ def fingerprint(*arrays: np.ndarray, **options: object) -> str:
 
 @contextmanager
 def random_stream(rng: np.random.Generator) -> Iterator[None]:
-    """Let PyTorch draw from a stream that `rng` seeds, and leave its own as it was."""
+    """Let PyTorch draw from a stream that `rng` seeds, and leave its own as it was.
+
+    It computes on one thread, whatever others have set since: a library that shares its OpenMP, as
+    numba does, sets the number for both.
+    """
+    torch.set_num_threads(1)
     with torch.random.fork_rng():
         torch.manual_seed(int(rng.integers(2**63)))
         yield

@@ -12,7 +12,7 @@ from lacuna.io import hdf5
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.single_cell.drug_vectors import read_drug_vectors
-from lacuna.single_cell.interface import LEARNED, TRAINING, VALIDATION, Fold, Observations
+from lacuna.single_cell.interface import LEARNED, TEST, TRAINING, VALIDATION, Fold, Observations
 from lacuna.single_cell.model.molecules import Molecules, Source
 from lacuna.single_cell.observations import open_observations
 from lacuna.single_cell.split import strict_drop
@@ -227,6 +227,13 @@ def predict_unseen(
     drugs = observations.drugs
     if encoder == LEARNED:  # says nothing of a drug that it was not trained on
         drugs = drugs[drugs.index.isin(trained.drugs)]
+        tested = cut.conditions.loc[cut.conditions["role"] == TEST, "drug"]
+        if not tested.isin(drugs.index).any():
+            raise LacunaError(
+                f"{files['model']}: this model learnt a vector for each training drug, and fold "
+                f"{cut.name} tests none of them. Train with an encoder of structures, or hold out "
+                "lines or observations."
+            )
     molecules = read_molecules(drugs, encoder, encoder_options, files.get("vectors"))
     rng = generator(seed, WORDS, "predict", model, fold, number)
     conditions = Conditions(trained, observations, cut, molecules)
