@@ -26,6 +26,7 @@ from lacuna.single_cell.model.conditions import Conditions, predict_conditions
 from lacuna.single_cell.model.molecules import Molecules, Source
 from lacuna.single_cell.model.train import train
 from lacuna.single_cell.model.trained import restore
+from lacuna.structures.scaling import Scaler
 
 TINY = {
     "dimensions": 6, "autoencoder_width": 16, "autoencoder_depth": 1, "doser_width": 8,
@@ -442,6 +443,14 @@ def test_cells_are_drawn_from_what_is_predicted(likelihood):
     assert conditions.draw(*condition, 5, np.random.default_rng(0)).shape == (5, 20)
     again = conditions.draw(*condition, 100, np.random.default_rng(0))
     assert np.array_equal(again, cells[0])
+
+
+def test_the_scale_of_vectors_is_learnt_on_training_drugs_alone():
+    """Neither drugs held out nor the vehicle say what is large."""
+    for model in (MODEL, V1):
+        scaler = Scaler.fit(VECTORS[:6])
+        assert np.array_equal(model.scaler.mean, scaler.mean)
+        assert np.array_equal(model.scaler.deviation, scaler.deviation)
 
 
 def test_no_vector_is_ever_filled_with_zeros():
