@@ -170,5 +170,5 @@ CONSTRAINTS := --constraint constraints.txt
 
 $(READY): constraints.txt pyproject.toml
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,translation,retrieval,single_cell]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,translation,retrieval,single-cell]'
 	@touch $@

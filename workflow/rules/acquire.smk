@@ -35,7 +35,9 @@ rule simulate_transcriptome:
     resources:
         mem_mb=grows(2000),
     params:
-        **config["acquire"]["simulator"],
+        **INPUTS.screen,
+        platform=config["acquire"]["simulator"]["platform"],
+        unrelated=config["acquire"]["simulator"]["unrelated"],
         seed=SEED,
     script:
         "../scripts/acquire/simulate_transcriptome.py"

@@ -270,7 +270,8 @@ def test_the_library_calls_nothing_that_runs_what_it_reads():
     assert len(sources) > 80
     for path in sources:
         text = path.read_text()
-        found = [match.group() for match in re.finditer(dangerous, text)]
+        plain = re.sub(r"\bnp\.load\(\w+, allow_pickle=False\)", "", text)
+        found = [match.group() for match in re.finditer(dangerous, plain)]
         assert not found, f"{path.relative_to(ROOT)}: {found}"
         for call in re.findall(r"torch\.load\([^)]*\)", text):
             assert "weights_only=True" in call, path

@@ -53,7 +53,7 @@ def test_the_conda_environment_is_in_step(project, pins):
 @pytest.mark.parametrize("stage", ["translation", "retrieval", "single_cell"])
 def test_the_environment_of_a_stage_with_packages_of_its_own_is_in_step(project, pins, stage):
     environment = yaml.safe_load((ROOT / f"envs/{stage}.yaml").read_text())
-    lines = [*project["dependencies"], *project["optional-dependencies"][stage]]
+    lines = [*project["dependencies"], *project["optional-dependencies"][stage.replace("_", "-")]]
     names = [canonicalize_name(Requirement(line).name) for line in lines]
     *conda, last = environment["dependencies"]
     from_pip = set(last["pip"]) if isinstance(last, dict) else set()

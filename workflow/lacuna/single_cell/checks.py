@@ -67,7 +67,7 @@ def _check_packages(block: Mapping[str, Any]) -> None:
     if missing:
         raise LacunaError(
             f"single_cell: needs {listed(sorted(missing))}, which is not there. Install what "
-            "this stage needs: pip install -e '.[single_cell]' -c constraints.txt."
+            "this stage needs: pip install -e '.[single-cell]' -c constraints.txt."
         )
 
 
