@@ -381,7 +381,7 @@ def test_what_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(
         "lacuna.single_cell.checks.find_spec", lambda name: None if name == "umap" else find(name)
     )
-    with pytest.raises(LacunaError, match=r"needs 'umap-learn'.*single_cell"):
+    with pytest.raises(LacunaError, match=r"needs 'umap-learn'.*single-cell"):
         prepare(config)
 
 
