@@ -167,7 +167,7 @@ def test_a_model_of_outside_vectors_asks_for_them(made, folder, held_out, capsys
     assert call(folder, made, *words, model=path) == 0
     found = anndata.read_h5ad(folder / "out.h5ad")
     own = found[found.obs["line"] == "SIMBRE1"]
-    expected, _ = model.trained.decoded(
+    expected, _ = model.trained.predict(
         own.layers["control"], molecules.of_names([name]), [1.0], "SIMBRE1"
     )
     np.testing.assert_allclose(own.X, expected, atol=1e-4)
@@ -199,10 +199,10 @@ def test_a_model_of_counts_reads_how_many_each_cell_has(made, folder, held_out):
     library = made.observations.counts(at, model.trained.genes).sum(axis=1)
     drug = made.molecules.of_names([name])
     rows = own.layers["control"]
-    expected, variance = model.trained.decoded(rows, drug, [1.0], "SIMBRE1", library)
+    expected, variance = model.trained.predict(rows, drug, [1.0], "SIMBRE1", library)
     np.testing.assert_allclose(own.X, expected, atol=1e-3)
     np.testing.assert_allclose(own.layers["variance"], variance, rtol=1e-2, atol=1e-3)
-    typical, _ = model.trained.decoded(rows, drug, [1.0], "SIMBRE1")
+    typical, _ = model.trained.predict(rows, drug, [1.0], "SIMBRE1")
     assert np.abs(typical - expected).max() > 0.01
 
 
@@ -238,7 +238,7 @@ def test_signatures_are_predicted_for_the_lines_of_the_training(made, folder, ca
     assert found.obs["line"].tolist() == list(lines)
     np.testing.assert_array_equal(found.layers["control"], starts.to_numpy())
     for row, line in enumerate(lines):
-        expected, _ = trained.decoded(
+        expected, _ = trained.predict(
             starts.to_numpy()[row : row + 1], morgan([ASPIRIN]), [1.0], line
         )
         np.testing.assert_allclose(found.X[row], expected[0], atol=1e-5)
