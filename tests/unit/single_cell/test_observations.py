@@ -219,7 +219,7 @@ def test_a_table_of_other_drugs_is_noticed(files, tmp_path):
 def test_blocks_that_do_not_fit_leave_no_file(tmp_path):
     kept = made()
     blocks = [{"X": sparse.csr_matrix(whole(kept)[:300])}]
-    with pytest.raises(ValueError, match="300 rows in a matrix of"):
+    with pytest.raises(ValueError, match="300 samples in a matrix of"):
         write_observations(
             tmp_path / "o.h5ad", tmp_path / "d.tsv", "cells", kept.obs, kept.drugs, GENES, blocks
         )

@@ -1,34 +1,29 @@
-"""Expression in AnnData's HDF5 layout, read and written in blocks of samples.
+"""Expression in AnnData's HDF5 layout, read in blocks of samples.
 
 Layers, embeddings and raw are left alone.
 
 Virshup et al. 2024, Journal of Open Source Software 9:4371, doi:10.21105/joss.04371.
 """
 
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from lacuna.errors import LacunaError
 from lacuna.io.atomic import unreadable
 from lacuna.io.blocks import Expression, runs
-from lacuna.io.hdf5 import VERSION, LazyArray, Sink, create, member
+from lacuna.io.h5ad_write import SPARSE
+from lacuna.io.hdf5 import LazyArray, member
 
 # Columns of var.
 SYMBOLS = (
     *("symbol", "gene_symbol", "gene_symbols", "gene_name", "feature_name", "gene_short_name"),
 )
-SPARSE = "csr_matrix"
-Block = TypeVar("Block", np.ndarray, sparse.csr_matrix)
-SAMPLES_PER_CHUNK = 64  # of files that Lacuna writes
-VALUES_PER_CHUNK = 2**15  # of sparse matrices: a cell is read with few that are not its own
 
 
 class H5ad(Expression):
@@ -126,135 +121,8 @@ def is_h5ad(file: h5py.File) -> bool:
     return {"X", "obs", "var"} <= set(file)
 
 
-def write_h5ad(
-    path: str | Path,
-    blocks: Iterable[np.ndarray],
-    obs: pd.DataFrame,
-    var: pd.DataFrame,
-    uns: dict[str, Any],
-) -> None:
-    """Write a matrix with what is known of its samples and genes, a block of samples at a time.
-
-    anndata writes all but the matrix, which it would want in memory.
-
-    Parameters
-    ----------
-    path
-        The file; it appears whole or not at all.
-    blocks
-        Arrays of shape (n, genes), one below the other.
-    obs, var
-        Of samples and genes, indexed by their names.
-    uns
-        Facts about the whole.
-
-    Raises
-    ------
-    UnwritableFile
-        If the disk is full, or the folder may not be written to.
-    ValueError
-        If the blocks and the names differ in number.
-    """
-    shape = len(obs), len(var)
-    with _new(path, obs, var, uns) as (file, sink):
-        cut = {"chunks": (min(SAMPLES_PER_CHUNK, shape[0]), shape[1]), "fletcher32": True}
-        matrix = file.create_dataset("X", shape, np.float32, **(cut if all(shape) else {}))
-        matrix.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
-        for done, block in _fitting(blocks, shape):
-            matrix[done : done + block.shape[0]] = block
-            sink.check()  # stops as soon as the disk is full
-
-
-def write_sparse_h5ad(
-    path: str | Path,
-    blocks: Iterable[sparse.csr_matrix],
-    obs: pd.DataFrame,
-    var: pd.DataFrame,
-    uns: dict[str, Any],
-    layer: str | None = None,
-) -> None:
-    """Write a sparse matrix (CSR) with what is known of its samples and genes, block by block.
-
-    Values are stored as float32, which holds whole numbers up to 16,777,216.
-
-    Parameters
-    ----------
-    path
-        The file; it appears whole or not at all.
-    blocks
-        Sparse matrices of shape (n, genes), one below the other; none but the one at hand is in
-        memory.
-    obs, var
-        Of samples and genes, indexed by their names, of which some may stand twice.
-    uns
-        Facts about the whole.
-    layer
-        The layer that the matrix becomes, in a file without X; X by default.
-
-    Raises
-    ------
-    UnwritableFile
-        If the disk is full, or the folder may not be written to.
-    ValueError
-        If the blocks and the names differ in number.
-    """
-    shape = len(obs), len(var)
-    with _new(path, obs, var, uns) as (file, sink):
-        matrix = file.create_group(f"layers/{layer}" if layer else "X")
-        matrix.attrs.update({"encoding-type": SPARSE, "encoding-version": "0.1.0"})
-        matrix.attrs["shape"] = np.array(shape, np.int64)
-        kinds = {"data": np.float32, "indices": np.int32, "indptr": np.int64}
-        for part, kind in kinds.items():
-            grows = {"maxshape": (None,), "chunks": (VALUES_PER_CHUNK,), "fletcher32": True}
-            matrix.create_dataset(part, (0,), kind, **grows)
-        _append(matrix["indptr"], np.zeros(1))
-        for _, block in _fitting(blocks, shape):
-            rows = sparse.csr_matrix(block)
-            if not rows.has_canonical_format:
-                rows = rows.copy()
-                rows.sum_duplicates()
-            _append(matrix["indptr"], len(matrix["data"]) + rows.indptr[1:].astype(np.int64))
-            _append(matrix["data"], rows.data)
-            _append(matrix["indices"], rows.indices)
-            sink.check()
-
-
-@contextmanager
-def _new(
-    path: str | Path, obs: pd.DataFrame, var: pd.DataFrame, uns: dict[str, Any]
-) -> Iterator[tuple[h5py.File, Sink]]:
-    """Yield a file that has all but the matrix, which anndata would want in memory."""
-    import anndata  # takes a second
-
-    with create(path, libver=VERSION) as (file, sink):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "(Observation|Variable) names are not unique")
-            anndata.io.write_elem(file, "/", anndata.AnnData(obs=obs, var=var, uns=uns))
-        if "X" in file:
-            del file["X"]
-        yield file, sink
-
-
-def _fitting(blocks: Iterable[Block], shape: tuple[int, int]) -> Iterator[tuple[int, Block]]:
-    """Yield how many samples stand above each block, and the block; all make up the shape."""
-    done = 0
-    for block in blocks:
-        if block.shape[1:] != shape[1:] or done + block.shape[0] > shape[0]:
-            raise ValueError(f"a block of shape {block.shape} in a matrix of {shape}")
-        yield done, block
-        done += block.shape[0]
-    if done != shape[0]:
-        raise ValueError(f"{done} samples in a matrix of {shape}")
-
-
-def _append(array: h5py.Dataset, values: np.ndarray) -> None:
-    done = len(array)
-    array.resize(done + len(values), axis=0)
-    array[done:] = values
-
-
 class Written(NamedTuple):
-    """What `write_h5ad` wrote.
+    """What `lacuna.io.h5ad_write.write_h5ad` wrote, dense.
 
     Attributes
     ----------
@@ -271,7 +139,7 @@ class Written(NamedTuple):
 
 
 def read_written(path: str | Path) -> Written:
-    """Read what `write_h5ad` wrote; the matrix stays in its file.
+    """Read what `lacuna.io.h5ad_write.write_h5ad` wrote, dense; the matrix stays in its file.
 
     Raises
     ------

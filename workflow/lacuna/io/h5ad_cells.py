@@ -12,7 +12,8 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.h5ad import SYMBOLS, check_promises, explained, is_h5ad
-from lacuna.io.h5ad_rows import LAYERS, Matrix, X
+from lacuna.io.h5ad_rows import Matrix
+from lacuna.io.h5ad_write import LAYERS, X
 from lacuna.io.hdf5 import member
 
 MONOCLE = "gene_short_name"  # the column of symbols in what comes from monocle, as sci-Plex3 does

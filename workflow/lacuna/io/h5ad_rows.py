@@ -1,9 +1,9 @@
-"""Matrices of h5ad that are written and read by rows: X and layers, dense, or CSR that stays so.
+"""Matrices of h5ad that are read by rows: X and layers, dense, or CSR that stays so.
 
 Virshup et al. 2024, Journal of Open Source Software 9:4371, doi:10.21105/joss.04371.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +14,10 @@ import pandas as pd
 from scipy import sparse
 
 from lacuna.errors import LacunaError
-from lacuna.io.h5ad import SPARSE, check_promises, explained
-from lacuna.io.hdf5 import VERSION, create, member
+from lacuna.io.h5ad import check_promises, explained
+from lacuna.io.h5ad_write import LAYERS, SPARSE, Block, X
+from lacuna.io.hdf5 import member
 
-Block = np.ndarray | sparse.csr_matrix
-X, LAYERS = "X", "layers"
-ROWS_PER_CHUNK = 64  # of dense matrices
-NUMBERS_PER_CHUNK = 2**16  # of sparse ones
 AT_ONCE = 4096  # rows read at once
 GAP = 32  # rows that are read and left out, sooner than to read twice
 
@@ -115,7 +112,7 @@ class Layers(NamedTuple):
 
 
 def read_layers(path: str | Path) -> Layers:
-    """Read what `write_layers` wrote; the matrices stay in the file.
+    """Read what `lacuna.io.h5ad_write.write_h5ad` wrote; the matrices stay in the file.
 
     Raises
     ------
@@ -137,125 +134,6 @@ def read_layers(path: str | Path) -> Layers:
             if matrix.shape != (len(obs), len(var)):
                 raise ValueError(f"{name} has shape {matrix.shape}, not {len(obs)}, {len(var)}")
     return Layers(matrices, obs, var, uns)
-
-
-def write_layers(
-    path: str | Path,
-    blocks: Iterable[Mapping[str, Block]],
-    obs: pd.DataFrame,
-    var: pd.DataFrame,
-    uns: dict[str, Any],
-) -> None:
-    """Write matrices of one shape, a block of rows at a time.
-
-    Parameters
-    ----------
-    path
-        The file; it appears whole or not at all.
-    blocks
-        By name, X and layers: arrays or CSR of shape (n, columns), one below the other. Each has
-        the same names, and a matrix is sparse as its first block is.
-    obs, var
-        Of rows and columns, indexed by their names.
-    uns
-        Facts about the whole.
-
-    Raises
-    ------
-    UnwritableFile
-        If the disk is full, or the folder may not be written to.
-    ValueError
-        If the blocks and the names differ in number.
-    """
-    import anndata  # takes a second
-
-    shape = len(obs), len(var)
-    with create(path, libver=VERSION) as (file, sink):
-        anndata.io.write_elem(file, "/", anndata.AnnData(obs=obs, var=var, uns=uns))
-        if X in file:
-            del file[X]
-        growing: dict[str, _Growing] = {}
-        for block in blocks:
-            for name, rows in block.items():
-                if name not in growing:
-                    group = file if name == X else file[LAYERS]
-                    growing[name] = _kind_of(rows)(group, name, shape)
-                growing[name].add(rows)
-            sink.check()  # stops as soon as the disk is full
-        if X not in growing:
-            growing[X] = _Dense(file, X, shape)
-        for matrix in growing.values():
-            matrix.end()
-
-
-class _Growing:
-    """A matrix that is being written."""
-
-    def __init__(self, group: h5py.Group, name: str, shape: tuple[int, int]) -> None:
-        self._shape, self._done = shape, 0
-        self._create(group, name)
-
-    def add(self, rows: Block) -> None:
-        if rows.shape[1] != self._shape[1] or self._done + rows.shape[0] > self._shape[0]:
-            raise ValueError(f"a block of shape {rows.shape} in a matrix of {self._shape}")
-        self._append(rows)
-        self._done += rows.shape[0]
-
-    def end(self) -> None:
-        if self._done != self._shape[0]:
-            raise ValueError(f"{self._done} rows in a matrix of {self._shape}")
-
-    def _create(self, group: h5py.Group, name: str) -> None:
-        raise NotImplementedError
-
-    def _append(self, rows: Block) -> None:
-        raise NotImplementedError
-
-
-class _Dense(_Growing):
-    def _create(self, group: h5py.Group, name: str) -> None:
-        rows, columns = self._shape
-        cut = {"chunks": (min(ROWS_PER_CHUNK, rows), columns), "fletcher32": True}
-        self._array = group.create_dataset(
-            name, self._shape, np.float32, **(cut if rows and columns else {})
-        )
-        self._array.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
-
-    def _append(self, rows: Block) -> None:
-        if sparse.issparse(rows):
-            raise ValueError("a sparse block in a dense matrix")
-        self._array[self._done : self._done + rows.shape[0]] = rows
-
-
-class _Sparse(_Growing):
-    def _create(self, group: h5py.Group, name: str) -> None:
-        self._group = group.create_group(name)
-        said = {"encoding-type": SPARSE, "encoding-version": "0.1.0"}
-        self._group.attrs.update(said | {"shape": np.array(self._shape)})
-        self._starts = [np.zeros(1, np.int64)]
-        self._numbers = {
-            part: self._group.create_dataset(
-                part, (0,), kind, maxshape=(None,), chunks=(NUMBERS_PER_CHUNK,), fletcher32=True
-            )
-            for part, kind in (("data", np.float32), ("indices", np.int32))
-        }
-
-    def _append(self, rows: Block) -> None:
-        if not sparse.issparse(rows):
-            raise ValueError("a dense block in a sparse matrix")
-        for part, array in self._numbers.items():
-            before = len(array)
-            array.resize(before + rows.nnz, axis=0)
-            array[before:] = getattr(rows, part)
-        self._starts.append(self._starts[-1][-1] + rows.indptr[1:].astype(np.int64))
-
-    def end(self) -> None:
-        super().end()
-        self._group.create_dataset("indptr", data=np.concatenate(self._starts), fletcher32=True)
-
-
-def _kind_of(rows: Block) -> type[_Growing]:
-    return _Sparse if sparse.issparse(rows) else _Dense
 
 
 def _runs(positions: np.ndarray) -> Iterator[slice]:

@@ -10,7 +10,7 @@ import pandas as pd
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_signatures, read_wells
-from lacuna.io.h5ad import write_h5ad
+from lacuna.io.h5ad_write import write_h5ad
 from lacuna.io.level3 import open_level3
 from lacuna.io.tsv import write_table
 from lacuna.retrieval import cut

@@ -13,7 +13,7 @@ import pandas as pd
 from lacuna.errors import LacunaError
 from lacuna.io import hdf5
 from lacuna.io.gctx import write_gctx
-from lacuna.io.h5ad import write_sparse_h5ad
+from lacuna.io.h5ad_write import write_h5ad
 from lacuna.io.tsv import write_table
 from lacuna.simulation.parameters import GENES, SINGLE_CELL_FILES
 from lacuna.simulation.single_cell import DOSES, SingleCellWorld, simulate_single_cell
@@ -74,7 +74,7 @@ def write_cells(world: SingleCellWorld, path: str | Path) -> None:
     var = world.genes.set_index("ensembl")[["symbol"]].rename(columns={"symbol": "gene_short_name"})
     var.index.name = None
     about = {"about": "simulated by Lacuna", "unit": "counts"}
-    write_sparse_h5ad(path, world.counts(), world.describe_cells(), var, about)
+    write_h5ad(path, world.counts(), world.describe_cells(), var, about)
 
 
 def write_large(

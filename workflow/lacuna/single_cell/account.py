@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from lacuna.errors import LacunaError
-from lacuna.io.h5ad_rows import Block
+from lacuna.io.h5ad_write import Block
 from lacuna.single_cell.interface import CONDITION, FEWEST_CELLS, Kind
 
 ACCOUNT = ["step", "observations", "drugs", "lines"]

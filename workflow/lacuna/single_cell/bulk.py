@@ -17,7 +17,7 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import check_columns, read_drugs, read_genes, read_wells
-from lacuna.io.h5ad_rows import Block, X
+from lacuna.io.h5ad_write import Block, X
 from lacuna.io.level3 import open_level3
 from lacuna.io.smiles import read_smiles
 from lacuna.single_cell.account import Account, Prepared, name_lines_without_controls

@@ -16,7 +16,7 @@ import pandas as pd
 from lacuna.errors import LacunaError
 from lacuna.io.genes import GeneTable
 from lacuna.io.h5ad_cells import Cells, open_cells
-from lacuna.io.h5ad_rows import Block, X
+from lacuna.io.h5ad_write import Block, X
 from lacuna.single_cell.account import (
     Account,
     Prepared,

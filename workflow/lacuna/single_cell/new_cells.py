@@ -19,7 +19,7 @@ from scipy import sparse
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.genes import GeneTable, kind_of, without_version
 from lacuna.io.h5ad_cells import Cells, open_cells
-from lacuna.io.h5ad_rows import Block
+from lacuna.io.h5ad_write import Block
 from lacuna.single_cell.conditions import NO, YES
 from lacuna.single_cell.model_file import Predictor
 from lacuna.single_cell.scale import HIGHEST_LOG, Scale, ScaleCheck, human_symbols

@@ -4,6 +4,7 @@ The file is h5ad (https://doi.org/10.21105/joss.04371): obs, var, X as `interfac
 layers/counts where these are known. The drugs stand in a table beside it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,7 +14,8 @@ import pandas as pd
 from scipy import sparse
 
 from lacuna.errors import DamagedFile, LacunaError, listed
-from lacuna.io.h5ad_rows import Block, Matrix, X, read_layers, write_layers
+from lacuna.io.h5ad_rows import Matrix, read_layers
+from lacuna.io.h5ad_write import Block, X, write_h5ad
 from lacuna.io.tsv import read_table, write_table
 from lacuna.single_cell.interface import CONTROL, DRUGS, OBS, Kind, Observations
 
@@ -25,7 +27,7 @@ WINDOW = 2**15  # rows in memory where a file is read in random order: 260 MB of
 Which = Literal["rows", "counts"]
 
 
-class _Tables:
+class _Tables(ABC):
     """What observations in memory and in a file have in common."""
 
     in_memory: bool
@@ -73,8 +75,9 @@ class _Tables:
             )
         return at
 
+    @abstractmethod
     def _read(self, name: str, positions: np.ndarray, genes: pd.Index | None) -> np.ndarray:
-        raise NotImplementedError
+        """Return a part of the matrix of a name."""
 
 
 class InMemory(_Tables):
@@ -232,7 +235,7 @@ def write_observations(
     # Categories keep a name that stands in a million rows once.
     kept = obs.astype({"drug": "category", "line": "category"})
     var = pd.DataFrame(index=genes.astype(str))
-    write_layers(h5ad, blocks, kept, var, {"kind": kind, **(said or {})})
+    write_h5ad(h5ad, blocks, kept, var, {"kind": kind, **(said or {})})
     write_drugs(drugs, drugs_table)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.io.h5ad_rows import X
+from lacuna.io.h5ad_write import X
 from lacuna.single_cell.expected import OF_DRUGS
 from lacuna.single_cell.interface import CONTROL
 from lacuna.single_cell.model.base import Base

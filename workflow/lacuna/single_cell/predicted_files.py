@@ -9,7 +9,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.atomic import write_whole
-from lacuna.io.h5ad_rows import write_layers
+from lacuna.io.h5ad_write import write_h5ad
 from lacuna.io.tsv import write_table
 from lacuna.single_cell.predict import Prediction
 
@@ -66,7 +66,7 @@ def write_prediction(
         *of_cells, summary_path, genes_path = unfinished
         if of_cells:
             uns = {"lacuna": dict(said)}
-            write_layers(of_cells[0], prediction.blocks(), prediction.obs, prediction.var, uns)
+            write_h5ad(of_cells[0], prediction.blocks(), prediction.obs, prediction.var, uns)
         else:
             for _ in prediction.blocks():
                 pass

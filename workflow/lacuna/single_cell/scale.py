@@ -11,7 +11,7 @@ from scipy import sparse
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.genes import GeneTable, kind_of
-from lacuna.io.h5ad_rows import Block
+from lacuna.io.h5ad_write import Block
 
 Scale = Literal["counts", "log1p"]
 HIGHEST_LOG = 30.0  # log(1 + x) of 10^13; counts of a cell are below 10^6

@@ -14,7 +14,7 @@ import pandas as pd
 from lacuna.errors import DamagedFile, LacunaError, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_signatures
-from lacuna.io.h5ad_rows import Block, X
+from lacuna.io.h5ad_write import Block, X
 from lacuna.io.npz import read_arrays
 from lacuna.io.untrusted import check_plain
 from lacuna.single_cell.account import Account, Prepared

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
-from lacuna.io.h5ad import write_h5ad
+from lacuna.io.h5ad_write import write_h5ad
 from lacuna.io.level3 import Level3
 from lacuna.translation.interface import GenomeTraining, Rows
 from lacuna.translation.normalise import Reference, log_cpm

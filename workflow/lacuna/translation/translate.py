@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.io.h5ad import write_h5ad
+from lacuna.io.h5ad_write import write_h5ad
 from lacuna.translation.chain import Translation
 
 WELLS_AT_ONCE = 1024
