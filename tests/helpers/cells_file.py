@@ -62,3 +62,13 @@ def prepared(folder, made, **changes):
         for name in blocks[0]
     }
     return found, matrices, found.account.tables()
+
+
+HUMAN = GeneTable(pd.Series(GENES, [f"ENSG0000000000{n}" for n in range(len(GENES))]))
+
+
+def left_out(tables):
+    return {
+        (row.what, row.name_, row.why): row.count_
+        for row in tables[1].rename(columns={"name": "name_", "count": "count_"}).itertuples()
+    }
