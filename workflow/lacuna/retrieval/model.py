@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import lacuna
 from lacuna.errors import DamagedFile, LacunaError, listed
-from lacuna.io import hdf5
 from lacuna.io.level3 import HIGHEST
+from lacuna.io.model_file import ModelFile, part
 from lacuna.retrieval.features import Features
 from lacuna.retrieval.measures import distances_between
 from lacuna.retrieval.molecules import Encoded, Source, scaler_of
@@ -20,8 +19,7 @@ from lacuna.retrieval.rank_jobs import restore_network
 from lacuna.structures.cache import encode_structures
 from lacuna.structures.scaling import Scaler
 
-KIND = "lacuna retrieval"
-FORMAT = 1
+FILE = ModelFile("retrieval", "a retrieval")
 QUANTILES = 1001  # of the distances that unrelated structures have
 
 
@@ -206,12 +204,10 @@ def scalers_of(
 
 def save_retriever(path: str | Path, model: Retriever) -> None:
     """Write a model to one file, which appears whole or not at all."""
-    facts = {"kind": KIND, "format": str(FORMAT), "version": lacuna.__version__, **model.training}
-    facts |= {
+    facts = dict(model.training) | {
         f"options.{name}": json.dumps(dict(options)) for name, options in model.options.items()
     }
     content: dict[str, np.ndarray | pd.DataFrame] = {
-        "facts": pd.DataFrame({"key": list(facts), "value": list(facts.values())}),
         "genes": model.genes.to_numpy(object),
         "of": model.source.state(),
         "rank_share": model.calibration.rank_share,
@@ -223,7 +219,7 @@ def save_retriever(path: str | Path, model: Retriever) -> None:
     for name, scaler in model.scalers.items():
         if scaler is not None:
             content |= {f"scaler.{name}.{key}": array for key, array in scaler.state().items()}
-    hdf5.save(path, content)
+    FILE.save(path, facts, content)
 
 
 def load_retriever(path: str | Path) -> Retriever:
@@ -236,19 +232,13 @@ def load_retriever(path: str | Path) -> Retriever:
     LacunaError
         If it is missing, no such model, or of another version of the format.
     """
-    content = hdf5.load(path)
-    facts = _facts(content, path)
-    if facts["format"] != str(FORMAT):
-        raise LacunaError(
-            f"{path}: this model is of format {facts['format']} (Lacuna {facts['version']}), "
-            f"expected format {FORMAT}. Train it again with this version."
-        )
+    facts, content = FILE.load(path)
     try:
-        source, network = restore_network(_part(content, "network.") | {"of": content["of"]})
+        source, network = restore_network(part(content, "network.") | {"of": content["of"]})
         scalers: dict[str, Scaler | None] = {}
         for name in map(str, content["scaled"]):
-            part = _part(content, f"scaler.{name}.")
-            scalers[name] = Scaler(**part) if part else None
+            own = part(content, f"scaler.{name}.")
+            scalers[name] = Scaler(**own) if own else None
         options = {
             key.removeprefix("options."): json.loads(value)
             for key, value in facts.items()
@@ -256,7 +246,7 @@ def load_retriever(path: str | Path) -> Retriever:
         }
         return Retriever(
             pd.Index(content["genes"].astype(str)),
-            Features.restore(_part(content, "features.")),
+            Features.restore(part(content, "features.")),
             source,
             options,
             scalers,
@@ -266,23 +256,3 @@ def load_retriever(path: str | Path) -> Retriever:
         )
     except (KeyError, TypeError, ValueError, IndexError, LacunaError) as error:
         raise DamagedFile(path, f"its parts do not make a model ({error})") from error
-
-
-def _part(content: Mapping[str, Any], prefix: str) -> dict[str, np.ndarray]:
-    return {
-        name.removeprefix(prefix): array
-        for name, array in content.items()
-        if name.startswith(prefix)
-    }
-
-
-def _facts(content: Mapping[str, object], path: str | Path) -> dict[str, str]:
-    table = content.get("facts")
-    if isinstance(table, pd.DataFrame) and {"key", "value"} <= set(table):
-        facts = dict(zip(table["key"].astype(str), table["value"].astype(str), strict=True))
-        if facts.get("kind") == KIND and {"format", "version"} <= set(facts):
-            return facts
-    raise LacunaError(
-        f"{path}: not a model of a retrieval; expected a file that the stage retrieval wrote, "
-        "results/DATASET/retrieval/model.h5."
-    )

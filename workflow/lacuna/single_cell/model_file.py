@@ -5,20 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import lacuna
-from lacuna.errors import DamagedFile, LacunaError, listed
-from lacuna.io import hdf5
+from lacuna.errors import DamagedFile, LacunaError
+from lacuna.io.model_file import ModelFile, part
 from lacuna.single_cell.expected import REACHED, Expected
 from lacuna.single_cell.model.trained import Trained, restore
 from lacuna.structures.card import available, encoder_card
 
-KIND = "lacuna single_cell"
-FORMAT = 1
+FILE = ModelFile("single_cell", "single cells")
 PACKAGES = ("torch", "numpy", "scanpy", "anndata")  # whose versions a model names
 DRUGS = ["drug", "smiles", "inchi_key", "block"]
 NETWORK = "network."
@@ -98,8 +96,6 @@ def versions_of(encoder: str) -> str:
 def save_predictor(path: str | Path, model: Predictor) -> None:
     """Write a model to one file, which appears whole or not at all."""
     facts = {
-        "kind": KIND,
-        "format": str(FORMAT),
         **{name: model.facts[name] for name in TEXTS},
         "version": model.facts.get("version", lacuna.__version__),
         "versions": model.facts.get("versions") or versions_of(model.trained.source.encoder),
@@ -107,7 +103,6 @@ def save_predictor(path: str | Path, model: Predictor) -> None:
         "split": model.expected.split,
     }
     content: dict[str, np.ndarray | pd.DataFrame] = {
-        "facts": pd.DataFrame({"key": list(facts), "value": list(facts.values())}),
         "drugs": model.drugs.rename_axis("drug").reset_index()[DRUGS],
         "doses": np.asarray(model.doses, np.float64),
         "level": pd.DataFrame({"gene": model.level.index, "mean": model.level.to_numpy(float)}),
@@ -117,7 +112,7 @@ def save_predictor(path: str | Path, model: Predictor) -> None:
         "reached": model.expected.reached[REACHED].astype(float),
     }
     content |= {f"{NETWORK}{name}": array for name, array in model.trained.state().items()}
-    hdf5.save(path, content)
+    FILE.save(path, facts, content)
 
 
 def load_predictor(path: str | Path) -> Predictor:
@@ -130,20 +125,9 @@ def load_predictor(path: str | Path) -> Predictor:
     LacunaError
         If it is missing, no such model, or of another version of the format.
     """
-    content = hdf5.load(path)
-    facts = _facts(content, path)
-    if facts["format"] != str(FORMAT):
-        raise LacunaError(
-            f"{path}: this model is of format {facts['format']} (Lacuna {facts['version']}), "
-            f"expected format {FORMAT}. Train it again with this version."
-        )
+    facts, content = FILE.load(path)
     try:
-        state = {
-            name.removeprefix(NETWORK): array
-            for name, array in content.items()
-            if name.startswith(NETWORK)
-        }
-        trained = restore(state)
+        trained = restore(part(content, NETWORK))
         drugs = _texts(content["drugs"][DRUGS]).set_index("drug")
         level, ensembl = content["level"], _texts(content["ensembl"])
         starts = pd.DataFrame(content["starts"], index=content["lines"].astype(str))
@@ -185,15 +169,3 @@ def _check(model: Predictor) -> None:
 
 def _texts(table: pd.DataFrame) -> pd.DataFrame:
     return table.fillna("").astype(str).astype(object)
-
-
-def _facts(content: Mapping[str, Any], path: str | Path) -> dict[str, str]:
-    table = content.get("facts")
-    if isinstance(table, pd.DataFrame) and {"key", "value"} <= set(table):
-        facts = dict(zip(table["key"].astype(str), table["value"].astype(str), strict=True))
-        if facts.get("kind") == KIND and {"format", "version"} <= set(facts):
-            return facts
-    raise LacunaError(
-        f"{path}: not a model of single cells (it holds {listed(content, 3)}); expected a file "
-        "that the stage single_cell wrote, results/DATASET/single_cell/model.h5."
-    )
