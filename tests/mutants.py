@@ -57,6 +57,13 @@ MODULES = [
     "retrieval/ranks.py",
     "retrieval/split.py",
     "retrieval/ties.py",
+    "single_cell/definitions.py",
+    "single_cell/degs.py",
+    "single_cell/distances.py",
+    "single_cell/model/losses.py",
+    "single_cell/model/transfer.py",
+    "single_cell/moved.py",
+    "single_cell/split.py",
     "translation/assess.py",
     "translation/batches.py",
     "translation/chain.py",
@@ -118,6 +125,14 @@ MORE_TESTS = {
         }.items()
     },
     "retrieval/ties": [("retrieval/test_metrics.py", ""), ("retrieval/test_ranks.py", "")],
+    "single_cell/definitions": [("single_cell/test_judge_metrics.py", "")],
+    "single_cell/distances": [("single_cell/test_judge_distances.py", "")],
+    "single_cell/model/losses": [("single_cell/test_model_losses.py", "")],
+    "single_cell/model/transfer": [("single_cell/test_model_transfer.py", "")],
+    "single_cell/moved": [
+        ("single_cell/test_judge_pages.py", ""),
+        ("single_cell/test_judge_jobs.py", ""),
+    ],
     "translation/landmarks/paired_posterior": [("translation/test_paired_posterior.py", "")],
     "translation/trainers/cyclegan": [("translation/test_cyclegan.py", "")],
     "translation/trainers/extrapolator": [

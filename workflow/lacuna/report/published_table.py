@@ -34,7 +34,8 @@ def published_note(data: str, paper: str, completed: str) -> str:
     return (
         "The published numbers are on LINCS L1000: those of Hodos 2018 on a tensor of 2,130 drugs "
         "and 71 cells; those of Umarov 2021, where nothing else is said, on ready-made signatures "
-        "of about 1,750 drugs in MCF-7 and PC-3, and as correlations per profile. This run "
+        "of about 1,750 drugs in MCF-7 and PC-3, and as correlations per profile; those of Hetzel "
+        "2022 on L1000 wells and on sci-Plex3's cells, r² clipped at 0. This run "
         f"is on other data, {data}: it is no comparison, no agreement is to be expected, and no "
         "difference is shown. The numbers stand here to show what this run measures in their place."
         + classified
