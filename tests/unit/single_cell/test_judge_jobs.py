@@ -200,6 +200,26 @@ def test_what_does_not_belong_together_is_refused(judged, tmp_path):
         judge(judged, tmp_path, ["mean"])
 
 
+def test_a_network_is_judged_on_the_drugs_that_its_table_has(judged, tmp_path, capsys):
+    run = ("rdkit", "scratch", 0)
+    whole = Predicted.load(judged.made["drugs_0"][run]["predicted"])
+    tested = Fold.load(judged.folds[0]).held_out
+    kept = (whole.conditions["drug"] != tested[0]).to_numpy()
+    part = Predicted(
+        whole.conditions[kept].reset_index(drop=True), whole.mean[kept], whole.variance[kept]
+    )
+    part.save(tmp_path / "part.h5")
+    paths = {"whole": judged.made["drugs_0"][run]["predicted"], "part": str(tmp_path / "part.h5")}
+    found = {}
+    for name, path in paths.items():
+        table, _ = judge(judged, tmp_path, predicted={run: path})
+        found[name] = table[(table["method"] == "rdkit") & (table["metric"] == "change_pearson")]
+    assert f"1 test drugs ('{tested[0]}')" in capsys.readouterr().out
+    of_whole = found["whole"][found["whole"]["drug"] != tested[0]]
+    assert len(of_whole) < len(found["whole"])
+    np.testing.assert_array_equal(found["part"]["value"], of_whole["value"])
+
+
 def test_the_same_seed_gives_the_same_bytes(judged, tmp_path):
     again = judged_world(tmp_path)
     for first, second in zip(

@@ -142,18 +142,26 @@ class Truth:
 
         Conditions without halves are left out.
         """
-        kept = np.flatnonzero(np.isfinite(self.halves).all(axis=(0, 2)))
+        some = self.take(np.isfinite(self.halves).all(axis=(0, 2)))
+        one, other = some.halves[half], some.halves[1 - half]
+        return replace(some, compared=replace(some.compared, measured=one.astype(float))), other
+
+    def of_drugs(self, predicted: Predicted) -> "Truth":
+        """Return the truth of drugs of which anything is predicted."""
+        return self.take(self.conditions["drug"].isin(predicted.conditions["drug"]).to_numpy())
+
+    def take(self, kept: np.ndarray) -> "Truth":
+        """Return the truth of some conditions, bool of shape (conditions,)."""
+        rows = np.flatnonzero(kept)
         columns = np.arange(self.compared.measured.shape[1])
-        compared = self.compared.take(kept, np.tile(columns, (len(kept), 1)))
-        truth = Truth(
-            self.conditions.iloc[kept].reset_index(drop=True),
-            replace(compared, measured=self.halves[half, kept].astype(float)),
-            self.halves[:, kept],
-            {name: [listed[row] for row in kept] for name, listed in self.lists.items()},
-            self.place[kept],
+        return Truth(
+            self.conditions.iloc[rows].reset_index(drop=True),
+            self.compared.take(rows, np.tile(columns, (len(rows), 1))),
+            self.halves[:, rows],
+            {name: [listed[row] for row in rows] for name, listed in self.lists.items()},
+            self.place[rows],
             self.kind,
         )
-        return truth, self.halves[1 - half, kept]
 
 
 def scores(truth: Truth, compared: Compared) -> pd.DataFrame:

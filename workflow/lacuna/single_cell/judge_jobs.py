@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError
+from lacuna.errors import LacunaError, listed
 from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.seeds import generator
 from lacuna.single_cell.card import check_method_options, method_card, method_module
@@ -81,11 +81,16 @@ def judge_unseen(
         tables.append(_named(made, (name, NO_START, 0)))
     shown: dict[tuple[str, str], pd.DataFrame] = {}
     for run, path in predicted.items():
-        compared = truth.with_predicted(Predicted.load(path), " / ".join(map(str, run)))
-        made = scores(truth, compared)
+        found, name = Predicted.load(path), " / ".join(map(str, run))
+        own = truth.of_drugs(found)
+        if absent := sorted(set(truth.conditions["drug"]) - set(own.conditions["drug"])):
+            # Its table of vectors lacks them: it is judged, and compared, on the others.
+            print(f"{name}: says nothing of {len(absent)} test drugs ({listed(absent)}).")
+        compared = own.with_predicted(found, name)
+        made = scores(own, compared)
         tables.append(_named(made, run))
         if run[:2] not in shown:
-            shown[run[:2]] = show_examples(fold, truth, compared, made)
+            shown[run[:2]] = show_examples(fold, own, compared, made)
     tables += of_distances(distances, truth, "control" in methods)
     whole = stacked(tables, [*RUN, *SCORES])
     split = fold.name.rpartition("_")[0]
