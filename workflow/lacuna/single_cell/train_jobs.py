@@ -82,7 +82,8 @@ def pretrain_bulk(
     molecules = read_molecules(bulk.drugs, encoder, encoder_options, files.get("vectors"))
     # Of a drug whose vector was not learnt, nothing could be predicted.
     by_drugs = validation["by"] == "drugs" and not molecules.source.is_learned
-    is_validation = _validates(bulk, keep, validation["share"], by_drugs, rng)
+    elsewhere = set(target.drugs["block"]) if by_drugs else None
+    is_validation = _validates(bulk, keep, validation["share"], elsewhere, rng)
     examples, others = (
         Examples.of(bulk, keep[which], genes, molecules)
         for which in (~is_validation, is_validation)
@@ -98,15 +99,25 @@ def pretrain_bulk(
 
 
 def _validates(
-    bulk: Observations, keep: np.ndarray, share: float, by_drugs: bool, rng: np.random.Generator
+    bulk: Observations,
+    keep: np.ndarray,
+    share: float,
+    elsewhere: set[str] | None,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return which wells validate, bool: those of some drugs, or any; controls as wells."""
+    """Return which wells validate, bool: those of some drugs, or any (None); controls as wells.
+
+    Drugs that the target has, whose first blocks are elsewhere, are trained on, so that cells
+    begin from what bulk wells say of them; they validate only where there are no others.
+    """
     obs = bulk.obs.iloc[keep]
     drawn = rng.random(len(keep)) < share
-    if not by_drugs:
+    if elsewhere is None:
         return drawn
     blocks = bulk.drugs["block"]
     groups = np.sort(blocks.loc[blocks.index.isin(obs["drug"])].unique())
+    others = groups[~np.isin(groups, list(elsewhere))]
+    groups = others if len(others) else groups
     some = set(rng.permutation(groups)[: max(1, round(share * len(groups)))])
     treated = ~obs["control"].to_numpy(bool)
     return np.where(treated, obs["drug"].map(blocks).isin(some).to_numpy(), drawn)
