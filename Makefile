@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
+.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -107,6 +107,9 @@ bench-retrieval-worlds: $(READY) ## judge losses and baselines of the retrieval 
 
 bench-single-cell: $(READY) ## measure how fast networks of single cells train, and in how much memory
 	$(BIN)/python bench/single_cell.py
+
+bench-single-cell-options: $(READY) ## try the options of networks of single cells on planted cells
+	$(BIN)/python bench/single_cell_options.py
 
 bench-single-cell-worlds: $(READY) ## judge pretraining on planted single cells of five seeds, and on worlds where structures say nothing
 	$(BIN)/python bench/single_cell_worlds.py
