@@ -15,7 +15,7 @@ from toy import clustered, replicated
 from wells import inst_info
 
 from lacuna.completion.interface import Completion
-from lacuna.io import annotations, external, geo, h5ad, sources
+from lacuna.io import annotations, external, geo, h5ad, h5ad_write, sources
 from lacuna.io import gmt as gene_sets
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.signatures.signature_set import SignatureSet
@@ -94,7 +94,7 @@ HDF5 = {
     ),
     "h5ad": (
         read_h5ad,
-        lambda path: h5ad.write_h5ad(
+        lambda path: h5ad_write.write_h5ad(
             path,
             [np.arange(6.0).reshape(3, 2)],
             pd.DataFrame({"study": ["x", "y", "é"]}, index=list("uvw")),
