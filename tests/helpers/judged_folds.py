@@ -45,7 +45,7 @@ def planted_fold(
         basal = 3 * rng.random(genes)
         # the change of all drugs, and how strongly a line answers, are of the line
         answer = shared + 0.5 * rng.normal(size=genes)
-        for role, cells in ((TRAINING, 400), (VALIDATION, 40)):
+        for role, cells in ((TRAINING, 400), (VALIDATION, 40), (TEST, 440)):
             add(CONTROL, line, 0.0, role, basal, cells)
         for dose in doses:
             strength = np.log10(dose / min(doses) + 1)
@@ -78,12 +78,12 @@ def planted_fold(
 
 
 def lists_of_changes(fold, number):
-    """List the genes that change most against the line's training control, by dose and pooled."""
+    """List the genes that change most against the line's test control, by dose and pooled."""
     table = fold.conditions
     control = {
         row.line: fold.mean[row.Index]
         for row in table.itertuples()
-        if row.control and row.role == TRAINING
+        if row.control and row.role == TEST
     }
     change = np.abs(fold.mean - np.array([control[line] for line in table["line"]]))
     drugs = table.index[~table["control"]]
@@ -104,7 +104,7 @@ def signature_fold(rng, **sizes):
     """Make a fold of signatures: one observation each, and training means as controls."""
     fold, vectors = planted_fold(rng, **{"doses": (1.0,), "validating": 0} | sizes)
     table = fold.conditions
-    kept = np.flatnonzero(~(table["control"] & (table["role"] == VALIDATION)))
+    kept = np.flatnonzero(~table["control"] | (table["role"] == TRAINING))
     mean, conditions = fold.mean[kept].copy(), table.iloc[kept].reset_index(drop=True)
     for row in np.flatnonzero(conditions["control"]):
         same = (conditions["line"] == conditions["line"][row]) & (conditions["role"] == TRAINING)

@@ -184,6 +184,18 @@ def test_vectors_are_found_by_structure_not_by_order(judged):
         np.testing.assert_array_equal(vectors.loc[drug], content["vectors"][at])
 
 
+def test_drugs_without_a_structure_have_no_vector(judged, tmp_path):
+    """As all of a target have none that does not know structures."""
+    table = read_table(judged.drugs)
+    table.loc[table["drug"].isin(["drug_0", "drug_17"]), "smiles"] = ""
+    write_table(table, tmp_path / "drugs.tsv")
+    vectors = read_vectors(judged.encoded, tmp_path / "drugs.tsv")["morgan"]
+    assert np.isnan(vectors.loc[["drug_0", "drug_17"]]).all(axis=None)
+    assert np.isfinite(vectors.drop(["drug_0", "drug_17"])).all(axis=None)
+    scores, _ = judge(judged, tmp_path, drugs=str(tmp_path / "drugs.tsv"))
+    assert {"line_mean", CHANCE} == set(scores["method"])
+
+
 def test_what_does_not_belong_together_is_refused(judged, tmp_path):
     content = hdf5.load(judged.encoded["morgan"])
     few = {"smiles": content["smiles"][1:], "vectors": content["vectors"][1:]}

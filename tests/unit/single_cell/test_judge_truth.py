@@ -9,8 +9,16 @@ from judged_folds import planted_fold, signature_fold
 from sklearn.metrics import r2_score
 
 from lacuna.errors import LacunaError
-from lacuna.single_cell.interface import CONDITION, FEWEST_CELLS, TEST, TRAINING, Predicted
-from lacuna.single_cell.judge import CHANCE, SCORES, Truth, chance, controls_of, lists_of, scores
+from lacuna.single_cell.interface import (
+    CONDITION,
+    FEWEST_CELLS,
+    GIVEN,
+    SEEN,
+    TEST,
+    TRAINING,
+    Predicted,
+)
+from lacuna.single_cell.judge import CHANCE, SCORES, Truth, chance, lists_of, scores
 from lacuna.single_cell.methods import control, line_mean
 from lacuna.single_cell.seen import Known, seen_of
 
@@ -43,8 +51,7 @@ def test_the_published_baseline_is_what_a_hand_computes(world):
         for (drug, line, dose), value in values(found, "r2_mean").items():
             own = (table["drug"] == drug) & (table["line"] == line) & (table["dose"] == dose)
             of = table["control"] & (table["line"] == line)
-            if cells == "validation":
-                of &= table["role"] == "validation"
+            of &= table["role"].isin(["validation"] if cells == "validation" else SEEN)
             weights = table["observations"][of]
             guess = np.average(fold.mean[of.to_numpy()], axis=0, weights=weights)
             y = fold.mean[own.to_numpy()][0]
@@ -58,16 +65,21 @@ def test_the_published_baseline_is_what_a_hand_computes(world):
     assert (values(found, "r2_mean", "deg") < 0).any()  # stored as it is
 
 
-def test_changes_are_against_the_control_of_the_line(world):
+def test_measured_changes_are_from_controls_of_the_line_that_no_method_sees(world):
     fold, seen = world
     truth = Truth.of(fold, seen, "cells")
     rows = truth.conditions
     for line in ("A549", "K562"):
-        own = Known.of(seen).control_of(np.array([line]))[0][0]
+        table = fold.conditions
+        held = (table["control"] & (table["line"] == line) & (table["role"] == TEST)).to_numpy()
+        seen_of_line = Known.of(seen).control_of(np.array([line]))[0][0]
+        assert not np.allclose(seen_of_line, fold.mean[held][0], rtol=1e-3)
         at = (rows["line"] == line).to_numpy()
-        np.testing.assert_allclose(
-            truth.compared.control[at], np.tile(own, (at.sum(), 1)), rtol=1e-6
-        )
+        for found, own in (
+            (truth.compared.control, fold.mean[held][0]),
+            (truth.compared.seen_control, seen_of_line),
+        ):
+            np.testing.assert_allclose(found[at], np.tile(own, (at.sum(), 1)), rtol=1e-6)
     # who predicts the controls of all lines together does not predict that nothing happens
     pooled = control.predict(seen, rows, RNG, lines="pooled")
     _, found = judged(fold, seen, pooled)
@@ -115,7 +127,7 @@ def test_genes_that_are_not_in_the_fold_and_short_lists(world):
 def test_conditions_of_few_cells_are_not_judged_but_of_signatures_all_are(world):
     fold, seen = world
     table = fold.conditions.copy()
-    rows = table.index[(table["role"] == TEST)]
+    rows = table.index[(table["role"] == TEST) & ~table["control"]]
     table.loc[rows[0], "observations"] = FEWEST_CELLS
     table.loc[rows[1], "observations"] = FEWEST_CELLS + 1
     truth = Truth.of(replace(fold, conditions=table), seen, "cells")
@@ -139,49 +151,38 @@ def test_of_signatures_the_line_mean_is_no_change_and_profiles_are_correlated():
         assert (values(found, "specific_pearson") == 0).all()
         assert (values(found, "change_r2") == 0).all()
         assert (values(found, "pearson") > 0.1).all()
-    # halves of what stands for a control are other drugs, and no error that changes share
-    halves = np.random.default_rng(0).normal(size=fold.halves.shape).astype(np.float32)
-    truth = Truth.of(replace(fold, halves=halves), seen, "signatures")
+    np.testing.assert_array_equal(truth.compared.control, truth.compared.seen_control)
     none = {"change_pearson", "r2_mean", "r2_variance", "coverage"}
     assert not none & set(found["metric"])
     assert (chance(truth).query("metric == 'change_r2'")["value"] == 0).all()
 
 
-def test_a_held_out_line_has_its_own_control_where_it_was_measured(world):
+def test_of_a_held_out_line_some_controls_are_given_and_others_judge(world):
     fold, _ = world
     table = fold.conditions.copy()
     held = (table["line"] == "K562").to_numpy()
+    given = held & (table["control"] & (table["role"] != TEST)).to_numpy()
+    judging = held & (table["control"] & (table["role"] == TEST)).to_numpy()
     table.loc[held, "role"] = TEST
-    table.loc[~held & (table["role"] == TEST), "role"] = TRAINING
+    table.loc[given, "role"] = GIVEN
+    table.loc[~held & (table["role"] == TEST) & ~table["control"], "role"] = TRAINING
     lined = replace(fold, conditions=table, held_out=[])
     seen = seen_of(lined, {})
-    known = Known.of(seen)
-    own, error = controls_of(lined, known, pd.Series(["K562", "A549", "HeLa"]))
-    of = held & table["control"].to_numpy()
-    weights = table["observations"][of]
-    np.testing.assert_allclose(
-        own[0], np.average(fold.mean[of], axis=0, weights=weights), rtol=1e-5
-    )
-    np.testing.assert_allclose(own[1], known.control[0], rtol=1e-6)
-    np.testing.assert_allclose(own[2], known.control[0], rtol=1e-6)  # nothing else is known
-    assert (error[:2] > 0).all()
-    assert (error[2] == 0).all()
     truth, found = judged(
         lined, seen, control.predict(seen, Truth.of(lined, seen, "cells").conditions, RNG)
     )
     assert set(truth.conditions["line"]) == {"K562"}
     assert len(truth.conditions) == 24 * 2
-    assert (values(found, "change_r2") < 0).any()  # of another line: not what is known here
-
-
-def test_the_error_of_controls_is_that_of_halves():
-    found = []
-    for seed in range(40):
-        fold, vectors = planted_fold(np.random.default_rng(seed), drugs=8, held_out=2, noise=0.4)
-        seen = seen_of(fold, vectors)
-        found.append(controls_of(fold, Known.of(seen), pd.Series(["A549"]))[1].mean())
-    # 440 cells: noise of 0.4 in the mean of 40, in both roles together
-    assert np.mean(found) == pytest.approx(0.4**2 * 40 / 440, rel=0.05)
+    weights = table["observations"][given]
+    own = np.average(fold.mean[given], axis=0, weights=weights)
+    np.testing.assert_allclose(truth.compared.seen_control[0], own, rtol=1e-5)
+    np.testing.assert_allclose(truth.compared.control[0], fold.mean[judging][0], rtol=1e-6)
+    assert (values(found, "change_r2") == 0).all()  # its untreated cells are no change
+    # a line without untreated cells that are given starts from those of others
+    table.loc[given, "role"] = TEST
+    seen = seen_of(replace(lined, conditions=table), {})
+    truth = Truth.of(replace(lined, conditions=table), seen, "cells")
+    np.testing.assert_allclose(truth.compared.seen_control[0], Known.of(seen).control[0], rtol=1e-6)
 
 
 def test_predictions_must_fit(world):
@@ -228,7 +229,7 @@ def test_chance_is_of_the_same_conditions_and_below_what_is_known(world):
 def test_halves_are_truths_of_their_own(world):
     fold, seen = world
     halves = fold.halves.copy()
-    row = np.flatnonzero(fold.conditions["role"] == TEST)[3]
+    row = np.flatnonzero((fold.conditions["role"] == TEST) & ~fold.conditions["control"])[3]
     halves[:, row] = np.nan
     truth = Truth.of(replace(fold, halves=halves), seen, "cells")
     for half in (0, 1):

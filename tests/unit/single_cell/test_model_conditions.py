@@ -11,6 +11,8 @@ from tiny_trained import DRUGS, FULL, MODEL, TINY, V1, VECTORS, WORLD, fit
 from lacuna.errors import LacunaError
 from lacuna.single_cell.interface import (
     CONTROL,
+    GIVEN,
+    SEEN,
     TEST,
     TRAINING,
     UNUSED,
@@ -23,14 +25,17 @@ from lacuna.single_cell.model.train import train
 
 
 def fold(world=WORLD, test_line=None, **parts):
-    """A fold: the last two drugs are tested, every fourth control validates."""
+    """A fold: the last two drugs are tested, every fourth control validates, as many judge."""
     obs = world.observations.obs.reset_index(drop=True)
     role = np.full(len(obs), TRAINING, dtype=object)
     role[obs["drug"].isin(world.drugs[-2:])] = TEST
     controls = np.flatnonzero(obs["control"])
     role[controls[::4]] = VALIDATION
+    role[controls[2::4]] = TEST
     if test_line:
         role[obs["line"] == test_line] = TEST
+        given = np.flatnonzero(obs["control"] & (obs["line"] == test_line))[::2]
+        role[given] = GIVEN
     role[controls[1:2]] = UNUSED
     table = obs.assign(role=role).groupby(["drug", "line", "dose", "control", "role"])
     conditions = table.size().rename("observations").reset_index()
@@ -50,14 +55,14 @@ WANTED = pd.DataFrame(
 
 @pytest.mark.parametrize(("model", "how"), [(MODEL, "line"), (FULL, "line"), (V1, "pooled")])
 def test_a_condition_is_the_mean_over_its_controls(model, how):
-    """Own line: all its controls but unused ones. Pooled: those that validate, of all lines."""
+    """Own line: all its controls that are seen. Pooled: those that validate, of all lines."""
     cut = fold()
     found = predict_conditions(model, WORLD.observations, cut, WANTED, WORLD.molecules)
     assert found.conditions.equals(WANTED)
     obs, control = WORLD.observations.obs, WORLD.observations.obs["control"].to_numpy()
     for row, (drug, line, dose) in enumerate(WANTED.itertuples(index=False)):
         if how == "line":
-            cells = control & (obs["line"] == line).to_numpy() & (cut.role != UNUSED)
+            cells = control & (obs["line"] == line).to_numpy() & np.isin(cut.role, SEEN)
         else:
             cells = control & (cut.role == VALIDATION)
         rows = WORLD.observations.rows(np.flatnonzero(cells))
@@ -113,7 +118,7 @@ def test_genes_that_data_lack_are_the_mean_of_controls_and_many_are_refused(caps
     cut = fold()
     found = predict_conditions(MODEL, Fewer(2), cut, WANTED, WORLD.molecules)
     assert "2 of 20 genes are missing" in capsys.readouterr().out
-    control = np.flatnonzero(WORLD.observations.obs["control"].to_numpy() & (cut.role != UNUSED))
+    control = np.flatnonzero(WORLD.observations.obs["control"].to_numpy() & np.isin(cut.role, SEEN))
     base = Conditions(MODEL, Fewer(2), cut, WORLD.molecules).base
     assert np.array_equal(base.rows[:, :2], np.tile(MODEL.typical[:2], (len(control), 1)))
     trained = WORLD.observations.rows(np.flatnonzero(WORLD.observations.obs["control"]))
@@ -124,7 +129,7 @@ def test_genes_that_data_lack_are_the_mean_of_controls_and_many_are_refused(caps
         predict_conditions(MODEL, Fewer(3), cut, WANTED, WORLD.molecules)
 
 
-def test_a_held_out_line_starts_from_its_own_controls_by_either_embedding():
+def test_a_held_out_line_starts_from_the_controls_that_are_given_by_either_embedding():
     kept = WORLD.examples(DRUGS)
     kept = replace(kept, lines=kept.lines[:2], **{
         name: getattr(kept, name)[kept.line < 2]
@@ -136,8 +141,7 @@ def test_a_held_out_line_starts_from_its_own_controls_by_either_embedding():
     for how in ("mean", "fitted"):
         model = train(kept, None, np.random.default_rng(0), **TINY, new_lines=how)
         found[how] = predict_conditions(model, WORLD.observations, cut, wanted, WORLD.molecules)
-        own = np.flatnonzero((WORLD.observations.obs["line"] == "line 2")
-                             & WORLD.observations.obs["control"])  # fmt: skip
+        own = np.flatnonzero(cut.role == GIVEN)
         rows = WORLD.observations.rows(own)
         line = "line 2" if how == "mean" else model.fit_line(Base(rows, rows[:, 0]))
         mean, _ = model.predict(rows, VECTORS[6:7], [10.0], line)
@@ -174,7 +178,9 @@ def test_cells_are_drawn_from_what_is_predicted(likelihood):
     conditions = Conditions(model, WORLD.observations, fold(), WORLD.molecules)
     condition = ("drug 6", "line 1", 10.0)
     cells = [conditions.draw(*condition, 100, np.random.default_rng(seed)) for seed in range(200)]
-    assert {each.shape for each in cells} == {(12, 20)}
+    own = WORLD.observations.obs["control"] & (WORLD.observations.obs["line"] == "line 1")
+    seen = (own & np.isin(fold().role, SEEN)).sum()
+    assert {each.shape for each in cells} == {(seen, 20)}
     drawn = np.concatenate(cells)
     wanted = WANTED.iloc[:1]
     expected = conditions.predict(wanted)

@@ -14,7 +14,7 @@ from lacuna.errors import UnwritableFile
 from lacuna.io.tsv import read_table, write_table
 from lacuna.single_cell import new_cells, predict, predicted_files
 from lacuna.single_cell.expected import Expected
-from lacuna.single_cell.interface import CONTROL
+from lacuna.single_cell.interface import CONTROL, SEEN
 from lacuna.single_cell.model.conditions import Conditions
 from lacuna.single_cell.new_cells import Asked, read_cells
 from lacuna.single_cell.similar import similarity
@@ -43,7 +43,9 @@ def folder(made, tmp_path):
 
 def test_predictions_are_those_of_the_run(made, folder, held_out):
     (name, smiles), _ = held_out
-    assert call(folder, made, "--smiles", smiles, "--dose", "10uM") == 0
+    seen = np.isin(made.fold.role, SEEN)[made.observations.obs["control"]]
+    controls(made)[seen].write_h5ad(folder / "seen.h5ad")
+    assert call(folder, made, "--smiles", smiles, "--dose", "10uM", cells="seen.h5ad") == 0
     wanted = pd.DataFrame({"drug": name, "line": ["SIMBRE1", "SIMBRE2"], "dose": 10.0})
     run = Conditions(made.predictor.trained, made.observations, made.fold, made.molecules)
     expected = run.predict(wanted).mean

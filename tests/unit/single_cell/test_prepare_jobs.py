@@ -6,7 +6,7 @@ import pytest
 from cells_file import COLUMNS, DRUGS, screen
 
 from lacuna.errors import LacunaError
-from lacuna.single_cell.interface import TEST, TRAINING, Fold
+from lacuna.single_cell.interface import CONTROL, TEST, TRAINING, Fold
 from lacuna.single_cell.observations import open_observations
 from lacuna.single_cell.prepare_jobs import prepare_bulk, prepare_cells, split_cells
 
@@ -52,7 +52,7 @@ def test_folds_of_a_run_judge_each_drug_once(files, tmp_path, capsys):
     judged = []
     for number in range(3):
         fold = split(files, tmp_path / "f.h5", f"drugs_{number}")
-        assert set(read.obs["drug"][fold.role == TEST]) == set(fold.held_out)
+        assert set(read.obs["drug"][fold.role == TEST]) == {*fold.held_out, CONTROL}
         assert fold.shared == 0
         assert len(fold.genes) == 4
         judged += fold.held_out

@@ -14,7 +14,16 @@ from lacuna.errors import LacunaError
 from lacuna.io.smiles import read_smiles
 from lacuna.single_cell import bulk
 from lacuna.single_cell.compounds import find_drugs
-from lacuna.single_cell.interface import CONTROL, DRUGS, ROLES, TEST, TRAINING, UNUSED, VALIDATION
+from lacuna.single_cell.interface import (
+    CONTROL,
+    DRUGS,
+    GIVEN,
+    ROLES,
+    TEST,
+    TRAINING,
+    UNUSED,
+    VALIDATION,
+)
 from lacuna.single_cell.split import (
     PUBLISHED,
     SPLITS,
@@ -62,7 +71,8 @@ def test_folds_judge_each_drug_once_and_divide_no_twins(twins, by, validation, s
             assert not of[TRAINING] & of[VALIDATION]
         # All of a drug that is held out: every line and every dose.
         of_test = made.obs["drug"].isin(fold.held_out).to_numpy()
-        assert ((fold.role == TEST) == of_test).all()
+        treated = ~made.obs["control"].to_numpy()
+        assert ((fold.role == TEST) == of_test)[treated].all()
     assert sorted(judged) == sorted(made.drugs.index)
 
 
@@ -82,15 +92,26 @@ def test_a_large_group_does_not_validate_where_small_ones_can():
         assert drugs_of(made, fold, TRAINING)
 
 
-def test_controls_train_and_validate_in_each_line_and_are_never_judged():
-    made = target(controls=40)
+def test_half_of_the_controls_of_each_line_are_seen_by_no_method():
+    made = target(controls=41)
     for name in ("drugs_0", "scaffold_2", "random_0", "named_0"):
         fold = split(made, name, named=["d3"])
         control = made.obs["control"].to_numpy()
-        assert set(fold.role[control]) == {TRAINING, VALIDATION}
+        assert set(fold.role[control]) == {TRAINING, VALIDATION, TEST}
         for line in "AB":
             here = control & (made.obs["line"] == line).to_numpy()
-            assert 0 < (fold.role[here] == VALIDATION).sum() < 20
+            assert (fold.role[here] == TEST).sum() == 20
+            assert 0 < (fold.role[here] == VALIDATION).sum() < 10
+
+
+def test_a_single_control_is_seen_and_said():
+    made = target(controls=1)
+    fold = split(made, "drugs_0")
+    assert set(fold.role[made.obs["control"]]) == {TRAINING}
+    assert fold.said == [
+        "One control only, so that measured and predicted changes share it: 'A', 'B'."
+    ]
+    assert not split(target(controls=2), "drugs_0").said
 
 
 def test_the_same_seed_gives_the_same_roles_and_folds_differ_in_who_validates():
@@ -133,11 +154,15 @@ def test_a_line_is_held_out_with_its_controls():
     assert fold_names("lines", 3, ["C", "A"]) == ["lines_0", "lines_1"]
     for number, line in enumerate(["C", "A"]):
         fold = split(made, f"lines_{number}", lines=["C", "A"])
-        assert ((fold.role == TEST) == (made.obs["line"] == line).to_numpy()).all()
+        own, control = (made.obs["line"] == line).to_numpy(), made.obs["control"].to_numpy()
+        assert (np.isin(fold.role, (TEST, GIVEN)) == own).all()
+        # predictions start from half of its controls; measured changes from the others
+        assert set(fold.role[own & ~control]) == {TEST}
+        assert (fold.role[own & control] == GIVEN).sum() == control[own].sum() // 2
         assert fold.held_out == []
         trained = set(made.obs["drug"][fold.role == TRAINING])  # all: only the line is new
         assert trained == set(made.obs["drug"]) and (fold.role == VALIDATION).any()
-    assert (split(made, "lines_1").role[made.obs["line"] == "B"] == TEST).all()  # all lines
+    assert set(split(made, "lines_1").role[made.obs["line"] == "B"]) == {TEST, GIVEN}  # all lines
     with pytest.raises(LacunaError, match="'K562' were not measured; there are 'A', 'B', 'C'"):
         split(made, "lines_0", lines=["K562"])
 
@@ -149,7 +174,8 @@ def test_the_published_validation_takes_4_percent_and_more_of_the_controls():
     rest = ~control & (fold.role != TEST)
     assert (fold.role[rest] == VALIDATION).mean() == pytest.approx(0.04, abs=1e-3)
     expected = 0.04 + 0.96 * 0.05
-    assert (fold.role[control] == VALIDATION).mean() == pytest.approx(expected, abs=1e-3)
+    left = control & (fold.role != TEST)
+    assert (fold.role[left] == VALIDATION).mean() == pytest.approx(expected, abs=1e-3)
 
 
 def test_the_random_split_has_the_published_shares():
@@ -159,7 +185,8 @@ def test_the_random_split_has_the_published_shares():
     for role, share in ((TRAINING, 0.85), (VALIDATION, 0.075), (TEST, 0.075)):
         assert (fold.role[treated] == role).mean() == pytest.approx(share, abs=0.01)
     assert fold.held_out == []
-    assert (fold.role[~treated] == VALIDATION).mean() == pytest.approx(0.075, abs=0.02)
+    left = ~treated & (fold.role != TEST)
+    assert (fold.role[left] == VALIDATION).mean() == pytest.approx(0.075, abs=0.02)
 
 
 def test_no_validation_where_none_is_asked():

@@ -23,15 +23,14 @@ SPLITS = {
 }
 ABOUT = (
     "A profile is the mean of the cells of one drug, line and dose, and a change its difference "
-    "from the untreated cells of the line. Every drug counts once; 95 % intervals are over drugs, "
+    "from untreated cells of the line. Every drug counts once; 95 % intervals are over drugs, "
     "stereo twins as one. Seeds are averaged before. r² stands as it is, without a lower bound; "
     "where the paper's tables are remade, it is clipped at 0."
 )
 FLATTERS = (
     "Doing nothing scores well by metrics marked with *: most genes stay as they are whatever the "
-    "drug does. Measured and predicted changes share the untreated cells, so that their error "
-    "alone correlates them: `chance` is what a method scores that knows untreated cells well and "
-    "nothing of the drug. The correlation beyond the line mean is free of that."
+    "drug does. Measured changes are taken from untreated cells that no method sees, and predicted "
+    "ones from others, so that knowing the untreated cells alone correlates with nothing."
 )
 
 

@@ -1,6 +1,6 @@
 """Measured and predicted conditions side by side, and scores of each, written out.
 
-A profile is the mean of the cells of one drug, line and dose; a change is its difference from the
+A profile is the mean of the cells of one drug, line and dose; a change is its difference from a
 control of the line. Every score takes `Compared` and returns a value per row, NaN where there is
 none.
 """
@@ -27,21 +27,23 @@ class Compared:
 
     Attributes
     ----------
-    measured, predicted, control, mean : float64 arrays of shape (k, genes)
-        control: of the line of each; mean: of the training drugs in the line at the dose.
+    measured, predicted : float64 arrays of shape (k, genes)
+    control, seen_control : float64 arrays of shape (k, genes)
+        Of the line of each. Measured changes are taken from control, which no method sees,
+        predicted ones from seen_control: so they have no error in common.
+    mean : float64 array of shape (k, genes)
+        Of the training drugs in the line at the dose.
     measured_variance, predicted_variance : float64 arrays of shape (k, genes)
         Of cells; NaN where not known.
-    error : float64 array of shape (k, genes)
-        The squared standard error of the control; 0 where not known.
     """
 
     measured: np.ndarray
     predicted: np.ndarray
     control: np.ndarray
+    seen_control: np.ndarray
     mean: np.ndarray
     measured_variance: np.ndarray
     predicted_variance: np.ndarray
-    error: np.ndarray
 
     @property
     def change(self) -> np.ndarray:
@@ -51,7 +53,7 @@ class Compared:
     @property
     def predicted_change(self) -> np.ndarray:
         """The predicted change."""
-        return change(self.predicted, self.control)
+        return change(self.predicted, self.seen_control)
 
     def take(self, rows: np.ndarray, genes: np.ndarray) -> "Compared":
         """Return some rows, of each its own genes: int arrays of shapes (n,) and (n, genes)."""
@@ -139,22 +141,12 @@ def change_sign(compared: Compared) -> np.ndarray:
 
 
 def specific(compared: Compared) -> np.ndarray:
-    means = change(compared.mean, compared.control)
-    return correlation_of(moments_beyond(compared.change, compared.predicted_change, [means]))
+    """Correlate what the line mean does not explain.
 
-
-def shared_error(compared: Compared) -> np.ndarray:
-    """Return the cosine that the control's error alone makes: its length over the change's."""
-    square = (compared.change**2).sum(axis=1)
-    error = compared.error.sum(axis=1)
-    ratio = np.divide(error, square, out=np.zeros_like(square), where=square > 0)
-    return np.sqrt(np.minimum(ratio, 1))
-
-
-def shared_error_sign(compared: Compared) -> np.ndarray:
-    """Return how often two normal numbers of such a correlation have the same sign."""
-    return 0.5 + np.arcsin(shared_error(compared)) / np.pi
-
-
-def zero(compared: Compared) -> np.ndarray:
-    return np.zeros(len(compared.measured))
+    All three changes are taken from one control: the regression takes up its error.
+    """
+    truth, guess, mean = (
+        change(profiles, compared.seen_control)
+        for profiles in (compared.measured, compared.predicted, compared.mean)
+    )
+    return correlation_of(moments_beyond(truth, guess, [mean]))

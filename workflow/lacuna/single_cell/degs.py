@@ -8,6 +8,7 @@ dose has its own list, too. Of bulk, their list is by the difference of means, o
 
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from lacuna.single_cell.interface import (
     CONTROL,
     DEGS,
     FEWEST_CELLS,
+    TEST,
     TRAINING,
     UNUSED,
     Observations,
@@ -50,8 +52,9 @@ def list_degs(
     number
         Genes in a list.
     of
-        "training": a condition is judged by its training observations, and where it has none (the
-        drug or the line is held out) by all of its own; "all": by all, as published.
+        "training": a condition is judged by its training observations against controls of the
+        training, and where it has none (the drug or the line is held out) by all of its own
+        against controls of the test; "all": by all, as published.
 
     Returns
     -------
@@ -87,10 +90,33 @@ def judged_by(obs: pd.DataFrame, role: np.ndarray, by: Sequence[str], of: str) -
     used = role != UNUSED
     if of == "all":
         return used
+    return used & ((role == TRAINING) | ~_are_trained(obs, role, by))
+
+
+def _are_trained(obs: pd.DataFrame, role: np.ndarray, by: Sequence[str]) -> np.ndarray:
+    """Return which observations are of a group with enough of the training."""
     trained = pd.Series(role == TRAINING, obs.index)
     keys = [obs[column].to_numpy() for column in by]
-    enough = trained.groupby(keys).transform("sum").to_numpy() > FEWEST_CELLS
-    return used & (trained.to_numpy() | ~enough)
+    return trained.groupby(keys).transform("sum").to_numpy() > FEWEST_CELLS
+
+
+def _sides(
+    obs: pd.DataFrame, role: np.ndarray, by: Sequence[str], of: str
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return pairs of treated observations and of the controls that they are compared with.
+
+    What is held out is compared with controls of the test, which no method sees.
+    """
+    chosen, control = judged_by(obs, role, by, of), obs["control"].to_numpy(bool)
+    if of == "all":
+        return [(chosen & ~control, chosen & control)]
+    held = pd.Series(control & (role == TEST), obs.index)
+    has_held = held.groupby(obs["line"].to_numpy()).transform("sum").to_numpy() > FEWEST_CELLS
+    known = _are_trained(obs, role, by)
+    return [
+        (chosen & ~control & known, chosen & control),
+        (chosen & ~control & ~known, np.where(has_held, held, chosen & control)),
+    ]
 
 
 def _t_tests(
@@ -98,9 +124,9 @@ def _t_tests(
 ) -> Iterator[pd.DataFrame]:
     obs = observations.obs
     for by in (CONDITION, ["drug", "line"]):
-        chosen = judged_by(obs, role, by, of)
-        for line in sorted(obs["line"].unique()):
-            here = np.flatnonzero(chosen & (obs["line"] == line).to_numpy())
+        sides = _sides(obs, role, by, of)
+        for line, (treated, reference) in product(sorted(obs["line"].unique()), sides):
+            here = np.flatnonzero((treated | reference) & (obs["line"] == line).to_numpy())
             table = obs.iloc[here]
             size = table.groupby(by)["control"].transform("size").to_numpy()
             here, table = here[size > FEWEST_CELLS], table[size > FEWEST_CELLS]

@@ -22,7 +22,9 @@ CONTROL = "control"  # the drug of untreated observations, in every table
 CONTROL_SMILES = "CS(C)=O"  # DMSO, the vehicle, where a model wants a structure of controls
 LEARNED = "learned"  # in place of an encoder: a network's own vector for each drug
 TRAINING, VALIDATION, TEST, UNUSED = "training", "validation", "test", ""
-ROLES = (TRAINING, VALIDATION, TEST)
+GIVEN = "given"  # controls of a held-out line: predictions start from them, nothing learns of them
+ROLES = (TRAINING, VALIDATION, GIVEN, TEST)
+SEEN = (TRAINING, VALIDATION, GIVEN)  # what methods may look at
 CONDITION = ["drug", "line", "dose"]
 OBS = [*CONDITION, "control"]  # columns of `Observations.obs`
 DRUGS = ["smiles", "inchi_key", "block", "scaffold", "pathway"]  # of `Observations.drugs`
@@ -78,8 +80,8 @@ class Fold:
     name : str
         Of the split and its number, such as drugs_0.
     role : object array of shape (observations,)
-        `TRAINING`, `VALIDATION`, `TEST` or `UNUSED`, of each observation. Controls train or
-        validate; they are judged only where their line is held out.
+        One of `ROLES` or `UNUSED`, of each observation. Controls of the test are those from which
+        measured changes are taken, and no method sees them.
     genes : Index of str
         Symbols, those that the bulk screen has first.
     shared : int
@@ -193,7 +195,7 @@ class Seen:
     Attributes
     ----------
     conditions : DataFrame with columns `STATISTICS`
-        Of roles training and validation, controls among them.
+        Of the roles `SEEN`, controls among them.
     mean, variance : float32 arrays of shape (conditions, genes)
     vectors : mapping of str to DataFrame
         By encoder, a row per drug (also of the test): molecules are known beforehand. NaN where

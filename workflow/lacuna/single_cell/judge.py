@@ -74,19 +74,18 @@ class Truth:
             )
         conditions = fold.conditions.loc[kept, JUDGED].reset_index(drop=True)
         known = Known.of(seen)
-        control, error = controls_of(fold, known, conditions["line"])
-        if kind == "signatures":  # halves of what stands for controls are other drugs
-            error = np.zeros_like(error)
+        # as predictions are: a control that is predicted is so no change, to the last bit
+        seen_control = known.control_of(conditions["line"])[0].astype(np.float32).astype(float)
         means = line_mean.predict(seen, conditions, np.random.default_rng(0)).mean.astype(float)
         measured = fold.mean[kept].astype(float)
         compared = Compared(
             measured=measured,
             predicted=np.full_like(measured, np.nan),
-            control=control,
+            control=_held_controls(fold, conditions["line"], seen_control),
+            seen_control=seen_control,
             mean=means,
             measured_variance=fold.variance[kept].astype(float),
             predicted_variance=np.full_like(measured, np.nan),
-            error=error,
         )
         place = conditions.groupby(["line", "dose"]).ngroup().to_numpy()
         lists = lists_of(fold, conditions)
@@ -193,7 +192,7 @@ def scores(truth: Truth, compared: Compared) -> pd.DataFrame:
 
 
 def chance(truth: Truth) -> pd.DataFrame:
-    """Return what a method scores that knows untreated cells, and nothing of the drug.
+    """Return what a method scores that knows nothing of the drug.
 
     Returns
     -------
@@ -201,45 +200,17 @@ def chance(truth: Truth) -> pd.DataFrame:
         Of the metrics for which that is known.
     """
     tables = []
-    for genes, rows, part in _gene_sets(truth, truth.compared):
+    for genes, rows, _ in _gene_sets(truth, truth.compared):
         for name, metric in _metrics(truth.kind):
             if metric.chance is not None:
-                tables.append(_table(truth, rows, genes, name, metric.chance(part)))
+                values = np.full(len(rows), metric.chance)
+                tables.append(_table(truth, rows, genes, name, values))
     for genes, rows, listed in _listed(truth):
         share = listed.shape[1] / truth.compared.measured.shape[1]
         tables.append(_table(truth, rows, genes, "overlap", np.full(len(rows), share)))
     changes = truth.compared.change
     found = Found.of(changes, changes, truth.place).at_random()
     return pd.concat([*tables, *_of_found(truth, found)], ignore_index=True)
-
-
-def controls_of(fold: Fold, known: Known, lines: "pd.Series[str]") -> tuple[np.ndarray, np.ndarray]:
-    """Return the control of each line, and its squared error, float64 of shape (n, genes) each.
-
-    They are those of training and validation together. A line without any, as one held out, has
-    its own of the test; without that the mean of all others. The error is a quarter of the squared
-    difference of halves, 0 where these are not known.
-    """
-    # as predictions are: a control that is predicted is so no change, to the last bit
-    control = known.control_of(lines)[0].astype(np.float32).astype(float)
-    error = np.zeros_like(control)
-    table = fold.conditions
-    is_control = table["control"].to_numpy(bool)
-    in_test = (table["role"] == TEST).to_numpy()
-    size = table["observations"].to_numpy(float)
-    for line in lines.unique():
-        at = (lines == line).to_numpy()
-        seen = line in known.lines
-        rows = np.flatnonzero(is_control & (table["line"] == line).to_numpy() & (in_test != seen))
-        if not len(rows):
-            continue
-        share = size[rows] / size[rows].sum()
-        if not seen:
-            control[at] = share @ fold.mean[rows]
-        halves = fold.halves[:, rows].astype(float)
-        if np.isfinite(halves).all():
-            error[at] = share**2 @ ((halves[0] - halves[1]) ** 2 / 4)
-    return control, error
 
 
 def lists_of(fold: Fold, conditions: pd.DataFrame) -> dict[str, list[np.ndarray]]:
@@ -254,6 +225,20 @@ def lists_of(fold: Fold, conditions: pd.DataFrame) -> dict[str, list[np.ndarray]
         wanted = conditions[by].itertuples(index=False, name=None)
         found[kind] = [lists.get(key, none) for key in wanted]
     return found
+
+
+def _held_controls(fold: Fold, lines: "pd.Series[str]", seen_control: np.ndarray) -> np.ndarray:
+    """Return the controls of the test, by line, float64 of shape (n, genes).
+
+    A line without any has those that are seen: signatures, whose controls are means of drugs, and
+    lines of a single control.
+    """
+    held = seen_control.copy()
+    table = fold.conditions
+    in_test = (table["control"].astype(bool) & (table["role"] == TEST)).to_numpy()
+    for row in np.flatnonzero(in_test):
+        held[(lines == table["line"].iloc[row]).to_numpy()] = fold.mean[row]
+    return held
 
 
 def _metrics(kind: Kind) -> list[tuple[str, Metric]]:

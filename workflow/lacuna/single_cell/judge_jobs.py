@@ -111,7 +111,9 @@ def kind_of(fold: Fold) -> Kind:
 
 
 def read_vectors(encoded: Mapping[str, str | Path], drugs: str | Path) -> dict[str, pd.DataFrame]:
-    """Return vectors of a target's drugs, by encoder and drug; NaN where one gives none.
+    """Return vectors of a target's drugs, by encoder and drug.
+
+    They are NaN where an encoder gives none, or the target knows no structure.
 
     Raises
     ------
@@ -122,12 +124,12 @@ def read_vectors(encoded: Mapping[str, str | Path], drugs: str | Path) -> dict[s
     found = {}
     for name, path in encoded.items():
         table = read_drug_vectors(path)
-        if missing := smiles.index[~smiles.isin(table.index)].tolist():
+        if missing := smiles.index[~smiles.isin(table.index) & (smiles != "")].tolist():
             raise LacunaError(
                 f"{path}: no vector of {len(missing)} drugs of {drugs}, such as {missing[0]}. "
                 "Delete the file and run again."
             )
-        found[name] = table.loc[smiles].set_axis(smiles.index, axis=0)
+        found[name] = table.reindex(smiles).set_axis(smiles.index, axis=0)
     return found
 
 

@@ -3,10 +3,8 @@
 Of two profiles most genes are alike whatever the drug does, so that a metric of profiles is good
 where nothing is predicted: the cards say which (`flatters`).
 
-Measured and predicted changes share the control, and so its error. A method that knows untreated
-cells well, and nothing of the drug, correlates with the measured change by that error alone. Where
-halves of the control are known, `chance` is what it would score so; `specific_pearson` is free of
-it.
+Measured and predicted changes are taken from different untreated cells (see `Compared`), so that
+knowing nothing of the drug correlates with nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -52,7 +50,7 @@ class Metric:
         Takes `Compared`; returns a value per row, NaN where there is none. None of those that need
         lists of genes or the other drugs: see `lacuna.single_cell.found`.
     chance
-        Takes `Compared`; returns what knowing nothing of the drug scores. None where data decide.
+        What knowing nothing of the drug scores. None where data decide.
     """
 
     name: str
@@ -64,7 +62,7 @@ class Metric:
     flatters: bool = False
     cells_only: bool = False
     value: Callable[[Compared], np.ndarray] | None = None
-    chance: Callable[[Compared], np.ndarray] | None = None
+    chance: float | None = None
 
 
 METRICS: Mapping[str, Metric] = {
@@ -141,7 +139,7 @@ METRICS: Mapping[str, Metric] = {
             better="higher",
             nothing="0",
             value=by.change_r2,
-            chance=lambda compared: by.shared_error(compared) ** 2,
+            chance=0.0,
         ),
         Metric(
             name="change_pearson",
@@ -151,7 +149,7 @@ METRICS: Mapping[str, Metric] = {
             better="higher",
             nothing="0",
             value=by.change_pearson,
-            chance=by.shared_error,
+            chance=0.0,
         ),
         Metric(
             name="change_cosine",
@@ -160,7 +158,7 @@ METRICS: Mapping[str, Metric] = {
             better="higher",
             nothing="0",
             value=by.change_cosine,
-            chance=by.shared_error,
+            chance=0.0,
         ),
         Metric(
             name="change_sign",
@@ -171,7 +169,7 @@ METRICS: Mapping[str, Metric] = {
             better="higher",
             nothing="0.5",
             value=by.change_sign,
-            chance=by.shared_error_sign,
+            chance=0.5,
         ),
         Metric(
             name="specific_pearson",
@@ -182,7 +180,7 @@ METRICS: Mapping[str, Metric] = {
             better="higher",
             nothing="0; and so does any multiple of the line mean",
             value=by.specific,
-            chance=by.zero,
+            chance=0.0,
         ),
         Metric(
             name="overlap",

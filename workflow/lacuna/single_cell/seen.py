@@ -7,20 +7,12 @@ import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError, listed
-from lacuna.single_cell.interface import (
-    CONDITION,
-    TEST,
-    TRAINING,
-    VALIDATION,
-    Fold,
-    Kind,
-    Seen,
-)
+from lacuna.single_cell.interface import CONDITION, SEEN, TEST, Fold, Kind, Seen
 from lacuna.vectors import mean_by
 
 
 def seen_of(fold: Fold, vectors: Mapping[str, pd.DataFrame], kind: Kind = "cells") -> Seen:
-    """Return the training and validation conditions of a fold.
+    """Return the training and validation conditions of a fold, and controls that are given.
 
     Parameters
     ----------
@@ -37,7 +29,7 @@ def seen_of(fold: Fold, vectors: Mapping[str, pd.DataFrame], kind: Kind = "cells
     LacunaError
         If a drug of the test is among training or validation conditions.
     """
-    kept = fold.conditions["role"].isin((TRAINING, VALIDATION)).to_numpy()
+    kept = fold.conditions["role"].isin(SEEN).to_numpy()
     conditions = fold.conditions[kept].reset_index(drop=True)
     if leaked := sorted(set(fold.held_out) & set(conditions["drug"])):
         raise LacunaError(

@@ -15,6 +15,7 @@ import pandas as pd
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.single_cell.compounds import find_drugs
 from lacuna.single_cell.interface import (
+    GIVEN,
     TEST,
     TRAINING,
     UNUSED,
@@ -31,6 +32,7 @@ PUBLISHED = (
 )
 RANDOM = {VALIDATION: 0.075, TEST: 0.075}  # shares of observations in the authors' random_split
 MORE_CONTROLS = 0.05  # of controls left, the share that validates besides, in the authors' code
+HELD_CONTROLS = 0.5  # share of a line's controls from which measured changes are taken
 
 
 class Split(NamedTuple):
@@ -128,6 +130,14 @@ def split_observations(
     elif split == "lines":
         role[(obs["line"] == _line(obs, lines, number)).to_numpy()] = TEST
     own = rng.spawn(number + 1)[number]  # what is drawn next differs between folds
+    if split != "lines" and (single := _single_controls(obs)):
+        said.append(
+            f"One control only, so that measured and predicted changes share it: {listed(single)}."
+        )
+    if split == "lines":
+        _halve_controls(role, obs, TEST, GIVEN, 1 - HELD_CONTROLS, own.spawn(1)[0])
+    else:
+        _halve_controls(role, obs, TRAINING, TEST, HELD_CONTROLS, own.spawn(1)[0])
     if split == "random":
         _draw_random(role, treated, own)
     else:
@@ -211,10 +221,35 @@ def _line(obs: pd.DataFrame, lines: Sequence[str], number: int) -> str:
     return str(asked[number])
 
 
+def _single_controls(obs: pd.DataFrame) -> list[str]:
+    """Return lines of one control."""
+    size = obs.loc[obs["control"].astype(bool), "line"].value_counts()
+    return sorted(size.index[size == 1])
+
+
+def _halve_controls(
+    role: np.ndarray,
+    obs: pd.DataFrame,
+    old: str,
+    new: str,
+    share: float,
+    rng: np.random.Generator,
+) -> None:
+    """Give a share of the controls of a role in each line another role, less than all of them.
+
+    Predicted changes start from controls that methods see, measured ones from others: otherwise
+    both have the same error, and a method that predicts nothing but untreated cells correlates.
+    """
+    for line in sorted(obs["line"].unique()):
+        here = (role == old) & obs["control"].to_numpy(bool) & (obs["line"] == line).to_numpy()
+        controls = rng.permutation(np.flatnonzero(here))
+        role[controls[: int(share * len(controls))]] = new
+
+
 def _draw_random(role: np.ndarray, treated: np.ndarray, rng: np.random.Generator) -> None:
-    """Hold out observations, whatever their drug; controls train or validate."""
+    """Hold out observations, whatever their drug; controls that are left train or validate."""
     place = rng.random(len(role))
-    role[place < RANDOM[VALIDATION]] = VALIDATION
+    role[(place < RANDOM[VALIDATION]) & (role == TRAINING)] = VALIDATION
     role[treated & (place >= 1 - RANDOM[TEST])] = TEST
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.single_cell.interface import (
     CONDITION,
-    UNUSED,
+    SEEN,
     VALIDATION,
     Fold,
     Observations,
@@ -169,9 +169,9 @@ def predict_conditions(
 def base_of(model: "Trained", observations: Observations, fold: Fold) -> Base:
     """Return the controls that predictions start from.
 
-    As published (base: pooled), those of the validation, of all lines. Else all controls of the
-    fold, by line; those of a held-out line, too, which are measured. Of signatures, the fold's
-    means of lines stand for them.
+    As published (base: pooled), those of the validation, of all lines. Else all that may be seen,
+    by line; of a held-out line, those that are given. Of signatures, the fold's means of lines
+    stand for them.
     """
     if observations.kind == "signatures":
         table = fold.conditions.reset_index(drop=True)
@@ -180,7 +180,7 @@ def base_of(model: "Trained", observations: Observations, fold: Fold) -> Base:
         place = model.genes.get_indexer(fold.genes)
         rows[:, place[place >= 0]] = fold.mean[own.index][:, place >= 0]
         return Base(rows, own["line"].astype(str).to_numpy(object))
-    control = observations.obs["control"].to_numpy(bool) & (fold.role != UNUSED)
+    control = observations.obs["control"].to_numpy(bool) & np.isin(fold.role, SEEN)
     validated = control & (fold.role == VALIDATION)
     if model.settings.base == "pooled" and validated.any():
         control = validated

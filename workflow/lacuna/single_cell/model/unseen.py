@@ -9,9 +9,9 @@ import pandas as pd
 from lacuna.single_cell.interface import (
     CONDITION,
     FEWEST_CELLS,
+    SEEN,
     TEST,
     TRAINING,
-    UNUSED,
     VALIDATION,
     Fold,
     Observations,
@@ -112,7 +112,7 @@ def populations(
     stream
         Gives the random stream of a drug, line and dose, by which `distances` draws.
     distances
-        See `lacuna.single_cell.distances.distances`; controls are those of the line.
+        See `lacuna.single_cell.distances.distances`; controls are those seen of the line.
 
     Returns
     -------
@@ -125,10 +125,9 @@ def populations(
     if observations.kind != "cells":
         test = test.iloc[:0]
     obs = observations.obs
-    used = np.flatnonzero(fold.role != UNUSED)
     tested = np.flatnonzero(fold.role == TEST)
     own = obs.iloc[tested].reset_index(drop=True).groupby(CONDITION, observed=True).indices
-    control = used[obs["control"].to_numpy(bool)[used]]
+    control = np.flatnonzero(obs["control"].to_numpy(bool) & np.isin(fold.role, SEEN))
     line_of = obs["line"].to_numpy(object)[control]
     for drug, line, dose in test[CONDITION].itertuples(index=False):
         cells = conditions.draw(drug, line, dose, DRAWN_FROM, rng)
