@@ -119,10 +119,14 @@ def test_a_new_line_is_the_mean_of_all_or_fitted(made, folder, capsys):
     expected, _ = trained.decoded(rows, [], [], middle + drug)
     missed = rows.mean(axis=0) - trained.decoded(rows, [], [], middle)[0].mean(axis=0)
     np.testing.assert_allclose(found.X, expected + missed, atol=1e-4)
-    assert call(folder, made, *words, "--fit-line") == 0
-    fitted = read_table(folder / "out.tsv")
-    assert fitted["line_is"].tolist() == ["fitted"]
-    assert fitted["off"][0] < mean["off"][0]
+    own = controls(made)
+    own[own.obs["cell_type"] == "SIMBRE1"].write_h5ad(folder / "own.h5ad")
+    off = {}
+    for how in ((), ("--fit-line",)):
+        assert call(folder, made, *words, *how, cells="own.h5ad") == 0
+        row = read_table(folder / "out.tsv").iloc[0]
+        off[row["line_is"]] = row["off"]
+    assert off["fitted"] < off["mean of lines"]
     assert call(folder, made, *words[:-1], "SIMBRE1", "--fit-line") == 0
     assert "was trained on: nothing is fitted" in capsys.readouterr().out
     assert read_table(folder / "out.tsv")["line_is"].tolist() == ["trained"]

@@ -32,7 +32,7 @@ PUBLISHED = (
 )
 RANDOM = {VALIDATION: 0.075, TEST: 0.075}  # shares of observations in the authors' random_split
 MORE_CONTROLS = 0.05  # of controls left, the share that validates besides, in the authors' code
-HELD_CONTROLS = 0.5  # share of a line's controls from which measured changes are taken
+HELD_CONTROLS = 0.25  # share of a line's controls from which measured changes are taken
 
 
 class Split(NamedTuple):
@@ -128,16 +128,14 @@ def split_observations(
             role[obs["drug"].isin(twins)] = UNUSED
             said.append(f"Not used: stereo twins of drugs held out: {listed(twins, 20)}.")
     elif split == "lines":
-        role[(obs["line"] == _line(obs, lines, number)).to_numpy()] = TEST
+        own_line = (obs["line"] == _line(obs, lines, number)).to_numpy()
+        role[own_line] = np.where(treated, TEST, GIVEN)[own_line]
     own = rng.spawn(number + 1)[number]  # what is drawn next differs between folds
-    if split != "lines" and (single := _single_controls(obs)):
+    if single := _single_controls(obs):
         said.append(
             f"One control only, so that measured and predicted changes share it: {listed(single)}."
         )
-    if split == "lines":
-        _halve_controls(role, obs, TEST, GIVEN, 1 - HELD_CONTROLS, own.spawn(1)[0])
-    else:
-        _halve_controls(role, obs, TRAINING, TEST, HELD_CONTROLS, own.spawn(1)[0])
+    _hold_controls(role, obs, GIVEN if split == "lines" else TRAINING, own.spawn(1)[0])
     if split == "random":
         _draw_random(role, treated, own)
     else:
@@ -227,23 +225,17 @@ def _single_controls(obs: pd.DataFrame) -> list[str]:
     return sorted(size.index[size == 1])
 
 
-def _halve_controls(
-    role: np.ndarray,
-    obs: pd.DataFrame,
-    old: str,
-    new: str,
-    share: float,
-    rng: np.random.Generator,
-) -> None:
-    """Give a share of the controls of a role in each line another role, less than all of them.
+def _hold_controls(role: np.ndarray, obs: pd.DataFrame, of: str, rng: np.random.Generator) -> None:
+    """Let a share of the controls of a role judge, in each line one at least where there are two.
 
     Predicted changes start from controls that methods see, measured ones from others: otherwise
     both have the same error, and a method that predicts nothing but untreated cells correlates.
     """
     for line in sorted(obs["line"].unique()):
-        here = (role == old) & obs["control"].to_numpy(bool) & (obs["line"] == line).to_numpy()
+        here = (role == of) & obs["control"].to_numpy(bool) & (obs["line"] == line).to_numpy()
         controls = rng.permutation(np.flatnonzero(here))
-        role[controls[: int(share * len(controls))]] = new
+        if len(controls) > 1:
+            role[controls[: max(1, int(HELD_CONTROLS * len(controls)))]] = TEST
 
 
 def _draw_random(role: np.ndarray, treated: np.ndarray, rng: np.random.Generator) -> None:
