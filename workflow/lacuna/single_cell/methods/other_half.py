@@ -9,7 +9,7 @@ from lacuna.single_cell.methods.shared import checked, predicted
 
 METHOD = Method(
     label="Other half",
-    summary="half of the measured cells predicts the other half: about as good as can be",
+    summary="half of the measured cells predicts the other half, with the noise of both halves",
     control=True,
     answers=True,
 )
