@@ -80,6 +80,13 @@ def test_populations_alike_are_at_0_however_few_cells_there_are():
         assert values.min() < 0
 
 
+def test_two_cells_are_enough_and_one_is_not(rng):
+    many, two = rng.normal(size=(9, 4)), rng.normal(size=(2, 4))
+    assert np.isfinite(list(distances(many, two, two, rng).values())).all()
+    with pytest.raises(LacunaError, match="predicted cells of shape"):
+        distances(many, two[:1], None, rng)
+
+
 def test_spread_counts_where_means_are_equal(rng):
     wide, narrow = rng.normal(0, 2, (300, 4)), rng.normal(0, 0.1, (300, 4))
     alike = rng.normal(0, 2, (300, 4))

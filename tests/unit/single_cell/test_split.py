@@ -92,6 +92,13 @@ def test_a_large_group_does_not_validate_where_small_ones_can():
         assert drugs_of(made, fold, TRAINING)
 
 
+def test_where_all_groups_are_too_large_the_smallest_validates():
+    made = target(9, each=6, groups=[*"AAAABBBCC"])
+    for seed in range(6):
+        fold = split(made, "named_0", seed, named=["d0"], validation={"by": "drugs", "share": 0.1})
+        assert drugs_of(made, fold, VALIDATION) == {"d7", "d8"}
+
+
 def test_a_quarter_of_the_controls_of_each_line_is_seen_by_no_method():
     made = target(controls=41)
     for name in ("drugs_0", "scaffold_2", "random_0", "named_0"):
@@ -138,6 +145,7 @@ def test_named_drugs_are_held_out_and_their_twins_are_not_used():
     said = " ".join(fold.said)
     assert "Givinostat" in said
     assert "'its twin'" in said
+    assert split(target(7, each=6), "named_0", named=["d3"]).said == []
     with pytest.raises(LacunaError, match="none of 'Hesperadin' is a drug"):
         split(made, "named_0", named=["Hesperadin"])
 
