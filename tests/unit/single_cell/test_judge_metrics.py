@@ -30,6 +30,7 @@ def compared(rng, rows=ROWS, genes=GENES, **parts):
         "control": control,
         "seen_control": seen_control,
         "mean": control + rng.normal(size=(1, genes)),
+        "common": control + rng.normal(size=(1, genes)),
         "measured_variance": rng.uniform(0.5, 2, (rows, genes)),
         "predicted_variance": rng.uniform(0.5, 2, (rows, genes)),
     }
@@ -48,7 +49,8 @@ def test_the_definitions_written_out(rng):
         d, guess = y - rows.control[row], p - c
         s, q = rows.measured_variance[row], rows.predicted_variance[row]
         basis = (m - c)[:, None]
-        left = [x - LinearRegression().fit(basis, x).predict(basis) for x in (y - c, guess)]
+        own = p - rows.common[row]
+        left = [x - LinearRegression().fit(basis, x).predict(basis) for x in (y - c, own)]
         reach = 1.96 * np.sqrt(q)
         inside = norm(y, np.sqrt(s)).cdf(p + reach) - norm(y, np.sqrt(s)).cdf(p - reach)
         expected = {
@@ -77,7 +79,7 @@ def test_r2_is_not_clipped(rng):
 
 def test_nothing_happens_scores_what_the_cards_say(rng):
     rows = compared(rng)
-    nothing = replace(rows, predicted=rows.seen_control)
+    nothing = replace(rows, predicted=rows.seen_control, common=rows.seen_control)
     assert (value("change_r2", nothing) == 0).all()
     assert (value("change_pearson", nothing) == 0).all()
     assert (value("change_cosine", nothing) == 0).all()
@@ -85,7 +87,9 @@ def test_nothing_happens_scores_what_the_cards_say(rng):
     assert (value("specific_pearson", nothing) == 0).all()
     for name in ("r2_mean", "pearson"):
         assert METRICS[name].flatters
-    almost = replace(rows, predicted=rows.seen_control.astype(np.float32).astype(float))
+    rounded = rows.seen_control.astype(np.float32).astype(float)
+    almost = replace(nothing, predicted=rounded)
+    assert (value("specific_pearson", almost) == 0).all()
     assert (value("change_pearson", almost) == 0).all()  # rounding is no change
     found = Found.of(rows.change, nothing.predicted_change, np.zeros(ROWS, int))
     np.testing.assert_allclose(found.reciprocal_rank, (1 / np.arange(1, 7)).sum() / 6)
@@ -96,7 +100,7 @@ def test_nothing_happens_scores_what_the_cards_say(rng):
 
 def test_a_perfect_prediction_is_perfect(rng):
     rows = compared(rng)
-    rows = replace(rows, seen_control=rows.control)
+    rows = replace(rows, seen_control=rows.control, common=rows.control)
     right = replace(rows, predicted=rows.measured, predicted_variance=rows.measured_variance)
     for name, perfect in (
         ("r2_mean", 1), ("pearson", 1), ("mse", 0), ("r2_variance", 1), ("change_r2", 1),
@@ -115,6 +119,7 @@ def test_any_multiple_of_the_line_mean_is_nothing_specific(rng):
     rows = compared(rng)
     mean = rows.mean - rows.seen_control
     factors = rng.uniform(-2, 2, (ROWS, 1))
+    rows = replace(rows, common=rows.seen_control)
     scaled = replace(rows, predicted=rows.seen_control + factors * mean)
     assert (value("specific_pearson", scaled) == 0).all()
     own = rng.normal(size=mean.shape)
@@ -123,6 +128,24 @@ def test_any_multiple_of_the_line_mean_is_nothing_specific(rng):
     np.testing.assert_allclose(
         value("specific_pearson", both), value("specific_pearson", alone), atol=1e-9
     )
+
+
+def test_a_better_mean_of_all_drugs_is_nothing_specific():
+    """Who knows exactly what drugs do on average leads a noisy line mean, but tells no drug."""
+    rng = np.random.default_rng(7)
+    rows, genes = 200, 300
+    average = rng.normal(size=genes)
+    made = compared(
+        rng, rows, genes,
+        measured=average + rng.normal(size=(rows, genes)),
+        predicted=average + 0.1 * rng.normal(size=(rows, genes)),
+        seen_control=np.zeros((rows, genes)),
+        mean=average + 0.7 * rng.normal(size=genes) + np.zeros((rows, genes)),
+    )  # fmt: skip
+    kept = replace(made, common=np.zeros((rows, genes)))
+    assert value("specific_pearson", kept).mean() > 0.2  # were nothing taken off
+    common = made.predicted.mean(axis=0) + np.zeros((rows, genes))
+    assert abs(value("specific_pearson", replace(made, common=common)).mean()) < 0.02
 
 
 def test_small_changes_have_no_direction(rng):
@@ -145,6 +168,8 @@ def test_what_is_not_known_has_no_value(rng):
     still = replace(rows, measured=rows.control)
     for name in ("change_r2", "change_sign"):
         assert np.isnan(value(name, still)).all()
+    alone = replace(rows, common=np.where(np.arange(ROWS)[:, None] < 2, np.nan, rows.common))
+    assert np.isnan(value("specific_pearson", alone)).tolist() == [True] * 2 + [False] * 4
     none_measured = replace(rows, measured_variance=np.zeros((ROWS, GENES)))
     assert np.isfinite(value("coverage", none_measured)).all()
 
@@ -208,6 +233,7 @@ def test_knowing_untreated_cells_alone_scores_nothing():
         control=control,
         seen_control=seen_control,
         mean=basal + np.zeros((rows, genes)),
+        common=basal + np.zeros((rows, genes)),
     )  # fmt: skip
     shared = replace(made, control=seen_control)
     for name in ("change_pearson", "change_cosine", "change_sign"):

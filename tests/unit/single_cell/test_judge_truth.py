@@ -185,6 +185,22 @@ def test_of_a_held_out_line_some_controls_are_given_and_others_judge(world):
     np.testing.assert_allclose(truth.compared.seen_control[0], Known.of(seen).control[0], rtol=1e-6)
 
 
+def test_what_is_predicted_of_all_drugs_alike_is_their_mean_in_the_line_at_the_dose(world):
+    fold, seen = world
+    truth = Truth.of(fold, seen, "cells")
+    rng = np.random.default_rng(0)
+    made = line_mean.predict(seen, truth.conditions, RNG)
+    made = replace(made, mean=made.mean + rng.normal(size=made.mean.shape).astype(np.float32))
+    found = truth.with_predicted(made, "m").common
+    for _, rows in truth.conditions.groupby(["line", "dose"]).indices.items():
+        expected = made.mean[rows].mean(axis=0, dtype=float)
+        np.testing.assert_allclose(found[rows], np.tile(expected, (len(rows), 1)))
+    single = truth.take((truth.conditions["drug"] == "drug_0").to_numpy())
+    compared = single.with_predicted(made, "m")
+    assert np.isnan(compared.common).all()  # a drug alone tells nothing from all drugs
+    assert "specific_pearson" not in set(scores(single, compared)["metric"])
+
+
 def test_predictions_must_fit(world):
     fold, seen = world
     truth = Truth.of(fold, seen, "cells")

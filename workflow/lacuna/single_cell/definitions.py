@@ -33,6 +33,9 @@ class Compared:
         predicted ones from seen_control: so they have no error in common.
     mean : float64 array of shape (k, genes)
         Of the training drugs in the line at the dose.
+    common : float64 array of shape (k, genes)
+        What is predicted on average of the drugs that are judged in the line at the dose; NaN of a
+        drug that is alone there.
     measured_variance, predicted_variance : float64 arrays of shape (k, genes)
         Of cells; NaN where not known.
     """
@@ -42,6 +45,7 @@ class Compared:
     control: np.ndarray
     seen_control: np.ndarray
     mean: np.ndarray
+    common: np.ndarray
     measured_variance: np.ndarray
     predicted_variance: np.ndarray
 
@@ -141,12 +145,15 @@ def change_sign(compared: Compared) -> np.ndarray:
 
 
 def specific(compared: Compared) -> np.ndarray:
-    """Correlate what the line mean does not explain.
+    """Correlate what the line mean does not explain, and a method does not say of all drugs alike.
 
-    All three changes are taken from one control: the regression takes up its error.
+    Measured change and line mean are taken from one control: the regression takes up its error. A
+    method that knows better than the line mean what drugs do on average, and nothing of the drug,
+    has 0 but for chance.
     """
-    truth, guess, mean = (
-        change(profiles, compared.seen_control)
-        for profiles in (compared.measured, compared.predicted, compared.mean)
+    truth, mean = (
+        change(profiles, compared.seen_control) for profiles in (compared.measured, compared.mean)
     )
-    return correlation_of(moments_beyond(truth, guess, [mean]))
+    guess = change(compared.predicted, compared.common)
+    value = correlation_of(moments_beyond(truth, guess, [mean]))
+    return np.where(np.isfinite(compared.common).all(axis=1), value, np.nan)

@@ -13,6 +13,7 @@ from lacuna.single_cell.interface import CONDITION, FEWEST_CELLS, TEST, Fold, Ki
 from lacuna.single_cell.methods import line_mean
 from lacuna.single_cell.metrics import ALL, DEG, DEG_POOLED, FEWEST_GENES, METRICS, Metric
 from lacuna.single_cell.seen import Known, judged_rows
+from lacuna.vectors import mean_by
 
 JUDGED = [*CONDITION, "observations"]
 SCORES = [*JUDGED, "genes", "metric", "value"]
@@ -84,6 +85,7 @@ class Truth:
             control=_held_controls(fold, conditions["line"], seen_control),
             seen_control=seen_control,
             mean=means,
+            common=np.full_like(measured, np.nan),
             measured_variance=fold.variance[kept].astype(float),
             predicted_variance=np.full_like(measured, np.nan),
         )
@@ -134,7 +136,14 @@ class Truth:
                 "finite. Look at its losses: a training that diverged predicts such."
             )
         variance = predicted.variance[at].astype(float)
-        return replace(self.compared, predicted=mean, predicted_variance=variance)
+        common, _ = mean_by(self.place, int(self.place.max()) + 1, mean)
+        alone = np.bincount(self.place)[self.place] < 2
+        return replace(
+            self.compared,
+            predicted=mean,
+            predicted_variance=variance,
+            common=np.where(alone[:, None], np.nan, common[self.place]),
+        )
 
     def measured_by_half(self, half: int) -> tuple["Truth", np.ndarray]:
         """Return the truth by one half of the cells, and the other half, shape (n, genes).

@@ -174,9 +174,9 @@ METRICS: Mapping[str, Metric] = {
         Metric(
             name="specific_pearson",
             label="r beyond the line mean",
-            summary="Correlation over genes of what is left of the predicted and the measured "
-            "change when each is regressed on the mean change of the training drugs in the line "
-            "at the dose",
+            summary="Correlation over genes of the measured change and of the prediction, less "
+            "what is predicted on average of the drugs judged in the line at the dose, when each "
+            "is regressed on the mean change of the training drugs there",
             better="higher",
             nothing="0; and so does any multiple of the line mean",
             value=by.specific,
