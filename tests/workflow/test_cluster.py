@@ -10,7 +10,7 @@ pytest.importorskip("snakemake_executor_plugin_slurm")
 
 def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):
     project = Project(tmp_path)
-    options = ["--profile", "profiles/slurm", "-n", "--configfile", "config/paper.yaml"]
+    options = ["--profile", "profiles/slurm", "-n", "--configfile", "config/lincs.yaml"]
     planned = project.run(*options)
     groups = re.findall(r"^\[.*Group job (\w+)", planned, re.MULTILINE)
     jobs = re.findall(r"^( *)(?:local)?rule \w+:", planned, re.MULTILINE)

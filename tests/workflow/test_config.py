@@ -50,10 +50,13 @@ def test_other_simulated_screens_dry_run(project, name):
     assert f"results/{name}/report.html" in planned
 
 
-def test_the_paper_downloads_both_phases(project):
-    planned = project.run("-n", "--configfile", "config/paper.yaml")
-    for series in ("GSE92742", "GSE70138"):
-        assert f"results/paper/signatures/{series}/signatures.h5" in planned
+def test_the_first_paper_is_of_one_phase_and_lincs_of_both(project):
+    phases = "GSE92742", "GSE70138"
+    for dataset, series in (("hodos", phases[:1]), ("lincs", phases)):
+        planned = project.run("-n", "--configfile", f"config/{dataset}.yaml")
+        for phase in phases:
+            made = f"results/{dataset}/signatures/{phase}/signatures.h5"
+            assert (made in planned) == (phase in series)
 
 
 def test_a_missing_mirror_says_where_the_data_come_from(project):

@@ -10,6 +10,7 @@ from toy import clustered, grid
 
 from lacuna.errors import LacunaError
 from lacuna.evaluation import heatmaps
+from lacuna.evaluation.figures.heatmaps import draw
 from lacuna.evaluation.heatmaps import choose_drugs, choose_genes, heatmap_table
 from lacuna.tensor.specificity import cell_specificity
 
@@ -43,26 +44,36 @@ def test_without_a_wish_the_most_specific_of_the_well_covered_are_shown(tensor, 
     enough = np.quantile(cells[cells > 1], 0.75)
     covered = [drug for drug in specificity.index if cells[drug] >= enough]
     expected = sorted(covered, key=lambda drug: -specificity[drug])[:3]
-    assert choose_drugs(tensor, names, []).tolist() == expected
+    chosen, left_out = choose_drugs(tensor, names, [])
+    assert (chosen.tolist(), left_out) == (expected, [])
     assert specificity.idxmax() not in covered
 
 
 def test_drugs_are_asked_for_by_id_or_name_in_any_case(tensor, names):
-    assert choose_drugs(tensor, names, ["D3", "drug 1", "DRUG 3"]).tolist() == [3, 1]
+    chosen, left_out = choose_drugs(tensor, names, ["D3", "drug 1", "DRUG 3"])
+    assert (chosen.tolist(), left_out) == ([3, 1], [])
 
 
-def test_a_misspelt_drug_is_named_with_the_nearest(tensor, names):
-    with pytest.raises(LacunaError, match=r"'Durg 17' is not in the tensor \(did you mean 'Drug 1"):
-        choose_drugs(tensor, names, ["Durg 17"])
-
-
-def test_a_drug_of_one_cell_is_refused(names):
+def test_a_drug_that_cannot_be_shown_is_left_out_and_named(names):
     dense = np.random.default_rng(0).normal(size=(3, 4, 10))
-    measured = np.ones((3, 4), dtype=bool)
+    measured = np.ones((3, 4), bool)
     measured[1, 1:] = False
-    expected = "^evaluation: heatmaps: drugs: 'drug 1' was held out in 1 cells"
-    with pytest.raises(LacunaError, match=expected):
-        choose_drugs(grid(dense, measured), names[:3], ["drug 1"])
+    held_out = grid(dense, measured)
+    chosen, left_out = choose_drugs(held_out, names[:3], ["Durg 2", "drug 2", "drug 1"])
+    assert chosen.tolist() == [2]
+    assert left_out[0].startswith("'Durg 2' is not in the tensor (did you mean 'Drug 2'")
+    assert "'drug 1' was held out in 1 cells" in left_out[1]
+    with pytest.raises(LacunaError, match=r"'drug 1' was held out in 1 .*Expected ids"):
+        choose_drugs(held_out, names[:3], ["drug 1"])
+
+
+def test_what_is_not_shown_stands_above_the_figure(tensor, names):
+    drugs, _ = choose_drugs(tensor, names, ["Drug 3"])
+    shown = tensor.take(np.isin(tensor.drug, drugs))
+    table = heatmap_table(shown, {}, list(drugs), names)
+    figure = draw(table, "toy", ["'Carbetocin' is not in the tensor"])
+    assert "not shown: 'Carbetocin' is not in the tensor" in figure.get_suptitle()
+    assert "not shown" not in draw(table, "toy").get_suptitle()
 
 
 def test_all_panels_keep_the_order_of_the_truth(tensor, names, monkeypatch):
@@ -70,7 +81,7 @@ def test_all_panels_keep_the_order_of_the_truth(tensor, names, monkeypatch):
     rng = np.random.default_rng(2)
     guess = 3 * (tensor.profiles + 0.1 * rng.normal(size=tensor.profiles.shape))
     predicted = {"good": guess.astype(np.float32), "zeros": np.zeros_like(tensor.profiles)}
-    drugs = choose_drugs(tensor, names, [])
+    drugs, _ = choose_drugs(tensor, names, [])
     table = heatmap_table(tensor, predicted, drugs, names)
     assert list(table["name"].unique()) == [names[drug] for drug in drugs]
     assert list(table["panel"].unique()) == ["measured", "good", "zeros"]

@@ -22,8 +22,13 @@ TOP_GENES = 100
 MEASURED = "measured"
 
 
-def choose_drugs(held_out: ProfileSet, names: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+def choose_drugs(
+    held_out: ProfileSet, names: Sequence[str], wanted: Sequence[str]
+) -> tuple[np.ndarray, list[str]]:
     """Return the drugs to show: those wanted, or else the most cell-specific ones.
+
+    A drug that cannot be shown is left out and named: a configuration may be of a paper whose drugs
+    another screen lacks.
 
     Parameters
     ----------
@@ -38,39 +43,43 @@ def choose_drugs(held_out: ProfileSet, names: Sequence[str], wanted: Sequence[st
 
     Returns
     -------
-    int array
+    drugs : int array
         Positions in `held_out.drugs`.
+    left_out : list of str
+        Why a wanted drug is not shown: it is not in the tensor, or has fewer than two held-out
+        profiles.
 
     Raises
     ------
     LacunaError
-        If a wanted drug is not in the tensor, or has fewer than two held-out profiles.
+        If that is so of all that are wanted.
     """
     if not wanted:
         drugs = cell_specificity(held_out.profiles, held_out.drug)
         covered = drugs[drugs["cells"] >= drugs["cells"].quantile(WELL_COVERED)]
-        return covered.nlargest(CHOSEN_DRUGS, "specificity")["drug"].to_numpy()
+        return covered.nlargest(CHOSEN_DRUGS, "specificity")["drug"].to_numpy(), []
     known = [*names, *held_out.drugs]
     position = {name.casefold(): index % len(names) for index, name in enumerate(known)}
     profiles = np.bincount(held_out.drug, minlength=len(names))
-    chosen = []
+    chosen, left_out = list[int](), list[str]()
     for name in wanted:
-        if name.casefold() not in position:
-            raise LacunaError(
-                f"evaluation: heatmaps: drugs: {name!r} is not in the tensor"
-                f"{did_you_mean(name, known)}; "
-                f"expected ids or names of its {len(names)} drugs, which tensor/drugs.tsv lists. "
-                "What the filters took is in the report, under Wells and filters."
+        drug = position.get(name.casefold())
+        if drug is None:
+            left_out.append(f"{name!r} is not in the tensor{did_you_mean(name, known)}")
+        elif profiles[drug] < 2:
+            left_out.append(
+                f"{name!r} was held out in {profiles[drug]} cells (the only profile of a drug "
+                "never is), and a heatmap needs 2"
             )
-        drug = position[name.casefold()]
-        if profiles[drug] < 2:
-            raise LacunaError(
-                f"evaluation: heatmaps: drugs: {name!r} was held out in {profiles[drug]} cells "
-                "(the only profile of a drug never is), and a heatmap needs 2. Name another drug, "
-                "or none: []."
-            )
-        chosen.append(drug)
-    return np.array(list(dict.fromkeys(chosen)))
+        else:
+            chosen.append(drug)
+    if not chosen:
+        raise LacunaError(
+            f"evaluation: heatmaps: drugs: {'; '.join(left_out)}. Expected ids or names of the "
+            f"tensor's {len(names)} drugs, which tensor/drugs.tsv lists, or none: []. What the "
+            "filters took is in the report, under Wells and filters."
+        )
+    return np.array(list(dict.fromkeys(chosen))), left_out
 
 
 def choose_genes(profiles: np.ndarray) -> np.ndarray:

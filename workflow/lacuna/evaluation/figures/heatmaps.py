@@ -1,6 +1,6 @@
 """Figure 4A and B of Hodos et al. 2018: drugs in all their cells, measured beside predicted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,9 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
     held_out = ProfileSet.load(files["tensor"]).take(held_out_order(fold))
     annotation = read_table(files["drugs"])
     names = annotation["name"].fillna(annotation["drug"]).to_list()
-    drugs = choose_drugs(held_out, names, params["drugs"])
+    drugs, left_out = choose_drugs(held_out, names, params["drugs"])
+    for said in left_out:
+        print(f"evaluation: heatmaps: drugs: {said}. It is not shown.")
     shown = np.isin(held_out.drug, drugs)
     methods = params["methods"]
     predicted = {
@@ -36,10 +38,10 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
         )
     }
     table = heatmap_table(held_out.take(shown), predicted, list(drugs), names)
-    return draw(table, params["data"]), table
+    return draw(table, params["data"], left_out), table
 
 
-def draw(table: pd.DataFrame, data: str) -> Figure:
+def draw(table: pd.DataFrame, data: str, left_out: Sequence[str] = ()) -> Figure:
     """Draw a row of panels per drug, cells down and genes across, on one colour scale.
 
     Parameters
@@ -49,6 +51,8 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         drawn, see `lacuna.evaluation.heatmaps.heatmap_table`. The first panel is the measured one.
     data
         What data this is, for the title.
+    left_out
+        Why drugs that were asked for are not shown.
     """
     panels = list(table["panel"].unique())
     heights = [0.5 + 0.16 * max(4, cells) for cells in _cells(table)]
@@ -84,7 +88,8 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         aspect=40,
         pad=0.01,
     )
-    figure.suptitle(f"{data}: drugs in all their cells, measured and predicted while held out")
+    title = f"{data}: drugs in all their cells, measured and predicted while held out"
+    figure.suptitle("\n".join([title, *(f"not shown: {said}" for said in left_out)]), wrap=True)
     return figure
 
 
