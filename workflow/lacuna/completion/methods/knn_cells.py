@@ -35,5 +35,5 @@ def complete(
     """
     exchanged = exchange_axes(observed)
     profiles, fallback = predict_from_neighbours(exchanged, wanted[:, ::-1], neighbours)
-    profiles, cold = replace_cold_starts(observed, profiles, wanted)
-    return Completion(profiles, fallback | cold)
+    profiles, _ = replace_cold_starts(observed, profiles, wanted)  # all of them are fallbacks
+    return Completion(profiles, fallback)

@@ -50,8 +50,8 @@ def complete(
     exchanged = exchange_axes(observed)
     over_cells, blind_too = predict_from_neighbours(exchanged, wanted[:, ::-1], neighbours)
     blended = (share * over_cells + (1 - share) * over_drugs).astype(np.float32)
-    profiles, cold = replace_cold_starts(observed, blended, wanted)
-    return Completion(profiles, blind & blind_too | cold)
+    profiles, _ = replace_cold_starts(observed, blended, wanted)  # blind in both
+    return Completion(profiles, blind & blind_too)
 
 
 def choose_share(observed: ProfileSet, neighbours: int) -> float:
