@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
+.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -93,6 +93,15 @@ bench-accuracy: $(READY) ## compare all methods on five datasets (needs the data
 	done
 	$(BIN)/python bench/accuracy.py $(COMPARED)
 
+SIMULATED := demo demo-additive demo-low-rank
+
+bench-completers: $(READY) ## compare the completers of figure S1 on the small tensors of three simulated screens
+	for name in $(SIMULATED); do \
+		case $$name in demo) files=config/config.yaml;; *) files="config/config.yaml config/$$name.yaml";; esac; \
+		$(SNAKEMAKE) --configfile $$files -- results/$$name/tensor/small.h5 || exit 1; \
+	done
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/completers.py $(SIMULATED)
+
 bench-translation: $(READY) ## measure how fast a translation trains and translates, and in how much memory
 	$(BIN)/python bench/translation.py
 
@@ -173,5 +182,5 @@ CONSTRAINTS := --constraint constraints.txt
 
 $(READY): constraints.txt pyproject.toml
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,translation,retrieval,single-cell]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,tensorly,translation,retrieval,single-cell]'
 	@touch $@

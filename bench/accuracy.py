@@ -76,7 +76,7 @@ def score_table(scores: pd.DataFrame, split: str, metric: str, datasets: list[st
             shown = pd.notna(row["low"])
             cells.append(f"{value} [{row['low']:z.3f}, {row['high']:z.3f}]" if shown else value)
         lines.append(cells)
-    return _markdown(["method", *datasets], lines)
+    return markdown(["method", *datasets], lines)
 
 
 def lead_table(lead: pd.DataFrame, datasets: list[str], method: str = "blend") -> str:
@@ -90,10 +90,10 @@ def lead_table(lead: pd.DataFrame, datasets: list[str], method: str = "blend") -
             best = method_label(row[5])
             cells.append(f"{row.lead:+.3f} [{row.low:+.3f}, {row.high:+.3f}] {best}")
         lines.append(cells)
-    return _markdown([f"{method_label(method)} above the paper's best", *datasets], lines)
+    return markdown([f"{method_label(method)} above the paper's best", *datasets], lines)
 
 
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
+def markdown(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 

@@ -23,7 +23,7 @@ from plain_falrtc import WEIGHTS, evaluations, objective, plain_falrtc
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.methods.falrtc import FIRST_L, falrtc
 from lacuna.completion.run import run_method
-from lacuna.completion.shared.descent import ObservedTensor
+from lacuna.completion.shared.dense import ObservedTensor
 from lacuna.evaluation.splits import folds_by_profile
 from lacuna.io.tsv import write_table
 from lacuna.runtime.device import find_device
@@ -37,11 +37,15 @@ RUNS = [
     ("1D-Mean", "mean_1d", {}, 10),
     ("2D-Mean", "mean_2d", {}, 10),
     ("DNPP", "dnpp", {}, 10),
+    ("KNN, cells", "knn_cells", {}, 10),
+    ("KNN, drugs and cells", "knn_drugs_cells", {}, 10),
     ("Additive", "additive", {}, 10),
     ("NTK", "ntk", {}, 1),
     ("Kernel", "kernel", {}, 2),
     ("Blend", "blend", {}, 1),
     ("FaLRTC", "falrtc", {"device": "cpu"}, 1),
+    ("Soft-Impute", "soft_impute", {"device": "cpu"}, 1),
+    ("TMac", "tmac", {"device": "cpu"}, 1),
     ("FaLRTC, 100 gene components", "falrtc", {"device": "cpu", "gene_components": 100}, 2),
 ]
 ON_GPU = ("FaLRTC, GPU", "falrtc", {"device": "cuda"}, 10)

@@ -43,10 +43,20 @@ UNIT = ROOT / "tests/unit"
 EQUIVALENT = ROOT / "tests/mutants_equivalent.tsv"
 MODULES = [
     "completion/methods/dnpp.py",
+    "completion/methods/cp.py",
     "completion/methods/falrtc.py",
+    "completion/methods/halrtc.py",
     "completion/methods/kernel.py",
+    "completion/methods/knn_cells.py",
+    "completion/methods/knn_drugs_cells.py",
+    "completion/methods/silrtc.py",
+    "completion/methods/soft_impute.py",
+    "completion/methods/tmac.py",
+    "completion/methods/tucker.py",
     "completion/shared/covariance.py",
+    "completion/shared/dense.py",
     "completion/shared/descent.py",
+    "completion/shared/neighbours.py",
     "evaluation/*.py",
     "retrieval/alignment/losses.py",
     "retrieval/alignment/miners.py",
@@ -82,8 +92,25 @@ MODULES = [
 # pytest is to select in it (-k), all where there is nothing.
 MORE_TESTS = {
     "completion/methods/dnpp": [("completion/test_completion.py", "dnpp and not deepcellstate")],
+    **{
+        f"completion/methods/{module}": [("completion/test_low_rank.py", "")]
+        for module in ("cp", "halrtc", "silrtc", "soft_impute", "tmac", "tucker")
+    },
+    **{
+        f"completion/methods/{module}": [("completion/test_knn.py", "")]
+        for module in ("knn_cells", "knn_drugs_cells")
+    },
     "completion/shared/covariance": [("completion/test_kernel.py", "")],
+    "completion/shared/dense": [
+        ("completion/test_low_rank.py", ""),
+        ("completion/test_falrtc.py", ""),
+    ],
     "completion/shared/descent": [("completion/test_falrtc.py", "")],
+    "completion/shared/neighbours": [
+        ("completion/test_knn.py", ""),
+        ("completion/test_dnpp.py", ""),
+        ("completion/test_completion.py", "dnpp and not deepcellstate"),
+    ],
     "evaluation/correlation": [("evaluation/test_metrics.py", "")],
     "evaluation/deg": [("evaluation/test_metrics.py", "")],
     "evaluation/held_out": [("evaluation/test_metrics.py", "")],

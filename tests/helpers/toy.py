@@ -21,6 +21,17 @@ def clustered(drugs=24, cells=5, classes=4, missing=0.4, noise=0.4, seed=0) -> P
     return grid(dense, measured)
 
 
+def awkward() -> ProfileSet:
+    """A grid with a drug and a cell that have no profile, and a drug that shares no cell."""
+    rng = np.random.default_rng(3)
+    measured = rng.random((14, 5)) < 0.5
+    measured[0] = False
+    measured[:, 4] = False
+    measured[1] = [False, False, False, True, False]
+    measured[2:, 3] = False
+    return grid(rng.normal(size=(14, 5, GENES)) + rng.normal(size=(1, 5, GENES)), measured)
+
+
 def grid(dense: np.ndarray, measured: np.ndarray) -> ProfileSet:
     """Place some of dense profiles, (drugs, cells, genes), on a grid."""
     drug, cell = np.nonzero(measured)

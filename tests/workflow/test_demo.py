@@ -145,7 +145,7 @@ def test_the_report_stands_alone_and_says_simulated(finished):
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?:", report)
     assert "simulated" in report
     figures = ["overview", "coverage", "cell_specificity", "best_method", "deg_roc", "calibration"]
-    figures += ["heatmaps", "density", "class_gain"]
+    figures += ["completers", "heatmaps", "density", "class_gain"]
     for figure in figures:
         assert f"{figure}.svg" in report
         (drawn,) = finished.results.glob(f"*/figures/{figure}.png")

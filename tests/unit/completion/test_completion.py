@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from toy import GENES, at, axes_of, clustered, grid, replicated
+from toy import GENES, at, awkward, axes_of, clustered, grid, replicated
 
 from lacuna.completion.completed import write_completed
 from lacuna.completion.interface import Completion, SideInformation
-from lacuna.completion.methods.dnpp import drug_similarity
 from lacuna.completion.registry import available, check_options, find_method
 from lacuna.completion.run import run_method
+from lacuna.completion.shared.neighbours import drug_similarity
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
 from lacuna.tensor.profiles import ProfileSet
@@ -71,17 +71,6 @@ def plain_dnpp(observed, drug, cell, neighbours=10):
         return plain_cell_mean(observed, cell), True
     profiles = np.array([at(observed, d, cell) for d in nearest])
     return weights @ profiles / weights.sum(), False
-
-
-def awkward():
-    """A grid with a drug and a cell that have no profile, and a drug that shares no cell."""
-    rng = np.random.default_rng(3)
-    measured = rng.random((14, 5)) < 0.5
-    measured[0] = False
-    measured[:, 4] = False
-    measured[1] = [False, False, False, True, False]
-    measured[2:, 3] = False
-    return grid(rng.normal(size=(14, 5, GENES)) + rng.normal(size=(1, 5, GENES)), measured)
 
 
 @pytest.mark.parametrize(

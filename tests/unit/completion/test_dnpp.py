@@ -5,7 +5,8 @@ import pytest
 from toy import GENES, clustered, grid
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.methods.dnpp import complete, drug_similarity
+from lacuna.completion.methods.dnpp import complete
+from lacuna.completion.shared.neighbours import drug_similarity
 from lacuna.tensor.profiles import ProfileSet
 
 NOTHING = SideInformation()

@@ -15,12 +15,8 @@ from toy import clustered, grid
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.methods.falrtc import _mu_at, falrtc, gene_basis
 from lacuna.completion.run import run_method
-from lacuna.completion.shared.descent import (
-    LineSearch,
-    ObservedTensor,
-    SmoothedObjective,
-    bytes_needed,
-)
+from lacuna.completion.shared.dense import ObservedTensor
+from lacuna.completion.shared.descent import LineSearch, SmoothedObjective, bytes_needed
 from lacuna.errors import LacunaError
 from lacuna.runtime.device import Device
 from lacuna.vectors import unit_rows

@@ -27,6 +27,7 @@ SHIPPED = {
     "demo": ["config/config.yaml"],
     "demo-additive": ["config/config.yaml", "config/demo-additive.yaml"],
     "demo-low-rank": ["config/config.yaml", "config/demo-low-rank.yaml"],
+    "demo-completers": ["config/config.yaml", "config/completers.yaml"],
     "demo-deepcellstate": ["config/config.yaml", "config/deepcellstate.yaml"],
     "bench-cluster": ["config/config.yaml", "bench/cluster.yaml"],
     "lincs-mini": ["config/lincs-mini.yaml"],

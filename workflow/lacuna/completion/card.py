@@ -39,6 +39,9 @@ class Method:
         What it uses beside the training profiles: `STRUCTURES` of drugs, the `BASELINE` expression
         of cells; and `OTHER_CELLS`, where a drug without a profile in another cell gets a plain
         mean (a fallback) instead of a prediction.
+    package : str
+        What it imports beside what Lacuna always needs, also the name of the extra that brings it;
+        empty for nothing.
     """
 
     label: str
@@ -46,6 +49,7 @@ class Method:
     source: str = ""
     quick: bool = False
     needs: tuple[str, ...] = ()
+    package: str = ""
 
 
 @dataclass(frozen=True)

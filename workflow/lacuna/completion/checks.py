@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lacuna.completion.registry import check_options, find_method
+from lacuna.completion.registry import card, check_options, find_method
+from lacuna.completion.shared.extras import require_extra
 from lacuna.completion.variants import read_methods
 from lacuna.errors import LacunaError, did_you_mean, listed
 
@@ -14,11 +15,13 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     LacunaError
-        If a method or an option is unknown, a name stands for two methods, or a method is to be
-        completed that is not among the methods.
+        If a method or an option is unknown, a name stands for two methods, a method is to be
+        completed that is not among the methods, or needs a package that is not installed.
     """
     completion = config["completion"]
-    read_methods(completion["methods"], completion["options"])
+    for variant in read_methods(completion["methods"], completion["options"]).values():
+        if package := card(variant.method).package:
+            require_extra(package, f"completion: methods: {variant.name}")
     for name in completion["controls"]:
         find_method(name)
     for name, options in completion["options"].items():

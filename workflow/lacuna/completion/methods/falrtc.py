@@ -26,14 +26,10 @@ import numpy as np
 
 from lacuna.completion.card import ComputeDevice, Method, Option
 from lacuna.completion.interface import Completion, SideInformation
-from lacuna.completion.shared.descent import (
-    LineSearch,
-    ObservedTensor,
-    SmoothedObjective,
-    bytes_needed,
-)
+from lacuna.completion.shared.dense import ObservedTensor, refuse_above_memory
+from lacuna.completion.shared.descent import LineSearch, SmoothedObjective, bytes_needed
 from lacuna.errors import LacunaError
-from lacuna.runtime.device import Array, Device, find_device
+from lacuna.runtime.device import Array, find_device
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -44,6 +40,7 @@ METHOD = Method(
 FLAT_ITERATIONS = 15  # the last ones, in which the smoothing stays at its final value
 DECAY = 1.15  # power of the iteration with which the smoothing falls
 FIRST_L = 1e-5
+FEWER_COMPONENTS = "Lower completion: options: falrtc: gene_components. "
 
 
 def complete(
@@ -96,8 +93,10 @@ def complete(
     where = find_device(device)
     genes = len(observed.genes)
     basis = gene_basis(observed.profiles, gene_components) if 0 < gene_components < genes else None
-    shape = (len(observed.drugs), genes, len(observed.cells))
-    _check_memory(shape, genes if basis is None else gene_components, where)
+    components = genes if basis is None else gene_components
+    shape = (len(observed.drugs), components, len(observed.cells))
+    need = bytes_needed(shape, components)
+    refuse_above_memory("falrtc", shape, need, where, "gene components", FEWER_COMPONENTS)
     tensor = ObservedTensor.from_profiles(observed, where, basis)
     if basis is not None:
         kept = np.sum(tensor.profiles**2, dtype=np.float64)
@@ -216,16 +215,3 @@ def _mu_at(iteration: int, first: np.ndarray, final: np.ndarray, max_iterations:
     slope = (first - final) / (1 - 1 / fall)
     offset = (final * fall - first) / (fall - 1)
     return np.maximum(slope / iteration**DECAY + offset, final)
-
-
-def _check_memory(shape: tuple[int, int, int], components: int, device: Device) -> None:
-    need, free = bytes_needed(shape, components), device.free_bytes()
-    if need <= free:
-        return
-    drugs, _, cells = shape
-    raise LacunaError(
-        f"falrtc: a tensor of {drugs:,} drugs x {components:,} gene components x {cells:,} cells "
-        f"needs {need / 2**30:.1f} GiB of memory ({device.name}), but {free / 2**30:.1f} GiB are "
-        "free. Lower completion: options: falrtc: gene_components, run fewer jobs at once, take a "
-        "machine with more memory, or use dnpp, which needs little."
-    )

@@ -4,16 +4,21 @@ Liu et al. 2013, IEEE TPAMI 35:208, https://doi.org/10.1109/TPAMI.2012.39.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from lacuna.runtime.device import Array, Device
-from lacuna.tensor.profiles import ProfileSet
-
-DRUG, GENE, CELL = range(3)
-BLOCK_BYTES = 2**24  # of a tensor that work entry by entry takes at once: fits a cache
+from lacuna.completion.shared.dense import (
+    BLOCK_BYTES,
+    CELL,
+    DRUG,
+    GENE,
+    ObservedTensor,
+    blocks,
+    inner_products,
+    square,
+)
+from lacuna.runtime.device import Array
 
 
 def bytes_needed(shape: tuple[int, int, int], components: int) -> int:
@@ -21,57 +26,6 @@ def bytes_needed(shape: tuple[int, int, int], components: int) -> int:
     drugs, _, cells = shape
     tensors = 4 * 4 * drugs * cells * components
     return tensors + 8 * 8 * (drugs**2 + components**2) + 8 * BLOCK_BYTES
-
-
-@dataclass(frozen=True)
-class ObservedTensor:
-    """The observed part of a tensor (drugs, cells, components), and what the rest starts from.
-
-    Attributes
-    ----------
-    drug, cell : int arrays of shape (n,)
-    profiles : float32 array of shape (n, components)
-    fill : float32 array of shape (components,)
-        What unknown profiles start from.
-    shape : (drugs, genes, cells), with genes as measured
-    device : Device
-        Where to compute.
-    """
-
-    drug: np.ndarray
-    cell: np.ndarray
-    profiles: np.ndarray
-    fill: np.ndarray
-    shape: tuple[int, int, int]
-    device: Device
-
-    @classmethod
-    def from_profiles(
-        cls, observed: ProfileSet, device: Device, basis: np.ndarray | None = None
-    ) -> "ObservedTensor":
-        """Take profiles as they are, or in a basis (genes, components)."""
-        genes = len(observed.genes)
-        profiles = observed.profiles
-        fill = np.full(genes, profiles.mean(dtype=np.float64), np.float32)
-        if basis is not None:
-            profiles, fill = profiles @ basis, fill @ basis
-        shape = (len(observed.drugs), genes, len(observed.cells))
-        return cls(observed.drug, observed.cell, profiles, fill, shape, device)
-
-    def fill_in(self) -> Array:
-        """Return the tensor, its unknown profiles as they start."""
-        drugs, _, cells = self.shape
-        tensor = np.empty((drugs, cells, self.profiles.shape[1]), dtype=np.float32)
-        tensor[:] = self.fill
-        tensor[self.drug, self.cell] = self.profiles
-        return self.device.put(tensor)
-
-    def unknown_mask(self) -> Array:
-        """Return 1 at unknown profiles and 0 at observed ones, shape (drugs, cells, 1)."""
-        drugs, _, cells = self.shape
-        unknown = np.ones((drugs, cells, 1), dtype=np.float32)
-        unknown[self.drug, self.cell] = 0
-        return self.device.put(unknown)
 
 
 @dataclass(frozen=True)
@@ -195,7 +149,7 @@ class LineSearch:
         self._before, self.y, self.trial = self.y, self.trial, self._before
         self._drugs_before, self._drugs_at_y = self._drugs_at_y, self._drugs_at_trial
         self._leave_line()
-        squares = (_square(self.y[rows] - self._before[rows]) for rows in self._blocks())
+        squares = (square(self.y[rows] - self._before[rows]) for rows in blocks(self.y))
         return sum(squares) ** 0.5
 
     def _leave_line(self) -> None:
@@ -204,7 +158,7 @@ class LineSearch:
 
     def _step_from_line(self, step: float) -> Array:
         """Return x - step x half the gradient, x on the line; it overwrites the last trial."""
-        for rows in self._blocks():
+        for rows in blocks(self.y):
             y = self.y[rows]
             self.trial[rows] = y + self._momentum * (y - self._before[rows])
             if step:
@@ -233,13 +187,13 @@ class LineSearch:
         flat, out = x.reshape(drugs, -1), self._gradient.reshape(drugs, -1)
         self._xp.matmul(operators[DRUG], flat, out=out)
         self._norm = self._slope = 0.0
-        for rows in self._blocks():
+        for rows in blocks(self.y):
             part = operators[CELL] @ x[rows]
             part += (x[rows].reshape(-1, components) @ operators[GENE]).reshape(part.shape)
             gradient = self._gradient[rows]
             gradient += part
             gradient *= self._unknown[rows]
-            self._norm += _square(gradient)
+            self._norm += square(gradient)
             self._slope += float((part * gradient).sum())
 
     def _value_at(self, mode: int, gram: Array) -> float:
@@ -247,26 +201,4 @@ class LineSearch:
 
     def _gram(self, tensor: Array, mode: int) -> Array:
         """Return the inner products of drugs, of genes or of cells, in float64."""
-        drugs, _, components = tensor.shape
-        if mode == DRUG:
-            return self._products(tensor.reshape(drugs, -1))
-        if mode == GENE:
-            return self._products(tensor.reshape(-1, components).T)
-        products = sum((tensor[rows] @ tensor[rows].mT).sum(0) for rows in self._blocks())
-        return self._xp.asarray(products, dtype=self._xp.float64)
-
-    def _products(self, matrix: Array) -> Array:
-        rows, columns = matrix.shape
-        if rows > columns:  # some singular values are 0: rounding errors must not look like others
-            matrix = self._xp.asarray(matrix, dtype=self._xp.float64)
-        return self._xp.asarray(matrix @ matrix.T, dtype=self._xp.float64)
-
-    def _blocks(self) -> Iterator[slice]:
-        """Return blocks of drugs that fit a processor's cache, for work entry by entry."""
-        drugs, cells, components = self.y.shape
-        step = max(1, BLOCK_BYTES // (4 * cells * components))
-        return (slice(start, start + step) for start in range(0, drugs, step))
-
-
-def _square(array: Array) -> float:
-    return float((array * array).sum())
+        return inner_products(tensor, tensor, mode, self._xp)
