@@ -33,7 +33,11 @@ WELL_COLUMNS = {
 }
 GENE_COLUMNS = {"gene": ("pr_gene_id",), "symbol": ("pr_gene_symbol",), "landmark": ("pr_is_lm",)}
 DRUG_COLUMNS = {"drug": ("pert_id",)}
-DRUG_OPTIONAL = {"inchi_key": ("inchi_key",), "smiles": ("canonical_smiles",)}
+DRUG_OPTIONAL = {
+    "name": ("pert_iname",),
+    "inchi_key": ("inchi_key",),
+    "smiles": ("canonical_smiles",),
+}
 CELL_COLUMNS = {"cell": ("cell_id",)}
 CELL_OPTIONAL = {"lineage": ("primary_site",)}
 
@@ -95,7 +99,7 @@ def read_genes(path: str | Path) -> pd.DataFrame:
 
 
 def read_drugs(path: str | Path) -> pd.DataFrame:
-    """Read pert_info: drug, inchi_key and smiles (NaN when missing), one row per drug.
+    """Read pert_info: drug, name, inchi_key and smiles (NaN when missing), one row per drug.
 
     Raises
     ------
