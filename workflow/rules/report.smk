@@ -55,10 +55,38 @@ rule compare_published:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
-        paper=INPUTS.paper,
+        kind=INPUTS.kind,
+        tensor=config["tensor"],
         completed=compared_method(classification.completed(config)),
     script:
         "../scripts/report/compare_published.py"
+
+
+rule compare_accuracy:
+    input:
+        **in_results(PLAN.published_files),
+        published=workflow.source_path("../../resources/published.tsv"),
+    output:
+        report(
+            "results/{dataset}/report/pages/theirs_and_ours.html",
+            category="1. Summary",
+            labels={"figure": "Hodos et al. 2018: theirs and ours"},
+            caption="../report/report/theirs_and_ours.rst",
+        ),
+    log:
+        "results/{dataset}/logs/compare_accuracy.log",
+    benchmark:
+        "results/{dataset}/benchmarks/compare_accuracy.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        kind=INPUTS.kind,
+        tensor=config["tensor"],
+    script:
+        "../scripts/report/compare_accuracy.py"
 
 
 rule record_run:

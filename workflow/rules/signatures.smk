@@ -66,6 +66,28 @@ rule import_signatures:
         "../scripts/signatures/import_signatures.py"
 
 
+rule import_tensor:
+    input:
+        tensor=acquired("tensor"),
+    output:
+        signatures="results/{dataset}/signatures/{series}/signatures.h5",
+        wells="results/{dataset}/signatures/{series}/wells.tsv",
+    log:
+        "results/{dataset}/logs/import_tensor/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/import_tensor/{series}.tsv"
+    wildcard_constraints:
+        series=one_of(INPUTS.series_with("tensor")),
+    group:
+        "tensor"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000),
+    script:
+        "../scripts/signatures/import_tensor.py"
+
+
 rule measure_baseline:
     input:
         level3="results/{dataset}/signatures/{series}/level3.gctx",

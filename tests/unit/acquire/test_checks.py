@@ -15,9 +15,27 @@ SIGNATURES = {
 WITHOUT_SMILES = CELLS | {"columns": {"drug": "d", "line": "l", "smiles": None}}
 
 
-def checked(cells=None, vectors=None):
-    block = {"source": "simulator", "series": {}, "cells": cells or {}, "vectors": vectors or {}}
-    check({"acquire": block})
+def checked(cells=None, vectors=None, series=None, unreplicated="keep"):
+    block = {"source": "simulator", "series": series or {}}
+    block |= {"cells": cells or {}, "vectors": vectors or {}}
+    check({"acquire": block, "tensor": {"unreplicated": unreplicated}})
+
+
+PLATES = {"level3": "p.gctx", "inst_info": "i", "pert_info": "p", "gene_info": "g"}
+
+
+def test_a_series_is_of_one_kind():
+    ready = {"level5": "s.gctx", "sig_info": "s"}
+    checked(series={"a": PLATES, "b": ready, "c": {"tensor": "large.mat"}}, unreplicated="keep")
+    for files in ({}, {"pert_info": "p"}, PLATES | ready, ready | {"tensor": "large.mat"}):
+        with pytest.raises(LacunaError, match="acquire: series: mine: expected one of level3"):
+            checked(series={"mine": files})
+
+
+def test_a_tensor_is_not_dropped_for_want_of_p_values():
+    with pytest.raises(LacunaError, match=r"series: mine: tensor: .*Set it to keep"):
+        checked(series={"mine": {"tensor": "large.mat"}}, unreplicated="drop")
+    checked(series={"mine": PLATES}, unreplicated="drop")
 
 
 @pytest.mark.parametrize(

@@ -148,12 +148,15 @@ def test_a_mirror_is_none_one_or_several(mirror, mirrors):
     assert Inputs.of(configured(mirror=mirror)).mirrors == mirrors
 
 
-def test_the_papers_data_are_both_of_its_series_and_nothing_else():
-    def paper(*names):
-        return Inputs.of(configured(series={name: {} for name in names})).paper
+def test_a_run_starts_from_one_kind_or_from_none():
+    def kind(*kinds, **changes):
+        series = {f"s{n}": {kind: "file", "pert_info": "p"} for n, kind in enumerate(kinds)}
+        return Inputs.of(configured(series=series, **changes)).kind
 
-    assert paper("GSE70138", "GSE92742") == "Hodos 2018"
-    assert paper("GSE92742") == paper("GSE92742", "GSE70138", "own") == ""
+    assert kind("level3", "level3") == "level3"
+    assert kind("tensor") == "tensor"
+    assert kind("level5") == "level5"
+    assert kind("level3", "level5") == kind() == kind("level3", source="simulator") == ""
 
 
 def test_a_data_set_without_extras_has_only_its_series():

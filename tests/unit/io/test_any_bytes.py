@@ -9,15 +9,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matlab import tensor, write_v5, write_v73
 from promises import bytes_of, reads_or_refuses
 from strategies import changed_table, damaged, hdf5_change
 from toy import clustered, replicated
 from wells import inst_info
 
 from lacuna.completion.interface import Completion
-from lacuna.io import annotations, external, geo, h5ad, h5ad_write, sources
+from lacuna.io import annotations, external, geo, h5ad, h5ad_write, sig_info, sources
 from lacuna.io import gmt as gene_sets
 from lacuna.io.gctx import Gctx, write_gctx
+from lacuna.io.matlab import MatlabTensor
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.profiles import ProfileSet
 
@@ -67,6 +69,13 @@ def read_signatures(path):
     signatures = SignatureSet.load(path)
     assert signatures.profiles.shape == (len(signatures.table), len(signatures.genes))
     signatures.profiles.file.close()
+
+
+def read_matlab(path):
+    with MatlabTensor(path) as found:
+        for drugs, profiles in found.profiles():
+            assert profiles.shape == (len(drugs), len(found.genes))
+            assert np.isfinite(profiles).all()
 
 
 def with_columns(read, *columns):
@@ -119,18 +128,28 @@ HDF5 = {
         ),
     ),
 }
+HDF5["matlab"] = (read_matlab, lambda path: write_v73(path, tensor(3, 4, 2)))
 HDF5_BYTES = {kind: bytes_of(write) for kind, (_, write) in HDF5.items()}
+MATLAB_BYTES = {
+    packed: bytes_of(partial(write_v5, values=tensor(3, 4, 2), compress=packed))
+    for packed in (False, True)
+}
 TABLES = {
     "inst_info": (
         with_columns(geo.read_wells, "well", "plate", "drug", "dose", "unknown_dose", "time"),
         inst_info({}, {"pert_dose": "1 um"}, {"cell_id": "x y"}).to_csv(sep="\t", index=False),
     ),
     "sig_info": (
-        with_columns(geo.read_signatures, "signature", "drug", "dose", "replicates"),
+        with_columns(sig_info.read_signatures, "signature", "drug", "dose", "replicates"),
         inst_info({}, {"pert_dose": "-666"})
         .rename(columns={"inst_id": "sig_id"})
         .assign(distil_nsample=3)
         .to_csv(sep="\t", index=False),
+    ),
+    "directions": (
+        with_columns(sig_info.read_signatures, "signature", "drug", "dose", "p_value"),
+        "sig_id\tpert_id\tcell_id\tpert_dose\tpert_time\tpvalue\treplicateCount\n"
+        "a\tx\tMCF7\t10\t6\t0.01\t4\nb\ty\tPC3\t-666\t24\t\t1\n",
     ),
     "gene_info": (
         with_columns(geo.read_genes, "gene", "symbol", "landmark"),
@@ -212,6 +231,19 @@ def test_changed_hdf5(folder, kind, change):
     with h5py.File(path, "a") as file:
         change(file)
     reads_or_refuses(HDF5[kind][0], path)
+
+
+@pytest.mark.fault(
+    "any change of the bytes of MATLAB files of version 5, plain and compressed (property-based)",
+    "what the reader promises, or our own error",
+)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@given(data=st.data())
+@settings(max_examples=150)
+def test_damaged_matlab(folder, packed, data):
+    path = folder / "matlab.mat"
+    path.write_bytes(data.draw(damaged(MATLAB_BYTES[packed])))
+    reads_or_refuses(read_matlab, path)
 
 
 @pytest.mark.fault(

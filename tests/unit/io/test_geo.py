@@ -276,17 +276,23 @@ def test_genes_without_landmarks_are_refused(tmp_path):
 
 def test_drugs_are_read_with_and_without_structures(tmp_path):
     full = pd.DataFrame(
-        {"pert_id": ["a", "b"], "inchi_key": ["K", "-666"], "canonical_smiles": ["-666", "C#N"]}
+        {
+            "pert_id": ["a", "b"],
+            "pert_iname": ["aspirin", "-666"],
+            "inchi_key": ["K", "-666"],
+            "canonical_smiles": ["-666", "C#N"],
+        }
     )
     drugs = read_drugs(write_text(full, tmp_path / "a.txt"))
     assert drugs.fillna("missing").to_dict("list") == {
         "drug": ["a", "b"],
+        "name": ["aspirin", "missing"],
         "inchi_key": ["K", "missing"],
         "smiles": ["missing", "C#N"],
     }
     bare = read_drugs(write_text(full[["pert_id"]], tmp_path / "a.txt"))
     assert list(bare) == list(drugs)
-    assert bare[["inchi_key", "smiles"]].isna().all(axis=None)
+    assert bare[["name", "inchi_key", "smiles"]].isna().all(axis=None)
 
 
 def test_a_drug_that_stands_twice_is_named(tmp_path):

@@ -3,25 +3,21 @@
 import gzip
 import pickle
 import re
-import resource
-import time
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
 import torch
+from promises import refused_in_little_memory as refused
 from toy import clustered
 from wells import inst_info, write_text
 
 from lacuna.completion.interface import Completion
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.drawing.style import save_figure
-from lacuna.errors import LacunaError
 from lacuna.evaluation.figures import heatmaps
 from lacuna.io import annotations, geo
 from lacuna.io import untrusted as incoming
@@ -43,28 +39,6 @@ def path(tmp_path):
     rows, columns = pd.DataFrame(index=["1", "2"]), pd.DataFrame(index=["u", "v", "w"])
     write_gctx(tmp_path / "a.gctx", np.ones((3, 2)), rows, columns)
     return tmp_path / "a.gctx"
-
-
-def refused(read, path, *said):
-    """The reader refuses the file by name, soon, and with little memory to do it in."""
-    begun = time.process_time()
-    with little_memory(), pytest.raises(LacunaError) as error:
-        read(path)
-    assert time.process_time() - begun < 20
-    assert "want of memory" not in str(error.value)
-    for words in (str(path), *said):
-        assert words in str(error.value)
-
-
-@contextmanager
-def little_memory():
-    """Let this process take 256 MiB more than it has, whatever takes it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + 2**28, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 # Promises of size

@@ -8,6 +8,7 @@ from toy import clustered
 from lacuna.evaluation.published import numbers_of_metrics
 from lacuna.io.tsv import write_table
 from lacuna.report import published
+from lacuna.report.origin import Origin
 from lacuna.report.published_table import published_note, published_table
 
 PRINTED = pd.DataFrame(
@@ -53,7 +54,11 @@ def test_a_difference_is_shown_on_the_papers_data_alone():
     elsewhere = published_table(compared, is_papers_data=False)
     assert "difference" not in elsewhere
     assert elsewhere["ours"].tolist()[3] == "not in this run"
-    assert "no comparison" in published_note("demo", "", "")
+    nobodys = Origin("", "level3", pd.DataFrame(), [])
+    assert "no comparison" in published_note("demo", nobodys, "")
+    theirs = Origin("A 2018", "tensor", pd.DataFrame(), [])
+    assert "the data of A 2018" in published_note("mine", theirs, "")
+    assert "the authors' own" in published_note("mine", theirs, "")
     there = published_table(compared, is_papers_data=True)
     assert there["difference"].tolist() == ["-1,503", "-0.05", "-0.04 *", ""]
 

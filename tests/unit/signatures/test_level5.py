@@ -6,7 +6,8 @@ import pytest
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.io.geo import check_columns, read_signatures
+from lacuna.io.geo import check_columns
+from lacuna.io.sig_info import read_signatures
 from lacuna.signatures.level5 import count_signatures, import_signatures
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.build import build_tensor
@@ -74,6 +75,21 @@ def test_the_number_of_replicates_is_taken_where_it_is_given(tmp_path, info, pro
     info["distil_nsample"] = ["3", "-666", "4", "2", "9"]
     _, made = read(tmp_path, info, profiles)
     assert made.table["replicates"].tolist() == [3, 1, 4, 2]
+
+
+def test_p_values_are_kept_and_filtered_on(tmp_path, info, profiles):
+    info["pvalue"] = ["0.1", "0.02", "", "0.100001", "0"]
+    info["replicateCount"] = ["4", "3", "1", "2", "9"]
+    _, made = read(tmp_path, info, profiles)
+    assert made.table["replicates"].tolist() == [4, 3, 1, 2]
+    assert np.allclose(made.table["p_value"], [0.1, 0.02, np.nan, 0.100001], equal_nan=True)
+    settings = {"max_p_value": 0.1, "min_cells_per_drug": 1, "min_drugs_per_cell": 1}
+    tensor, steps = build_tensor(made, unreplicated="drop", **settings)
+    assert steps["profiles"].tolist()[:3] == [4, 3, 2]
+    assert tensor.drugs.tolist() == ["a"]
+    tensor, _ = build_tensor(made, unreplicated="keep", **settings)
+    assert tensor.drugs.tolist() == ["a", "b"]
+    assert tensor.cells[tensor.cell[tensor.drug == 1]].tolist() == ["c1"]
 
 
 def test_many_signatures_are_read_in_blocks(tmp_path, info, profiles, monkeypatch):

@@ -14,8 +14,8 @@ from scipy import sparse
 
 from lacuna.errors import DamagedFile, LacunaError
 from lacuna.io.genes import GeneTable
+from lacuna.io.quantities import to_micromolar
 from lacuna.single_cell import cells
-from lacuna.single_cell.doses import to_micromolar
 from lacuna.single_cell.interface import CONTROL
 
 

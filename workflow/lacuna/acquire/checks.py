@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lacuna.acquire.inputs import STARTS
 from lacuna.errors import LacunaError, listed
 
 # What each layout of a target of single cells needs, and what else it may have.
@@ -22,8 +23,8 @@ def check(config: Mapping[str, Any]) -> None:
     ------
     LacunaError
         If files are asked for and none is named, a series or a target of single cells is of
-        several kinds, or of none, or lacks what its kind needs, or a table of vectors is of no
-        known format.
+        several kinds, or of none, or lacks what its kind needs, all profiles of a ready-made tensor
+        would be dropped, or a table of vectors is of no known format.
     """
     acquire = config["acquire"]
     if acquire["source"] == "files" and not (acquire["series"] or acquire["cells"]):
@@ -32,10 +33,15 @@ def check(config: Mapping[str, Any]) -> None:
             "of cells."
         )
     for name, files in acquire["series"].items():
-        if ("level3" in files) == ("level5" in files):
+        if len(files.keys() & {*STARTS}) != 1:
             raise LacunaError(
-                f"acquire: series: {name}: expected either level3 (with inst_info and gene_info) "
-                "or level5 (with sig_info)."
+                f"acquire: series: {name}: expected one of level3 (with inst_info, pert_info and "
+                "gene_info), level5 (with sig_info) and tensor."
+            )
+        if "tensor" in files and config["tensor"]["unreplicated"] == "drop":
+            raise LacunaError(
+                f"acquire: series: {name}: tensor: its profiles have no p-values, and tensor: "
+                "unreplicated: drop leaves none of them. Set it to keep."
             )
     for name, target in acquire["cells"].items():
         _check_target(f"acquire: cells: {name}", target)

@@ -16,7 +16,8 @@ CELLS_KINDS = (
     *("expression", "structures", "ranks"),
     *("level5", "sig_info", "pert_info", "gene_info"),
 )
-HODOS_2018 = {"GSE92742", "GSE70138"}
+# Files that a series starts from: plates, signatures, a tensor.
+STARTS = ("level3", "level5", "tensor")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Inputs:
     simulated : bool
         Whether the simulator writes the files; otherwise they are downloaded or copied.
     series : mapping of str to mapping of str to str
-        The files of each series, by kind: level3 or level5, inst_info, pert_info, gene_info, ...
+        The files of each series, by kind: level3, level5 or tensor, inst_info, pert_info, ...
     annotation_files : mapping of str to str
         Tables about the drugs, by kind: table, atc, hub_drugs, ...
     gene_set_files : sequence of str
@@ -121,9 +122,10 @@ class Inputs:
         return [] if self.simulated else [*self.series, *SHARED_FOLDERS]
 
     @property
-    def paper(self) -> str:
-        """The paper whose data these are, empty if they are nobody's yet."""
-        return "Hodos 2018" if set(self.series) == HODOS_2018 else ""
+    def kind(self) -> str:
+        """What all series start from: level3, level5 or tensor; empty if simulated or mixed."""
+        kinds = {kind for files in self.series.values() for kind in STARTS if kind in files}
+        return kinds.pop() if len(kinds) == 1 and not self.simulated else ""
 
     def title(self, dataset: str) -> str:
         """Return what figures call the data: simulated results never go without the word."""

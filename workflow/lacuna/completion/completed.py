@@ -10,7 +10,7 @@ import pandas as pd
 from lacuna.completion.interface import Completion
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.io.geo import MISSING_NUMBER
+from lacuna.io.quantities import MISSING_NUMBER
 from lacuna.tensor.profiles import ProfileSet
 
 # Column metadata, in the file's order. A column of the matrix is one drug in one cell.

@@ -16,11 +16,8 @@ import pandas as pd
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import write_whole
 from lacuna.io.gctx import Gctx
+from lacuna.io.quantities import MISSING, is_given, read_doses, read_times
 from lacuna.io.untrusted import check_header, check_plain, is_gzip, open_untrusted, parse_table
-
-MISSING = ["-666", "-666.0", "-666.00", "", "NA", "NaN", "nan"]
-MISSING_NUMBER = -666
-MICROMOLAR = {"um": 1.0, "µm": 1.0, "μm": 1.0, "nm": 1e-3, "mm": 1e3, "pm": 1e-6}
 
 WELL_COLUMNS = {
     "well": ("inst_id",),
@@ -34,13 +31,13 @@ WELL_COLUMNS = {
     "time_unit": ("pert_time_unit",),
     "cell": ("cell_id",),
 }
-SIGNATURE_COLUMNS = {"signature": ("sig_id",)} | {
-    name: columns for name, columns in WELL_COLUMNS.items() if name not in ("well", "plate")
-}
-SIGNATURE_OPTIONAL = {"replicates": ("distil_nsample",)}
 GENE_COLUMNS = {"gene": ("pr_gene_id",), "symbol": ("pr_gene_symbol",), "landmark": ("pr_is_lm",)}
 DRUG_COLUMNS = {"drug": ("pert_id",)}
-DRUG_OPTIONAL = {"inchi_key": ("inchi_key",), "smiles": ("canonical_smiles",)}
+DRUG_OPTIONAL = {
+    "name": ("pert_iname",),
+    "inchi_key": ("inchi_key",),
+    "smiles": ("canonical_smiles",),
+}
 CELL_COLUMNS = {"cell": ("cell_id",)}
 CELL_OPTIONAL = {"lineage": ("primary_site",)}
 
@@ -65,8 +62,13 @@ def read_wells(path: str | Path) -> pd.DataFrame:
     check_unique(wells, "well", "inst_id", path)
     for column in ("plate", "drug", "kind", "cell"):
         check_present(wells, column, path)
-    wells["batch"] = batch_of(wells["plate"])
-    return _convert_dose_and_time(wells)
+    doses = read_doses(wells["dose"], wells["dose_unit"])
+    return wells.drop(columns=["dose_unit", "time_unit"]).assign(
+        batch=batch_of(wells["plate"]),
+        dose=doses,
+        unknown_dose=is_given(wells["dose"]) & doses.isna(),
+        time=read_times(wells["time"], wells["time_unit"]),
+    )
 
 
 def batch_of(plates: pd.Series) -> pd.Series:
@@ -78,29 +80,6 @@ def batch_of(plates: pd.Series) -> pd.Series:
     ['CPC006_HT115_6H', 'LJP005_A375_24H']
     """
     return plates.str.replace(r"_X\d+.*$", "", regex=True)
-
-
-def read_signatures(path: str | Path) -> pd.DataFrame:
-    """Read sig_info, which describes the signatures of a Level 5 matrix.
-
-    Returns
-    -------
-    DataFrame, one row per signature, in file order
-        signature, drug, name, kind, dose, time, cell as `read_wells` has them; replicates (1 where
-        distil_nsample is not given) and an empty batch.
-
-    Raises
-    ------
-    LacunaError
-        If a column is missing, a signature stands twice, or one has no drug or cell.
-    """
-    table = read_columns(path, SIGNATURE_COLUMNS, SIGNATURE_OPTIONAL)
-    check_unique(table, "signature", "sig_id", path)
-    for column in ("drug", "kind", "cell"):
-        check_present(table, column, path)
-    table = _convert_dose_and_time(table).drop(columns="unknown_dose")
-    replicates = _parse_numbers(table["replicates"]).where(lambda count: count >= 1)
-    return table.assign(replicates=replicates.fillna(1).astype(int), batch="")
 
 
 def read_genes(path: str | Path) -> pd.DataFrame:
@@ -120,7 +99,7 @@ def read_genes(path: str | Path) -> pd.DataFrame:
 
 
 def read_drugs(path: str | Path) -> pd.DataFrame:
-    """Read pert_info: drug, inchi_key and smiles (NaN when missing), one row per drug.
+    """Read pert_info: drug, name, inchi_key and smiles (NaN when missing), one row per drug.
 
     Raises
     ------
@@ -321,27 +300,3 @@ def check_present(table: pd.DataFrame, column: str, path: str | Path) -> None:
             f"{path}: the column read as {column} is empty in {len(empty)} rows, "
             f"first in line {empty[0] + 2}; every row needs one."
         )
-
-
-def _convert_dose_and_time(table: pd.DataFrame) -> pd.DataFrame:
-    """Replace doses and times with their units by micromolar and hours."""
-    dose, time = _parse_numbers(table["dose"]), _parse_numbers(table["time"])
-    given = table["dose"].notna() & dose.ne(MISSING_NUMBER)
-    hours = table["time_unit"].fillna("h").str.lower().str.startswith("h")
-    micromolar = _to_micromolar(dose, table["dose_unit"])
-    return table.drop(columns=["dose_unit", "time_unit"]).assign(
-        dose=micromolar,
-        unknown_dose=given & micromolar.isna(),
-        time=time.where(hours & time.ne(MISSING_NUMBER)),
-    )
-
-
-def _parse_numbers(texts: pd.Series) -> pd.Series:
-    alone = texts.str.extract(r"^\s*([-+.\deE]+)\s*[µμ]?[a-zA-Z]*\s*$", expand=False)
-    return pd.to_numeric(alone, errors="coerce")
-
-
-def _to_micromolar(doses: pd.Series, units: pd.Series) -> pd.Series:
-    factor = units.str.strip().str.lower().map(MICROMOLAR)
-    # Rounded to three digits, because plates write the same dose as 10, 10.0 and 9.99999.
-    return (doses.where(doses >= 0) * factor).map(lambda dose: float(f"{dose:.3g}"))

@@ -227,7 +227,17 @@ def member(group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
         raise KeyError(f"nothing is called {name}")
     if links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
         raise KeyError(f"{name} is a link to elsewhere")
-    item = group[name]
+    return check_stored(group[name], name)
+
+
+def check_stored(item: h5py.Dataset | h5py.Group, name: str) -> h5py.Dataset | h5py.Group:
+    """Return an array only if the file really holds it, whatever leads to it; a group as it is.
+
+    Raises
+    ------
+    ValueError
+        If an array is promised that the file has no room for, or lies outside the file.
+    """
     if not isinstance(item, h5py.Dataset):
         return item
     if item.is_virtual or item.external:

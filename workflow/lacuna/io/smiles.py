@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from lacuna.errors import LacunaError, listed
-from lacuna.io.geo import MISSING, read_columns
+from lacuna.io.geo import read_columns
+from lacuna.io.quantities import MISSING
 from lacuna.io.untrusted import check_header, check_plain, open_untrusted, parse_table
 
 DRUG = ("drug", "name", "pert_id", "pert_iname", "product_name")

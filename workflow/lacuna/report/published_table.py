@@ -4,17 +4,31 @@ import pandas as pd
 
 from lacuna.completion.registry import method_label
 from lacuna.drawing.wording import short_number
+from lacuna.report.origin import Origin
+
+# What a run of a paper's data starts from, and what is to be expected of it.
+HOW = {
+    "tensor": "the tensor is the authors' own, and nothing is made anew.",
+    "level5": (
+        "the signatures are those that the authors downloaded; two faults of their filters are "
+        "mended here, so small differences are to be expected."
+    ),
+    "level3": (
+        "the authors downloaded signatures ready-made; here they are made anew from the Level 3 "
+        "plates, so small differences are to be expected."
+    ),
+}
 
 
-def published_note(data: str, paper: str, completed: str) -> str:
+def published_note(data: str, origin: Origin, completed: str) -> str:
     """Say how far published numbers and this run's can be compared.
 
     Parameters
     ----------
     data
         What data this is.
-    paper
-        The paper whose data they are, such as "Hodos 2018"; empty if they are none's.
+    origin
+        Whose data they are.
     completed
         The method whose completed profiles are classified here; the paper has DNPP. May be empty.
         See `lacuna.classification.published.compared_method`.
@@ -24,11 +38,10 @@ def published_note(data: str, paper: str, completed: str) -> str:
         classified = (
             f" Classifiers here learn from profiles completed by {method_label(completed)}."
         )
-    if paper:
+    if origin.paper:
         return (
-            f"These are the data of {paper}, and of no other paper; differences are shown for it "
-            "alone. The authors downloaded signatures ready-made; here they are made anew from "
-            "the Level 3 plates, so small differences are to be expected. A published number "
+            f"These are the data of {origin.paper}, by thresholds and counts, and of no other "
+            f"paper: {HOW[origin.kind]} Differences are shown for it alone. A published number "
             "outside our interval is marked." + classified
         )
     return (
@@ -54,7 +67,7 @@ def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFram
     """
     table = compared[["place", "what"]].assign(
         published=compared["published"].map(short_number),
-        ours=[_with_range(*row) for row in compared[["ours", "low", "high"]].to_numpy(float)],
+        ours=[with_range(*row) for row in compared[["ours", "low", "high"]].to_numpy(float)],
         interval=compared["interval"].fillna(""),
     )
     if is_papers_data:
@@ -67,7 +80,8 @@ def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFram
     return table
 
 
-def _with_range(value: float, low: float, high: float) -> str:
+def with_range(value: float, low: float, high: float) -> str:
+    """Write a number with its interval, if it has one; say where there is no number."""
     if pd.isna(value):
         return "not in this run"
     return short_number(value) + ("" if pd.isna(low) else f" [{low:.3f}, {high:.3f}]")

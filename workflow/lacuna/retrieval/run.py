@@ -9,9 +9,10 @@ import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import read_drugs, read_genes, read_signatures, read_wells
+from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.h5ad_write import write_h5ad
 from lacuna.io.level3 import open_level3
+from lacuna.io.sig_info import read_signatures
 from lacuna.io.tsv import write_table
 from lacuna.retrieval import cut
 from lacuna.retrieval.introspect import changed_genes

@@ -7,8 +7,8 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
-from lacuna.signatures.make import COMPOUND
-from lacuna.signatures.signature_set import EXPERIMENT, SIGNATURES_AT_ONCE, SignatureSet
+from lacuna.io.sig_info import COMPOUND
+from lacuna.signatures.signature_set import COLUMNS, SIGNATURES_AT_ONCE, SignatureSet
 from lacuna.vectors import unit_rows
 
 
@@ -22,14 +22,14 @@ def import_signatures(
     matrix
         The open Level 5 matrix.
     info
-        As `lacuna.io.geo.read_signatures` returns it.
+        As `lacuna.io.sig_info.read_signatures` returns it.
     genes
         Ids of the genes to take.
 
     Yields
     ------
     SignatureSet
-        Without ACD and p-value, which need the replicates.
+        With the ACD and p-value of `info`; NaN where it has none.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def import_signatures(
     info = info[info["kind"] == COMPOUND].reset_index(drop=True)
     if info.empty:
         raise LacunaError(f"{matrix.path}: no signature of a compound (pert_type {COMPOUND}).")
-    table = info[[*EXPERIMENT, "name", "replicates"]].assign(acd=np.nan, p_value=np.nan)
+    table = info[COLUMNS]
     for start in range(0, len(info), SIGNATURES_AT_ONCE):
         block = slice(start, start + SIGNATURES_AT_ONCE)
         profiles = unit_rows(matrix.read(genes, info["signature"][block]))

@@ -14,6 +14,7 @@ from pandas.core.groupby import DataFrameGroupBy
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
+from lacuna.io.sig_info import COMPOUND
 from lacuna.runtime.seeds import generator
 from lacuna.signatures.characteristic_direction import (
     FEWEST_VEHICLE_WELLS,
@@ -23,7 +24,7 @@ from lacuna.signatures.consistency import average_cosine_distance, null_distance
 from lacuna.signatures.signature_set import EXPERIMENT, SignatureSet
 from lacuna.vectors import unit_rows
 
-COMPOUND, VEHICLE = "trt_cp", "ctl_vehicle"
+VEHICLE = "ctl_vehicle"
 Progress = Callable[[Iterable[Any]], Iterable[Any]]  # wraps a loop, as tqdm.tqdm does
 
 

@@ -54,7 +54,7 @@ def prepare(
     control
         What untreated cells have in the column of drugs; needed without a column of controls.
     unit
-        Of doses that name none, see `doses.to_micromolar`.
+        Of doses that name none, see `quantities.to_micromolar`.
     scale
         What the matrix holds: "counts", or "log1p", normalised and with log(1 + x).
     layer

@@ -7,10 +7,10 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.h5ad_cells import Cells
+from lacuna.io.quantities import to_micromolar
 from lacuna.io.untrusted import check_plain
 from lacuna.single_cell.account import Account
 from lacuna.single_cell.compounds import gather_compounds
-from lacuna.single_cell.doses import to_micromolar
 from lacuna.single_cell.interface import CONTROL, DRUGS
 
 COLUMNS = ("drug", "line", "dose", "control", "smiles", "pathway")

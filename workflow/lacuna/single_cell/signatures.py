@@ -13,9 +13,10 @@ import pandas as pd
 
 from lacuna.errors import DamagedFile, LacunaError, listed
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import read_drugs, read_genes, read_signatures
+from lacuna.io.geo import read_drugs, read_genes
 from lacuna.io.h5ad_write import Block, X
 from lacuna.io.npz import read_arrays
+from lacuna.io.sig_info import read_signatures
 from lacuna.io.untrusted import check_plain
 from lacuna.single_cell.account import Account, Prepared
 from lacuna.single_cell.compounds import gather_compounds, only

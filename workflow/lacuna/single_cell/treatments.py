@@ -9,8 +9,8 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.geo import check_present, read_columns
+from lacuna.io.quantities import to_micromolar
 from lacuna.io.smiles import DRUG, SMILES
-from lacuna.single_cell.doses import to_micromolar
 from lacuna.single_cell.interface import CONTROL, CONTROL_SMILES
 from lacuna.single_cell.model.molecules import Molecules
 from lacuna.single_cell.model_file import Predictor

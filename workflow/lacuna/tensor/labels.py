@@ -23,7 +23,7 @@ def describe_axes(
     tensor
         Gives the order.
     signatures
-        Give the drugs' names.
+        Give the drugs' names; where they do not, the tables do.
     drug_tables, gene_tables, cell_tables
         As `lacuna.io.geo` reads them, of every series; the first table that has a value wins.
 
@@ -33,9 +33,12 @@ def describe_axes(
         drugs: drug, name, cells (how many), inchi_key, smiles; cells: cell, drugs (how many),
         lineage; genes: gene, symbol. Empty where nothing is known.
     """
+    drug_tables = list(drug_tables)
     names = signatures.table.drop_duplicates("drug").set_index("drug")["name"]
     drugs = pd.DataFrame({"drug": tensor.drugs, "cells": tensor.measured.sum(axis=1)})
-    drugs.insert(1, "name", drugs["drug"].map(names))
+    known = _join_known(drugs[["drug"]], drug_tables, ["name"])["name"]
+    own = drugs["drug"].map(names)
+    drugs.insert(1, "name", own.where(own.notna() & (own != ""), known))
     cells = pd.DataFrame({"cell": tensor.cells, "drugs": tensor.measured.sum(axis=0)})
     genes = pd.DataFrame({"gene": tensor.genes})
     return {

@@ -89,7 +89,9 @@ def open_screen(
             )
         platforms[ORIGINAL] = (model.genes.landmarks, read)
         names = wells[["drug", "name"]].drop_duplicates()
-        drugs = names.merge(read_drugs(files["pert_info"]), on="drug", how="left")
+        drugs = names.merge(
+            read_drugs(files["pert_info"]).drop(columns="name"), on="drug", how="left"
+        )
         yield Screen(wells, drugs, same_drugs(drugs), platforms, set(genes["symbol"].dropna()))
 
 

@@ -1,6 +1,7 @@
 """Put this run's numbers beside those that the papers print."""
 
 from lacuna.io.tsv import read_table, write_table
+from lacuna.report.origin import comparable, find_origin
 from lacuna.report.page import write_page
 from lacuna.report.published import compare, gather_numbers
 from lacuna.report.published_table import published_note, published_table
@@ -8,15 +9,18 @@ from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
     files, params = dict(snakemake.input.items()), snakemake.params
-    compared = compare(read_table(files.pop("published")), gather_numbers(files))
+    published = read_table(files.pop("published"))
+    ours = gather_numbers(files)
+    origin = find_origin(published, ours, params.kind, params.tensor)
+    compared = compare(published, comparable(ours, params.kind))
     here = compared.groupby("paper").filter(lambda rows: rows["ours"].notna().any())
     write_table(compared, snakemake.output.table)
     write_page(
         snakemake.output.page,
         f"Published numbers and this run's: {params.data}",
-        [published_note(params.data, params.paper, params.completed)],
+        [published_note(params.data, origin, params.completed)],
         [
-            (paper, published_table(rows, paper == params.paper))
+            (paper, published_table(rows, paper == origin.paper))
             for paper, rows in here.groupby("paper")
         ],
     )

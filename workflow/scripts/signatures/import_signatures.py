@@ -3,7 +3,8 @@
 import numpy as np
 
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import check_columns, check_genes, read_genes, read_signatures
+from lacuna.io.geo import check_columns, check_genes, read_genes
+from lacuna.io.sig_info import read_signatures
 from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import log_script
 from lacuna.signatures.level5 import count_signatures, import_signatures

@@ -1,0 +1,122 @@
+"""Tables of ready-made signatures: GEO's of both phases, and those of Characteristic Directions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lacuna.errors import LacunaError
+from lacuna.io.sig_info import read_signatures
+
+NAN = np.nan
+PHASE_1 = {
+    "sig_id": "CPC006_A375_6H:BRD-1:10",
+    "pert_id": "BRD-1",
+    "pert_iname": "aspirin",
+    "pert_type": "trt_cp",
+    "cell_id": "A375",
+    "pert_dose": "10.0",
+    "pert_dose_unit": "µM",
+    "pert_idose": "10 µM",
+    "pert_time": "6",
+    "pert_time_unit": "h",
+    "pert_itime": "6 h",
+    "distil_id": "CPC006_A375_6H_X1_B3:K06|CPC006_A375_6H_X2_B3:K06",
+}
+# As L1000CDS2 describes its signatures: no type, no units.
+DIRECTION = {
+    "sig_id": "CPC006_A375_6H:BRD-1:10",
+    "pert_id": "BRD-1",
+    "cell_id": "A375",
+    "pert_dose": "10.0",
+    "pert_time": "6.0",
+    "pvalue": "0.0312",
+    "replicateCount": "4",
+}
+
+
+def read(folder, *rows):
+    table = pd.DataFrame(list(rows))
+    table.to_csv(folder / "sig_info.txt", sep="\t", index=False)
+    return read_signatures(folder / "sig_info.txt")
+
+
+def test_both_phases_give_the_same(tmp_path):
+    (phase_1,) = read(tmp_path, PHASE_1).to_dict("records")
+    columns = ["sig_id", "pert_id", "pert_iname", "pert_type", "cell_id"]
+    phase_2 = {name: PHASE_1[name] for name in [*columns, "pert_idose", "pert_itime", "distil_id"]}
+    (other,) = read(tmp_path, phase_2).to_dict("records")
+    np.testing.assert_equal(phase_1, other)
+    assert phase_1 | {"acd": 0, "p_value": 0} == {
+        "signature": PHASE_1["sig_id"],
+        "drug": "BRD-1",
+        "name": "aspirin",
+        "kind": "trt_cp",
+        "cell": "A375",
+        "dose": 10.0,
+        "time": 6.0,
+        "replicates": 2,
+        "batch": "CPC006_A375_6H",
+        "acd": 0,
+        "p_value": 0,
+    }
+
+
+def test_a_table_of_directions_keeps_its_p_values_and_replicates(tmp_path):
+    table = read(
+        tmp_path,
+        DIRECTION,
+        DIRECTION | {"sig_id": "b", "pvalue": "", "replicateCount": "1"},
+    )
+    assert table["kind"].tolist() == ["trt_cp", "trt_cp"]
+    np.testing.assert_equal(table["p_value"].to_numpy(), [0.0312, NAN])
+    assert table["replicates"].tolist() == [4, 1]
+    assert table[["dose", "time"]].to_numpy().tolist() == [[10, 6], [10, 6]]
+    assert table["name"].isna().all()
+    assert table["acd"].isna().all()
+
+
+def test_a_unit_that_is_given_counts(tmp_path):
+    rows = [
+        DIRECTION | {"pert_dose_unit": unit, "sig_id": f"s {unit}"} for unit in ("nM", "mg", "-666")
+    ]
+    np.testing.assert_equal(read(tmp_path, *rows)["dose"].to_numpy(), [0.01, NAN, NAN])
+
+
+def test_the_text_with_a_unit_stands_in_for_a_number_that_is_missing(tmp_path):
+    row = PHASE_1 | {"pert_dose": "-666", "pert_time": "-666", "pert_idose": "0.1 nM"}
+    assert read(tmp_path, row)[["dose", "time"]].iloc[0].tolist() == [1e-4, 6]
+
+
+def test_wells_say_how_many_replicates_and_which_batch(tmp_path):
+    wells = {
+        "one": "A_X1:a",
+        "several": "A_X1:a|A_X2:a|A_X3_B5:a",
+        "mixed": "A_X1:a|B_X1:a|A_X2:a",
+        "none": "-666",
+    }
+    rows = [PHASE_1 | {"sig_id": name, "distil_id": ids} for name, ids in wells.items()]
+    table = read(tmp_path, *rows)
+    assert table["replicates"].tolist() == [1, 3, 3, 1]
+    assert table["batch"].tolist() == ["A", "A", "", ""]
+
+
+def test_a_count_that_is_given_wins_over_the_wells(tmp_path):
+    assert read(tmp_path, PHASE_1 | {"distil_nsample": "5"})["replicates"].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"pvalue": "1.2"}, "line 2: the p-value is '1.2'"),
+        ({"pvalue": "-0.1"}, "line 2: the p-value is '-0.1'"),
+        ({"pvalue": "low"}, "line 2: the p-value is 'low' (1 such rows)"),
+        ({"pvalue": ""}, "no column pert_type (or pvalue"),  # compounds, or what?
+        ({"pert_id": ""}, "the column read as drug is empty"),
+        ({"cell_id": "-666"}, "the column read as cell is empty"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, change, said):
+    with pytest.raises(LacunaError) as raised:
+        read(tmp_path, DIRECTION | change)
+    assert str(raised.value).startswith(str(tmp_path / "sig_info.txt"))
+    assert said in str(raised.value)

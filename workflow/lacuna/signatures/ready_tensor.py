@@ -1,0 +1,53 @@
+"""Imports a tensor that somebody else made: its profiles, of drugs in cells."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import LacunaError, listed
+from lacuna.io.matlab import MatlabTensor
+from lacuna.signatures.signature_set import COLUMNS, SignatureSet
+from lacuna.vectors import unit_rows
+
+
+def import_tensor(tensor: MatlabTensor) -> Iterator[SignatureSet]:
+    """Read the measured profiles, a cell at a time, and scale them to unit length.
+
+    Parameters
+    ----------
+    tensor
+        The open file.
+
+    Yields
+    ------
+    SignatureSet
+        One signature a profile. Of dose, time, batch, replicates, ACD and p-value the file says
+        nothing.
+
+    Raises
+    ------
+    LacunaError
+        If there is no profile, or one is zero in every gene.
+    """
+    read = 0
+    for cell, (drugs, profiles) in zip(tensor.cells, tensor.profiles(), strict=True):
+        names = tensor.drugs[drugs]
+        empty = ~profiles.any(axis=1)
+        if empty.any():
+            raise LacunaError(
+                f"{tensor.path}: the profiles of {listed(names[empty])} in cell {cell!r} are 0 in "
+                "every gene and have no direction. Expected NaN where nothing was measured."
+            )
+        read += len(drugs)
+        table = pd.DataFrame({"drug": names, "cell": cell}, columns=COLUMNS)
+        table = table.assign(batch="", replicates=1, name=pd.Series(np.nan, table.index, object))
+        numbers = dict.fromkeys(["dose", "time", "acd", "p_value"], np.nan)
+        yield SignatureSet(table.assign(**numbers), unit_rows(profiles), tensor.genes)
+    if not read:
+        raise LacunaError(f"{tensor.path}: holds no profile: variable T is NaN everywhere.")
+
+
+def count_profiles(profiles: int) -> pd.DataFrame:
+    """Count what becomes of the profiles, in the columns of `count_signatures`."""
+    return pd.DataFrame({"use": ["compound"], "signatures": [profiles]})
