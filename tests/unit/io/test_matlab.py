@@ -151,6 +151,7 @@ AT = (MEASURED[0], 3, MEASURED[1])
             other(AT, np.nan),
             ["variable T: drug 'BRD-000'", f"cell {IDS['cellIds'][AT[2]]!r}", "in 1 of 7 genes"],
         ),
+        (other((AT[0], 0, AT[2]), np.nan), ["is NaN in 1 of 7 genes", "Is it drugs x genes"]),
         (other(AT, np.inf), ["variable T: drug 'BRD-000', gene '789'", "is inf"]),
     ],
 )

@@ -155,9 +155,7 @@ class MatlabV5:
             if array.kind != "cell":
                 return self._named(data, array)
             found = []
-            count = _count(array.shape)
-            _check_room(count * TAG, data.left)
-            for number in range(count):
+            for number in range(_count(array.shape)):
                 inner = self._element(data)
                 texts = self._named(data, inner) if inner else [""]
                 if len(texts) != 1:
