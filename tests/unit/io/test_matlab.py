@@ -152,6 +152,7 @@ AT = (MEASURED[0], 3, MEASURED[1])
             ["variable T: drug 'BRD-000'", f"cell {IDS['cellIds'][AT[2]]!r}", "in 1 of 7 genes"],
         ),
         (other((AT[0], 0, AT[2]), np.nan), ["is NaN in 1 of 7 genes", "Is it drugs x genes"]),
+        (other(AT, 1e300), ["gene '789'", "is 1e+300"]),  # infinite in float32
         (other(AT, np.inf), ["variable T: drug 'BRD-000', gene '789'", "is inf"]),
     ],
 )

@@ -27,6 +27,7 @@ VERSIONS: dict[bytes, type[MatlabV5] | type[MatlabV73]] = {
     b"MATLAB 5.0": MatlabV5,
     b"MATLAB 7.3": MatlabV73,
 }
+LARGEST = 1e15  # of values, so that the length of a profile is finite in float32, too
 MOST_BYTES_AT_ONCE = 2**30  # of one cell's drugs x genes
 
 
@@ -81,7 +82,7 @@ class MatlabTensor:
         DamagedFile
             If the file is cut short or damaged.
         LacunaError
-            If a value is infinite, or some genes of a profile are missing and others are not.
+            If a value is infinite or beyond 1e15, or a profile is missing in some genes only.
         """
         for cell, slab in zip(self.cells, self._file.slabs(TENSOR), strict=True):
             slab = slab.reshape(len(self.drugs), len(self.genes))
@@ -136,7 +137,7 @@ class MatlabTensor:
     def _check_profiles(
         self, slab: np.ndarray, missing: np.ndarray, measured: np.ndarray, cell: str
     ) -> None:
-        infinite = np.isinf(slab)
+        infinite = np.abs(slab) > LARGEST
         partly = missing.any(axis=1) & measured
         if infinite.any():
             drug, gene = np.argwhere(infinite)[0]
