@@ -5,5 +5,6 @@ from lacuna.io.signature_table import unpack_signatures
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
-    bring = unpack_signatures if snakemake.wildcards.level == "level5" else unpack
+    level = snakemake.wildcards.get("level")  # pairs of a translation have none
+    bring = unpack_signatures if level == "level5" else unpack
     bring(snakemake.input[0], snakemake.output[0])
