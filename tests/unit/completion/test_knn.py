@@ -109,7 +109,9 @@ def of_cells(drugs=14):
 
 
 @pytest.mark.parametrize(
-    "observed", [clustered(drugs=14), awkward(), of_cells()], ids=["drugs", "awkward", "cells"]
+    "observed",
+    [clustered(drugs=14), clustered(drugs=20, cells=4, noise=1.0), awkward(), of_cells()],
+    ids=["drugs", "noisy", "awkward", "cells"],
 )
 def test_the_blend_equals_its_definition(observed):
     share = choose_share(observed, 10)
