@@ -40,7 +40,7 @@ def score(drug, value, **changes):
     row = {
         "target": "simulated", "split": "drugs", "fold": "drugs_0", "method": "tiny",
         "start": "scratch", "seed": 0, "drug": drug, "line": "SIMBRE1", "dose": 10.0,
-        "observations": 8, "genes": "all", "metric": "change_pearson", "value": value,
+        "observations": 8, "genes": "all", "metric": "specific_pearson", "value": value,
     }  # fmt: skip
     return row | changes
 

@@ -83,6 +83,25 @@ def test_a_training_drug_is_listed_by_cells_of_the_training_and_a_held_out_one_b
     assert named != whole
 
 
+def test_no_side_falls_back_on_controls_of_the_other():
+    """Drugs that validate are listed as those that train; without controls of a side, no list."""
+    made = target(each=20)
+    obs = made.obs
+    control, line = obs["control"].to_numpy(), obs["line"].to_numpy()
+    role = roles(made)
+    role[(obs["drug"] == "d1").to_numpy()] = TEST
+    role[(obs["drug"] == "d2").to_numpy()] = VALIDATION
+    role[np.flatnonzero(control)[1::2]] = TEST
+    role[np.flatnonzero(control & (line == "B") & (role == TEST))[5:]] = VALIDATION  # 5 are left
+    named = lists(list_degs(made, role, made.genes, number=6))
+    chosen = ((obs["drug"] == "d2") & (line == "A") & (obs["dose"] == 10)).to_numpy()
+    known = control & (line == "A") & (role == TRAINING)
+    assert named["d2", "A", 10.0] == by_definition(made, chosen, known, 6)
+    assert ("d1", "A", 10.0) in named
+    assert ("d1", "B", 10.0) not in named
+    assert ("d0", "B", 10.0) in named
+
+
 def test_a_line_that_is_held_out_is_judged_by_its_own_controls():
     made = target()
     role = roles(made)

@@ -184,6 +184,20 @@ def test_vectors_are_found_by_structure_not_by_order(judged):
         np.testing.assert_array_equal(vectors.loc[drug], content["vectors"][at])
 
 
+def test_a_network_that_knows_no_drug_of_the_test_is_left_out_and_said(judged, tmp_path, capsys):
+    made = Predicted.load(judged.made["drugs_0"]["rdkit", "scratch", 0]["predicted"])
+    fold = Fold.load(judged.folds[0])
+    kept = ~made.conditions["drug"].isin(fold.held_out).to_numpy()
+    some = Predicted(made.conditions[kept].reset_index(drop=True), made.mean[kept],
+                     made.variance[kept])  # fmt: skip
+    some.save(tmp_path / "some.h5")
+    run = ("rdkit", "scratch", 0)
+    scores, examples = judge(judged, tmp_path, predicted={run: str(tmp_path / "some.h5")})
+    assert set(scores["method"]) == {"line_mean", CHANCE}
+    assert examples.empty
+    assert f"says nothing of {len(fold.held_out)} test drugs" in capsys.readouterr().out
+
+
 def test_drugs_without_a_structure_have_no_vector(judged, tmp_path):
     """As all of a target have none that does not know structures."""
     table = read_table(judged.drugs)

@@ -134,6 +134,11 @@ def test_the_first_sentence_says_whether_a_network_leads(judged):
         "differences": judged.tables["differences"].assign(low=np.nan, high=np.nan)
     }
     assert "too few drugs for intervals" in sentences(few)[1]
+    assert sentences(few)[0].startswith("No data here can tell whether a network leads")
+    # one drug alone has no score beyond the line mean: it is told by its change
+    table = few["differences"]
+    single = few | {"differences": table[table["metric"] != "specific_pearson"]}
+    assert sentences(single)[1:3] == sentences(few)[1:3]
 
 
 def test_of_signatures_leads_are_told_by_the_correlation_of_profiles(judged):
@@ -198,7 +203,7 @@ def test_a_run_without_networks_has_a_page(judged):
         "disentanglement": judged.tables["disentanglement"][:0],
         "moved": judged.tables["moved"],
     }
-    assert sentences(tables)[0].startswith("No network leads")
+    assert sentences(tables)[0].startswith("No data here can tell whether a network leads")
     assert len(sections(tables)) >= 5
 
 

@@ -178,6 +178,8 @@ def test_of_a_held_out_line_some_controls_are_given_and_others_judge(world):
     np.testing.assert_allclose(truth.compared.seen_control[0], own, rtol=1e-5)
     np.testing.assert_allclose(truth.compared.control[0], fold.mean[judging][0], rtol=1e-6)
     assert (values(found, "change_r2") == 0).all()  # its untreated cells are no change
+    published = control.predict(seen, truth.conditions, RNG, cells="validation")
+    np.testing.assert_allclose(published.mean[0], own, rtol=1e-5)  # those given, not other lines'
     # a line without untreated cells that are given starts from those of others
     table.loc[given, "role"] = TEST
     seen = seen_of(replace(lined, conditions=table), {})
@@ -191,14 +193,33 @@ def test_what_is_predicted_of_all_drugs_alike_is_their_mean_in_the_line_at_the_d
     rng = np.random.default_rng(0)
     made = line_mean.predict(seen, truth.conditions, RNG)
     made = replace(made, mean=made.mean + rng.normal(size=made.mean.shape).astype(np.float32))
-    found = truth.with_predicted(made, "m").common
+    found = truth.with_predicted(made, "m")
     for _, rows in truth.conditions.groupby(["line", "dose"]).indices.items():
-        expected = made.mean[rows].mean(axis=0, dtype=float)
-        np.testing.assert_allclose(found[rows], np.tile(expected, (len(rows), 1)))
+        for common, of in (
+            (found.common, truth.compared.measured),
+            (found.predicted_common, made.mean),
+        ):
+            expected = of[rows].mean(axis=0, dtype=float)
+            np.testing.assert_allclose(common[rows], np.tile(expected, (len(rows), 1)))
     single = truth.take((truth.conditions["drug"] == "drug_0").to_numpy())
     compared = single.with_predicted(made, "m")
     assert np.isnan(compared.common).all()  # a drug alone tells nothing from all drugs
+    assert np.isnan(compared.predicted_common).all()
     assert "specific_pearson" not in set(scores(single, compared)["metric"])
+
+
+@pytest.mark.parametrize("held_out", [2, 3, 20])
+def test_a_perfect_prediction_has_1_however_many_drugs_are_judged(held_out):
+    fold, vectors = planted_fold(np.random.default_rng(1), drugs=30, held_out=held_out)
+    truth = Truth.of(fold, seen_of(fold, vectors), "cells")
+    right = Predicted(
+        truth.conditions[CONDITION],
+        truth.compared.measured.astype(np.float32),
+        truth.compared.measured_variance.astype(np.float32),
+    )
+    found = scores(truth, truth.with_predicted(right, "m"))
+    for genes in ("all", "deg", "deg_pooled"):
+        np.testing.assert_allclose(values(found, "specific_pearson", genes), 1, atol=1e-5)
 
 
 def test_predictions_must_fit(world):

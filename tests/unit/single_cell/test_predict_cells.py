@@ -191,6 +191,10 @@ def test_what_is_expected_follows_the_nearest_training_drug(made, folder, capsys
         assert call(folder, made, "--smiles", smiles, "--dose", "1", model=model) == 0
         assert read_table(folder / "out.tsv")["expected"].unique() == [median]
     assert "says little of the structure" not in capsys.readouterr().out
+    # the median of 30 drugs with these quartiles is known to 0.06: 0.24 is not surely less
+    assert expected.doubts() == []
+    assert replace(expected, reached=expected.reached.assign(line_mean=0.24)).doubts() == []
+    assert replace(expected, reached=expected.reached.assign(line_mean=0.25)).doubts()
     doubted = replace(expected, reached=expected.reached.assign(line_mean=0.9))
     model = saved(folder, replace(made.predictor, expected=doubted))
     assert call(folder, made, "--smiles", CAFFEINE, "--dose", "1", model=model) == 0

@@ -111,6 +111,14 @@ def test_a_quarter_of_the_controls_of_each_line_is_seen_by_no_method():
             assert 0 < (fold.role[here] == VALIDATION).sum() < 15
 
 
+@pytest.mark.parametrize(("controls", "judging"), [(2, 1), (7, 3), (12, 6), (20, 6), (40, 10)])
+def test_as_many_controls_judge_as_lists_of_genes_need_but_no_more_than_half(controls, judging):
+    made = target(controls=controls)
+    fold = split(made, "drugs_0", validation={"by": "drugs", "share": 0})
+    here = (made.obs["control"] & (made.obs["line"] == "A")).to_numpy()
+    assert (fold.role[here] == TEST).sum() == judging
+
+
 def test_a_single_control_is_seen_and_said():
     made = target(controls=1)
     fold = split(made, "drugs_0")

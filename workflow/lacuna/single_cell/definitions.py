@@ -29,13 +29,14 @@ class Compared:
     ----------
     measured, predicted : float64 arrays of shape (k, genes)
     control, seen_control : float64 arrays of shape (k, genes)
-        Of the line of each. Measured changes are taken from control, which no method sees,
-        predicted ones from seen_control: so they have no error in common.
+        Of the line of each. Measured changes are taken from control, which no method sees (of a
+        line of one control there is no other), predicted ones from seen_control: so they have no
+        error in common.
     mean : float64 array of shape (k, genes)
         Of the training drugs in the line at the dose.
-    common : float64 array of shape (k, genes)
-        What is predicted on average of the drugs that are judged in the line at the dose; NaN of a
-        drug that is alone there.
+    common, predicted_common : float64 arrays of shape (k, genes)
+        What is measured, and what is predicted, on average of the drugs that are judged in the line
+        at the dose; NaN of a drug that is alone there.
     measured_variance, predicted_variance : float64 arrays of shape (k, genes)
         Of cells; NaN where not known.
     """
@@ -46,6 +47,7 @@ class Compared:
     seen_control: np.ndarray
     mean: np.ndarray
     common: np.ndarray
+    predicted_common: np.ndarray
     measured_variance: np.ndarray
     predicted_variance: np.ndarray
 
@@ -145,15 +147,14 @@ def change_sign(compared: Compared) -> np.ndarray:
 
 
 def specific(compared: Compared) -> np.ndarray:
-    """Correlate what the line mean does not explain, and a method does not say of all drugs alike.
+    """Correlate what is the drug's own: no drug's alike, and no multiple of the line mean.
 
-    Measured change and line mean are taken from one control: the regression takes up its error. A
-    method that knows better than the line mean what drugs do on average, and nothing of the drug,
-    has 0 but for chance.
+    Both sides are taken from their mean over the drugs judged, and so from no control. A perfect
+    prediction has 1. A method that knows what drugs do on average, however well, and nothing of the
+    drug, has 0 but for chance.
     """
-    truth, mean = (
-        change(profiles, compared.seen_control) for profiles in (compared.measured, compared.mean)
-    )
-    guess = change(compared.predicted, compared.common)
+    truth = change(compared.measured, compared.common)
+    guess = change(compared.predicted, compared.predicted_common)
+    mean = change(compared.mean, compared.seen_control)
     value = correlation_of(moments_beyond(truth, guess, [mean]))
     return np.where(np.isfinite(compared.common).all(axis=1), value, np.nan)

@@ -52,15 +52,16 @@ def list_degs(
     number
         Genes in a list.
     of
-        "training": a condition is judged by its training observations against controls of the
-        training, and where it has none (the drug or the line is held out) by all of its own
-        against controls of the test; "all": by all, as published.
+        "training": a condition is judged by its training observations, and where it has too few
+        (the drug or the line is held out) by all of its own; against controls of the training, and
+        what has observations of the test against controls of the test. "all": by all, as
+        published.
 
     Returns
     -------
     DataFrame with columns `interface.DEGS`
         For each drug, line and dose of more than `FEWEST_CELLS` observations, and of all doses
-        together (dose NaN). Lines without controls have none.
+        together (dose NaN). Lines without as many controls on the side have none.
     """
     used = role != UNUSED
     if observations.kind == "signatures":
@@ -105,17 +106,17 @@ def _sides(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return pairs of treated observations and of the controls that they are compared with.
 
-    What is held out is compared with controls of the test, which no method sees.
+    What is judged is compared with controls that judge, and what is learnt from with others:
+    neither list knows of the other side's controls.
     """
     chosen, control = judged_by(obs, role, by, of), obs["control"].to_numpy(bool)
     if of == "all":
         return [(chosen & ~control, chosen & control)]
-    held = pd.Series(control & (role == TEST), obs.index)
-    has_held = held.groupby(obs["line"].to_numpy()).transform("sum").to_numpy() > FEWEST_CELLS
-    known = _are_trained(obs, role, by)
+    tested = pd.Series(role == TEST, obs.index).groupby([obs[name].to_numpy() for name in by])
+    held = ~_are_trained(obs, role, by) & tested.transform("any").to_numpy()
     return [
-        (chosen & ~control & known, chosen & control),
-        (chosen & ~control & ~known, np.where(has_held, held, chosen & control)),
+        (chosen & ~control & ~held, control & (role == TRAINING)),
+        (chosen & ~control & held, control & (role == TEST)),
     ]
 
 

@@ -12,16 +12,18 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from lacuna.single_cell.interface import Kind
 from lacuna.single_cell.judge import CHANCE
 from lacuna.single_cell.metrics import ALL
 
-METRICS = {"cells": "change_pearson", "bulk": "change_pearson", "signatures": "specific_pearson"}
+SPECIFIC, CHANGE = "specific_pearson", "change_pearson"
 OF_DRUGS = ("drugs", "scaffold", "named")  # splits that hold out drugs
 LINE_MEAN = "line_mean"
 RIVALS = (LINE_MEAN, CHANCE)
 IN_WORDS = {LINE_MEAN: "the mean of training drugs", CHANCE: "chance"}
 FEWEST_DRUGS = 10  # of a range of similarity: quartiles of fewer say little
 MOST_RANGES = 3
+NOTCH = 1.57  # quartile distances over the root of n: 95 % interval of a median, to either side
 REACHED = ["low", "high", "drugs", "lower_quartile", "median", "upper_quartile", *RIVALS]
 NOTHING = pd.DataFrame(columns=REACHED, dtype=float)
 
@@ -55,16 +57,22 @@ class Expected:
         return ranges.iloc[int((similarity >= ranges["low"].to_numpy()[1:]).sum())]
 
     def doubts(self) -> list[str]:
-        """Return what speaks against predictions, in words: no better than no structure."""
+        """Return what speaks against predictions, in words: no better than no structure.
+
+        The median has an interval, as the notches of a box plot (McGill, Tukey and Larsen 1978,
+        https://doi.org/10.1080/00031305.1978.10479236).
+        """
         if self.reached.empty:
             return []
         row = self.reached.iloc[0]
-        better = [IN_WORDS[name] for name in RIVALS if row[name] >= row["median"]]
+        spread = row["upper_quartile"] - row["lower_quartile"]
+        lowest = row["median"] - NOTCH * spread / np.sqrt(row["drugs"])
+        better = [IN_WORDS[name] for name in RIVALS if row[name] >= lowest]
         if not better:
             return []
         return [
-            f"Held-out drugs reached {self.metric} {row['median']:.2f} (median), no more than "
-            f"{' and '.join(better)}: what is predicted says little of the structure."
+            f"Held-out drugs reached {self.metric} {row['median']:.2f} (median), not surely more "
+            f"than {' and '.join(better)}: what is predicted says little of the structure."
         ]
 
     def in_words(self) -> str:
@@ -79,6 +87,11 @@ class Expected:
         )
         beside = [f"{IN_WORDS[name]} {row[name]:.2f}" for name in RIVALS if np.isfinite(row[name])]
         return f"{said}; {', '.join(beside)}." if beside else f"{said}."
+
+
+def metric_of(kind: Kind, split: str) -> str:
+    """Return what expectations are told by: where drugs are held out, what is the drug's own."""
+    return SPECIFIC if kind == "signatures" or split in OF_DRUGS else CHANGE
 
 
 def expect(
@@ -97,7 +110,7 @@ def expect(
         target, model, start, fold: whose scores count, of all folds of the same split, and of all
         seeds.
     metric
-        One of `METRICS`.
+        See `metric_of`.
     similarity : Series
         Of each held-out drug to the nearest drug that its fold trained on, by fold and drug. None
         where drugs were not held out.

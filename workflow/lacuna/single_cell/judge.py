@@ -29,7 +29,7 @@ class Truth:
     conditions : DataFrame with columns drug, line, dose, observations
         Conditions of drugs in the test, of more than `FEWEST_CELLS` cells; all of signatures.
     compared : Compared
-        Of these; predictions are NaN.
+        Of these; predictions, and means over the drugs judged, are NaN.
     halves : array of shape (2, conditions, genes)
         Means of two halves of the cells; NaN where there are too few.
     lists : mapping of str to list of int array
@@ -86,6 +86,7 @@ class Truth:
             seen_control=seen_control,
             mean=means,
             common=np.full_like(measured, np.nan),
+            predicted_common=np.full_like(measured, np.nan),
             measured_variance=fold.variance[kept].astype(float),
             predicted_variance=np.full_like(measured, np.nan),
         )
@@ -136,14 +137,19 @@ class Truth:
                 "finite. Look at its losses: a training that diverged predicts such."
             )
         variance = predicted.variance[at].astype(float)
-        common, _ = mean_by(self.place, int(self.place.max()) + 1, mean)
-        alone = np.bincount(self.place)[self.place] < 2
         return replace(
             self.compared,
             predicted=mean,
             predicted_variance=variance,
-            common=np.where(alone[:, None], np.nan, common[self.place]),
+            common=self._common(self.compared.measured),
+            predicted_common=self._common(mean),
         )
+
+    def _common(self, rows: np.ndarray) -> np.ndarray:
+        """Return the mean of the rows of each line and dose, in each row; NaN where it is one."""
+        size = np.bincount(self.place)
+        means, _ = mean_by(self.place, len(size), rows)
+        return np.where((size[self.place] < 2)[:, None], np.nan, means[self.place])
 
     def measured_by_half(self, half: int) -> tuple["Truth", np.ndarray]:
         """Return the truth by one half of the cells, and the other half, shape (n, genes).

@@ -86,6 +86,8 @@ def judge_unseen(
         if absent := sorted(set(truth.conditions["drug"]) - set(own.conditions["drug"])):
             # Its table of vectors lacks them: it is judged, and compared, on the others.
             print(f"{name}: says nothing of {len(absent)} test drugs ({listed(absent)}).")
+        if own.conditions.empty:
+            continue
         compared = own.with_predicted(found, name)
         made = scores(own, compared)
         tables.append(_named(made, run))

@@ -4,7 +4,8 @@ Of two profiles most genes are alike whatever the drug does, so that a metric of
 where nothing is predicted: the cards say which (`flatters`).
 
 Measured and predicted changes are taken from different untreated cells (see `Compared`), so that
-knowing nothing of the drug correlates with nothing.
+knowing these correlates with nothing. Knowing what drugs do on average does; `specific_pearson` is
+free of that, too.
 """
 
 from collections.abc import Callable, Mapping
@@ -174,9 +175,9 @@ METRICS: Mapping[str, Metric] = {
         Metric(
             name="specific_pearson",
             label="r beyond the line mean",
-            summary="Correlation over genes of the measured change and of the prediction, less "
-            "what is predicted on average of the drugs judged in the line at the dose, when each "
-            "is regressed on the mean change of the training drugs there",
+            summary="Correlation over genes of measured and predicted profiles, each less its mean "
+            "over the drugs judged in the line at the dose, when both are regressed on the mean "
+            "change of the training drugs there; a drug judged alone has none",
             better="higher",
             nothing="0; and so does any multiple of the line mean",
             value=by.specific,

@@ -10,7 +10,7 @@ from lacuna.errors import LacunaError
 from lacuna.io import hdf5
 from lacuna.io.genes import GeneTable
 from lacuna.single_cell.averages import read_scores
-from lacuna.single_cell.expected import METRICS, OF_DRUGS, expect
+from lacuna.single_cell.expected import OF_DRUGS, expect, metric_of
 from lacuna.single_cell.interface import CONTROL, TRAINING, VALIDATION, Fold, Observations
 from lacuna.single_cell.model_file import Predictor, save_predictor
 from lacuna.single_cell.observations import blocks_of, open_observations
@@ -60,6 +60,7 @@ def assemble_predictor(
     treated = (table["role"] == TRAINING) & ~table["control"].astype(bool)
     of_signatures = trained.kind == "signatures"
     scores = read_scores(files["scores"])
+    metric = metric_of(trained.kind, run["fold"].rpartition("_")[0])
     model = Predictor(
         trained=trained,
         drugs=drugs[["smiles", "inchi_key", "block"]],
@@ -67,9 +68,7 @@ def assemble_predictor(
         level=pd.Series(dtype=float) if of_signatures else level_of(observations, fold),
         starts=starts_of(fold, trained.genes, trained.typical) if of_signatures else pd.DataFrame(),
         ensembl=ensembl_of(trained.genes, files.get("genes")),
-        expected=expect(
-            scores, run, METRICS[trained.kind], nearest_of_folds(scores, run, observations.drugs)
-        ),
+        expected=expect(scores, run, metric, nearest_of_folds(scores, run, observations.drugs)),
         facts={
             **{name: str(run[name]) for name in ("target", "model", "start", "fold", "seed")},
             "data": data,

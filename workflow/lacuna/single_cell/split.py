@@ -15,6 +15,7 @@ import pandas as pd
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.single_cell.compounds import find_drugs
 from lacuna.single_cell.interface import (
+    FEWEST_CELLS,
     GIVEN,
     TEST,
     TRAINING,
@@ -228,14 +229,16 @@ def _single_controls(obs: pd.DataFrame) -> list[str]:
 def _hold_controls(role: np.ndarray, obs: pd.DataFrame, of: str, rng: np.random.Generator) -> None:
     """Let a share of the controls of a role judge, in each line one at least where there are two.
 
+    So many are taken that genes can be listed by them, where as many are left.
+
     Predicted changes start from controls that methods see, measured ones from others: otherwise
     both have the same error, and a method that predicts nothing but untreated cells correlates.
     """
     for line in sorted(obs["line"].unique()):
         here = (role == of) & obs["control"].to_numpy(bool) & (obs["line"] == line).to_numpy()
         controls = rng.permutation(np.flatnonzero(here))
-        if len(controls) > 1:
-            role[controls[: max(1, int(HELD_CONTROLS * len(controls)))]] = TEST
+        enough = min(FEWEST_CELLS + 1, len(controls) // 2)
+        role[controls[: max(enough, int(HELD_CONTROLS * len(controls)))]] = TEST
 
 
 def _draw_random(role: np.ndarray, treated: np.ndarray, rng: np.random.Generator) -> None:

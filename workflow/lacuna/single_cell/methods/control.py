@@ -8,7 +8,7 @@ import pandas as pd
 from lacuna.completion.card import Option
 from lacuna.errors import LacunaError
 from lacuna.single_cell.card import Method
-from lacuna.single_cell.interface import VALIDATION, Predicted, Seen
+from lacuna.single_cell.interface import GIVEN, VALIDATION, Predicted, Seen
 from lacuna.single_cell.methods.shared import checked, predicted
 from lacuna.single_cell.seen import Known
 
@@ -28,7 +28,7 @@ def predict(
     cells: Annotated[
         str,
         Option(
-            "which untreated cells: all that are known, or those for validation, as published",
+            "which untreated cells: all that may be seen, or those for validation, as published",
             choices=("all", "validation"),
         ),
     ] = "all",
@@ -53,10 +53,10 @@ def predict(
 
 
 def _of_validation(seen: Seen) -> Seen:
-    """Leave out controls of the training."""
+    """Leave out controls of the training; of a held-out line, others are given."""
     table = seen.conditions
     is_control = table["control"].to_numpy(bool)
-    kept = ~is_control | (table["role"] == VALIDATION).to_numpy()
+    kept = ~is_control | table["role"].isin((VALIDATION, GIVEN)).to_numpy()
     if not (kept & is_control).any():
         raise LacunaError(
             "single_cell: options: control: cells is 'validation', but no untreated cell "
