@@ -3,10 +3,11 @@
     python tests/mutants.py [MODULE ...] [--processes 2] [--seed 0] [--sample 60]
 
 mutmut makes the faults (mutants): another operator or number, an argument left out, a value that
-is None. Of each module of MODULES a seeded sample of 60 is tried; of a MODULE that is named, such
-as `completion/methods/dnpp`, all are; --sample says how many. A mutant is killed when a test of its
-module fails or takes too long. Not changed: texts, docstrings, type annotations, what is printed,
-logged or raised, and functions with a decorator (mutmut leaves them out).
+is None. Of each module that tests/unit/{stage}/mutants.toml lists a seeded sample of 60 is tried;
+of a MODULE that is named, such as `completion/methods/dnpp`, all are; --sample says how many. A
+mutant is killed when a test of its module fails or takes too long. Not changed: texts, docstrings,
+type annotations, what is printed, logged or raised, and functions with a decorator (mutmut leaves
+them out).
 
 The exit status is 1 where fewer than 80 % are killed, the untouched tests fail, or a mutant that
 tests/mutants_equivalent.tsv calls equivalent is killed.
@@ -23,6 +24,7 @@ import signal
 import sys
 import tempfile
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from multiprocessing import get_context
@@ -40,134 +42,8 @@ from scipy.stats import binomtest
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "workflow/lacuna"
 UNIT = ROOT / "tests/unit"
+LISTS = "mutants.toml"  # of each stage, in the folder of its tests
 EQUIVALENT = ROOT / "tests/mutants_equivalent.tsv"
-MODULES = [
-    "completion/methods/dnpp.py",
-    "completion/methods/cp.py",
-    "completion/methods/falrtc.py",
-    "completion/methods/halrtc.py",
-    "completion/methods/kernel.py",
-    "completion/methods/knn_cells.py",
-    "completion/methods/knn_drugs_cells.py",
-    "completion/methods/silrtc.py",
-    "completion/methods/soft_impute.py",
-    "completion/methods/tmac.py",
-    "completion/methods/tucker.py",
-    "completion/shared/covariance.py",
-    "completion/shared/dense.py",
-    "completion/shared/descent.py",
-    "completion/shared/neighbours.py",
-    "evaluation/*.py",
-    "retrieval/alignment/losses.py",
-    "retrieval/alignment/miners.py",
-    "retrieval/alignment/negatives.py",
-    "retrieval/features.py",
-    "retrieval/methods/*.py",
-    "retrieval/metrics.py",
-    "retrieval/ranks.py",
-    "retrieval/split.py",
-    "retrieval/ties.py",
-    "single_cell/definitions.py",
-    "single_cell/degs.py",
-    "single_cell/distances.py",
-    "single_cell/model/losses.py",
-    "single_cell/model/transfer.py",
-    "single_cell/moved.py",
-    "single_cell/split.py",
-    "translation/assess.py",
-    "translation/batches.py",
-    "translation/chain.py",
-    "translation/differential.py",
-    "translation/enrichment.py",
-    "translation/errors.py",
-    "translation/gene_search.py",
-    "translation/genome/*.py",
-    "translation/judge.py",
-    "translation/landmarks/*.py",
-    "translation/normalise.py",
-    "translation/prepare.py",
-    "translation/trainers/*.py",
-]
-# Tests of a module beside its mirror, tests/unit/{stage}/test_{module}.py: a file, then what
-# pytest is to select in it (-k), all where there is nothing.
-MORE_TESTS = {
-    "completion/methods/dnpp": [("completion/test_completion.py", "dnpp and not deepcellstate")],
-    **{
-        f"completion/methods/{module}": [("completion/test_low_rank.py", "")]
-        for module in ("cp", "halrtc", "silrtc", "soft_impute", "tmac", "tucker")
-    },
-    **{
-        f"completion/methods/{module}": [("completion/test_knn.py", "")]
-        for module in ("knn_cells", "knn_drugs_cells")
-    },
-    "completion/shared/covariance": [("completion/test_kernel.py", "")],
-    "completion/shared/dense": [
-        ("completion/test_low_rank.py", ""),
-        ("completion/test_falrtc.py", ""),
-    ],
-    "completion/shared/descent": [("completion/test_falrtc.py", "")],
-    "completion/shared/neighbours": [
-        ("completion/test_knn.py", ""),
-        ("completion/test_dnpp.py", ""),
-        ("completion/test_completion.py", "dnpp and not deepcellstate"),
-    ],
-    "evaluation/correlation": [("evaluation/test_metrics.py", "")],
-    "evaluation/deg": [("evaluation/test_metrics.py", "")],
-    "evaluation/held_out": [("evaluation/test_metrics.py", "")],
-    "evaluation/scorer": [("evaluation/test_metrics.py", "")],
-    "evaluation/stage": [("project/test_plan.py", "")],
-    **{
-        f"translation/{module}": [("translation/test_steps.py", word)]
-        for word, modules in {
-            "moments or mean or contract": ["landmarks/moments", "landmarks/coral"],
-            "ratio or gene_that or contract": ["landmarks/ratio"],
-            "quantiles or contract": ["landmarks/quantiles"],
-            "pairs or contract": ["landmarks/paired_ridge", "landmarks/paired_posterior"],
-            "ridge or penalty or noise or studies": ["genome/ridge"],
-            "nearest": ["genome/nearest"],
-            "principal": ["genome/principal_components"],
-            "extrapolator": ["genome/extrapolator", "trainers/extrapolator"],
-            "cyclegan or order": ["landmarks/cyclegan"],
-        }.items()
-        for module in modules
-    },
-    **{
-        f"retrieval/alignment/{module}": [(f"retrieval/test_alignment_{module}.py", "")]
-        for module in ("losses", "miners", "negatives")
-    },
-    **{
-        f"retrieval/methods/{module}": [
-            ("retrieval/test_methods_contract.py", ""),
-            (f"retrieval/test_methods_{tests}.py", ""),
-        ]
-        for module, tests in {
-            "cca": "cca",
-            "chance": "controls",
-            "correlation": "nearest",
-            "double_nearest": "nearest",
-            "popularity": "controls",
-            "ridge_to_fingerprint": "ridge",
-            "ridge_to_profile": "ridge",
-            "shared": "nearest",
-        }.items()
-    },
-    "retrieval/ties": [("retrieval/test_metrics.py", ""), ("retrieval/test_ranks.py", "")],
-    "single_cell/definitions": [("single_cell/test_judge_metrics.py", "")],
-    "single_cell/distances": [("single_cell/test_judge_distances.py", "")],
-    "single_cell/model/losses": [("single_cell/test_model_losses.py", "")],
-    "single_cell/model/transfer": [("single_cell/test_model_transfer.py", "")],
-    "single_cell/moved": [
-        ("single_cell/test_judge_pages.py", ""),
-        ("single_cell/test_judge_jobs.py", ""),
-    ],
-    "translation/landmarks/paired_posterior": [("translation/test_paired_posterior.py", "")],
-    "translation/trainers/cyclegan": [("translation/test_cyclegan.py", "")],
-    "translation/trainers/extrapolator": [
-        ("translation/test_steps.py", "extrapolator"),
-        ("translation/test_cyclegan.py", "extrapolator"),
-    ],
-    "translation/trainers/networks": [("translation/test_cyclegan.py", "")],
-}
 SAMPLE = 60
 LEAST_KILLED = 0.8
 SPOKEN = {"print", "debug", "info", "warning", "error", "warn", "log"}
@@ -227,16 +103,39 @@ def _difference(source: str, changed: str) -> tuple[int, str, str]:
     return (start + 1, *texts)
 
 
+def stages() -> dict[str, dict]:
+    """Read what stages list: patterns of `modules`, and `tests` of some beside their mirror."""
+    return {
+        path.parent.name: tomllib.loads(path.read_text())
+        for path in sorted(UNIT.glob(f"*/{LISTS}"))
+    }
+
+
+def listed_modules() -> list[str]:
+    """Return the names of the modules that stages list, such as completion/methods/dnpp."""
+    found = [
+        path
+        for stage, listed in stages().items()
+        for pattern in listed["modules"]
+        for path in sorted((LIBRARY / stage).glob(f"{pattern}.py"))
+        if path.stem not in {"__init__", "references"}  # texts alone
+    ]
+    return [path.relative_to(LIBRARY).with_suffix("").as_posix() for path in found]
+
+
 def tests_of(module: str) -> list[list[str]]:
     """Give the arguments of pytest for the tests of a module, one list a run."""
     stage, name = module.split("/")[0], module.split("/")[-1]
     mirror = UNIT / stage / f"test_{name.strip('_')}.py"
     runs = [[str(mirror)]] if mirror.is_file() else []
-    for file, chosen in MORE_TESTS.get(module, []):
-        if (UNIT / file).is_file():
-            runs.append([str(UNIT / file), *(["-k", chosen] if chosen else [])])
+    listed = stages().get(stage, {}).get("tests", {}).get(module.removeprefix(f"{stage}/"), [])
+    for entry in listed:
+        file, *chosen = [entry] if isinstance(entry, str) else entry
+        if not (UNIT / stage / file).is_file():
+            sys.exit(f"{UNIT / stage / LISTS}: {module}: there is no {UNIT / stage / file}.")
+        runs.append([str(UNIT / stage / file), *(["-k", *chosen] if chosen else [])])
     if not runs:
-        sys.exit(f"{module}: no tests. Expected {mirror}, or a file in MORE_TESTS of {__file__}.")
+        sys.exit(f"{module}: no tests. Expected {mirror}, or a file in {UNIT / stage / LISTS}.")
     return runs
 
 
@@ -363,14 +262,11 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as evaluation/deg")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sample", type=int, help=f"mutants of each module, {SAMPLE} of MODULES")
+    parser.add_argument(
+        "--sample", type=int, help=f"mutants of each module, {SAMPLE} where none is named"
+    )
     asked = parser.parse_args()
-    names = [name.removesuffix(".py") for name in asked.modules] or [
-        path.relative_to(LIBRARY).with_suffix("").as_posix()
-        for pattern in MODULES
-        for path in sorted(LIBRARY.glob(pattern))
-        if path.stem not in {"__init__", "references"}  # texts alone
-    ]
+    names = [name.removesuffix(".py") for name in asked.modules] or listed_modules()
     os.chdir(ROOT)  # where mutmut looks for its settings
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     for name in HEAVY:
