@@ -9,7 +9,7 @@ from scipy import linalg
 from scipy.spatial.distance import cdist
 from sklearn.cross_decomposition import CCA
 
-from lacuna.retrieval.methods import cca, shared
+from lacuna.retrieval.methods import cca, cca_published, shared
 
 
 def rng():
@@ -276,3 +276,15 @@ def test_shuffled_training_pairs_find_nothing_and_true_ones_do():
         distances = plain(pairs, components=20).distances(test.profiles, test.vectors)
         found = shared.validation_mrr(distances, test.molecule)
         assert low * chance < found < high * chance
+
+
+def test_as_published_it_has_50_components_and_no_ridge():
+    training, validation, _ = planted_pairs(rng(), molecules=200, features=60, bits=55, noise=2)
+    ranker = cca_published.fit(training, validation, rng())
+    ours = variates(ranker, training)
+    assert ours[0].shape[1] == 50
+    sides = [linalg.orth(side) for side in standardised(training)]
+    canonical = linalg.svdvals(sides[0].T @ sides[1])[:50]  # Bjoerck and Golub 1973
+    np.testing.assert_allclose(correlations(*ours), canonical, atol=1e-6)
+    again = cca_published.restore(ranker.state())
+    assert again.name == ranker.name == "cca_published"
