@@ -14,14 +14,12 @@ from lacuna.completion.card import OTHER_CELLS, Method, Option
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.shared.dense import (
     DRUG,
-    ObservedTensor,
     leading_vectors,
     multiply,
     replace_cold_starts,
-    require_memory,
+    zeros_and_mask,
 )
 from lacuna.completion.shared.extras import import_extra
-from lacuna.runtime.device import find_device
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -57,14 +55,11 @@ def complete(
         If TensorLy is not installed, or memory cannot hold the tensor.
     """
     decomposition = import_extra("tensorly", "tensorly.decomposition", "cp")
-    cpu = find_device("cpu")
-    require_memory("cp", observed, TENSORS, cpu, item_bytes=8)
-    tensor = ObservedTensor.from_zeros(observed, cpu)
-    x = np.asarray(tensor.fill_in(), np.float64)
+    x, known = zeros_and_mask("cp", observed, TENSORS)
     (weights, (drugs, cells, genes)) = decomposition.parafac(
         x,
         min(rank, len(observed.drugs)),
-        mask=1 - np.asarray(tensor.unknown_mask(), np.float64),
+        mask=known,
         init=(None, _start(x, min(rank, len(observed.drugs)))),
         n_iter_max=max_iterations,
         tol=tolerance,

@@ -28,6 +28,7 @@ from lacuna.completion.card import ComputeDevice, Method, Option
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.shared.dense import ObservedTensor, refuse_above_memory
 from lacuna.completion.shared.descent import LineSearch, SmoothedObjective, bytes_needed
+from lacuna.completion.shared.trace_norms import CellWeight, DrugWeight, GeneWeight
 from lacuna.errors import LacunaError
 from lacuna.runtime.device import Array, find_device
 from lacuna.tensor.profiles import ProfileSet
@@ -49,9 +50,9 @@ def complete(
     side: SideInformation,
     rng: np.random.Generator,
     *,
-    drug_weight: Annotated[float, Option("weight of the drugs' unfolding", gt=0)] = 1.0,
-    gene_weight: Annotated[float, Option("weight of the genes' unfolding", gt=0)] = 0.01,
-    cell_weight: Annotated[float, Option("weight of the cells' unfolding", gt=0)] = 1.0,
+    drug_weight: DrugWeight = 1.0,
+    gene_weight: GeneWeight = 0.01,
+    cell_weight: CellWeight = 1.0,
     max_iterations: Annotated[
         int,
         Option(

@@ -17,12 +17,16 @@ from lacuna.completion.shared.dense import (
     GENE,
     ObservedTensor,
     blocks,
-    last_of,
-    require_memory,
     shrink,
     square,
 )
-from lacuna.runtime.device import Array, find_device
+from lacuna.completion.shared.trace_norms import (
+    CellWeight,
+    DrugWeight,
+    GeneWeight,
+    complete_in_span,
+)
+from lacuna.runtime.device import Array
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -40,9 +44,9 @@ def complete(
     side: SideInformation,
     rng: np.random.Generator,
     *,
-    drug_weight: Annotated[float, Option("weight of the drugs' unfolding", gt=0)] = 1.0,
-    gene_weight: Annotated[float, Option("weight of the genes' unfolding", gt=0)] = 0.001,
-    cell_weight: Annotated[float, Option("weight of the cells' unfolding", gt=0)] = 1.0,
+    drug_weight: DrugWeight = 1.0,
+    gene_weight: GeneWeight = 0.001,
+    cell_weight: CellWeight = 1.0,
     penalty: Annotated[
         float, Option("on low-rank unfoldings that differ from the tensor", gt=0)
     ] = 32.0,
@@ -64,14 +68,16 @@ def complete(
     LacunaError
         If memory cannot hold the tensor.
     """
-    where = find_device(device)
-    require_memory("silrtc", observed, TENSORS, where)
-    tensor = ObservedTensor.in_span(observed, where)
     weights = np.array([drug_weight, gene_weight, cell_weight])
-    steps = silrtc(tensor, weights, penalty, max_iterations, tolerance)
-    number, (filled, change) = last_of(enumerate(steps, 1))
-    print(f"silrtc: {number} of at most {max_iterations} iterations, last change {change:.3g}")
-    return tensor.predictions(filled, observed, wanted)
+    return complete_in_span(
+        "silrtc",
+        lambda tensor: silrtc(tensor, weights, penalty, max_iterations, tolerance),
+        observed,
+        wanted,
+        tensors=TENSORS,
+        max_iterations=max_iterations,
+        device=device,
+    )
 
 
 def silrtc(

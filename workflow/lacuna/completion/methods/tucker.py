@@ -15,14 +15,12 @@ from lacuna.completion.shared.dense import (
     CELL,
     DRUG,
     GENE,
-    ObservedTensor,
     leading_vectors,
     multiply,
     replace_cold_starts,
-    require_memory,
+    zeros_and_mask,
 )
 from lacuna.completion.shared.extras import import_extra
-from lacuna.runtime.device import find_device
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -60,10 +58,7 @@ def complete(
         If TensorLy is not installed, or memory cannot hold the tensor.
     """
     decomposition = import_extra("tensorly", "tensorly.decomposition", "tucker")
-    cpu = find_device("cpu")
-    require_memory("tucker", observed, TENSORS, cpu, item_bytes=8)
-    tensor = ObservedTensor.from_zeros(observed, cpu)
-    x = np.asarray(tensor.fill_in(), np.float64)
+    x, known = zeros_and_mask("tucker", observed, TENSORS)
     ranks = _possible((drug_rank, cell_rank, gene_rank), x.shape)
     modes = (DRUG, CELL, GENE)
     factors = [leading_vectors(x, mode, rank, np) for mode, rank in zip(modes, ranks, strict=True)]
@@ -73,7 +68,7 @@ def complete(
     core, (drugs, cells, genes) = decomposition.tucker(
         x,
         ranks,
-        mask=1 - np.asarray(tensor.unknown_mask(), np.float64),
+        mask=known,
         init=(core, factors),
         n_iter_max=max_iterations,
         tol=tolerance,

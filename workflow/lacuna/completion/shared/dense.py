@@ -13,7 +13,7 @@ import numpy as np
 
 from lacuna.completion.interface import Completion
 from lacuna.errors import LacunaError
-from lacuna.runtime.device import Array, Device
+from lacuna.runtime.device import Array, Device, find_device
 from lacuna.tensor.profiles import ProfileSet
 
 Step = TypeVar("Step")
@@ -220,6 +220,23 @@ def blocks(tensor: Array) -> Iterator[slice]:
 def square(array: Array) -> float:
     """Return the sum of squares."""
     return float((array * array).sum())
+
+
+def zeros_and_mask(name: str, observed: ProfileSet, tensors: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the tensor in float64, 0 where unknown, and 1 where it is known, 0 elsewhere.
+
+    Both have the shape (drugs, cells, genes), as TensorLy takes them.
+
+    Raises
+    ------
+    LacunaError
+        If memory cannot hold so many tensors at once.
+    """
+    cpu = find_device("cpu")
+    require_memory(name, observed, tensors, cpu, item_bytes=8)
+    tensor = ObservedTensor.from_zeros(observed, cpu)
+    known = 1 - np.asarray(tensor.unknown_mask(), np.float64)
+    return np.asarray(tensor.fill_in(), np.float64), known
 
 
 def require_memory(
