@@ -111,7 +111,7 @@ def measure(
         "start-up, s": mean["wall"] - mean["seconds"],
         "10 folds, min": FOLDS * mean["wall"] / 60,
         "peak, GiB": max(one["peak"] for one in took),
-        "PCT, first fold": pooled_correlation(predicted[0], truth[0]),
+        "PCT, simulated": pooled_correlation(predicted[0], truth[0]),
         "PCT, folds run": pooled_correlation(np.concatenate(predicted), np.concatenate(truth)),
         "log": logs[0],
     }
