@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
+.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -101,6 +101,18 @@ bench-completers: $(READY) ## compare the completers of figure S1 on the small t
 		$(SNAKEMAKE) --configfile $$files -- results/$$name/tensor/small.h5 || exit 1; \
 	done
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/completers.py $(SIMULATED)
+
+FRESH := 61 62
+
+bench-constants: $(READY) ## try other constants of Kernel and Blend on simulated screens that no table shows
+	for name in $(SIMULATED); do for seed in $(FRESH); do \
+		case $$name in demo) files=config/config.yaml;; *) files="config/config.yaml config/$$name.yaml";; esac; \
+		$(SNAKEMAKE) --configfile $$files --config dataset=constants-$$name-$$seed seed=$$seed -- \
+			results/constants-$$name-$$seed/tensor/large.h5 results/constants-$$name-$$seed/tensor/drugs.tsv \
+			results/constants-$$name-$$seed/tensor/baseline.tsv || exit 1; \
+	done; done
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/completion_constants.py \
+		$(foreach name,$(SIMULATED),$(foreach seed,$(FRESH),constants-$(name)-$(seed)))
 
 bench-translation: $(READY) ## measure how fast a translation trains and translates, and in how much memory
 	$(BIN)/python bench/translation.py
