@@ -106,15 +106,16 @@ class Inputs:
         """Return the names of the series that have a file of this kind, in their order."""
         return [name for name, files in self.series.items() if kind in files]
 
-    @property
-    def measuring_baseline(self) -> list[str]:
-        """The series whose vehicle wells say what cells express without treatment."""
-        return [name for name in self.series_with("level3") if "baseline" not in self.series[name]]
+    def baselines(self, dataset: str) -> list[str]:
+        """Return the tables of what cells express without treatment, one of each series with one.
 
-    @property
-    def with_any_baseline(self) -> list[str]:
-        """The series that tell what cells express without treatment, measured or given."""
-        return list(dict.fromkeys([*self.series_with("level3"), *self.series_with("baseline")]))
+        A series says it itself (`baseline`), or else its vehicle wells do.
+        """
+        given = self.series_with("baseline")
+        named = {series: "baseline.tsv" for series in self.series_with("level3")}
+        named |= {series: "given_baseline.tsv" for series in given}
+        folder = f"results/{dataset}/signatures"
+        return [f"{folder}/{series}/{file}" for series, file in named.items()]
 
     @property
     def downloaded_folders(self) -> list[str]:
