@@ -18,6 +18,7 @@ from lacuna.io.atomic import write_whole
 from lacuna.io.gctx import Gctx
 from lacuna.io.odd_rows import Account, merge_rows, note
 from lacuna.io.quantities import MISSING, is_given, read_doses, read_times
+from lacuna.io.room import check_room, unpacked_size
 from lacuna.io.untrusted import check_header, check_plain, is_gzip, open_untrusted, parse_table
 
 WELL_COLUMNS = {
@@ -204,11 +205,13 @@ def unpack(source: str | Path, destination: str | Path) -> None:
     Raises
     ------
     LacunaError
-        If the gzip file is cut short or damaged, or far more comes out than a matrix ever holds.
+        If the gzip file is cut short or damaged, far more comes out than a matrix ever holds, or
+        the disk has no room for what the file's name promises.
     """
     source, destination = Path(source), Path(destination)
     with open_untrusted(source) as content:
         if is_gzip(source):
+            check_room(destination.parent, str(source), 0, unpacked_size(source.name))
             with write_whole(destination) as unfinished, unfinished.open("wb") as out:
                 shutil.copyfileobj(content, out, length=1 << 22)
         else:
