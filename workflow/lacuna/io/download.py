@@ -143,7 +143,7 @@ def _continue(file: str, url: str, part: Path, size: int | None, progress: bool)
             total = int(length) + (begun if resumed else 0)
         if total is not None:
             to_come = total - (begun if resumed else 0)
-            check_room(part.parent, f"{url}: {file}", to_come, unpacked_size(file))
+            check_room(part.parent, f"{url}: {file}", to_come, unpacked_size(file, total))
         bar = tqdm(
             desc=file,
             initial=begun if resumed else 0,

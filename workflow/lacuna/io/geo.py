@@ -211,7 +211,8 @@ def unpack(source: str | Path, destination: str | Path) -> None:
     source, destination = Path(source), Path(destination)
     with open_untrusted(source) as content:
         if is_gzip(source):
-            check_room(destination.parent, str(source), 0, unpacked_size(source.name))
+            needed = unpacked_size(source.name, source.stat().st_size)
+            check_room(destination.parent, str(source), 0, needed)
             with write_whole(destination) as unfinished, unfinished.open("wb") as out:
                 shutil.copyfileobj(content, out, length=1 << 22)
         else:
