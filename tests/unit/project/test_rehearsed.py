@@ -35,6 +35,23 @@ def test_a_planted_law_is_found():
     assert told.loc["predict_folds large falrtc", "law"] == "drugs^2 cells"
 
 
+@pytest.mark.parametrize(
+    ("part", "size"),
+    [
+        ("make_signatures", 0.1),  # wells
+        ("predict_folds large falrtc", 0.5**2 * 2),  # drugs squared, cells
+        ("predict_folds large mean_1d", 0.5 * 2),
+        ("classify_drugs random_forest", 0.5 * 0.02),  # drugs, trees
+        ("predict_folds small dnpp", 1 / 3),
+        ("acquire_file table", 1),
+    ],
+)
+def test_each_part_grows_with_what_its_law_says(part, size):
+    times = {"wells": 0.1, "drugs": 0.5, "cells": 2, "trees": 0.02, "small_profiles": 1 / 3}
+    facts = {name: rehearsed.PAPER[name] * factor for name, factor in times.items()}
+    assert rehearsed.size_of(rehearsed.law_of(part), facts) == pytest.approx(size)
+
+
 def test_larger_scales_are_foretold_and_not_fitted():
     table = runs([0.005, 0.01, 0.02, 0.05])
     table.loc[table["scale"] == 0.05, rehearsed.MEASURES] *= 2
