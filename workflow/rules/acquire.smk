@@ -106,6 +106,8 @@ rule check_tables:
         "results/{dataset}/logs/check_tables/{series}.log",
     benchmark:
         "results/{dataset}/benchmarks/check_tables/{series}.tsv"
+    # Downloads, which are local, wait for it; no queue is to stand between them.
+    localrule: True
     conda:
         "../../envs/lacuna.yaml"
     resources:
