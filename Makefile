@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean
+.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -144,6 +144,11 @@ bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the pa
 bench-cluster: $(READY) ## compare what jobs take with what profiles/slurm asks for
 	$(SNAKEMAKE) --notemp --configfile config/config.yaml bench/cluster.yaml
 	$(BIN)/python bench/cluster.py
+
+SCALE ?= 0.02
+
+rehearse: $(READY) ## run config/hodos.yaml from download to report on SCALE (0.02) of made-up data, and foretell the whole
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/rehearse.py --scale $(SCALE) --cores $(CORES)
 
 bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
 	$(BIN)/python bench/scaling.py

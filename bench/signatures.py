@@ -19,8 +19,7 @@ from lacuna.io.gctx import MATRIX, META, Gctx
 from lacuna.io.geo import check_matrix, read_genes, read_wells
 from lacuna.io.tsv import write_table
 from lacuna.signatures.characteristic_direction import characteristic_directions
-from lacuna.signatures.make import make_signatures
-from lacuna.signatures.signature_set import SignatureSet
+from lacuna.signatures.series import write_series
 
 GENES, LANDMARKS = 1500, 978
 WELLS_PER_PLATE, VEHICLES, PLATES_PER_BATCH = 384, 24, 4
@@ -73,16 +72,18 @@ def end_to_end(folder: Path, result: multiprocessing.Queue) -> None:
     wells, genes = read_wells(folder / "inst_info.txt"), read_genes(folder / "gene_info.txt")
     with Gctx(folder / "level3.gctx") as matrix:
         check_matrix(matrix, wells, genes)
-        batches = make_signatures(
+        write_series(
             matrix,
             wells,
             genes.loc[genes["landmark"], "gene"],
+            "generated",
+            {"signatures": folder / "signatures.h5"}
+            | {table: folder / f"{table}.tsv" for table in ("wells", "plates", "baseline")},
             gamma=GAMMA,
             reference="vehicle",
             null_draws=NULL_DRAWS,
             seed=SEED,
         )
-        SignatureSet.save(folder / "signatures.h5", batches)
     seconds = time.perf_counter() - started
     result.put((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 

@@ -18,7 +18,8 @@ class Misbehaving(ThreadingHTTPServer):
     """Serves `files` by name; `script` says how each coming request is answered, the last for ever.
 
     "serve", a status to answer, ("cut", n): close after n bytes of body, ("reset", n): reset the
-    connection after n bytes, ("stall", n): fall silent after n bytes of body.
+    connection after n bytes, ("stall", n): fall silent after n bytes of body,
+    ("redirect", url): send on to another address.
     """
 
     daemon_threads = True
@@ -63,6 +64,8 @@ class Handler(BaseHTTPRequestHandler):
         act = server.script.pop(0) if len(server.script) > 1 else server.script[0]
         if isinstance(act, int):
             return self.answer(act)
+        if act[0] == "redirect":
+            return self.answer(302, {"Location": act[1], "Content-Length": "0"})
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and server.ranged else 0
         unless = self.headers["If-Unmodified-Since"]
         if unless and parsedate_to_datetime(unless).timestamp() < server.modified:

@@ -10,7 +10,7 @@ import pytest
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.signatures.make import make_signatures
+from lacuna.signatures.series import make_signatures
 from lacuna.signatures.signature_set import SignatureSet
 
 # Names that break what is not written with care.
@@ -104,7 +104,8 @@ def signatures_of(
 
 def all_signatures(*inputs, **settings) -> SignatureSet:
     """The signatures of all batches, in memory."""
-    made = SignatureSet.concatenate(make_signatures(*inputs, **settings))
+    batches = (made.signatures for made in make_signatures(*inputs, **settings))
+    made = SignatureSet.concatenate(batch for batch in batches if batch is not None)
     return replace(made, profiles=made.profiles[:])
 
 

@@ -7,6 +7,8 @@ from project import Project
 
 pytest.importorskip("snakemake_executor_plugin_slurm")
 
+LOCAL = "acquire_file|check_tables|write_report|all"
+
 
 def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):
     project = Project(tmp_path)
@@ -14,7 +16,7 @@ def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):
     planned = project.run(*options)
     groups = re.findall(r"^\[.*Group job (\w+)", planned, re.MULTILINE)
     jobs = re.findall(r"^( *)(?:local)?rule \w+:", planned, re.MULTILINE)
-    local = re.findall(r"^(?:local)?rule (?:acquire_file|write_report|all):", planned, re.MULTILINE)
+    local = re.findall(rf"^(?:local)?rule (?:{LOCAL}):", planned, re.MULTILINE)
     grouped = sum(bool(indented) for indented in jobs)
     submitted = len(groups) + len(jobs) - grouped - len(local)
     print(f"{len(jobs)} jobs, {grouped} of them in {len(groups)} groups: {submitted} SLURM jobs")

@@ -95,9 +95,36 @@ rule simulate_single_cell:
         "../scripts/acquire/simulate_single_cell.py"
 
 
+rule check_tables:
+    input:
+        unpack(lambda wildcards: INPUTS.tables(DATASET, wildcards.series)),
+        # Not read here: whatever cannot be had is to be missed before the matrix comes.
+        others=list(INPUTS.annotations(DATASET).values()),
+    output:
+        "results/{dataset}/acquire/{series}/checked/tables.tsv",
+    log:
+        "results/{dataset}/logs/check_tables/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/check_tables/{series}.tsv"
+    # Downloads, which are local, wait for it; no queue is to stand between them.
+    localrule: True
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=50),
+    params:
+        kinds=lambda wildcards: list(INPUTS.tables(DATASET, wildcards.series)),
+    script:
+        "../scripts/acquire/check_tables.py"
+
+
 rule acquire_file:
     input:
-        sources=workflow.source_path("../../resources/sources.tsv"),
+        # Ancient: no change of a small table is to bring 49 GB again.
+        first=lambda wildcards: ancient(
+            INPUTS.comes_first(DATASET, wildcards.series, wildcards.file)
+        ),
+        sources=config["acquire"]["sources"] or workflow.source_path("../../resources/sources.tsv"),
     output:
         "results/{dataset}/acquire/{series}/{file}",
     log:

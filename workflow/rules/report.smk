@@ -6,6 +6,7 @@ rule tabulate_filters:
         filters="results/{dataset}/tensor/filters.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
         wells=expand("results/{{dataset}}/signatures/{series}/wells.tsv", series=INPUTS.series),
+        tables=[INPUTS.account(DATASET, series) for series in INPUTS.series],
         folds=expand(
             "results/{{dataset}}/evaluation/{size}/profiles/folds.tsv",
             size=PLAN.splits["profiles"]["sizes"],

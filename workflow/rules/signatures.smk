@@ -24,6 +24,8 @@ rule make_signatures:
     output:
         signatures="results/{dataset}/signatures/{series}/signatures.h5",
         wells="results/{dataset}/signatures/{series}/wells.tsv",
+        plates="results/{dataset}/signatures/{series}/plates.tsv",
+        baseline="results/{dataset}/signatures/{series}/baseline.tsv",
     log:
         "results/{dataset}/logs/make_signatures/{series}.log",
     benchmark:
@@ -36,7 +38,7 @@ rule make_signatures:
         "../../envs/lacuna.yaml"
     resources:
         mem_mb=grows(1000, per_mb=1 / 20),
-        runtime=grows(20, per_mb=1 / 600),
+        runtime=grows(20, per_mb=1 / 300),
     params:
         **config["signatures"],
         seed=SEED,
@@ -88,36 +90,12 @@ rule import_tensor:
         "../scripts/signatures/import_tensor.py"
 
 
-rule measure_baseline:
-    input:
-        level3="results/{dataset}/signatures/{series}/level3.gctx",
-        inst_info=acquired("inst_info"),
-        gene_info=acquired("gene_info"),
-    output:
-        "results/{dataset}/signatures/{series}/baseline.tsv",
-    log:
-        "results/{dataset}/logs/measure_baseline/{series}.log",
-    benchmark:
-        "results/{dataset}/benchmarks/measure_baseline/{series}.tsv"
-    wildcard_constraints:
-        series=one_of(INPUTS.measuring_baseline),
-    group:
-        "tensor"
-    conda:
-        "../../envs/lacuna.yaml"
-    resources:
-        mem_mb=grows(1000, per_mb=1 / 20),
-        runtime=grows(20, per_mb=1 / 600),
-    script:
-        "../scripts/signatures/measure_baseline.py"
-
-
 rule import_baseline:
     input:
         baseline="results/{dataset}/signatures/{series}/baseline.gctx",
         signatures="results/{dataset}/signatures/{series}/signatures.h5",
     output:
-        "results/{dataset}/signatures/{series}/baseline.tsv",
+        "results/{dataset}/signatures/{series}/given_baseline.tsv",
     log:
         "results/{dataset}/logs/import_baseline/{series}.log",
     benchmark:
@@ -130,30 +108,6 @@ rule import_baseline:
         "../../envs/lacuna.yaml"
     script:
         "../scripts/signatures/import_baseline.py"
-
-
-rule assess_plates:
-    input:
-        level3="results/{dataset}/signatures/{series}/level3.gctx",
-        inst_info=acquired("inst_info"),
-        gene_info=acquired("gene_info"),
-    output:
-        "results/{dataset}/signatures/{series}/plates.tsv",
-    log:
-        "results/{dataset}/logs/assess_plates/{series}.log",
-    benchmark:
-        "results/{dataset}/benchmarks/assess_plates/{series}.tsv"
-    conda:
-        "../../envs/lacuna.yaml"
-    resources:
-        mem_mb=grows(1000, per_mb=1 / 20),
-        runtime=grows(20, per_mb=1 / 300),
-    params:
-        gamma=config["signatures"]["gamma"],
-        null_draws=config["signatures"]["null_draws"],
-        seed=SEED,
-    script:
-        "../scripts/signatures/assess_plates.py"
 
 
 rule tabulate_plates:

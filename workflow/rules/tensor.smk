@@ -6,10 +6,7 @@ rule build_tensor:
         pert_info=INPUTS.paths(DATASET, "pert_info"),
         gene_info=INPUTS.paths(DATASET, "gene_info"),
         cell_info=INPUTS.paths(DATASET, "cell_info"),
-        baselines=expand(
-            "results/{{dataset}}/signatures/{series}/baseline.tsv",
-            series=INPUTS.with_any_baseline,
-        ),
+        baselines=INPUTS.baselines(DATASET),
     output:
         tensor="results/{dataset}/tensor/large.h5",
         filters="results/{dataset}/tensor/filters.tsv",

@@ -176,3 +176,12 @@ def test_a_data_set_without_extras_has_only_its_series():
     assert inputs.annotations("mine") == inputs.external("mine") == {}
     assert inputs.gene_sets("mine") == []
     assert len(inputs.all_files("mine")) == 6
+
+
+def test_a_baseline_that_is_given_counts_before_that_of_the_vehicle_wells():
+    both = {"level3": "w.gctx", "baseline": "b.gctx"}
+    series = {"both": both, "ready": {"level5": "r.gctx"}, "wells": {"level3": "w.gctx"}}
+    assert Inputs.of(configured(series=series)).baselines("mine") == [
+        "results/mine/signatures/both/given_baseline.tsv",
+        "results/mine/signatures/wells/baseline.tsv",
+    ]

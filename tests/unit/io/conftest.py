@@ -4,7 +4,7 @@ import pytest
 from misbehaving import Misbehaving
 from shelf import CONTENT, FILE, Place, sha256
 
-from lacuna.io import sources as module
+from lacuna.io import download as module
 from lacuna.io.sources import Source
 
 

@@ -9,7 +9,7 @@ import pytest
 from shelf import CONTENT, FILE, sha256
 
 from lacuna.errors import LacunaError
-from lacuna.io import sources as module
+from lacuna.io import download as module
 from lacuna.io.sources import Source, acquire, read_sources
 
 SHIPPED = Path(__file__).parents[3] / "resources" / "sources.tsv"

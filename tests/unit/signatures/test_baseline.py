@@ -7,7 +7,8 @@ from wells import join, noise, plate, write_matrix
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.signatures.baseline import join_baselines, measure_baseline, read_baseline
+from lacuna.signatures.baseline import average_plates, join_baselines, read_baseline
+from lacuna.signatures.series import make_signatures
 
 
 def test_the_baseline_is_the_mean_of_plates_of_the_mean_of_their_vehicle_wells(tmp_path):
@@ -16,19 +17,27 @@ def test_the_baseline_is_the_mean_of_plates_of_the_mean_of_their_vehicle_wells(t
         plate("P1_X2", ["a"], vehicles=5),
         plate("Q_X1", ["a"], vehicles=2, cell="PC3"),
         plate("R_X1", ["a"], vehicles=0, cell="VCAP"),
+        plate("S_X1", ["a"], vehicles=1, cell="HL60"),  # too few for a signature
     )
     expression = noise(wells)
     genes = write_matrix(tmp_path / "a.gctx", wells, expression)
     with Gctx(tmp_path / "a.gctx") as matrix:
-        table = measure_baseline(matrix, wells, np.array(genes)).set_index("cell")
-    assert list(table.index) == ["A375", "PC3"]
+        settings = {"gamma": 0.5, "reference": "vehicle", "null_draws": 100, "seed": 1}
+        made = list(make_signatures(matrix, wells, genes, **settings))
+    table = average_plates([plate for batch in made for plate in batch.vehicles], genes)
+    table = table.set_index("cell")
+    assert list(table.index) == ["A375", "HL60", "PC3"]
     vehicle = wells["kind"].eq("ctl_vehicle")
     of_plate = [
         expression[vehicle & wells["plate"].eq(name)].mean(axis=0)
-        for name in ("P1_X1", "P1_X2", "Q_X1")
+        for name in ("P1_X1", "P1_X2", "Q_X1", "S_X1")
     ]
     assert np.allclose(table.loc["A375"], (of_plate[0] + of_plate[1]) / 2, atol=1e-5)
     assert np.allclose(table.loc["PC3"], of_plate[2], atol=1e-5)
+    assert np.allclose(table.loc["HL60"], of_plate[3], atol=1e-5)
+    assert {batch.signatures.table["cell"][0] for batch in made if batch.signatures} == {
+        *("A375", "PC3")
+    }
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import pytest
 from wells import join, plate, write_matrix
 
 from lacuna.io.gctx import Gctx
-from lacuna.signatures.plate_quality import SIGNIFICANT, assess_plates, plate_quality
+from lacuna.signatures.plate_quality import SIGNIFICANT, plate_quality
 from lacuna.signatures.reference import REFERENCES
+from lacuna.signatures.series import make_signatures
 
 
 def batch(seed=0):
@@ -63,8 +64,9 @@ def test_a_plate_whose_vehicle_wells_are_off_is_seen(tmp_path):
     expression[off] += rng.normal(size=60)
     genes = write_matrix(tmp_path / "a.gctx", wells, expression)
     with Gctx(tmp_path / "a.gctx") as matrix:
-        settings = {"gamma": 0.5, "null_draws": 500, "seed": 1}
-        quality = pd.concat(assess_plates(matrix, wells, np.array(genes), **settings))
+        settings = {"gamma": 0.5, "reference": "vehicle", "null_draws": 500, "seed": 1}
+        made = make_signatures(matrix, wells, genes, **settings)
+        quality = pd.concat([table for batch in made for table in batch.quality])
     assert len(quality) == 2 * len(REFERENCES)
     of = quality.set_index(["reference", "plate"])
     common = of["common"]

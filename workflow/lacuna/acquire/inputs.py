@@ -18,6 +18,8 @@ CELLS_KINDS = (
 )
 # Files that a series starts from: plates, signatures, a tensor.
 STARTS = ("level3", "level5", "tensor")
+# The small tables of a series.
+TABLES = ("inst_info", "sig_info", "pert_info", "gene_info", "cell_info")
 
 
 @dataclass(frozen=True)
@@ -106,15 +108,16 @@ class Inputs:
         """Return the names of the series that have a file of this kind, in their order."""
         return [name for name, files in self.series.items() if kind in files]
 
-    @property
-    def measuring_baseline(self) -> list[str]:
-        """The series whose vehicle wells say what cells express without treatment."""
-        return [name for name in self.series_with("level3") if "baseline" not in self.series[name]]
+    def baselines(self, dataset: str) -> list[str]:
+        """Return the tables of what cells express without treatment, one of each series with one.
 
-    @property
-    def with_any_baseline(self) -> list[str]:
-        """The series that tell what cells express without treatment, measured or given."""
-        return list(dict.fromkeys([*self.series_with("level3"), *self.series_with("baseline")]))
+        A series says it itself (`baseline`), or else its vehicle wells do.
+        """
+        given = self.series_with("baseline")
+        named = {series: "baseline.tsv" for series in self.series_with("level3")}
+        named |= {series: "given_baseline.tsv" for series in given}
+        folder = f"results/{dataset}/signatures"
+        return [f"{folder}/{series}/{file}" for series, file in named.items()]
 
     @property
     def downloaded_folders(self) -> list[str]:
@@ -148,6 +151,23 @@ class Inputs:
     def paths(self, dataset: str, kind: str) -> list[str]:
         """Return where the files of this kind lie, of all series that have one."""
         return [self.path(dataset, series, kind) for series in self.series_with(kind)]
+
+    def tables(self, dataset: str, series: str) -> dict[str, str]:
+        """Return where the small tables of a series lie, by kind."""
+        named = self.series[series]
+        return {kind: self.path(dataset, series, kind) for kind in TABLES if kind in named}
+
+    def account(self, dataset: str, series: str) -> str:
+        """Return where it stands what was odd in the small tables of a series."""
+        return f"results/{dataset}/acquire/{series}/checked/tables.tsv"
+
+    def comes_first(self, dataset: str, series: str, file: str) -> list[str]:
+        """Return what must be there before a file is got, in a list that may be empty.
+
+        A matrix waits until the small tables are there and can be read.
+        """
+        large = {self.series.get(series, {}).get(kind) for kind in ("level3", "level5")}
+        return [self.account(dataset, series)] if file in large else []
 
     def annotations(self, dataset: str) -> dict[str, str]:
         """Return where the annotation tables of the drugs lie, by kind."""

@@ -16,7 +16,9 @@ import pandas as pd
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import write_whole
 from lacuna.io.gctx import Gctx
+from lacuna.io.odd_rows import Account, merge_rows, note
 from lacuna.io.quantities import MISSING, is_given, read_doses, read_times
+from lacuna.io.room import check_room, unpacked_size
 from lacuna.io.untrusted import check_header, check_plain, is_gzip, open_untrusted, parse_table
 
 WELL_COLUMNS = {
@@ -40,10 +42,20 @@ DRUG_OPTIONAL = {
 }
 CELL_COLUMNS = {"cell": ("cell_id",)}
 CELL_OPTIONAL = {"lineage": ("primary_site",)}
+# What a well must have to be of any use, by our name and by GEO's.
+NEEDED = {"plate": "plate", "drug": "pert_id", "kind": "pert_type", "cell": "cell_id"}
+ODD = "odd"  # the kind of wells that lack one of these: no stage takes wells of this kind
 
 
-def read_wells(path: str | Path) -> pd.DataFrame:
+def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame:
     """Read inst_info of either phase.
+
+    Parameters
+    ----------
+    path
+        The table.
+    account
+        Gets what was odd.
 
     Returns
     -------
@@ -51,17 +63,28 @@ def read_wells(path: str | Path) -> pd.DataFrame:
         well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
         unknown), unknown_dose (bool: one is given, but it is no number or in another unit), time
         (hours, NaN when missing), cell. A batch is the set of plates that replicate each other, see
-        `batch_of`.
+        `batch_of`. A well without plate, drug, kind or cell is of the kind `ODD`, which nothing is
+        made of, and what it lacks is "".
 
     Raises
     ------
     LacunaError
-        If a column is missing, a well stands twice, or a well has no plate, drug or cell.
+        If a column is missing, a well has no id, or two different rows have the same: the id
+        says which column of the matrix belongs to a row.
     """
     wells = read_columns(path, WELL_COLUMNS)
+    repeated = wells.duplicated() & wells["well"].notna()
+    note(
+        account, "inst_id in more than one row, all alike: one counts", wells.loc[repeated, "well"]
+    )
+    wells = wells[~repeated].reset_index(drop=True)
     check_unique(wells, "well", "inst_id", path)
-    for column in ("plate", "drug", "kind", "cell"):
-        check_present(wells, column, path)
+    lacks = wells[list(NEEDED)].isna()
+    for column, upstream in NEEDED.items():
+        note(account, f"well without {upstream}: left out", wells.loc[lacks[column], "well"])
+    odd = lacks.any(axis=1)
+    wells.loc[odd, list(NEEDED)] = wells.loc[odd, list(NEEDED)].fillna("")
+    wells.loc[odd, "kind"] = ODD
     doses = read_doses(wells["dose"], wells["dose_unit"])
     return wells.drop(columns=["dose_unit", "time_unit"]).assign(
         batch=batch_of(wells["plate"]),
@@ -98,30 +121,32 @@ def read_genes(path: str | Path) -> pd.DataFrame:
     return genes
 
 
-def read_drugs(path: str | Path) -> pd.DataFrame:
+def read_drugs(path: str | Path, account: Account | None = None) -> pd.DataFrame:
     """Read pert_info: drug, name, inchi_key and smiles (NaN when missing), one row per drug.
 
+    Rows of one drug are merged: see `lacuna.io.odd_rows.merge_rows`, which tells `account`.
+
     Raises
     ------
     LacunaError
-        If the column of drugs is missing, or a drug stands twice.
+        If the column of drugs is missing.
     """
     drugs = read_columns(path, DRUG_COLUMNS, DRUG_OPTIONAL)
-    check_unique(drugs, "drug", "pert_id", path)
-    return drugs
+    return merge_rows(drugs, "drug", "pert_id", account)
 
 
-def read_cells(path: str | Path) -> pd.DataFrame:
+def read_cells(path: str | Path, account: Account | None = None) -> pd.DataFrame:
     """Read cell_info: cell and lineage (NaN when missing), one row per cell line.
+
+    Rows of one cell are merged: see `lacuna.io.odd_rows.merge_rows`, which tells `account`.
 
     Raises
     ------
     LacunaError
-        If the column of cells is missing, or a cell stands twice.
+        If the column of cells is missing.
     """
     cells = read_columns(path, CELL_COLUMNS, CELL_OPTIONAL)
-    check_unique(cells, "cell", "cell_id", path)
-    return cells
+    return merge_rows(cells, "cell", "cell_id", account)
 
 
 def check_matrix(matrix: Gctx, wells: pd.DataFrame, genes: pd.DataFrame) -> None:
@@ -180,11 +205,14 @@ def unpack(source: str | Path, destination: str | Path) -> None:
     Raises
     ------
     LacunaError
-        If the gzip file is cut short or damaged, or far more comes out than a matrix ever holds.
+        If the gzip file is cut short or damaged, far more comes out than a matrix ever holds, or
+        the disk has no room for what the file's name promises.
     """
     source, destination = Path(source), Path(destination)
     with open_untrusted(source) as content:
         if is_gzip(source):
+            needed = unpacked_size(source.name, source.stat().st_size)
+            check_room(destination.parent, str(source), 0, needed)
             with write_whole(destination) as unfinished, unfinished.open("wb") as out:
                 shutil.copyfileobj(content, out, length=1 << 22)
         else:

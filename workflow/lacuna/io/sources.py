@@ -5,29 +5,24 @@ import fcntl
 import hashlib
 import io
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from email.utils import formatdate
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import pandas as pd
-import requests
-import urllib3
-from tqdm import tqdm
 
 from lacuna.errors import LacunaError, did_you_mean
 from lacuna.io.atomic import explain_write_errors, replace_file, write_whole
+from lacuna.io.download import NotThere, check_address, download
+from lacuna.io.published_sums import SUMS, read_sums
 from lacuna.io.tsv import write_table
 from lacuna.io.untrusted import open_untrusted
 
 SOURCES_TABLE = "resources/sources.tsv"
 SOURCES_COLUMNS = ("file", "url", "bytes", "sha256", "licence", "origin")
 RECORDED_COLUMNS = ("file", "bytes", "sha256", "came_from")
-TIMEOUT = (30, 60)  # seconds to connect, seconds between two pieces of the body
-FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0  # seconds between attempts, doubled each time
-PIECE = 1 << 18  # bytes that a stalled connection loses at most
+HASHED_AT_ONCE = 1 << 20  # bytes
 
 T = TypeVar("T")
 
@@ -48,16 +43,11 @@ class _Mismatch(LacunaError):
     """The file's content is not the expected one."""
 
 
-class _Interrupted(Exception):
-    """The download did not finish, and another attempt may."""
+class _Published(NamedTuple):
+    """The SHA-512 that the publisher of a file lists for it, and the file that lists it."""
 
-
-_TRANSIENT = (
-    _Interrupted,
-    requests.ConnectionError,
-    requests.Timeout,
-    urllib3.exceptions.HTTPError,
-)
+    sha512: str
+    listed_in: str
 
 
 def read_sources(path: str | Path) -> dict[str, Source]:
@@ -77,9 +67,13 @@ def read_sources(path: str | Path) -> dict[str, Source]:
     ------
     LacunaError
         When the file cannot be read, a column is missing, a file is named twice or not at all,
-        `bytes` is no whole number, or `sha256` is not 64 hexadecimal digits.
+        `bytes` is no whole number, `sha256` is not 64 hexadecimal digits, or a url is that of plain
+        http, unless it is of this machine.
     """
     rows = _read_rows(Path(path), SOURCES_COLUMNS)
+    for file, row in rows.items():
+        if row["url"]:
+            check_address(row["url"], f"{path}, file {file}, column url")
     return {
         file: Source(
             file, row["url"] or None, row["bytes"], row["sha256"], row["licence"], row["origin"]
@@ -108,7 +102,8 @@ def acquire(
         Where it appears, whole or not at all. An interrupted download stays beside it with the
         ending ``.part`` and is resumed by the next call.
     sources : dict of str to Source
-        What `read_sources` returned.
+        What `read_sources` returned. Where it has a list of checksums (`GSE..._SHA512SUMS.txt.gz`)
+        in the folder that the file comes from, a file of unknown checksum is checked against that.
     recorded : Path
         Table of the sizes and checksums found at first sight; a file that neither table knows
         is added to it.
@@ -122,28 +117,83 @@ def acquire(
     Raises
     ------
     LacunaError
-        When the file is nowhere to be had, the server refuses it or stays unreachable, or its
-        size or checksum differs from the expected one.
+        When the file is nowhere to be had, the server refuses it or stays unreachable, its size or
+        checksum differs from the expected one, or the disk has no room for it (and for what is
+        unpacked from it).
     """
     source = sources.get(file)
     copies = [mirror / file for mirror in mirrors if (mirror / file).is_file()]
     if copies:
         held = copies[0].resolve()
-        _verify(held, file, source, recorded, came_from=str(held))
+        published = _held_sum(file, copies[0].parent, source, sources)
+        _verify(held, file, source, recorded, str(held), published)
         _link(held, destination)
     elif source is not None and source.url:
         part = destination.with_name(destination.name + ".part")
         with explain_write_errors(part):
             part.parent.mkdir(parents=True, exist_ok=True)
-            _download(source, source.url, part, progress, attempts)
+            published = _fetch_sum(source, sources, part, attempts)
+            download(file, source.url, part, source.bytes, progress=progress, attempts=attempts)
         try:
-            _verify(part, file, source, recorded, came_from=source.url)
+            _verify(part, file, source, recorded, source.url, published)
         except _Mismatch:
             part.unlink()
             raise
         replace_file(destination, part)
     else:
         raise LacunaError(_explain_unavailable(file, sources, mirrors))
+
+
+def _lists(source: Source | None, sources: dict[str, Source]) -> Source | None:
+    """Return the row of the list of checksums beside a file whose own checksum is not known."""
+    if source is None or not source.url or source.sha256 or SUMS.search(source.file):
+        return None
+    folder = source.url.rpartition("/")[0]
+    beside = (
+        row
+        for name, row in sources.items()
+        if SUMS.search(name) and row.url and row.url.rpartition("/")[0] == folder
+    )
+    return next(beside, None)
+
+
+def _held_sum(
+    file: str, mirror: Path, source: Source | None, sources: dict[str, Source]
+) -> _Published | None:
+    """Return the published checksum of a file in a mirror that holds the list, too."""
+    lists = _lists(source, sources)
+    if lists is None or not (mirror / lists.file).is_file():
+        return None
+    return _look_up(file, mirror / lists.file)
+
+
+def _fetch_sum(
+    source: Source, sources: dict[str, Source], part: Path, attempts: int
+) -> _Published | None:
+    """Return the published checksum of a file that is to be downloaded."""
+    lists = _lists(source, sources)
+    if lists is None or lists.url is None:
+        return None
+    # Each job gets its own copy, since jobs of one folder run side by side: it is of 1 KB.
+    copy = part.with_name(f".{source.file}-{lists.file}")
+    try:
+        download(lists.file, lists.url, copy, lists.bytes, progress=False, attempts=attempts)
+        return _look_up(source.file, copy)
+    except NotThere as error:
+        print(f"Unchecked against published checksums: {source.file}. {error}")
+        return None
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _look_up(file: str, lists: Path) -> _Published | None:
+    name = lists.name.removeprefix(f".{file}-")
+    sums = read_sums(lists)
+    if file not in sums:
+        print(f"Unchecked against published checksums: {name} does not list {file}.")
+        return None
+    print(f"{name} says which SHA-512 {file} must have.")
+    return _Published(sums[file], name)
 
 
 def _link(held: Path, destination: Path) -> None:
@@ -232,19 +282,37 @@ def _record(recorded: Path, file: str, size: int, sha256: str, came_from: str) -
         return rows[file]
 
 
-def _verify(path: Path, file: str, source: Source | None, recorded: Path, came_from: str) -> None:
+def _verify(
+    path: Path,
+    file: str,
+    source: Source | None,
+    recorded: Path,
+    came_from: str,
+    published: _Published | None,
+) -> None:
     size_known, sha256_known = (source.bytes, source.sha256) if source else (None, None)
     row = None if sha256_known else _read_recorded(recorded).get(file)
     size = path.stat().st_size
     _compare(file, "bytes", size_known, size, SOURCES_TABLE, came_from)
     if row:
         _compare(file, "bytes", row["bytes"], size, recorded, came_from)
-    with path.open("rb") as content:
-        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    sha256, sha512 = _digests(path, published is not None)
     _compare(file, "sha256", sha256_known, sha256, SOURCES_TABLE, came_from)
+    if published:
+        _compare(file, "SHA-512", published.sha512, sha512, published.listed_in, came_from)
     if not sha256_known:
         row = _record(recorded, file, size, sha256, came_from)
         _compare(file, "sha256", row["sha256"], sha256, recorded, came_from)
+
+
+def _digests(path: Path, both: bool) -> tuple[str, str | None]:
+    """Return the SHA-256 and, if both are wanted, the SHA-512 of a file, reading it once."""
+    wanted = [hashlib.sha256(), hashlib.sha512()] if both else [hashlib.sha256()]
+    with path.open("rb") as content:
+        while piece := content.read(HASHED_AT_ONCE):
+            for digest in wanted:
+                digest.update(piece)
+    return wanted[0].hexdigest(), wanted[1].hexdigest() if both else None
 
 
 def _compare(
@@ -252,92 +320,10 @@ def _compare(
 ) -> None:
     if expected is None or expected == found:
         return
+    ours = isinstance(stands_in, Path) or stands_in == SOURCES_TABLE
+    remedy = f"; if it was changed on purpose, correct or remove its row in {stands_in}"
     raise _Mismatch(
         f"{file!r} from {came_from} is not the expected file: {what} is {found}, but {stands_in} "
         f"says {expected}. If the copy is damaged, replace it (a download: run again, it begins "
-        f"afresh); if the file was changed on purpose, correct or remove its row in {stands_in}."
+        f"afresh){remedy if ours else ''}."
     )
-
-
-def _download(source: Source, url: str, part: Path, progress: bool, attempts: int) -> None:
-    furthest, failures = _size(part), 0
-    while True:
-        try:
-            return _continue_download(source, url, part, progress)
-        except _TRANSIENT as error:
-            problem = error
-        except requests.RequestException as error:
-            raise LacunaError(f"{_failure(source)}: {error}") from error
-        # Only a longer file counts: a server that cuts and cannot resume sends bytes for ever.
-        failures = 0 if _size(part) > furthest else failures + 1
-        furthest = max(furthest, _size(part))
-        if failures >= attempts:
-            raise LacunaError(
-                f"{_failure(source)}: {attempts} attempts brought nothing new, the last one: "
-                f"{problem}. Run again later: the {_size(part)} bytes that are here are kept. Or "
-                "set `mirror:` in the config to a folder that holds the file."
-            ) from problem
-        time.sleep(min(FIRST_WAIT * 2**failures, LONGEST_WAIT))
-
-
-def _continue_download(source: Source, url: str, part: Path, progress: bool) -> None:
-    begun = _size(part)
-    # No decoding: a .gz file must stay one, whatever the server calls it.
-    headers = {"Accept-Encoding": "identity"}
-    if begun:
-        headers["Range"] = f"bytes={begun}-"
-        headers["If-Unmodified-Since"] = formatdate(part.stat().st_mtime, usegmt=True)
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        start, total = _content_range(response)
-        if response.status_code == 416 and begun and begun in (total, source.bytes):
-            return
-        resumed = response.status_code == 206
-        if (begun and response.status_code in (412, 416)) or (resumed and start != begun):
-            part.unlink(missing_ok=True)
-            raise _Interrupted("the partial download does not fit the server's file")
-        _check_status(source, response)
-        length = response.headers.get("Content-Length")
-        if total is None and length is not None:
-            total = int(length) + (begun if resumed else 0)
-        bar = tqdm(
-            desc=source.file,
-            initial=begun if resumed else 0,
-            total=total,
-            unit="B",
-            unit_scale=True,
-            mininterval=5,
-            disable=not progress,
-        )
-        with bar, part.open("ab" if resumed else "wb") as out:
-            for piece in response.raw.stream(PIECE, decode_content=False):
-                out.write(piece)
-                bar.update(len(piece))
-    if total not in (None, _size(part)):
-        raise _Interrupted(f"{_size(part)} of {total} bytes arrived")
-
-
-def _content_range(response: requests.Response) -> tuple[int | None, int | None]:
-    """Return where the answer starts and how long the whole file is, where it says so."""
-    header = response.headers.get("Content-Range", "")
-    match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", header)
-    start, total = match.groups() if match else (None, None)
-    return int(start) if start else None, int(total) if total else None
-
-
-def _check_status(source: Source, response: requests.Response) -> None:
-    answer = f"the server answered {response.status_code} {response.reason}"
-    if response.status_code == 429 or response.status_code >= 500:
-        raise _Interrupted(answer)
-    if response.status_code not in (200, 206):
-        raise LacunaError(
-            f"{_failure(source)}: {answer}. Check the url in {SOURCES_TABLE}, or set `mirror:` in "
-            "the config to a folder that holds the file."
-        )
-
-
-def _failure(source: Source) -> str:
-    return f"Cannot download {source.file!r} from {source.url}"
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

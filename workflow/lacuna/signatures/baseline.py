@@ -1,52 +1,55 @@
 """Baseline expression: cells without treatment, measured in vehicle wells or read from a matrix."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
-from lacuna.signatures.make import VEHICLE, Progress
+from lacuna.signatures.make import VEHICLE, Plate
 
 
-def measure_baseline(
-    matrix: Gctx, wells: pd.DataFrame, genes: np.ndarray, progress: Progress = iter
+def average_vehicles(plates: Iterable[Plate]) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Average the vehicle wells of each plate.
+
+    Yields
+    ------
+    str, str, float32 array of shape (genes,)
+        Cell, plate, mean log2 expression; nothing of a plate without vehicle wells.
+    """
+    for wells, expression in plates:
+        # In file order: sums of float32 depend on the order.
+        vehicle = wells[wells["kind"].eq(VEHICLE)].sort_index()
+        for (cell, plate), of_plate in vehicle.groupby(["cell", "plate"]):
+            rows = wells.index.get_indexer(of_plate.index)
+            yield str(cell), str(plate), expression[rows].mean(axis=0)
+
+
+def average_plates(
+    plates: Iterable[tuple[str, str, np.ndarray]], genes: Iterable[str]
 ) -> pd.DataFrame:
-    """Average the vehicle wells of each plate, and the plates of each cell.
+    """Average the plates of each cell.
 
     Parameters
     ----------
-    matrix
-        The open Level 3 matrix.
-    wells
-        As `lacuna.io.geo.read_wells` returns them.
-    genes : array of str
+    plates
+        As `average_vehicles` gives them, of all batches.
+    genes
         Ids of the landmark genes.
-    progress
-        Wraps the loop over plates, for example `tqdm.tqdm`.
 
     Returns
     -------
     DataFrame, cells x genes, log2 expression; the column `cell` comes first
-
-    Raises
-    ------
-    LacunaError
-        If the matrix cannot be read, or a value is not finite.
     """
-    vehicle = wells[wells["kind"] == VEHICLE]
-    plates = [
-        {"cell": cell}
-        | dict(zip(genes, matrix.read(genes, of_plate["well"]).mean(axis=0), strict=True))
-        for (cell, _), of_plate in progress(vehicle.groupby(["cell", "plate"]))
-    ]
-    table = pd.DataFrame(plates, columns=["cell", *genes])
+    by_name = sorted(plates, key=lambda plate: plate[:2])
+    table = pd.DataFrame([mean for _, _, mean in by_name], columns=list(genes))
+    table.insert(0, "cell", [cell for cell, _, _ in by_name])
     return table.groupby("cell", as_index=False).mean()
 
 
 def read_baseline(matrix: Gctx, genes: Iterable[str], cells: Iterable[str]) -> pd.DataFrame:
-    """Read a matrix of genes x cells into the form of `measure_baseline`.
+    """Read a matrix of genes x cells into the form of `average_plates`.
 
     Raises
     ------

@@ -12,6 +12,8 @@ within-class covariance), s2 the mean of its diagonal, and the reference by defa
 Source: Clark et al. 2014, BMC Bioinformatics 15:79, doi:10.1186/1471-2105-15-79.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lacuna.signatures.reference import reference_profile
@@ -43,13 +45,25 @@ def characteristic_directions(
     -------
     float32 array of shape (wells, genes)
         Rows of unit length; a well equal to the reference has no direction and gives zeros.
+    """
+    direct = direction_from(vehicle, gamma)
+    return direct(treated - reference_profile(treated, vehicle, reference))
+
+
+def direction_from(vehicle: np.ndarray, gamma: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what turns differences from a reference into Characteristic Directions.
+
+    Parameters
+    ----------
+    vehicle, gamma
+        As in `characteristic_directions`.
 
     Notes
     -----
     S is s2 (1 - gamma) I plus a matrix of rank below the number of vehicle wells, so its inverse
-    follows from the vehicle wells' singular vectors (Woodbury), once for all wells of the plate.
+    follows from the vehicle wells' singular vectors (Woodbury), once for all wells of the plate and
+    for all references.
     """
-    difference = treated - reference_profile(treated, vehicle, reference)
     vehicle = np.asarray(vehicle, dtype=np.float64)
     _, singular, axes = np.linalg.svd(vehicle - vehicle.mean(axis=0), full_matrices=False)
     variance = singular**2 / (len(vehicle) - 1)
@@ -57,9 +71,13 @@ def characteristic_directions(
     variance, axes = variance[singular > rounding], axes[singular > rounding]
     isotropic = variance.sum() / vehicle.shape[1]
     shrunk = gamma * variance + (1 - gamma) * isotropic
-    along = difference @ axes.T
-    if len(variance) == vehicle.shape[1]:
-        direction = (along / shrunk) @ axes
-    else:
-        direction = difference - (along * (gamma * variance / shrunk)) @ axes
-    return unit_rows(direction).astype(np.float32)
+
+    def direct(difference: np.ndarray) -> np.ndarray:
+        along = difference @ axes.T
+        if len(variance) == vehicle.shape[1]:
+            direction = (along / shrunk) @ axes
+        else:
+            direction = difference - (along * (gamma * variance / shrunk)) @ axes
+        return unit_rows(direction).astype(np.float32)
+
+    return direct

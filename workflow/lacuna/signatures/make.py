@@ -1,27 +1,23 @@
-"""From wells to signatures: one unit profile per experiment, with its consistency.
+"""From wells to the average of replicates: one unit profile per experiment, with its consistency.
 
 An experiment is a drug at a dose and time in a cell line, within one batch; its replicates are
 the wells of the batch's plates that got that treatment.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas.core.groupby import DataFrameGroupBy
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
+from lacuna.io.geo import ODD
 from lacuna.io.sig_info import COMPOUND
-from lacuna.runtime.seeds import generator
-from lacuna.signatures.characteristic_direction import (
-    FEWEST_VEHICLE_WELLS,
-    characteristic_directions,
-)
+from lacuna.signatures.characteristic_direction import FEWEST_VEHICLE_WELLS, direction_from
 from lacuna.signatures.consistency import average_cosine_distance, null_distances, p_value
-from lacuna.signatures.signature_set import EXPERIMENT, SignatureSet
+from lacuna.signatures.reference import reference_profile
+from lacuna.signatures.signature_set import EXPERIMENT
 from lacuna.vectors import unit_rows
 
 VEHICLE = "ctl_vehicle"
@@ -43,6 +39,7 @@ def sort_wells(wells: pd.DataFrame) -> pd.Series:
     use[wells["kind"].eq(VEHICLE)] = "vehicle"
     too_few = vehicles < FEWEST_VEHICLE_WELLS
     use[too_few] = f"left out: plate with fewer than {FEWEST_VEHICLE_WELLS} vehicle wells"
+    use[wells["kind"].eq(ODD)] = "left out: no plate, drug, type or cell is named"
     return use
 
 
@@ -57,20 +54,24 @@ def count_wells(wells: pd.DataFrame) -> pd.DataFrame:
     return grouped.agg(wells=("well", "size"), plates=("plate", "nunique")).reset_index()
 
 
-def make_signatures(
-    matrix: Gctx,
-    wells: pd.DataFrame,
-    genes: Iterable[str],
-    *,
-    gamma: float,
-    reference: str,
-    null_draws: int,
-    seed: int,
-    progress: Progress = iter,
-) -> Iterator[SignatureSet]:
-    """Make a signature of every experiment of a Level 3 matrix, batch by batch.
+class Plate(NamedTuple):
+    """The wells of one plate that are of use.
 
-    The signature is the mean of the replicates' Characteristic Directions, scaled to unit length.
+    Attributes
+    ----------
+    wells : DataFrame
+        Compound and vehicle wells, with their use.
+    expression : float32 array of shape (wells, genes)
+    """
+
+    wells: pd.DataFrame
+    expression: np.ndarray
+
+
+def read_batches(
+    matrix: Gctx, wells: pd.DataFrame, genes: np.ndarray, progress: Progress = iter
+) -> Iterator[tuple[str, list[Plate]]]:
+    """Read compound and vehicle wells batch by batch, each well once.
 
     Parameters
     ----------
@@ -80,70 +81,36 @@ def make_signatures(
         As `lacuna.io.geo.read_wells` returns them.
     genes
         Ids of the landmark genes.
-    gamma
-        Weight of the vehicle covariance, see `characteristic_directions`.
-    reference
-        What treated wells are compared with, see `lacuna.signatures.reference`.
-    null_draws
-        Random replicate sets per batch and replicate count.
-    seed
-        The run's seed.
     progress
         Wraps the loop over batches, for example `tqdm.tqdm`.
 
     Yields
     ------
-    SignatureSet
-        Of one batch. Only its own wells are in memory, however many the matrix has.
+    str, list of Plate
+        A batch and its plates, with the wells in the order of their names.
 
     Raises
     ------
     LacunaError
         If no compound well is left, or the matrix cannot be read.
     """
-    genes = np.array(list(genes))
-    for batch, batch_wells in progress(usable_batches(wells, matrix.path)):
-        treated, directions = directions_of_batch(matrix, batch_wells, genes, gamma, (reference,))
-        if len(treated):
-            rng = generator(seed, "consistency", batch)
-            yield SignatureSet(
-                *average_replicates(treated, directions[reference], null_draws, rng), genes
-            )
-
-
-def usable_batches(wells: pd.DataFrame, source: Path) -> DataFrameGroupBy:
-    """Return the compound and vehicle wells by batch, with their use.
-
-    Parameters
-    ----------
-    wells
-        As `lacuna.io.geo.read_wells` returns them.
-    source
-        The matrix, for the message.
-
-    Raises
-    ------
-    LacunaError
-        If no compound well is left.
-    """
     use = sort_wells(wells)
     if not use.eq("compound").any():
         raise LacunaError(
-            f"{source}: no compound well (pert_type {COMPOUND}) lies on a plate with at least "
+            f"{matrix.path}: no compound well (pert_type {COMPOUND}) lies on a plate with at least "
             f"{FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature can be made."
         )
+    # Vehicle wells of plates with too few for a signature still say what the cells express.
+    usable = wells.assign(use=use)[use.eq("compound") | wells["kind"].eq(VEHICLE)]
     # Sorted by name, so that random draws do not depend on the order of inst_info.
-    usable = wells.assign(use=use)[use.isin(["compound", "vehicle"])].sort_values("well")
-    return usable.groupby("batch")
+    for batch, of_batch in progress(usable.sort_values("well").groupby("batch")):
+        plates = [Plate(w, matrix.read(genes, w["well"])) for _, w in of_batch.groupby("plate")]
+        yield batch, plates
 
 
-def directions_of_batch(
-    matrix: Gctx,
-    wells: pd.DataFrame,
-    genes: np.ndarray,
-    gamma: float,
-    references: Iterable[str],
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+def directions_of(
+    plates: Iterable[Plate], gamma: float, references: Iterable[str]
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]] | None:
     """Return the compound wells of a batch and their Characteristic Directions.
 
     Returns
@@ -151,22 +118,22 @@ def directions_of_batch(
     DataFrame
         The compound wells, plate by plate, with the number of vehicle wells of their plate.
     dict of float32 arrays of shape (wells, genes)
-        Their directions, against each reference.
+        Their directions, against each reference. None in place of both where there is no compound
+        well.
     """
-    treated = [wells.iloc[:0].assign(vehicle_wells=0)]
-    directions = {reference: [np.empty((0, len(genes)), np.float32)] for reference in references}
-    for _, plate in wells.groupby("plate"):
-        is_vehicle = plate["use"].eq("vehicle").to_numpy()
-        if is_vehicle.all():
+    treated: list[pd.DataFrame] = []
+    directions: dict[str, list[np.ndarray]] = {reference: [] for reference in references}
+    for wells, expression in plates:
+        is_treated = wells["use"].eq("compound").to_numpy()
+        if not is_treated.any():
             continue
-        expression = matrix.read(genes, plate["well"])
-        treated.append(plate[~is_vehicle].assign(vehicle_wells=is_vehicle.sum()))
+        treated.append(wells[is_treated].assign(vehicle_wells=(~is_treated).sum()))
+        compound, vehicle = expression[is_treated], expression[~is_treated]
+        direct = direction_from(vehicle, gamma)
         for reference, of_plates in directions.items():
-            of_plates.append(
-                characteristic_directions(
-                    expression[~is_vehicle], expression[is_vehicle], gamma, reference
-                )
-            )
+            of_plates.append(direct(compound - reference_profile(compound, vehicle, reference)))
+    if not treated:
+        return None
     joined = {reference: np.concatenate(plates) for reference, plates in directions.items()}
     return pd.concat(treated, ignore_index=True), joined
 

@@ -1,54 +1,11 @@
 """How good is a plate, and how much of its signatures do all its wells share?"""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
-from lacuna.io.gctx import Gctx
-from lacuna.runtime.seeds import generator
-from lacuna.signatures.make import (
-    Progress,
-    average_replicates,
-    directions_of_batch,
-    usable_batches,
-)
-from lacuna.signatures.reference import REFERENCES
 from lacuna.signatures.signature_set import EXPERIMENT
 
 SIGNIFICANT = 0.1  # Hodos et al. 2018 call an experiment consistent if its p-value is at most this
-
-
-def assess_plates(
-    matrix: Gctx,
-    wells: pd.DataFrame,
-    genes: np.ndarray,
-    *,
-    gamma: float,
-    null_draws: int,
-    seed: int,
-    progress: Progress = iter,
-) -> Iterator[pd.DataFrame]:
-    """Assess every plate of a Level 3 matrix under every reference, batch by batch.
-
-    Parameters
-    ----------
-    matrix, wells, genes, gamma, null_draws, seed, progress
-        As in `lacuna.signatures.make.make_signatures`.
-
-    Yields
-    ------
-    DataFrame, one row per plate and reference
-        batch, reference, and what `plate_quality` returns.
-    """
-    for batch, batch_wells in progress(usable_batches(wells, matrix.path)):
-        treated, directions = directions_of_batch(matrix, batch_wells, genes, gamma, REFERENCES)
-        for reference in REFERENCES if len(treated) else ():
-            rng = generator(seed, "consistency", batch)
-            table, _ = average_replicates(treated, directions[reference], null_draws, rng)
-            keyed = treated.merge(table[[*EXPERIMENT, "p_value"]], on=EXPERIMENT, how="left")
-            quality = plate_quality(keyed, directions[reference])
-            yield quality.assign(batch=batch, reference=reference)
 
 
 def plate_quality(wells: pd.DataFrame, directions: np.ndarray) -> pd.DataFrame:

@@ -13,6 +13,10 @@ with log_script(snakemake.log[0]):
         f"Input of {series}": pd.read_csv(path, sep="\t")
         for series, path in zip(snakemake.params.series, snakemake.input.wells, strict=True)
     }
+    tables = {
+        f"Small tables of {series}": read_table(path).fillna("")
+        for series, path in zip(snakemake.params.series, snakemake.input.tables, strict=True)
+    }
     folds = {
         f"Held out from the {size} tensor": count_folds(pd.read_csv(path, sep="\t"))
         for size, path in zip(snakemake.params.sizes, snakemake.input.folds, strict=True)
@@ -24,6 +28,7 @@ with log_script(snakemake.log[0]):
         f"From wells to profiles: {snakemake.params.data}",
         [],
         [
+            *tables.items(),
             *wells.items(),
             ("Filters, in this order", steps),
             *folds.items(),
