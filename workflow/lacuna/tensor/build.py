@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from lacuna.errors import LacunaError
 from lacuna.signatures.signature_set import SignatureSet
+from lacuna.tensor.agreement import averaged_noise, signal_share
 from lacuna.tensor.profiles import NO_PLATES, ProfileSet
 from lacuna.vectors import unit_rows
 
@@ -56,6 +57,7 @@ def build_tensor(
         If a step leaves nothing; it names the step and its threshold.
     """
     table = signatures.table.reset_index(drop=True)
+    table = table.assign(noise=averaged_noise(table))  # before any is selected for agreeing
     steps = [{"step": "signatures", **_count(table)}]
 
     def apply(step: str, keep: Callable[[pd.DataFrame], pd.Series]) -> None:
@@ -156,6 +158,8 @@ def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
     reliability = pairs.agg(
         signatures=("replicates", "size"), replicates=("replicates", "sum"), acd=("acd", "mean")
     )
+    noise = pairs["noise"].sum(min_count=1).where(pairs["noise"].count() == pairs.size())
+    reliability["signal"] = signal_share(noise.to_numpy(), (sums**2).sum(axis=1))
     reliability["plates"] = _linked_plates(table, pairs.ngroup(), pairs.ngroups)
     drug, drugs = pd.factorize(reliability.index.get_level_values("drug"), sort=True)
     cell, cells = pd.factorize(reliability.index.get_level_values("cell"), sort=True)
