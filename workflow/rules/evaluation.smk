@@ -87,6 +87,60 @@ rule score_method:
         "../scripts/evaluation/score_method.py"
 
 
+rule score_parts:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        folds="results/{dataset}/evaluation/large/profiles/folds.tsv",
+        predicted=in_results(evaluation.all_predictions(config, "profiles")),
+    output:
+        parts="results/{dataset}/evaluation/parts.tsv",
+        genes="results/{dataset}/evaluation/gene_correlations.tsv",
+        kept="results/{dataset}/evaluation/gene_correlations_kept.tsv",
+    log:
+        "results/{dataset}/logs/score_parts.log",
+    benchmark:
+        "results/{dataset}/benchmarks/score_parts.tsv"
+    group:
+        "score"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=2),
+        runtime=grows(10, per_mb=1 / 10),
+    params:
+        methods=list(PLAN.methods),
+        seed=SEED,
+    script:
+        "../scripts/evaluation/score_parts.py"
+
+
+rule leave_out_similar:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
+        folds="results/{dataset}/evaluation/large/{split}/folds.tsv",
+        predicted=lambda wildcards: in_results(evaluation.all_predictions(config, wildcards.split)),
+    output:
+        "results/{dataset}/evaluation/large/{split}/without_similar.tsv",
+    log:
+        "results/{dataset}/logs/leave_out_similar/{split}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/leave_out_similar/{split}.tsv"
+    group:
+        "score"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=2),
+        runtime=grows(10, per_mb=1 / 10),
+    params:
+        methods=list(PLAN.methods),
+        seed=SEED,
+    script:
+        "../scripts/evaluation/leave_out_similar.py"
+
+
 rule gather_metrics:
     input:
         metrics=in_results(evaluation.tables(config, "metrics.tsv", PLAN.players)),

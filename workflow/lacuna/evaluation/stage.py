@@ -24,6 +24,10 @@ def results(config: Config) -> list[str]:
         *density,
         "evaluation/where.tsv",
         "evaluation/specificity_kept.tsv",
+        "evaluation/parts.tsv",
+        "evaluation/gene_correlations.tsv",
+        "evaluation/gene_correlations_kept.tsv",
+        *similarity_files(config),
         "evaluation/pages/methods.html",
         "evaluation/pages/where.html",
     ]
@@ -90,6 +94,31 @@ def predictions(config: Config, size: str, split: str, method: str, **_: str) ->
     """Return the files that hold a method's predictions of all folds, fold by fold."""
     folder = f"evaluation/{size}/{split}/{method}"
     return [f"{folder}/{file}" for file in prediction_files(config, split)]
+
+
+def all_predictions(config: Config, split: str) -> list[str]:
+    """Return the files of predictions of all methods on the large tensor.
+
+    The first file of each method, then the second of each, and so on.
+    """
+    return [
+        f"evaluation/large/{split}/{method}/{file}"
+        for file in prediction_files(config, split)
+        for method in methods(config)
+    ]
+
+
+def splits_by_similarity(config: Config) -> list[str]:
+    """Return the splits that are scored without drugs similar to those of training."""
+    splits = config["evaluation"]["splits"]
+    return [split for split in ("profiles", "drugs") if "large" in splits[split]["sizes"]]
+
+
+def similarity_files(config: Config) -> list[str]:
+    """Return the tables of accuracy without similar drugs, one per split."""
+    return [
+        f"evaluation/large/{split}/without_similar.tsv" for split in splits_by_similarity(config)
+    ]
 
 
 def prediction_files(config: Config, split: str) -> list[str]:
