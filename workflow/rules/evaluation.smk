@@ -141,6 +141,25 @@ rule leave_out_similar:
         "../scripts/evaluation/leave_out_similar.py"
 
 
+rule list_genes:
+    input:
+        "results/{dataset}/completed/{method}.gctx",
+    output:
+        "results/{dataset}/completed/{method}_genes.tsv.gz",
+    log:
+        "results/{dataset}/logs/list_genes/{method}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/list_genes/{method}.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000),
+    script:
+        "../scripts/evaluation/list_genes.py"
+
+
 rule gather_metrics:
     input:
         metrics=in_results(evaluation.tables(config, "metrics.tsv", PLAN.players)),
@@ -267,6 +286,7 @@ rule tabulate_where:
         tensor="results/{dataset}/tensor/large.h5",
         profiles=in_results(evaluation.of_methods(config, "metrics_per_profile.tsv")),
         specificity=in_results(evaluation.of_methods(config, "cell_specificity.tsv")),
+        parts="results/{dataset}/evaluation/parts.tsv",
     output:
         page=report(
             "results/{dataset}/evaluation/pages/where.html",
@@ -285,6 +305,7 @@ rule tabulate_where:
     conda:
         "../../envs/lacuna.yaml"
     params:
+        few=evaluation.few(config),
         data=DATA,
         seed=SEED,
     script:

@@ -66,9 +66,11 @@ def test_a_cell_with_few_drugs_has_no_interval():
 
 def test_methods_stand_side_by_side(scored):
     _, _, table = scored
-    both = pd.concat([table.assign(method="b"), table.assign(method="a", pct=-table["pct"])])
+    both = pd.concat([table.assign(method="b"), table.assign(method="dnpp", pct=-table["pct"])])
     wide = part_table(both, "cell")
-    assert list(wide) == ["name", "profiles", "b", "a"]
+    assert list(wide) == ["cell", "profiles", "b", "DNPP"]
     expected = table.loc[table["part"] == "cell", ["name", "profiles", "pct"]]
-    assert wide[["name", "profiles", "b"]].to_numpy().tolist() == expected.to_numpy().tolist()
-    assert wide["a"].tolist() == (-wide["b"]).tolist()
+    assert (
+        wide[["cell", "profiles", "b"]].to_numpy().tolist() == expected.round(3).to_numpy().tolist()
+    )
+    assert wide["DNPP"].tolist() == (-wide["b"]).tolist()

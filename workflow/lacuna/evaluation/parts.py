@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from lacuna.completion.registry import method_label
 from lacuna.evaluation.bootstrap import intervals, sum_by
 from lacuna.evaluation.correlation import correlation_of, pair_moments
 from lacuna.evaluation.held_out import HeldOut
@@ -65,7 +66,8 @@ def part_table(parts: pd.DataFrame, part: str) -> pd.DataFrame:
     """
     of_part = parts[parts["part"] == part]
     wide = of_part.pivot_table("pct", ["name", "profiles"], "method", sort=False)
-    return wide[of_part["method"].unique()].rename_axis(columns=None).reset_index()
+    wide = wide[of_part["method"].unique()].rename_axis(columns=None).rename(columns=method_label)
+    return wide.round(3).reset_index().rename(columns={"name": part})
 
 
 def _by_gene(scorer: Scorer) -> np.ndarray:

@@ -28,6 +28,7 @@ def results(config: Config) -> list[str]:
         "evaluation/gene_correlations.tsv",
         "evaluation/gene_correlations_kept.tsv",
         *similarity_files(config),
+        *(f"completed/{method}_genes.tsv.gz" for method in config["completion"]["completed"]),
         "evaluation/pages/methods.html",
         "evaluation/pages/where.html",
     ]
@@ -154,11 +155,27 @@ def tables(config: Config, table: str, names: Iterable[str]) -> list[str]:
     ]
 
 
-def of_methods(config: Config, files: str | list[str]) -> list[str]:
-    """Return files that each method has of the large tensor's held-out profiles, by method."""
+def few(config: Config) -> list[str]:
+    """Return the methods that have figures of their own: those named that the run compares.
+
+    None where the figures would be those of all methods, or of one.
+    """
+    named = [name for name in config["evaluation"]["figures"]["methods"] if name in methods(config)]
+    return named if 1 < len(named) < len(methods(config)) else []
+
+
+def of_methods(
+    config: Config, files: str | list[str], of: Iterable[str] | None = None
+) -> list[str]:
+    """Return files that methods have of the large tensor's held-out profiles, by method.
+
+    Of all methods of the run, or of some.
+    """
     names = [files] if isinstance(files, str) else files
     return [
-        f"evaluation/large/profiles/{method}/{name}" for method in methods(config) for name in names
+        f"evaluation/large/profiles/{method}/{name}"
+        for method in (methods(config) if of is None else of)
+        for name in names
     ]
 
 
