@@ -1,6 +1,7 @@
 from lacuna.evaluation import stage as evaluation
 
 DENSITY = config["evaluation"]["density"]
+SUBSETS = config["evaluation"]["subsets"]
 
 
 rule make_folds:
@@ -253,6 +254,52 @@ rule gather_density:
         "../../envs/lacuna.yaml"
     script:
         "../scripts/evaluation/gather_density.py"
+
+
+rule measure_subsets:
+    input:
+        tensor="results/{dataset}/tensor/small.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
+    output:
+        "results/{dataset}/evaluation/subsets/{method}.tsv",
+    log:
+        "results/{dataset}/logs/measure_subsets/{method}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/measure_subsets/{method}.tsv"
+    group:
+        lambda wildcards: PLAN.group(wildcards.method, "small")
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=lambda wildcards: PLAN.gpus(wildcards.method),
+        mem_mb=grows(*METHOD_MEMORY),
+        runtime=lambda wildcards, input, attempt: attempt
+        * PLAN.minutes(wildcards.method, SUBSETS["repeats"] * len(SUBSETS["drugs"]), input.size_mb),
+    params:
+        **SUBSETS,
+        variant=lambda wildcards: PLAN.variant(wildcards.method),
+        seed=SEED,
+    script:
+        "../scripts/evaluation/measure_subsets.py"
+
+
+rule gather_subsets:
+    input:
+        in_results(evaluation.subset_files(config)),
+    output:
+        subsets="results/{dataset}/evaluation/subsets.tsv",
+        repeats="results/{dataset}/evaluation/subsets_per_repeat.tsv",
+    log:
+        "results/{dataset}/logs/gather_subsets.log",
+    benchmark:
+        "results/{dataset}/benchmarks/gather_subsets.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/evaluation/gather_subsets.py"
 
 
 rule tabulate_methods:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lacuna.drawing.style import save_figure
-from lacuna.evaluation.figures import gene_correlations, parts, similar_drugs
+from lacuna.evaluation.figures import gene_correlations, parts, similar_drugs, subsets
 
 METHODS = ["mean_1d", "dnpp", "a_new_method"]
 
@@ -34,7 +34,14 @@ def without_similar():
     return table.assign(low=table["pct"].mask(few) - 0.1, high=table["pct"].mask(few) + 0.1)
 
 
+def by_drugs():
+    both = pd.MultiIndex.from_product([METHODS, [10, 20]]).to_frame(False, ["method", "drugs"])
+    return both.assign(repeats=3, sd=0.1, mean=np.linspace(0.1, 0.6, 6))
+
+
 DRAWN = {
+    "subsets": lambda: subsets.draw(by_drugs(), "data"),
+    "no subset": lambda: subsets.draw(by_drugs()[:0], "data"),
     "parts": lambda: parts.draw(scored_parts(), METHODS, "data"),
     "genes": lambda: gene_correlations.draw(*cells_kept(), METHODS, "data"),
     "no cell": lambda: gene_correlations.draw(*(t[:0] for t in cells_kept()), METHODS, "data"),
@@ -83,3 +90,10 @@ def test_thresholds_have_their_drugs_and_intervals_only_where_they_are_known():
             rows = table[(table["split"] == split) & (table["method"] == method)]
             assert list(line.get_ydata()) == rows["pct"].tolist()
             assert len(bars.get_segments()) == 2
+
+
+def test_subsets_have_a_curve_per_method():
+    panel = subsets.draw(by_drugs(), "data").axes[0]
+    drawn = [list(curve[0].get_ydata()) for curve in panel.containers]
+    assert drawn == by_drugs()["mean"].to_numpy().reshape(3, 2).tolist()
+    assert list(panel.get_xticks()) == [10, 20]

@@ -77,12 +77,10 @@ def mean_over_cells(kept: pd.DataFrame, rng: np.random.Generator) -> pd.DataFram
     both = ["kept", "halves"]
     wide = kept.pivot_table(both, "cell", "method", sort=False)
     draws = bootstrap_means(wide, np.arange(len(wide)), rng) if len(wide) else wide
-    tables = [
-        intervals(draws.xs(method, axis=1, level="method")[both]).assign(
-            method=method, cells=len(wide)
-        )
-        for method in methods
-    ]
+    tables = []
+    for method in methods:
+        of_method = pd.DataFrame({metric: draws[metric, method] for metric in both})
+        tables.append(intervals(of_method).assign(method=method, cells=len(wide)))
     columns = ["method", "cells", "metric", "value", "low", "high"]
     return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
 

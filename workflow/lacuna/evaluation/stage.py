@@ -22,6 +22,7 @@ def results(config: Config) -> list[str]:
         "evaluation/metrics_per_fold.tsv",
         "evaluation/comparisons.tsv",
         *density,
+        *(["evaluation/subsets.tsv"] if config["evaluation"]["subsets"]["drugs"] else []),
         "evaluation/where.tsv",
         "evaluation/specificity_kept.tsv",
         "evaluation/parts.tsv",
@@ -186,3 +187,8 @@ def density_files(config: Config) -> list[str]:
         for method in methods(config)
         for batch in range(len(repeats(config)))
     ]
+
+
+def subset_files(config: Config) -> list[str]:
+    """Return the files of all methods' scores on random subsets of the drugs."""
+    return [f"evaluation/subsets/{method}.tsv" for method in methods(config)]

@@ -112,7 +112,7 @@ def densest_block(tensor: ProfileSet, *, drugs: int, cells: int, ranking_cells: 
     best_cells = best_cells[:cells]
     has_any = measured[:, best_cells].any(axis=1)
     best_drugs = _sort_by_count(np.where(has_any, by_count, -1))[: min(drugs, has_any.sum())]
-    return _subgrid(tensor, best_drugs, best_cells)
+    return subgrid(tensor, best_drugs, best_cells)
 
 
 def _count(table: pd.DataFrame) -> dict[str, int]:
@@ -174,7 +174,7 @@ def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
     )
     measured = tensor.measured
     by_drug, by_cell = _sort_by_count(measured.sum(axis=1)), _sort_by_count(measured.sum(axis=0))
-    return _subgrid(tensor, by_drug, by_cell)
+    return subgrid(tensor, by_drug, by_cell)
 
 
 def _linked_plates(table: pd.DataFrame, place: pd.Series, places: int) -> np.ndarray:
@@ -196,7 +196,7 @@ def _sort_by_count(counts: np.ndarray) -> np.ndarray:
     return np.argsort(-counts, kind="stable")
 
 
-def _subgrid(tensor: ProfileSet, drugs: np.ndarray, cells: np.ndarray) -> ProfileSet:
+def subgrid(tensor: ProfileSet, drugs: np.ndarray, cells: np.ndarray) -> ProfileSet:
     """Keep some drugs and cells, in the order given, and sort profiles by place."""
     new_drug = np.full(len(tensor.drugs), -1)
     new_cell = np.full(len(tensor.cells), -1)

@@ -44,12 +44,12 @@ def draw(genes: pd.DataFrame, kept: pd.DataFrame, methods: list[str], data: str)
     ranked = means.sort_values("value", kind="stable")
     colours = method_colours(methods)
     panel = figure.subplots()
-    for place, row in enumerate(ranked.itertuples()):
-        method = str(row.Index)
+    ends = zip(ranked.index, *(ranked[name] for name in ("value", "low", "high")), strict=True)
+    for place, (method, value, low, high) in enumerate(ends):
         cells = genes.loc[genes["method"] == method, "kept"]
         panel.plot(cells, [place] * len(cells), "|", ms=9, color=colours[method])
-        error = [[row.value - row.low], [row.high - row.value]]
-        panel.errorbar(row.value, place, xerr=error, fmt="o", ms=5, color="black", capsize=2.5)
+        error = [[value - low], [high - value]]
+        panel.errorbar(value, place, xerr=error, fmt="o", ms=5, color="black", capsize=2.5)
     halves = genes.drop_duplicates("cell")["halves"]
     panel.axvline(halves.mean(), color="grey", ls="--", label="measured, half against half")
     panel.set_yticks(range(len(ranked)), map(method_label, ranked.index))
