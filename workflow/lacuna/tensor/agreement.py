@@ -15,7 +15,8 @@ def expected_agreement(experiments: pd.DataFrame) -> pd.Series:
     it are the lucky ones. So each is shrunk towards the mean m of all experiments of as many
     replicates, to m + b (r - m), where b = 1 - s^2 / var(r) and s is the standard deviation of r
     between replicates of distinct drugs: the slope of r over the normal quantile of its p-value.
-    What is shrunk so is not biased by selection (Efron 2011, doi:10.1198/jasa.2011.tm11181).
+    Where agreement is spread normally, selection leaves no bias in what is shrunk so (Efron 2011,
+    doi:10.1198/jasa.2011.tm11181); it is skewed, so that some is left.
 
     Parameters
     ----------
