@@ -56,7 +56,8 @@ def axes_of(tensor: ProfileSet) -> dict[str, pd.DataFrame]:
 
 def replicated(tensor: ProfileSet) -> ProfileSet:
     """The same grid, every profile of as many replicates as its number."""
-    known = pd.DataFrame({"replicates": np.arange(len(tensor)), "acd": 0.25})
+    number = np.arange(len(tensor))
+    known = pd.DataFrame({"replicates": number, "acd": 0.25, "signal": number / len(tensor)})
     return replace(tensor, reliability=known)
 
 

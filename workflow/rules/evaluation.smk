@@ -1,6 +1,7 @@
 from lacuna.evaluation import stage as evaluation
 
 DENSITY = config["evaluation"]["density"]
+SUBSETS = config["evaluation"]["subsets"]
 
 
 rule make_folds:
@@ -85,6 +86,79 @@ rule score_method:
         seed=SEED,
     script:
         "../scripts/evaluation/score_method.py"
+
+
+rule score_parts:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        folds="results/{dataset}/evaluation/large/profiles/folds.tsv",
+        predicted=in_results(evaluation.all_predictions(config, "profiles")),
+    output:
+        parts="results/{dataset}/evaluation/parts.tsv",
+        genes="results/{dataset}/evaluation/gene_correlations.tsv",
+        kept="results/{dataset}/evaluation/gene_correlations_kept.tsv",
+    log:
+        "results/{dataset}/logs/score_parts.log",
+    benchmark:
+        "results/{dataset}/benchmarks/score_parts.tsv"
+    group:
+        "score"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=2),
+        runtime=grows(10, per_mb=1 / 10),
+    params:
+        methods=list(PLAN.methods),
+        seed=SEED,
+    script:
+        "../scripts/evaluation/score_parts.py"
+
+
+rule leave_out_similar:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
+        folds="results/{dataset}/evaluation/large/{split}/folds.tsv",
+        predicted=lambda wildcards: in_results(evaluation.all_predictions(config, wildcards.split)),
+    output:
+        "results/{dataset}/evaluation/large/{split}/without_similar.tsv",
+    log:
+        "results/{dataset}/logs/leave_out_similar/{split}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/leave_out_similar/{split}.tsv"
+    group:
+        "score"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=2),
+        runtime=grows(10, per_mb=1 / 10),
+    params:
+        methods=list(PLAN.methods),
+        seed=SEED,
+    script:
+        "../scripts/evaluation/leave_out_similar.py"
+
+
+rule list_genes:
+    input:
+        "results/{dataset}/completed/{method}.gctx",
+    output:
+        "results/{dataset}/completed/{method}_genes.tsv.gz",
+    log:
+        "results/{dataset}/logs/list_genes/{method}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/list_genes/{method}.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000),
+    script:
+        "../scripts/evaluation/list_genes.py"
 
 
 rule gather_metrics:
@@ -182,6 +256,52 @@ rule gather_density:
         "../scripts/evaluation/gather_density.py"
 
 
+rule measure_subsets:
+    input:
+        tensor="results/{dataset}/tensor/small.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
+    output:
+        "results/{dataset}/evaluation/subsets/{method}.tsv",
+    log:
+        "results/{dataset}/logs/measure_subsets/{method}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/measure_subsets/{method}.tsv"
+    group:
+        lambda wildcards: PLAN.group(wildcards.method, "small")
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=lambda wildcards: PLAN.gpus(wildcards.method),
+        mem_mb=grows(*METHOD_MEMORY),
+        runtime=lambda wildcards, input, attempt: attempt
+        * PLAN.minutes(wildcards.method, SUBSETS["repeats"] * len(SUBSETS["drugs"]), input.size_mb),
+    params:
+        **SUBSETS,
+        variant=lambda wildcards: PLAN.variant(wildcards.method),
+        seed=SEED,
+    script:
+        "../scripts/evaluation/measure_subsets.py"
+
+
+rule gather_subsets:
+    input:
+        in_results(evaluation.subset_files(config)),
+    output:
+        subsets="results/{dataset}/evaluation/subsets.tsv",
+        repeats="results/{dataset}/evaluation/subsets_per_repeat.tsv",
+    log:
+        "results/{dataset}/logs/gather_subsets.log",
+    benchmark:
+        "results/{dataset}/benchmarks/gather_subsets.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    script:
+        "../scripts/evaluation/gather_subsets.py"
+
+
 rule tabulate_methods:
     input:
         metrics="results/{dataset}/metrics.tsv",
@@ -213,6 +333,7 @@ rule tabulate_where:
         tensor="results/{dataset}/tensor/large.h5",
         profiles=in_results(evaluation.of_methods(config, "metrics_per_profile.tsv")),
         specificity=in_results(evaluation.of_methods(config, "cell_specificity.tsv")),
+        parts="results/{dataset}/evaluation/parts.tsv",
     output:
         page=report(
             "results/{dataset}/evaluation/pages/where.html",
@@ -231,6 +352,7 @@ rule tabulate_where:
     conda:
         "../../envs/lacuna.yaml"
     params:
+        few=evaluation.few(config),
         data=DATA,
         seed=SEED,
     script:

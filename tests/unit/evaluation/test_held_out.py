@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 from predicted import FOLDS
 from toy import GENES, clustered, replicated
 
@@ -85,24 +84,8 @@ def test_fallbacks_errors_and_ceilings_are_gathered_in_the_same_order():
     assert np.array_equal(held.ceiling, ceilings(tensor.reliability)[position])
 
 
-@pytest.mark.parametrize("replicates", [2, 5])
-def test_the_ceiling_is_what_the_planted_truth_reaches(replicates):
-    """Replicates are the truth and noise; ACD is the mean of 1 - cosine between two of them."""
-    rng = np.random.default_rng(0)
-    truth = rng.normal(size=(100, 1, 2000))
-    single = truth + 1.5 * rng.normal(size=(100, replicates, 2000))
-    cosines = [np.corrcoef(of_one)[np.triu_indices(replicates, 1)].mean() for of_one in single]
-    reliability = pd.DataFrame({"replicates": replicates, "acd": 1 - np.array(cosines)})
-    reached = [
-        np.corrcoef(mean, true[0])[0, 1]
-        for mean, true in zip(single.mean(axis=1), truth, strict=True)
-    ]
-    assert np.mean(ceilings(reliability)) == pytest.approx(np.mean(reached), abs=0.01)
-
-
-def test_the_ceiling_follows_spearman_and_brown():
-    """Of two replicates that correlate by 0.6 the mean has reliability 1.2 / 1.6."""
-    reliability = pd.DataFrame({"replicates": [2, 1, 3, 4], "acd": [0.4, 0.19, 1.2, np.nan]})
-    found = ceilings(reliability)
-    assert found[:3].tolist() == pytest.approx([np.sqrt(0.75), 0.9, 0])
+def test_the_ceiling_is_the_root_of_the_share_that_is_no_noise():
+    found = ceilings(pd.DataFrame({"signal": [0.25, 1, 0, np.nan]}))
+    assert found[:3].tolist() == [0.5, 1, 0]
     assert np.isnan(found[3])
+    assert ceilings(pd.DataFrame({"replicates": [3]})) is None

@@ -3,6 +3,7 @@
 import pytest
 
 from lacuna.completion.registry import is_trained
+from lacuna.errors import LacunaError
 from lacuna.evaluation import stage
 from lacuna.project.plan import Plan
 
@@ -108,3 +109,33 @@ def test_density_is_made_where_it_is_asked_for(config):
     assert "evaluation/density.tsv" not in stage.results(none)
     assert stage.published(none) == {"metrics": ["metrics.tsv"], "density": []}
     assert stage.published(config)["density"] == ["evaluation/density.tsv"]
+
+
+def test_figures_of_few_methods_are_drawn_where_they_are_not_those_of_all(config):
+    few = {"best_method_few", "density_few", "deg_roc_few"}
+
+    def planned(named, density=True):
+        block = (config if density else without_density(config))["evaluation"]
+        changed = {**config, "evaluation": {**block, "figures": {"methods": named}}}
+        assert stage.few(changed) in ([], [name for name in named if name != "kernel"])
+        return few & {*Plan.of(changed).figures}
+
+    assert planned(["dnpp", "dnpp_k5", "kernel"]) == few  # kernel is not compared
+    assert planned(["dnpp", "dnpp_k5"], density=False) == few - {"density_few"}
+    assert planned(["dnpp", "dnpp_k5", "scgen"]) == set()
+    assert planned(["dnpp", "kernel"]) == set()
+    with pytest.raises(LacunaError, match=r"unknown method 'dnp' .did you mean"):
+        planned(["dnp", "scgen"])
+
+
+def test_few_methods_have_files_of_their_own(config):
+    of_all = stage.of_methods(config, "deg_roc.tsv")
+    assert stage.of_methods(config, "deg_roc.tsv", ["scgen", "dnpp"]) == [of_all[2], of_all[0]]
+
+
+def test_predictions_come_batch_by_batch_and_similarity_where_drugs_are_known(config):
+    files = stage.all_predictions(config, "profiles")
+    for number, method in enumerate(stage.methods(config)):
+        expected = stage.predictions(config, "large", "profiles", method)
+        assert files[number :: len(stage.methods(config))] == expected
+    assert stage.splits_by_similarity(config) == ["profiles", "drugs"]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lacuna.io import atomic
-from lacuna.io.tsv import read_table, write_table
+from lacuna.io.tsv import read_table, write_blocks, write_table
 
 TABLE = pd.DataFrame({"drug": ["β/ 1", "b"], "cells": [3, 4], "share": [0.1, float("nan")]})
 
@@ -79,3 +79,22 @@ def test_whatever_is_written_as_numbers_comes_back_as_numbers(tmp_path, numbers)
 def test_a_column_without_any_value_comes_back_empty(tmp_path):
     write_table(pd.DataFrame({"drug": ["a"], "lineage": [None]}), tmp_path / "a.tsv")
     assert read_table(tmp_path / "a.tsv")["lineage"].isna().all()
+
+
+def test_blocks_are_one_table_and_the_same_bytes_each_time(tmp_path):
+    table = pd.DataFrame({"drug": ["a", "b", "007", "NA"], "value": [0.1, float("nan"), 1e-9, 2]})
+    paths = [tmp_path / f"{run}.tsv.gz" for run in range(2)]
+    for path in paths:
+        write_blocks((table.iloc[start : start + 3] for start in (0, 3)), path)
+    pd.testing.assert_frame_equal(read_table(paths[0]), table)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_blocks_that_break_off_leave_no_file(tmp_path):
+    def broken():
+        yield pd.DataFrame({"a": [1]})
+        raise ValueError("broken off")
+
+    with pytest.raises(ValueError, match="broken off"):
+        write_blocks(broken(), tmp_path / "table.tsv.gz")
+    assert not list(tmp_path.iterdir())

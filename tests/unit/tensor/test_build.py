@@ -252,13 +252,30 @@ def test_what_is_known_of_the_signatures_is_kept_with_the_profile():
         {"drug": "b", "cell": "2", "replicates": 3, "acd": 0.1},
     ]
     tensor, _ = build_tensor(signatures(rows), **OPEN)
-    assert list(tensor.reliability) == ["signatures", "replicates", "acd", "plates"]
-    known = {pair: row[-4:-1] for pair, row in profiles_of(tensor).items()}
+    assert list(tensor.reliability) == ["signatures", "replicates", "acd", "signal", "plates"]
+    known = {pair: row[-5:-1] for pair, row in profiles_of(tensor).items()}
+    # Noise: 1 - 2 * 0.6 / 1.6 and 1 - 5 * 0.2 / 1.8, over the squared length of the sum.
+    length = np.linalg.norm(signatures(rows).profiles[[0, 2]].sum(axis=0))
     assert known == {
-        ("a", "1"): (2, 7, pytest.approx(0.6)),
-        ("b", "2"): (1, 3, 0.1),
-        ("b", "1"): (1, 1, -1),  # no ACD
+        ("a", "1"): (2, 7, pytest.approx(0.6), pytest.approx(1 - (0.25 + 4 / 9) / length**2)),
+        ("b", "2"): (1, 3, 0.1, pytest.approx(2.7 / 2.8)),
+        ("b", "1"): (1, 1, -1, -1),  # no ACD
     }
+
+
+def test_agreement_is_judged_before_experiments_are_selected_for_it():
+    rng = np.random.default_rng(0)
+    p_value = rng.random(60)
+    rows = [
+        {"drug": f"d{row}", "cell": "1", "replicates": 2, "acd": 0.7 + p / 3, "p_value": p}
+        for row, p in enumerate(p_value)
+    ]
+    chosen, _ = build_tensor(signatures(rows), **OPEN | {"max_p_value": 0.1})
+    every, _ = build_tensor(signatures(rows), **OPEN)
+    signal = {pair: row[-2] for pair, row in profiles_of(every).items()}
+    assert len(chosen) < 15
+    for pair, row in profiles_of(chosen).items():
+        assert row[-2] == signal[pair]
 
 
 def test_profiles_of_a_cell_are_linked_by_the_plates_they_share():

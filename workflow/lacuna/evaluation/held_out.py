@@ -111,24 +111,20 @@ def held_out_order(fold: np.ndarray) -> np.ndarray:
     return np.argsort(fold, kind="stable")[np.sum(fold < 0) :]
 
 
-def ceilings(reliability: pd.DataFrame) -> np.ndarray:
+def ceilings(reliability: pd.DataFrame) -> np.ndarray | None:
     """Return the correlation that a perfect prediction would have with each measured profile.
 
-    With a mean correlation r = 1 - ACD between single replicates, the average of k of them has
-    reliability k r / (1 + (k - 1) r), and correlates with what it measures at the square root of
-    that (Spearman 1910, doi:10.1111/j.2044-8295.1910.tb00206.x; Brown 1910,
-    doi:10.1111/j.2044-8295.1910.tb00207.x).
+    It is the square root of the share of the profile that is no noise, see
+    `lacuna.tensor.agreement`.
 
     Parameters
     ----------
     reliability
-        replicates, acd: one row per profile.
+        signal: one row per profile.
 
     Returns
     -------
-    array of shape (n,)
-        NaN without replicates.
+    array of shape (n,), or None
+        NaN without replicates; None where nothing is known of them.
     """
-    count = reliability["replicates"].to_numpy()
-    agreement = np.maximum(1 - reliability["acd"].to_numpy(), 0)
-    return np.sqrt(count * agreement / (1 + (count - 1) * agreement))
+    return np.sqrt(reliability["signal"].to_numpy()) if "signal" in reliability else None

@@ -272,8 +272,9 @@ METRICS: dict[str, Metric] = {
             name="pct_of_ceiling",
             label="PCT, share of the noise ceiling",
             summary="PCT over the mean correlation that a perfect prediction would have, given how "
-            "well replicates agree; on replicated profiles. What replicates share scores 1; the "
-            "measured profile itself, which holds its own noise, scores more",
+            "well replicates agree in all experiments, also those dropped for it; on replicated "
+            "profiles. What replicates share scores 1; the measured profile itself, which holds "
+            "its own noise, scores more",
             source=SPEARMAN_BROWN,
             better="higher",
             chance=0,

@@ -22,8 +22,14 @@ def results(config: Config) -> list[str]:
         "evaluation/metrics_per_fold.tsv",
         "evaluation/comparisons.tsv",
         *density,
+        *(["evaluation/subsets.tsv"] if config["evaluation"]["subsets"]["drugs"] else []),
         "evaluation/where.tsv",
         "evaluation/specificity_kept.tsv",
+        "evaluation/parts.tsv",
+        "evaluation/gene_correlations.tsv",
+        "evaluation/gene_correlations_kept.tsv",
+        *similarity_files(config),
+        *(f"completed/{method}_genes.tsv.gz" for method in config["completion"]["completed"]),
         "evaluation/pages/methods.html",
         "evaluation/pages/where.html",
     ]
@@ -92,6 +98,31 @@ def predictions(config: Config, size: str, split: str, method: str, **_: str) ->
     return [f"{folder}/{file}" for file in prediction_files(config, split)]
 
 
+def all_predictions(config: Config, split: str) -> list[str]:
+    """Return the files of predictions of all methods on the large tensor.
+
+    The first file of each method, then the second of each, and so on.
+    """
+    return [
+        f"evaluation/large/{split}/{method}/{file}"
+        for file in prediction_files(config, split)
+        for method in methods(config)
+    ]
+
+
+def splits_by_similarity(config: Config) -> list[str]:
+    """Return the splits that are scored without drugs similar to those of training."""
+    splits = config["evaluation"]["splits"]
+    return [split for split in ("profiles", "drugs") if "large" in splits[split]["sizes"]]
+
+
+def similarity_files(config: Config) -> list[str]:
+    """Return the tables of accuracy without similar drugs, one per split."""
+    return [
+        f"evaluation/large/{split}/without_similar.tsv" for split in splits_by_similarity(config)
+    ]
+
+
 def prediction_files(config: Config, split: str) -> list[str]:
     """Return the names of the files that hold a method's predictions, in the order of folds."""
     return [f"predicted_{batch}.h5" for batch in range(len(folds(config, split)))]
@@ -125,11 +156,27 @@ def tables(config: Config, table: str, names: Iterable[str]) -> list[str]:
     ]
 
 
-def of_methods(config: Config, files: str | list[str]) -> list[str]:
-    """Return files that each method has of the large tensor's held-out profiles, by method."""
+def few(config: Config) -> list[str]:
+    """Return the methods that have figures of their own: those named that the run compares.
+
+    None where the figures would be those of all methods, or of one.
+    """
+    named = [name for name in config["evaluation"]["figures"]["methods"] if name in methods(config)]
+    return named if 1 < len(named) < len(methods(config)) else []
+
+
+def of_methods(
+    config: Config, files: str | list[str], of: Iterable[str] | None = None
+) -> list[str]:
+    """Return files that methods have of the large tensor's held-out profiles, by method.
+
+    Of all methods of the run, or of some.
+    """
     names = [files] if isinstance(files, str) else files
     return [
-        f"evaluation/large/profiles/{method}/{name}" for method in methods(config) for name in names
+        f"evaluation/large/profiles/{method}/{name}"
+        for method in (methods(config) if of is None else of)
+        for name in names
     ]
 
 
@@ -140,3 +187,8 @@ def density_files(config: Config) -> list[str]:
         for method in methods(config)
         for batch in range(len(repeats(config)))
     ]
+
+
+def subset_files(config: Config) -> list[str]:
+    """Return the files of all methods' scores on random subsets of the drugs."""
+    return [f"evaluation/subsets/{method}.tsv" for method in methods(config)]

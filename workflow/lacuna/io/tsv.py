@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -49,6 +49,28 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         text = table.to_csv(sep="\t", index=False, float_format="%.6g").encode()
         # gzip without a name and a time stamp, so that equal tables are equal files.
         unfinished.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
+
+
+def write_blocks(blocks: Iterable[pd.DataFrame], path: str | Path) -> None:
+    """Write a table that is too large for memory as gzipped, tab-separated text, block by block.
+
+    Parameters
+    ----------
+    blocks
+        Its rows, in order; all blocks have the same columns. As `write_table` writes them.
+    path
+        The file, which appears whole or not at all. Every block is a gzip member, which gzip and
+        pandas read as one file.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
+    """
+    with write_whole(path) as unfinished, unfinished.open("wb") as file:
+        for number, block in enumerate(blocks):
+            text = block.to_csv(sep="\t", index=False, header=number == 0, float_format="%.6g")
+            file.write(gzip.compress(text.encode(), mtime=0))
 
 
 def guard_formulas(table: pd.DataFrame) -> pd.DataFrame:

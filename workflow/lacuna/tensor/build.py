@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from lacuna.errors import LacunaError
 from lacuna.signatures.signature_set import SignatureSet
+from lacuna.tensor.agreement import averaged_noise, signal_share
 from lacuna.tensor.profiles import NO_PLATES, ProfileSet
 from lacuna.vectors import unit_rows
 
@@ -56,6 +57,7 @@ def build_tensor(
         If a step leaves nothing; it names the step and its threshold.
     """
     table = signatures.table.reset_index(drop=True)
+    table = table.assign(noise=averaged_noise(table))  # before any is selected for agreeing
     steps = [{"step": "signatures", **_count(table)}]
 
     def apply(step: str, keep: Callable[[pd.DataFrame], pd.Series]) -> None:
@@ -110,7 +112,7 @@ def densest_block(tensor: ProfileSet, *, drugs: int, cells: int, ranking_cells: 
     best_cells = best_cells[:cells]
     has_any = measured[:, best_cells].any(axis=1)
     best_drugs = _sort_by_count(np.where(has_any, by_count, -1))[: min(drugs, has_any.sum())]
-    return _subgrid(tensor, best_drugs, best_cells)
+    return subgrid(tensor, best_drugs, best_cells)
 
 
 def _count(table: pd.DataFrame) -> dict[str, int]:
@@ -156,6 +158,8 @@ def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
     reliability = pairs.agg(
         signatures=("replicates", "size"), replicates=("replicates", "sum"), acd=("acd", "mean")
     )
+    noise = pairs["noise"].sum(min_count=1).where(pairs["noise"].count() == pairs.size())
+    reliability["signal"] = signal_share(noise.to_numpy(), (sums**2).sum(axis=1))
     reliability["plates"] = _linked_plates(table, pairs.ngroup(), pairs.ngroups)
     drug, drugs = pd.factorize(reliability.index.get_level_values("drug"), sort=True)
     cell, cells = pd.factorize(reliability.index.get_level_values("cell"), sort=True)
@@ -170,7 +174,7 @@ def _average(table: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
     )
     measured = tensor.measured
     by_drug, by_cell = _sort_by_count(measured.sum(axis=1)), _sort_by_count(measured.sum(axis=0))
-    return _subgrid(tensor, by_drug, by_cell)
+    return subgrid(tensor, by_drug, by_cell)
 
 
 def _linked_plates(table: pd.DataFrame, place: pd.Series, places: int) -> np.ndarray:
@@ -192,7 +196,7 @@ def _sort_by_count(counts: np.ndarray) -> np.ndarray:
     return np.argsort(-counts, kind="stable")
 
 
-def _subgrid(tensor: ProfileSet, drugs: np.ndarray, cells: np.ndarray) -> ProfileSet:
+def subgrid(tensor: ProfileSet, drugs: np.ndarray, cells: np.ndarray) -> ProfileSet:
     """Keep some drugs and cells, in the order given, and sort profiles by place."""
     new_drug = np.full(len(tensor.drugs), -1)
     new_cell = np.full(len(tensor.cells), -1)

@@ -28,9 +28,9 @@ class ProfileSet:
     drugs, cells, genes : arrays of str
         Names, in the grid's order.
     reliability : DataFrame of n rows, or None
-        How each profile was measured: number of signatures and replicates, acd (NaN without
-        replicates), and plates (profiles with the same number are linked by shared plates; -1 if
-        unknown).
+        How each profile was measured: number of signatures and replicates, acd, signal (the share
+        of the profile that is no noise; NaN, like acd, without replicates), and plates (profiles
+        with the same number are linked by shared plates; -1 if unknown).
 
     Raises
     ------

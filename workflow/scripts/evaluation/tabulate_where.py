@@ -3,9 +3,10 @@
 import pandas as pd
 
 from lacuna.evaluation.compare import best_method_per_profile, where_methods_win
+from lacuna.evaluation.parts import CELL, part_table
 from lacuna.evaluation.specificity import specificity_kept
 from lacuna.evaluation.tables import conclude_where, kept_table, where_table
-from lacuna.io.tsv import write_table
+from lacuna.io.tsv import read_table, write_table
 from lacuna.report.page import write_page
 from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
@@ -21,10 +22,14 @@ def read_all(paths: list[str]) -> pd.DataFrame:
 
 with log_script(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
-    best = best_method_per_profile(read_all(snakemake.input.profiles))
+    scores = read_all(snakemake.input.profiles)
+    best = best_method_per_profile(scores)
     rng = generator(snakemake.params.seed, "where")
     where = where_methods_win(best, tensor, rng)
     kept = specificity_kept(read_all(snakemake.input.specificity), rng)
+    few = snakemake.params.few
+    of_few = best_method_per_profile(scores[scores["method"].isin(few)]) if few else None
+    where_few = None if of_few is None else where_methods_win(of_few, tensor, rng)
     write_table(where, snakemake.output.where)
     write_table(kept, snakemake.output.specificity)
     write_page(
@@ -33,6 +38,12 @@ with log_script(snakemake.log[0]):
         conclude_where(where),
         [
             ("By the drug's cells and the cell's drugs", where_table(where)),
+            *(
+                []
+                if where_few is None
+                else [(f"The same of {len(few)} methods", where_table(where_few))]
+            ),
+            ("PCT by cell", part_table(read_table(snakemake.input.parts), CELL)),
             ("Cell specificity of drugs, predicted against measured", kept_table(kept)),
         ],
     )

@@ -79,7 +79,7 @@ def draw(
 
 
 FIGURE = FigureCard(
-    label="3B: best method per profile",
+    label="3B: best method per profile, all methods",
     category=PREDICTIONS,
     files=lambda config: {
         "tensor": "tensor/large.h5",

@@ -62,7 +62,7 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
 
 
 FIGURE = FigureCard(
-    label="3D: finding changed genes",
+    label="3D: finding changed genes, all methods",
     category=PREDICTIONS,
     files=lambda config: {
         "roc": stage.of_methods(config, "deg_roc.tsv"),

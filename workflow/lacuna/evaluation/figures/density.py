@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.palette import method_colours, method_lines
+from lacuna.evaluation import stage
 
 SIDESTEP = 0.5  # percent of places, between the error bars of two methods
 
@@ -17,6 +18,7 @@ SIDESTEP = 0.5  # percent of places, between the error bars of two methods
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Read what is drawn; see `draw`."""
     table = pd.read_csv(files["density"], sep="\t")
+    table = table[table["method"].isin(params["methods"])]
     sizes = pd.read_csv(files["sizes"], sep="\t", keep_default_na=False)
     return draw(table, sizes, params["data"]), table
 
@@ -76,11 +78,12 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
 
 
 FIGURE = FigureCard(
-    label="3C: accuracy against density",
+    label="3C: accuracy against density, all methods",
     category=PREDICTIONS,
     files=lambda config: {
         "density": "evaluation/density.tsv",
         "sizes": "evaluation/density/sizes.tsv",
     },
+    params=lambda config: {"methods": list(stage.methods(config))},
     wanted=lambda config: bool(config["evaluation"]["density"]["percents"]),
 )

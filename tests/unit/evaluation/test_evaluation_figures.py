@@ -1,0 +1,99 @@
+"""Figures of the evaluation: the same bytes each time, and showing what they are given."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lacuna.drawing.style import save_figure
+from lacuna.evaluation.figures import gene_correlations, parts, similar_drugs, subsets
+
+METHODS = ["mean_1d", "dnpp", "a_new_method"]
+
+
+def scored_parts():
+    """Each method's drugs, cells and genes; drugs have no interval."""
+    both = pd.MultiIndex.from_product([METHODS, ["drug", "cell", "gene"], range(7)])
+    table = both.to_frame(index=False, name=["method", "part", "name"])
+    return table.assign(pct=np.linspace(-0.2, 0.9, len(table)))
+
+
+def cells_kept():
+    """Three methods in four cells, of which the last keeps most; and their means."""
+    both = pd.MultiIndex.from_product([METHODS, [f"c{i}" for i in range(4)]])
+    table = both.to_frame(index=False, name=["method", "cell"]).assign(halves=0.5)
+    means = {"method": METHODS, "metric": "kept", "value": [0.3, 0.5, 0.4], "low": 0.2, "high": 0.6}
+    return table.assign(kept=np.linspace(0, 1, 12)), pd.DataFrame(means)
+
+
+def without_similar():
+    """Three methods at three thresholds in two splits; the lowest has too few drugs."""
+    both = pd.MultiIndex.from_product([["profiles", "drugs"], METHODS, [0.3, 0.6, 1.0]])
+    table = both.to_frame(index=False, name=["split", "method", "threshold"])
+    table = table.assign(drugs=[3, 20, 30] * 6, profiles=90, pct=np.linspace(0, 0.9, 18))
+    few = table["drugs"] < 5
+    return table.assign(low=table["pct"].mask(few) - 0.1, high=table["pct"].mask(few) + 0.1)
+
+
+def by_drugs():
+    both = pd.MultiIndex.from_product([METHODS, [10, 20]]).to_frame(False, ["method", "drugs"])
+    return both.assign(repeats=3, sd=0.1, mean=np.linspace(0.1, 0.6, 6))
+
+
+DRAWN = {
+    "subsets": lambda: subsets.draw(by_drugs(), "data"),
+    "no subset": lambda: subsets.draw(by_drugs()[:0], "data"),
+    "parts": lambda: parts.draw(scored_parts(), METHODS, "data"),
+    "genes": lambda: gene_correlations.draw(*cells_kept(), METHODS, "data"),
+    "no cell": lambda: gene_correlations.draw(*(t[:0] for t in cells_kept()), METHODS, "data"),
+    "similar": lambda: similar_drugs.draw(without_similar(), METHODS, ["profiles"], "data"),
+    "no structure": lambda: similar_drugs.draw(without_similar()[:0], METHODS, ["drugs"], "data"),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_is_the_same_bytes_each_time(name, tmp_path):
+    for run in ("first", "second"):
+        outputs = [tmp_path / run / f"figure.{ending}" for ending in ("svg", "png", "tsv")]
+        save_figure(DRAWN[name](), pd.DataFrame({"x": [1]}), outputs)
+    for path in (tmp_path / "first").iterdir():
+        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+        assert path.stat().st_size > 0
+
+
+def test_parts_have_a_box_per_method_in_one_order():
+    panels = parts.draw(scored_parts(), METHODS, "data").axes
+    assert [panel.get_title() for panel in panels] == ["7 drugs", "7 cells", "7 genes"]
+    expected = scored_parts().groupby(["part", "method"])["pct"].median()
+    ranked = expected["drug"].sort_values().index
+    for panel, part in zip(panels, ("drug", "cell", "gene"), strict=True):
+        medians = [line.get_xdata()[0] for line in panel.lines if line.get_linewidth() == 1.6]
+        assert medians == pytest.approx([expected[part, method] for method in ranked])
+
+
+def test_a_row_holds_the_cells_of_its_method_and_their_mean():
+    table, _ = cells_kept()
+    panel = gene_correlations.draw(*cells_kept(), METHODS, "data").axes[0]
+    named = [label.get_text() for label in panel.get_yticklabels()]
+    assert named == ["1D-Mean", "a_new_method", "DNPP"]  # by mean: 0.3, 0.4, 0.5
+    bars = [line.get_xdata() for line in panel.lines if line.get_markersize() == 9]
+    for row, method in zip(bars, ["mean_1d", "a_new_method", "dnpp"], strict=True):
+        assert list(row) == table.loc[table["method"] == method, "kept"].tolist()
+
+
+def test_thresholds_have_their_drugs_and_intervals_only_where_they_are_known():
+    figure = similar_drugs.draw(without_similar(), METHODS, ["profiles", "drugs"], "data")
+    table = without_similar()
+    for panel, split in zip(figure.axes, ("profiles", "drugs"), strict=True):
+        ticks = [label.get_text() for label in panel.get_xticklabels()]
+        assert ticks == ["0.3\n3", "0.6\n20", "1.0\n30"]
+        for line, bars, method in zip(panel.lines, panel.collections, METHODS, strict=True):
+            rows = table[(table["split"] == split) & (table["method"] == method)]
+            assert list(line.get_ydata()) == rows["pct"].tolist()
+            assert len(bars.get_segments()) == 2
+
+
+def test_subsets_have_a_curve_per_method():
+    panel = subsets.draw(by_drugs(), "data").axes[0]
+    drawn = [list(curve[0].get_ydata()) for curve in panel.containers]
+    assert drawn == by_drugs()["mean"].to_numpy().reshape(3, 2).tolist()
+    assert list(panel.get_xticks()) == [10, 20]

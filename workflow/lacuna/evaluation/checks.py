@@ -1,0 +1,25 @@
+"""What the JSON schema of `evaluation:` cannot say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lacuna.completion.registry import available
+from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.evaluation import stage
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Check the block `evaluation:` of a configuration whose defaults are filled in.
+
+    Raises
+    ------
+    LacunaError
+        If figures name what is neither a method nor a variant.
+    """
+    known = list(dict.fromkeys([*stage.methods(config), *available()]))
+    for name in config["evaluation"]["figures"]["methods"]:
+        if name not in known:
+            raise LacunaError(
+                f"evaluation: figures: methods: unknown method {name!r}"
+                f"{did_you_mean(name, known)}; expected some of {listed(known, 50)}."
+            )

@@ -1,0 +1,27 @@
+"""Score all methods without the drugs that have a similar one in training."""
+
+import pandas as pd
+
+from lacuna.completion.interface import Completion, SideInformation
+from lacuna.evaluation.held_out import HeldOut
+from lacuna.evaluation.similar_drugs import accuracy_without_similar, nearest_in_training
+from lacuna.evaluation.splits import SPLITS
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import log_script
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
+
+with log_script(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    smiles = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline).smiles
+    methods, split = snakemake.params.methods, SPLITS[snakemake.wildcards.split]
+    fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
+    nearest = nearest_in_training(tensor, fold, smiles)
+    tables = []
+    for number, method in enumerate(methods):
+        paths = snakemake.input.predicted[number :: len(methods)]
+        held_out = HeldOut.gather(tensor, fold, [Completion.load(path) for path in paths])
+        rng = generator(snakemake.params.seed, "similar", split.stream)
+        table = accuracy_without_similar(held_out, nearest, rng)
+        tables.append(table.assign(method=method, split=split.name))
+    write_table(pd.concat(tables, ignore_index=True), snakemake.output[0])

@@ -1,0 +1,30 @@
+"""Score all methods by drug, cell and gene, and by what they keep of how genes go together."""
+
+import pandas as pd
+
+from lacuna.completion.interface import Completion
+from lacuna.evaluation.gene_correlations import gene_correlations_kept, mean_over_cells
+from lacuna.evaluation.held_out import HeldOut
+from lacuna.evaluation.parts import score_parts
+from lacuna.io.tsv import write_table
+from lacuna.runtime.script_log import log_script
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
+
+with log_script(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
+    seed = snakemake.params.seed
+    parts, genes = [], []
+    for number, method in enumerate(snakemake.params.methods):
+        paths = snakemake.input.predicted[number :: len(snakemake.params.methods)]
+        held_out = HeldOut.gather(tensor, fold, [Completion.load(path) for path in paths])
+        # Streams leave out the method: the draws and halves of two methods are the same.
+        of_parts = score_parts(held_out, tensor, generator(seed, "parts"))
+        of_genes = gene_correlations_kept(held_out, tensor, generator(seed, "halves"))
+        parts.append(of_parts.assign(method=method))
+        genes.append(of_genes.assign(method=method))
+    kept = pd.concat(genes, ignore_index=True)
+    write_table(pd.concat(parts, ignore_index=True), snakemake.output.parts)
+    write_table(kept, snakemake.output.genes)
+    write_table(mean_over_cells(kept, generator(seed, "genes")), snakemake.output.kept)
