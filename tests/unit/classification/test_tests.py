@@ -64,6 +64,7 @@ def test_paired_tests_are_scipys_corrected_within_their_grouping():
         auc_completed=completed,
         auc_predicted=completed,
         profile_type=np.repeat(["a", "b", "c"], 20),
+        kind=["ATC", "target"] * 30,
     )
     table["gain"] = gain_by_completion(table)
     draws = np.repeat(
@@ -74,6 +75,11 @@ def test_paired_tests_are_scipys_corrected_within_their_grouping():
     assert np.isclose(everything["p"], ttest_rel(completed, measured).pvalue)
     assert np.isclose(everything["difference"], (completed - measured).mean())
     assert np.isclose(everything["low"], everything["difference"])  # these draws do not vary
+    of_targets = tests.loc[("kind_and_profile_type", "target b")]
+    b = table["profile_type"].eq("b")
+    hits = b & table["kind"].eq("target")
+    assert of_targets["experiments"] == hits.sum() == 10
+    assert np.isclose(of_targets["difference"], (completed - measured)[hits].mean())
     by_type = tests.loc["profile_type"]
     assert np.allclose(by_type["p_bh"], false_discovery_control(by_type["p"]))
 

@@ -1,7 +1,7 @@
 """What completed profiles are worth: therapeutic classes and targets of drugs, from expression.
 
-After Hodos et al. 2018 (doi:10.1142/9789813235533_0004), section 2.5 and figure 5, and the authors'
-code: each of several profile types (the drug's profile in one cell, the mean over cells, the signed
+After Hodos et al. 2018 (doi:10.1142/9789813235533_0004), sections 2.7 and 3.6 and figure 5, and
+the authors' code: each of several profile types (the drug's profile in one cell, the mean over cells, the signed
 maximum over cells) predicts each task (an ATC class, a target) by each of three models, from
 measured profiles alone, and from completed ones, which have predicted profiles in the gaps.
 """
