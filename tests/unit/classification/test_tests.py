@@ -2,23 +2,25 @@
 
 import numpy as np
 import pandas as pd
-from planted import planted_drugs
+from planted import planted_drugs, unlike
 from scipy.stats import false_discovery_control, ttest_rel
 
-from lacuna.classification.experiments import AREAS, run_experiments
+from lacuna.classification.areas import AREAS
+from lacuna.classification.experiments import run_experiments
 from lacuna.classification.tests import change_on_predicted, gain_by_completion, paired_tests
 from lacuna.evaluation.bootstrap import BOOTSTRAP_DRAWS, LEAST_DRUGS
 
 
 def test_no_task_gives_empty_tables():
     profiles, _ = planted_drugs()
-    table, draws = run_experiments(
+    table, draws, *_ = run_experiments(
         profiles,
         pd.DataFrame(index=profiles.drugs),
         "logistic_regression",
         folds=3,
         trees=10,
         seed=0,
+        similarity=unlike(),
     )
     assert table.empty
     table = table.assign(method="dnpp", gain=gain_by_completion(table))

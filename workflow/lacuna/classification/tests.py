@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, ttest_1samp
 
-from lacuna.classification.experiments import AREAS, ENDS
+from lacuna.classification.areas import AREAS, ENDS
 from lacuna.evaluation.bootstrap import LEAST_DRUGS
 
 TEST = [
