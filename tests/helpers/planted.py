@@ -38,4 +38,4 @@ def class_similar():
     table = pd.DataFrame(index=places).reset_index()
     table["difference"] = np.linspace(-0.2, 0.05, len(table))
     ends = {"low": table["difference"] - 0.03, "high": table["difference"] + 0.02}
-    return table.assign(experiments=12, **ends)
+    return table.assign(experiments=12 + table["area"].map(AREAS.index), **ends)

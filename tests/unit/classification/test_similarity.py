@@ -141,4 +141,4 @@ def test_the_chemical_control_shows_each_areas_changes_with_their_intervals():
             ends = np.array([bar[:, 1] for bar in bars.get_segments()])
             assert np.allclose(ends, rows[["low", "high"]])
         labels = [label.get_text() for label in axes.get_xticklabels()]
-        assert labels[:2] == ["0.2\n0", "0.3\n12"]
+        assert labels[:2] == ["0.2\n0", f"0.3\n{12 + AREAS.index(place[1])}"]

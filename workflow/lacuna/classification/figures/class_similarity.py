@@ -52,7 +52,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         return figure
     figure.suptitle(f"{data}: test drugs unlike the training drugs, against all of known structure")
     protocols = list(table["protocol"].unique())
-    grid = figure.subplots(len(methods), len(PANELS), squeeze=False, sharex=True, sharey=True)
+    grid = figure.subplots(len(methods), len(PANELS), squeeze=False, sharey=True)
     place = {threshold: number for number, threshold in enumerate(THRESHOLDS)}
     for row, method in zip(grid, methods, strict=True):
         for axes, (area, title) in zip(row, PANELS.items(), strict=True):
@@ -87,7 +87,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
             )
             axes.set_title(f"{title}\ncompleted by {method_label(method)}", fontsize=9)
             axes.set_xlabel("largest similarity to a training drug\nexperiments", fontsize=8)
-            axes.tick_params(labelbottom=True)
+            axes.set_xlim(-0.5, len(THRESHOLDS) - 0.5)
         row[0].set_ylabel("change of mean AUC")
     grid[0][0].legend(title="protocol", fontsize=7.5)
     return figure
