@@ -39,3 +39,12 @@ def class_similar():
     table["difference"] = np.linspace(-0.2, 0.05, len(table))
     ends = {"low": table["difference"] - 0.03, "high": table["difference"] + 0.02}
     return table.assign(experiments=12 + table["area"].map(AREAS.index), **ends)
+
+
+def enriched(profiles=3, sets=12):
+    """Gene sets of groups of cells, of which a few are sure."""
+    table = pd.DataFrame({"cells": np.repeat([f"c{i}" for i in range(profiles)], sets)})
+    table = table.assign(kind="cell group", drug="d", name="M3", source="measured", genes=12)
+    table["set"] = [f"set {number}" for number in range(sets)] * profiles
+    table["nes"] = np.tile(np.linspace(-2, 1.5, sets), profiles)
+    return table.assign(fdr=np.where(table["nes"].abs() > 1.2, 0.01, 0.5))

@@ -22,6 +22,7 @@ from lacuna.classification.figures import class_gain, class_predicted, class_sim
 from lacuna.classification.models import PROTOCOLS
 from lacuna.drawing.palette import method_colours
 from lacuna.drawing.style import save_figure
+from lacuna.enrichment.figures import enriched_sets
 from lacuna.evaluation.figures import (
     best_method,
     calibration,
@@ -152,6 +153,8 @@ def make(name):
     if name.startswith("class_similarity"):
         table = planted.class_similar()
         return class_similarity.draw(table if name == "class_similarity" else table[:0], "data")
+    if name == "enriched_sets":
+        return enriched_sets.draw(planted.enriched(), "data")
     if name == "class_gain without a task":
         return class_gain.draw(experiments[:0], class_tests(["all"])[:0], "data")
     if name == "class_predicted without a task":
@@ -232,6 +235,7 @@ ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "pr
 ALL += ["density", "density of a tensor that has none"]
 ALL += ["plate_quality of few plates", "plate_quality of many plates"]
 ALL += ["class_gain", "class_predicted", "class_similarity", "class_similarity without a task"]
+ALL += ["enriched_sets"]
 ALL += ["class_gain without a task", "class_predicted without a task"]
 ALL += ["variations", "variations without a setting"]
 ALL += ["completers", "heatmaps", "calibration", "calibration of methods that state no error"]
