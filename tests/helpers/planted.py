@@ -1,8 +1,12 @@
 """Completed profiles of drugs with a planted class, for the tests."""
 
 import numpy as np
+import pandas as pd
 
+from lacuna.classification.areas import AREAS
+from lacuna.classification.models import PROTOCOLS
 from lacuna.classification.profiles import DrugProfiles
+from lacuna.classification.similarity import THRESHOLDS
 
 
 def planted_drugs(drugs=60, cells=3, genes=30, seed=0):
@@ -18,3 +22,29 @@ def planted_drugs(drugs=60, cells=3, genes=30, seed=0):
         profiles.astype(np.float32), measured, names, np.array([f"c{i}" for i in range(cells)])
     )
     return completed, positive
+
+
+def unlike(drugs=60):
+    """The similarity of drugs of which none is like another."""
+    return np.eye(drugs, dtype=np.float32)
+
+
+def class_similar():
+    """The chemical control of two methods; the first threshold leaves no experiment."""
+    places = pd.MultiIndex.from_product(
+        [["dnpp", "kernel"], PROTOCOLS, AREAS, THRESHOLDS[1:]],
+        names=["method", "protocol", "area", "threshold"],
+    )
+    table = pd.DataFrame(index=places).reset_index()
+    table["difference"] = np.linspace(-0.2, 0.05, len(table))
+    ends = {"low": table["difference"] - 0.03, "high": table["difference"] + 0.02}
+    return table.assign(experiments=12 + table["area"].map(AREAS.index), **ends)
+
+
+def enriched(profiles=3, sets=12):
+    """Gene sets of groups of cells, of which a few are sure."""
+    table = pd.DataFrame({"cells": np.repeat([f"c{i}" for i in range(profiles)], sets)})
+    table = table.assign(kind="cell group", drug="d", name="M3", source="measured", genes=12)
+    table["set"] = [f"set {number}" for number in range(sets)] * profiles
+    table["nes"] = np.tile(np.linspace(-2, 1.5, sets), profiles)
+    return table.assign(fdr=np.where(table["nes"].abs() > 1.2, 0.01, 0.5))

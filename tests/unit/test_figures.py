@@ -3,6 +3,7 @@
 import judged_cells
 import numpy as np
 import pandas as pd
+import planted
 import pytest
 
 from lacuna.cell_to_cell.analyses import no_setting
@@ -15,11 +16,13 @@ from lacuna.cell_to_cell.figures import (
     variations,
 )
 from lacuna.cell_to_cell.variations import SUMMARY
+from lacuna.classification.areas import AREAS
 from lacuna.classification.classifiers import CLASSIFIERS
-from lacuna.classification.experiments import AREAS, PROTOCOLS
-from lacuna.classification.figures import class_gain, class_predicted
+from lacuna.classification.figures import class_gain, class_predicted, class_similarity
+from lacuna.classification.models import PROTOCOLS
 from lacuna.drawing.palette import method_colours
 from lacuna.drawing.style import save_figure
+from lacuna.enrichment.figures import enriched_sets
 from lacuna.evaluation.figures import (
     best_method,
     calibration,
@@ -147,6 +150,11 @@ def make(name):
         return class_gain.draw(experiments, class_tests(["all"]), "data")
     if name == "class_predicted":
         return class_predicted.draw(experiments, class_tests(["ATC", "target"]), "data")
+    if name.startswith("class_similarity"):
+        table = planted.class_similar()
+        return class_similarity.draw(table if name == "class_similarity" else table[:0], "data")
+    if name == "enriched_sets":
+        return enriched_sets.draw(planted.enriched(), "data")
     if name == "class_gain without a task":
         return class_gain.draw(experiments[:0], class_tests(["all"])[:0], "data")
     if name == "class_predicted without a task":
@@ -226,7 +234,8 @@ def make(name):
 ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
 ALL += ["density", "density of a tensor that has none"]
 ALL += ["plate_quality of few plates", "plate_quality of many plates"]
-ALL += ["class_gain", "class_predicted"]
+ALL += ["class_gain", "class_predicted", "class_similarity", "class_similarity without a task"]
+ALL += ["enriched_sets"]
 ALL += ["class_gain without a task", "class_predicted without a task"]
 ALL += ["variations", "variations without a setting"]
 ALL += ["completers", "heatmaps", "calibration", "calibration of methods that state no error"]

@@ -32,10 +32,41 @@ rule label_drugs:
         "../scripts/classification/label_drugs.py"
 
 
+rule impute_folds:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
+        answers="results/{dataset}/classification/answers.tsv",
+    output:
+        temp("results/{dataset}/classification/{method}/imputed.h5"),
+    log:
+        "results/{dataset}/logs/impute_folds/{method}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/impute_folds/{method}.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    threads: 4
+    resources:
+        gpu=lambda wildcards: PLAN.gpus(wildcards.method),
+        mem_mb=grows(*METHOD_MEMORY),
+        runtime=lambda wildcards, input, attempt: attempt
+        * PLAN.minutes(wildcards.method, classification.completions(config), input.size_mb),
+    params:
+        variant=lambda wildcards: PLAN.variant(wildcards.method),
+        cells=config["classification"]["cells"],
+        folds=config["classification"]["folds"],
+        seed=SEED,
+    script:
+        "../scripts/classification/impute_folds.py"
+
+
 rule classify_drugs:
     input:
+        unpack(lambda wildcards: in_results(classification.imputed(config, wildcards.method))),
         product="results/{dataset}/completed/{method}.gctx",
         answers="results/{dataset}/classification/answers.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
     output:
         experiments="results/{dataset}/classification/{method}/{model}/experiments.tsv",
         draws="results/{dataset}/classification/{method}/{model}/bootstrap.h5",
@@ -67,6 +98,7 @@ rule gather_classes:
     output:
         experiments="results/{dataset}/classification/experiments.tsv",
         tests="results/{dataset}/classification/tests.tsv",
+        similarity="results/{dataset}/classification/similarity.tsv",
     log:
         "results/{dataset}/logs/gather_classes.log",
     benchmark:
@@ -84,6 +116,7 @@ rule tabulate_classes:
         sources="results/{dataset}/classification/sources.tsv",
         tasks="results/{dataset}/classification/tasks.tsv",
         tests="results/{dataset}/classification/tests.tsv",
+        similarity="results/{dataset}/classification/similarity.tsv",
         experiments="results/{dataset}/classification/experiments.tsv",
     output:
         report(

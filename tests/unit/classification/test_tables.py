@@ -2,12 +2,15 @@
 
 import pandas as pd
 
+from lacuna.classification.similarity import SUMMARY
 from lacuna.classification.tables import (
     MOST_TASKS,
     experiment_table,
     gain_sentences,
     paired_test_table,
+    similarity_table,
     task_table,
+    unconverged_sentence,
 )
 from lacuna.classification.tests import TEST
 
@@ -108,3 +111,19 @@ def test_without_an_interval_there_is_no_verdict():
     assert sentence.endswith("over 12 experiments, of too few drugs for an interval.")
     row = paired_test_table(paired_tests_of(**none), "gain").iloc[0]
     assert row[["difference", "p", "p, Benjamini-Hochberg"]].tolist() == ["+0.050", "", ""]
+
+
+def test_fits_that_did_not_converge_are_told():
+    experiments = pd.DataFrame({"unconverged": [0, 3, 0, 4]})
+    assert unconverged_sentence(experiments).startswith("2 of 4 experiments hold 7 fits")
+    assert unconverged_sentence(experiments[::2]) == "All fits of all 2 experiments converged."
+
+
+def test_a_threshold_without_experiments_is_left_out_of_the_table():
+    row = dict.fromkeys(SUMMARY, 0.5) | {"method": "dnpp", "drugs": 20.4, "experiments": 3}
+    none = dict.fromkeys(("auc", "auc_of_all", "difference", "low", "high"), float("nan"))
+    summary = pd.DataFrame([row | none, row | {"difference": -0.02, "low": -0.05, "high": 0.01}])
+    [shown] = similarity_table(summary).to_dict("records")
+    assert shown["completed by"] == "DNPP"
+    assert shown["difference"] == "-0.020 [-0.050, +0.010]"
+    assert shown["drugs"] == "20"

@@ -37,3 +37,29 @@ def test_classes_can_be_asked_for_and_skipped_ones_take_no_place():
     assert skipped["ATC C"] == "fewer than 5 drugs"
     assert skipped["target ABC"] == "fewer than 5 drugs without it"
     assert list(answers) == ["target DEF"]
+
+
+def test_a_symbol_and_an_id_that_may_be_one_gene_make_no_negative():
+    targets = ["KNOWN"] * 6 + ["FOREIGN"] * 6 + ["Entrez 99"] * 6 + ["Entrez 99|FOREIGN"]
+    labels = pd.DataFrame({"drug": [f"d{i}" for i in range(19)], "targets": targets})
+    tasks, answers = make_tasks(
+        labels.assign(atc_codes=None),
+        atc_classes=0,
+        targets=3,
+        min_drugs_per_target=5,
+        symbols={"KNOWN", "OTHER"},
+    )
+    known, foreign, by_id = ([1.0] * 6, [0.0] * 6, [float("nan")] * 6)
+    expected = {
+        "target KNOWN": [*known, *foreign, *foreign, 0.0],  # its id is known: it is no 99
+        "target FOREIGN": [*foreign, *known, *by_id, 1.0],
+        "target Entrez 99": [*foreign, *by_id, *known, 1.0],
+    }
+    for task, answer in expected.items():
+        pd.testing.assert_series_equal(
+            answers[task].reset_index(drop=True), pd.Series(answer, name=task)
+        )
+    counts = tasks.set_index("task")[["positives", "negatives"]]
+    assert counts.loc["target KNOWN"].tolist() == [6, 13]
+    assert counts.loc["target FOREIGN"].tolist() == [7, 6]
+    assert (tasks["skipped"] == "").all()

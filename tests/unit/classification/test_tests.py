@@ -2,23 +2,25 @@
 
 import numpy as np
 import pandas as pd
-from planted import planted_drugs
+from planted import planted_drugs, unlike
 from scipy.stats import false_discovery_control, ttest_rel
 
-from lacuna.classification.experiments import AREAS, run_experiments
+from lacuna.classification.areas import AREAS
+from lacuna.classification.experiments import run_experiments
 from lacuna.classification.tests import change_on_predicted, gain_by_completion, paired_tests
 from lacuna.evaluation.bootstrap import BOOTSTRAP_DRAWS, LEAST_DRUGS
 
 
 def test_no_task_gives_empty_tables():
     profiles, _ = planted_drugs()
-    table, draws = run_experiments(
+    table, draws, *_ = run_experiments(
         profiles,
         pd.DataFrame(index=profiles.drugs),
         "logistic_regression",
         folds=3,
         trees=10,
         seed=0,
+        similarity=unlike(),
     )
     assert table.empty
     table = table.assign(method="dnpp", gain=gain_by_completion(table))
@@ -64,6 +66,7 @@ def test_paired_tests_are_scipys_corrected_within_their_grouping():
         auc_completed=completed,
         auc_predicted=completed,
         profile_type=np.repeat(["a", "b", "c"], 20),
+        kind=["ATC", "target"] * 30,
     )
     table["gain"] = gain_by_completion(table)
     draws = np.repeat(
@@ -74,6 +77,11 @@ def test_paired_tests_are_scipys_corrected_within_their_grouping():
     assert np.isclose(everything["p"], ttest_rel(completed, measured).pvalue)
     assert np.isclose(everything["difference"], (completed - measured).mean())
     assert np.isclose(everything["low"], everything["difference"])  # these draws do not vary
+    of_targets = tests.loc[("kind_and_profile_type", "target b")]
+    b = table["profile_type"].eq("b")
+    hits = b & table["kind"].eq("target")
+    assert of_targets["experiments"] == hits.sum() == 10
+    assert np.isclose(of_targets["difference"], (completed - measured)[hits].mean())
     by_type = tests.loc["profile_type"]
     assert np.allclose(by_type["p_bh"], false_discovery_control(by_type["p"]))
 

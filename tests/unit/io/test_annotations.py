@@ -5,6 +5,7 @@ import pytest
 
 from lacuna.errors import LacunaError
 from lacuna.io.annotations import ANNOTATIONS, annotate, read_sources, read_table, split
+from lacuna.io.geo import read_drugs, read_genes
 
 SYMBOLS = pd.Series({"10": "ABC1", "20": "DEF2"})
 
@@ -60,21 +61,24 @@ def test_structure_comes_first_then_the_name_and_sources_add_up(files, drugs):
     assert (counts["without_structure"] == 2).all()
     with_any = ["with_atc_codes", "with_targets", "with_mechanisms"]
     assert counts.loc["all sources", with_any].tolist() == [3, 3, 1]
+    assert counts["targets"].tolist() == [2, 3, 0, 4]  # ABC1, DEF2; ABC1, GHI3, JKL4
+    assert (counts["targets_by_id"] == 0).all()
     assert (counts["with_mechanisms"].drop(["all sources", "Drug Repurposing Hub"]) == 0).all()
 
 
-def test_a_target_without_a_symbol_is_no_target(files, drugs):
-    table = read_sources(files, SYMBOLS)["DrugBank"].set_index("name")
-    assert pd.isna(table.loc["Beta", "targets"])
-
-
-def test_a_drug_with_a_target_without_a_symbol_has_no_label(tmp_path, files):
+def test_a_target_that_the_screen_has_no_symbol_for_goes_by_its_id(tmp_path, files, drugs):
     lines = ["drugbank_id\tcategory\tentrez_gene_id\torganism"]
     lines += ["DB1\ttarget\t10\tHuman", "DB1\ttarget\t99\tHuman", "DB3\ttarget\t20\tHuman"]
+    lines += ["DB2\ttarget\t\tHuman", "DB3\ttarget\t\tHuman"]
     files["drugbank_proteins"] = write(tmp_path, "incomplete.tsv", *lines)
-    targets = read_sources(files, SYMBOLS)["DrugBank"].set_index("name")["targets"]
-    assert pd.isna(targets["Alpha"])
+    sources = read_sources(files, SYMBOLS)
+    targets = sources["DrugBank"].set_index("name")["targets"]
+    assert split(targets)["Alpha"] == {"ABC1", "Entrez 99"}
     assert targets["Gamma"] == "DEF2"
+    assert pd.isna(targets["Beta"])  # neither id nor symbol
+    _, counts = annotate(drugs, sources)
+    told = counts.set_index("source").loc["DrugBank", ["with_targets", "targets", "targets_by_id"]]
+    assert told.tolist() == [2, 3, 1]
 
 
 def test_quotes_blanks_and_a_trailing_tab_do_no_harm(tmp_path):
@@ -108,15 +112,36 @@ def test_a_missing_column_or_file_is_named(tmp_path):
         read_table(tmp_path / "absent.tsv")
 
 
-def test_real_tables_know_real_drugs(shared_data):
+def real_tables(shared_data):
     mirror = shared_data / "mirror"
-    files = {
+    return {
         "drugbank_drugs": mirror / "drugbank.tsv",
         "drugbank_proteins": mirror / "proteins.tsv",
         "hub_drugs": mirror / "repurposing_drugs_20200324.txt",
         "hub_samples": mirror / "repurposing_samples_20200324.txt",
         "atc": mirror / "WHO_ATC-DDD_2026-04-25.csv",
     }
+
+
+def test_no_real_drug_loses_its_targets_for_want_of_a_symbol(shared_data):
+    files = real_tables(shared_data)
+    mini = shared_data / "lincs-mini"
+    drugs = read_drugs(mini / "MINI_Broad_LINCS_pert_info.txt.gz")
+    genes = read_genes(mini / "MINI_Broad_LINCS_gene_info.txt.gz")
+    sources = read_sources(files, genes.set_index("gene")["symbol"])
+    _, counts = annotate(drugs, {"DrugBank": sources["DrugBank"]})
+    proteins = pd.read_csv(files["drugbank_proteins"], sep="\t", dtype=str)
+    human = proteins.query("category == 'target' and organism == 'Human'")
+    ids = pd.read_csv(files["drugbank_drugs"], sep="\t", dtype=str)["drugbank_id"]
+    hit = human.loc[human["drugbank_id"].isin(ids), "drugbank_id"].nunique()
+    assert sources["DrugBank"]["targets"].notna().sum() == hit
+    known, _, by_id = counts.loc[0, ["with_targets", "targets", "targets_by_id"]]
+    assert known > 100  # of these, 11 have symbols for all of their targets
+    assert by_id > 200
+
+
+def test_real_tables_know_real_drugs(shared_data):
+    files = real_tables(shared_data)
     key = "UREBDLICKHMUKA-CXSFZGCWSA-N"
     drugs = pd.DataFrame(
         {

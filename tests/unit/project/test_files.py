@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 # Tables that a configuration names, and that its comments say how to make.
 # What users bring: made by themselves, or published where no address can be relied on.
 FROM_USERS = {"pairs.tsv", "gtex_samples.tsv", "large.mat"}
-NOT_IN_CONDA = {"admet-ai", "chemprop"}
+NOT_IN_CONDA = {"admet-ai", "chemprop", "gseapy"}
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch"}
 
 
@@ -51,7 +51,7 @@ def test_the_conda_environment_is_in_step(project, pins):
     assert set(environment["dependencies"]) - {"python=3.11"} == expected
 
 
-@pytest.mark.parametrize("stage", ["translation", "retrieval", "single_cell"])
+@pytest.mark.parametrize("stage", ["enrichment", "translation", "retrieval", "single_cell"])
 def test_the_environment_of_a_stage_with_packages_of_its_own_is_in_step(project, pins, stage):
     environment = yaml.safe_load((ROOT / f"envs/{stage}.yaml").read_text())
     lines = [*project["dependencies"], *project["optional-dependencies"][stage.replace("_", "-")]]

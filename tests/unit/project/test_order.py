@@ -22,7 +22,10 @@ ORDER = [
     ["networks"],
     ["completion"],
     ["evaluation"],
-    ["classification", "cell_to_cell", "translation", "retrieval", "single_cell"],
+    [
+        *("classification", "enrichment", "cell_to_cell"),
+        *("translation", "retrieval", "single_cell"),
+    ],
     ["report"],
     ["project"],
     ["command"],

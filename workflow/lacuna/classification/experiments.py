@@ -1,28 +1,37 @@
 """What completed profiles are worth: therapeutic classes and targets of drugs, from expression.
 
-After Hodos et al. 2018 (doi:10.1142/9789813235533_0004), section 2.5 and figure 5, and the authors'
-code: each of several profile types (the drug's profile in one cell, the mean over cells, the signed
-maximum over cells) predicts each task (an ATC class, a target) by each of three models, from
-measured profiles alone, and from completed ones, which have predicted profiles in the gaps.
+After Hodos et al. 2018 (doi:10.1142/9789813235533_0004), sections 2.7 and 3.6 and figure 5, and
+the authors' code: each of several profile types (the drug's profile in one cell, the mean over
+cells, the signed maximum over cells) predicts each task (an ATC class, a target) by each of three
+models, from measured profiles alone, and from completed ones, which have predicted profiles in the
+gaps.
 """
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import sklearn
 from tqdm import tqdm
 
+from lacuna.classification.areas import AREAS, ENDS, areas_under_roc
 from lacuna.classification.classifiers import CLASSIFIERS
-from lacuna.classification.models import PROTOCOLS, Model, deal_folds, held_out_scores
-from lacuna.classification.profiles import ACROSS_CELLS, DrugProfiles, reduce_columns
-from lacuna.evaluation.bootstrap import (
-    BOOTSTRAP_DRAWS,
-    CONFIDENCE,
-    LEAST_DRUGS,
-    bootstrap_weights,
+from lacuna.classification.imputation import in_folds
+from lacuna.classification.models import (
+    IMPUTED,
+    Model,
+    counting_unconverged,
+    deal_folds,
+    held_out_scores,
 )
-from lacuna.evaluation.deg import area_under_roc
+from lacuna.classification.parts import resume
+from lacuna.classification.profiles import ACROSS_CELLS, DrugProfiles, reduce_columns
+from lacuna.classification.similarity import THRESHOLDS, nearest_training_drug
+from lacuna.evaluation.bootstrap import BOOTSTRAP_DRAWS, LEAST_DRUGS, bootstrap_weights
+from lacuna.io import hdf5
 
-ENDS = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]  # of an interval, as quantiles of the draws
-AREAS = ("measured", "completed", "predicted")
 EXPERIMENT = [
     "profile_type",
     "task",
@@ -42,33 +51,38 @@ EXPERIMENT = [
     "auc_predicted",
     "auc_predicted_low",
     "auc_predicted_high",
+    "unconverged",
 ]
+PART: hdf5.Layout = {
+    "experiments": hdf5.TABLE,
+    "draws": (hdf5.FLOATS, 3),
+    "counts": (hdf5.INDICES, 4),
+    "similar": (hdf5.FLOATS, 4),
+}
+ARRAYS = ("draws", "counts", "similar")
 
 
-def areas_under_roc(answer: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the area under the ROC curve for many weightings of the drugs at once.
+class Experiments(NamedTuple):
+    """What classifiers make of profiles.
 
-    Parameters
+    Attributes
     ----------
-    answer : bool array of shape (n,)
-    scores : array of shape (n,)
-        Ties count half.
-    weights : array of shape (draws, n)
-        How often each drug counts.
-
-    Returns
-    -------
-    array of shape (draws,)
-        NaN where positives or negatives are missing, or the scores are NaN.
+    table : DataFrame, one row per profile type, task and protocol (see `held_out_scores`)
+        The columns `EXPERIMENT`: drugs and positives are those tested, with a measured profile and
+        without; the areas are NaN where there are too few drugs, their 95 % intervals where fewer
+        than `LEAST_DRUGS` are tested; unconverged counts fits that stopped before they converged.
+    draws : float32 array of shape (len(table), len(AREAS), BOOTSTRAP_DRAWS)
+        The areas on drugs drawn with replacement.
+    counts : int array of shape (len(table), len(THRESHOLDS), len(AREAS), 2)
+        Positives and negatives among the drugs whose nearest training drug is within a threshold.
+    similar : float32 array of shape (len(table), len(THRESHOLDS), len(AREAS), 1 + BOOTSTRAP_DRAWS)
+        The areas on these drugs: of the data, then of the draws.
     """
-    if not len(scores) or np.isnan(scores).any():
-        return np.full(len(weights), np.nan)
-    order = np.argsort(scores, kind="stable")
-    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
-    positive = np.add.reduceat(weights[:, order] * answer[order], starts, axis=1)
-    negative = np.add.reduceat(weights[:, order] * ~answer[order], starts, axis=1)
-    with np.errstate(invalid="ignore"):
-        return area_under_roc(positive, negative)
+
+    table: pd.DataFrame
+    draws: np.ndarray
+    counts: np.ndarray
+    similar: np.ndarray
 
 
 def run_experiments(
@@ -79,8 +93,11 @@ def run_experiments(
     folds: int,
     trees: int,
     seed: int,
+    similarity: np.ndarray,
+    imputed: Callable[[str], np.ndarray] | None = None,
     jobs: int = 1,
-) -> tuple[pd.DataFrame, np.ndarray]:
+    work: Path | None = None,
+) -> Experiments:
     """Have one model predict every task from every profile type.
 
     Parameters
@@ -95,56 +112,139 @@ def run_experiments(
         Folds of the cross-validation, trees of a forest.
     seed
         With the same seed all models and completion methods share folds and draws.
+    similarity : array of shape (drugs, drugs)
+        Of the structures of `profiles.drugs`, see `lacuna.classification.similarity`.
+    imputed
+        Returns what `lacuna.classification.imputation.impute_folds` made under a name; None leaves
+        the protocol `IMPUTED` out.
     jobs
         Threads; they do not change the answer.
-
-    Returns
-    -------
-    experiments : DataFrame, one row per profile type, task and protocol (see `held_out_scores`)
-        The columns `EXPERIMENT`: drugs and positives are those tested, with a measured profile and
-        without; the areas are NaN where there are too few drugs, their 95 % intervals where fewer
-        than `LEAST_DRUGS` are tested.
-    draws : float32 array of shape (len(experiments), len(AREAS), BOOTSTRAP_DRAWS)
-        The areas on drugs drawn with replacement.
+    work
+        A folder where finished experiments wait, should the job be killed.
     """
     weights = bootstrap_weights(len(profiles.drugs), np.random.default_rng(seed))
     model = Model.named(model_name, trees, seed, jobs)
-    rows, draws = [], []
-    for profile_type in tqdm([*profiles.cells, *ACROSS_CELLS], desc=model_name, mininterval=5):
-        completed, measured, has_measured = profiles.of_type(profile_type)
-        if CLASSIFIERS[model_name].rotation_invariant:
-            completed, measured = reduce_columns(completed), reduce_columns(measured)
-        for task in answers.columns.astype(str):
-            answer = answers[task].reindex(profiles.drugs).to_numpy(float)
-            fold, labelled = deal_folds(answer, folds, seed), np.isfinite(answer)
-            seen, unseen = labelled & has_measured, labelled & ~has_measured
-            by_measured = held_out_scores(model, measured[seen], answer[seen] > 0, fold[seen])
-            by_completed = held_out_scores(
-                model, completed[labelled], answer[labelled] > 0, fold[labelled]
+    types = [*profiles.cells, *ACROSS_CELLS]
+    parts: dict[tuple[str, str], dict[str, Any]] = {}
+    tasks = list(answers.columns.astype(str))
+    for number, task in enumerate(tqdm(tasks, desc=model_name, mininterval=5)):
+        answer = answers[task].reindex(profiles.drugs).to_numpy(float)
+        fold = deal_folds(answer, folds, seed)
+        known = {} if imputed is None else in_folds(profiles, fold, number, imputed)
+        nearest = nearest_training_drug(similarity, fold)
+        for profile_type in types:
+            question = _Question(profile_type, task, model_name, answer, fold, nearest)
+            features = _Features(
+                *profiles.of_type(profile_type),
+                {held_out: one.of_type(profile_type)[0] for held_out, one in known.items()},
             )
-            for protocol in PROTOCOLS:
-                areas = _three_areas(
-                    answer, by_measured[protocol], by_completed[protocol], seen, unseen, weights
-                )
-                rows.append(
-                    {
-                        "profile_type": profile_type,
-                        "task": task,
-                        "kind": task.split()[0],
-                        "model": model_name,
-                        "protocol": protocol,
-                        "drugs_measured": seen.sum(),
-                        "positives_measured": int(answer[seen].sum()),
-                        "drugs_predicted": unseen.sum(),
-                        "positives_predicted": int(answer[unseen].sum()),
-                        **_intervals(areas, seen.sum(), unseen.sum()),
-                    }
-                )
-                draws.append(areas[:, 1:])
-    return (
-        pd.DataFrame(rows, columns=EXPERIMENT),
-        np.array(draws, dtype=np.float32).reshape(len(rows), len(AREAS), BOOTSTRAP_DRAWS),
-    )
+            start = (question, features, trees, seed, sklearn.__version__, THRESHOLDS)
+
+            def compute(
+                question: _Question = question, features: _Features = features
+            ) -> hdf5.Content:
+                return _experiment(model, question, features, weights)
+
+            parts[profile_type, task] = resume(work, start, PART, compute)
+    found = [parts[profile_type, task] for profile_type in types for task in tasks]
+    shape = (0, len(THRESHOLDS), len(AREAS))
+    nothing: dict[str, Any] = {
+        "experiments": pd.DataFrame(columns=EXPERIMENT),
+        "draws": np.empty((0, len(AREAS), BOOTSTRAP_DRAWS), np.float32),
+        "counts": np.empty((*shape, 2), np.int64),
+        "similar": np.empty((*shape, 1 + BOOTSTRAP_DRAWS), np.float32),
+    }
+    tables = pd.concat([part["experiments"] for part in found or [nothing]], ignore_index=True)
+    arrays = (np.concatenate([part[name] for part in found or [nothing]]) for name in ARRAYS)
+    return Experiments(tables[EXPERIMENT], *arrays)
+
+
+class _Question(NamedTuple):
+    """What one model is asked of the drugs, which have an answer (or NaN), a fold and a nearest."""
+
+    profile_type: str
+    task: str
+    model: str
+    answer: np.ndarray
+    fold: np.ndarray
+    nearest: np.ndarray
+
+
+class _Features(NamedTuple):
+    """What it is asked by: see `DrugProfiles.of_type`; and completed profiles for each fold."""
+
+    completed: np.ndarray
+    measured: np.ndarray
+    has_measured: np.ndarray
+    imputed: dict[int, np.ndarray]
+
+
+def _experiment(
+    model: Model, question: _Question, features: _Features, weights: np.ndarray
+) -> hdf5.Content:
+    """Return what `PART` names, of all protocols."""
+    answer, labelled = question.answer, np.isfinite(question.answer)
+    seen, unseen = labelled & features.has_measured, labelled & ~features.has_measured
+    reduced = CLASSIFIERS[question.model].rotation_invariant
+
+    def ask(rows: np.ndarray, known: np.ndarray | dict[int, np.ndarray]) -> dict[str, np.ndarray]:
+        def rows_of(profiles: np.ndarray) -> np.ndarray:
+            return reduce_columns(profiles[rows]) if reduced else profiles[rows]
+
+        of_rows = (
+            {held_out: rows_of(one) for held_out, one in known.items()}
+            if isinstance(known, dict)
+            else rows_of(known)
+        )
+        return held_out_scores(model, of_rows, answer[rows] > 0, question.fold[rows])
+
+    with counting_unconverged() as count:
+        by_measured = ask(seen, features.measured)
+        by_completed = ask(labelled, features.completed)
+    scores = {protocol: (by_measured[protocol], by_completed[protocol]) for protocol in by_measured}
+    unconverged = dict.fromkeys(scores, count[0])
+    if features.imputed:
+        with counting_unconverged() as count:
+            within = ask(labelled, features.imputed)
+        scores[IMPUTED] = by_measured["nested"], within["nested"]
+        unconverged[IMPUTED] = count[0]
+    kept = [question.nearest <= threshold for threshold in THRESHOLDS]
+    rows, draws, similar = [], [], []
+    for protocol, (measured, completed) in scores.items():
+        areas = _three_areas(answer, measured, completed, seen, unseen, weights)
+        rows.append(
+            {
+                "profile_type": question.profile_type,
+                "task": question.task,
+                "kind": question.task.split()[0],
+                "model": question.model,
+                "protocol": protocol,
+                "drugs_measured": seen.sum(),
+                "positives_measured": int(answer[seen].sum()),
+                "drugs_predicted": unseen.sum(),
+                "positives_predicted": int(answer[unseen].sum()),
+                **_intervals(areas, seen.sum(), unseen.sum()),
+                "unconverged": unconverged[protocol],
+            }
+        )
+        draws.append(areas[:, 1:])
+        similar.append(
+            [
+                _three_areas(answer, measured, completed, seen, unseen, weights * drugs)
+                for drugs in kept
+            ]
+        )
+    tested = {"measured": seen, "completed": seen, "predicted": unseen}
+    counts = [
+        [[(drugs & tested[area] & (answer == value)).sum() for value in (1, 0)] for area in AREAS]
+        for drugs in kept
+    ]
+    return {
+        "experiments": pd.DataFrame(rows, columns=EXPERIMENT),
+        "draws": np.array(draws, np.float32),
+        "counts": np.array([counts] * len(rows), np.int64),
+        "similar": np.array(similar, np.float32),
+    }
 
 
 def _three_areas(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from lacuna.completion.completed import CompletedTensor
 
@@ -46,10 +47,7 @@ class DrugProfiles:
         """
         with CompletedTensor.open(path) as product:
             measured = product.measured
-            # Of cells with equally many drugs the first by name.
-            counts = measured.sum().sort_index().sort_values(ascending=False, kind="stable")
-            cells = counts.index[:most_cells]
-            drugs = measured.index[measured[cells].any(axis=1)]
+            drugs, cells = best_covered(measured, most_cells)
             return cls(
                 product.read(list(drugs), list(cells)),
                 measured.loc[drugs, cells].to_numpy(),
@@ -81,6 +79,21 @@ class DrugProfiles:
             )
         cell = list(self.cells).index(profile_type)
         return self.profiles[:, cell], self.profiles[:, cell], self.measured[:, cell]
+
+
+def best_covered(measured: pd.DataFrame, most_cells: int) -> tuple[pd.Index, pd.Index]:
+    """Return the drugs and cells to classify by: the best covered cells, and all drugs in them.
+
+    Parameters
+    ----------
+    measured
+        Bool, drugs x cells: where there is a measured profile.
+    most_cells
+        How many cells, at most. Of cells with equally many drugs the first by name is taken.
+    """
+    counts = measured.sum().sort_index().sort_values(ascending=False, kind="stable")
+    cells = counts.index[:most_cells]
+    return measured.index[measured[cells].any(axis=1)], cells
 
 
 def reduce_columns(features: np.ndarray) -> np.ndarray:

@@ -24,6 +24,20 @@ def files(config: Config, table: str) -> list[str]:
     ]
 
 
+def imputed(config: Config, method: str) -> dict[str, str]:
+    """Return the file of gaps filled within the folds, by its name as an input, if it is wanted."""
+    wanted = config["classification"]["nested_imputation"]
+    return {"imputed": f"classification/{method}/imputed.h5"} if wanted else {}
+
+
+def completions(config: Config) -> int:
+    """Return how many completions the gaps filled within the folds take, at most."""
+    block = config["classification"]
+    classes = block["atc_classes"]
+    tasks = (len(classes) if isinstance(classes, list) else classes) + block["targets"]
+    return int(tasks * block["folds"])
+
+
 def threads(config: Config, model: str) -> int:
     """Return how many threads a classifier can use: large forests grow in parallel."""
     forest = model == "random_forest"

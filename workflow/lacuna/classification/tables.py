@@ -42,6 +42,40 @@ def _gain_sentence(row: pd.Series) -> str:
     )
 
 
+def unconverged_sentence(experiments: pd.DataFrame) -> str:
+    """Say how many experiments hold fits that stopped before they converged."""
+    stopped = int(experiments["unconverged"].gt(0).sum())
+    if not stopped:
+        return f"All fits of all {len(experiments)} experiments converged."
+    fits = int(experiments["unconverged"].sum())
+    return (
+        f"{stopped} of {len(experiments)} experiments hold {fits} fits that stopped before they "
+        "converged; `unconverged` in experiments.tsv tells which."
+    )
+
+
+def similarity_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the chemical control, the intervals in one cell.
+
+    Parameters
+    ----------
+    summary
+        As `lacuna.classification.similarity.similarity_summary` returns it.
+    """
+    rows = summary.dropna(subset="auc")
+    table = rows[["protocol", "kind", "area", "threshold", "experiments"]].assign(
+        drugs=rows["drugs"].map("{:.0f}".format),
+        auc=rows["auc"].map("{:.3f}".format),
+        auc_of_all=rows["auc_of_all"].map("{:.3f}".format),
+        difference=[
+            f"{difference:+.3f}" + ("" if pd.isna(low) else f" [{low:+.3f}, {high:+.3f}]")
+            for difference, low, high in rows[["difference", "low", "high"]].to_numpy(float)
+        ],
+    )
+    table.insert(0, "completed by", rows["method"].map(method_label))
+    return with_spaces(table)
+
+
 def task_table(tasks: pd.DataFrame) -> pd.DataFrame:
     """Return the tasks, the taken ones first, then the most frequent of those skipped."""
     order = tasks.assign(was_skipped=tasks["skipped"].notna()).sort_values(

@@ -1,10 +1,10 @@
 """The tasks of the classifiers: which ATC class is a drug of, which target does it hit?"""
 
-from functools import partial
+from collections.abc import Collection
 
 import pandas as pd
 
-from lacuna.io.annotations import split
+from lacuna.io.annotations import BY_ID, split
 
 LEAST_PER_CLASS = 5  # a task with fewer positives, or fewer negatives, is skipped
 TASK = ["task", "kind", "positives", "negatives", "skipped"]
@@ -16,6 +16,7 @@ def make_tasks(
     atc_classes: int | list[str],
     targets: int,
     min_drugs_per_target: int,
+    symbols: Collection[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose the most frequent first letters of ATC codes, and the most frequent targets.
 
@@ -29,6 +30,10 @@ def make_tasks(
         How many to take, at most.
     min_drugs_per_target
         Targets of fewer drugs are skipped.
+    symbols
+        The gene symbols whose Entrez ids are known. Another symbol may be that of any target that
+        goes by its id: whether a drug hits both cannot be told, and it is left out where it is no
+        positive.
 
     Returns
     -------
@@ -37,6 +42,7 @@ def make_tasks(
     answers : DataFrame of 1, 0 and NaN, drugs in rows, the tasks taken in columns
         NaN where nothing is known of the drug: it is not a negative.
     """
+    named = set(symbols)
     letters = split(labels["atc_codes"]).map(_first_letters, "ignore")
     kinds = {
         "ATC": (letters, atc_classes, LEAST_PER_CLASS),
@@ -48,7 +54,8 @@ def make_tasks(
         counts = labelled.explode().value_counts().sort_index()
         taken = 0
         for name, positives in counts.sort_values(ascending=False, kind="stable").items():
-            negatives = len(labelled) - positives
+            answer = _answer(labelled, str(name), named)
+            negatives = int(answer.eq(0).sum())
             skipped = ""
             if isinstance(wanted, list) and name not in wanted:
                 skipped = "not asked for"
@@ -62,13 +69,26 @@ def make_tasks(
             rows.append((task, kind, positives, negatives, skipped))
             if not skipped:
                 taken += 1
-                answers[task] = labels_of_drug.map(partial(_holds, name=name), "ignore")
+                answers[task] = answer.reindex(labels.index)
     table = pd.DataFrame(answers, index=labels.index, dtype=float).set_axis(labels["drug"])
     return pd.DataFrame(rows, columns=TASK), table
 
 
-def _holds(labels: set[str], name: object) -> float:
-    return float(name in labels)
+def _answer(labelled: pd.Series, name: str, named: set[str]) -> pd.Series:
+    """Return 1 where a drug's labels hold a name, else 0; NaN where one of them may be its gene."""
+    holds = labelled.map(lambda labels: float(name in labels))
+    if name in named:
+        return holds
+    if name.startswith(BY_ID):
+        unclear = labelled.map(lambda labels: any(_is_unnamed(label, named) for label in labels))
+    else:
+        unclear = labelled.map(lambda labels: any(label.startswith(BY_ID) for label in labels))
+    return holds.mask(holds.eq(0) & unclear)
+
+
+def _is_unnamed(label: str, named: set[str]) -> bool:
+    """Return whether a label is a symbol whose Entrez id is not known."""
+    return not label.startswith(BY_ID) and label not in named
 
 
 def _first_letters(codes: set[str]) -> set[str]:

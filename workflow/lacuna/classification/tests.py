@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, ttest_1samp
 
-from lacuna.classification.experiments import AREAS, ENDS
+from lacuna.classification.areas import AREAS, ENDS
 from lacuna.evaluation.bootstrap import LEAST_DRUGS
 
 TEST = [
@@ -25,7 +25,7 @@ TEST = [
 CHANCE = 0.5
 # Positives among drugs without a measured profile that a comparison takes (authors' code).
 LEAST_PREDICTED = 3
-GROUPINGS = ("all", "kind", "model", "profile_type", "task")
+GROUPINGS = ("all", "kind", "model", "profile_type", "task", "kind_and_profile_type")
 # Each question asks for the difference of two areas.
 QUESTIONS = {"gain": ("completed", "measured"), "on_predicted": ("predicted", "completed")}
 
@@ -95,7 +95,12 @@ def paired_tests(experiments: pd.DataFrame, draws: np.ndarray, question: str) ->
     tested = experiments["drugs_measured"]
     if question == "on_predicted":
         tested = experiments[["drugs_measured", "drugs_predicted"]].min(axis=1)
-    table = experiments.assign(row=range(len(experiments)), all="all", tested=tested)
+    table = experiments.assign(
+        row=range(len(experiments)),
+        all="all",
+        tested=tested,
+        kind_and_profile_type=experiments["kind"] + " " + experiments["profile_type"],
+    )
     families = []
     for grouped_by in GROUPINGS:
         for (method, protocol), members in table.groupby(["method", "protocol"], sort=False):

@@ -6,6 +6,7 @@ import seaborn as sns
 
 MEASURED, MISSING = "#26456e", "#f2f2f2"
 SHADES = ("#26456e", "#b8b8b8")  # of two things compared
+SHADES_OF_THREE = (*SHADES, "#c8703c")
 
 LineStyle = str | tuple[int, tuple[int, ...]]  # matplotlib's name, or offset and lengths of dashes
 LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))

@@ -13,6 +13,7 @@ SEPARATOR = "|"
 CONNECTIVITY = 14  # letters of an InChIKey for the connections, without stereochemistry and salt
 ATC_SUBSTANCE = 7  # letters of an ATC code that names a substance, not a group
 ANNOTATIONS = ["atc_codes", "targets", "mechanisms"]
+BY_ID = "Entrez "  # before the id of a target whose symbol the screen does not tell
 
 
 def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -> pd.DataFrame:
@@ -23,8 +24,8 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
     drugs, proteins
         drugbank.tsv and proteins.tsv.
     symbols
-        Gene symbols by Entrez id. If one of a drug's targets has no symbol here, all of its targets
-        are left out: the drug would otherwise count as one that does not hit that target.
+        Gene symbols by Entrez id. A target without a symbol here goes by its id, as "Entrez 1234";
+        one without an Entrez id has no name at all, and is left out.
 
     Returns
     -------
@@ -39,9 +40,9 @@ def read_drugbank(drugs: str | Path, proteins: str | Path, symbols: pd.Series) -
     table = _read(drugs, ["drugbank_id", "name", "atc_codes", "inchikey"])
     bound = _read(proteins, ["drugbank_id", "category", "entrez_gene_id", "organism"])
     bound = bound[bound["category"].eq("target") & bound["organism"].eq("Human")]
-    symbol = bound["entrez_gene_id"].map(symbols)
-    complete = symbol.notna().groupby(bound["drugbank_id"]).transform("all").astype(bool)
-    targets = symbol[complete].groupby(bound["drugbank_id"]).agg(_join_values)
+    bound = bound.dropna(subset="entrez_gene_id")
+    symbol = bound["entrez_gene_id"].map(symbols).fillna(BY_ID + bound["entrez_gene_id"])
+    targets = symbol.groupby(bound["drugbank_id"]).agg(_join_values)
     return pd.DataFrame(
         {
             "name": table["name"],
@@ -169,7 +170,8 @@ def annotate(
         In the order of `drugs`; NaN where no source knows any.
     counts : DataFrame, one row per source and one for all of them
         source, drugs, without_structure, by_structure, by_name, not_found, with_atc_codes,
-        with_targets, with_mechanisms.
+        with_targets, with_mechanisms; targets, how many the drugs have between them, and
+        targets_by_id, how many of these go by their Entrez id.
     """
     found = {source: _look_up(drugs, table) for source, table in sources.items()}
     found["all sources"] = pd.concat(found.values())
@@ -261,6 +263,7 @@ def _match(ours: pd.Series, theirs: pd.Series) -> pd.DataFrame:
 def _count(drugs: pd.DataFrame, found: pd.DataFrame) -> dict[str, int]:
     by_structure = found.index[found["joined_by"] == "structure"].nunique()
     known = {f"with_{name}": found.index[found[name].notna()].nunique() for name in ANNOTATIONS}
+    targets = set(split(found["targets"].dropna()).explode().dropna())
     return {
         "drugs": len(drugs),
         "without_structure": int(drugs["inchi_key"].isna().sum()),
@@ -268,4 +271,6 @@ def _count(drugs: pd.DataFrame, found: pd.DataFrame) -> dict[str, int]:
         "by_name": found.index.nunique() - by_structure,
         "not_found": len(drugs) - found.index.nunique(),
         **known,
+        "targets": len(targets),
+        "targets_by_id": sum(target.startswith(BY_ID) for target in targets),
     }

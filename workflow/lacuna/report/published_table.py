@@ -61,12 +61,13 @@ def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFram
     Parameters
     ----------
     compared
-        As `lacuna.report.published.compare` returns it.
+        As `lacuna.report.published.compare` returns it. Where a paper says its finding in words,
+        `what` holds them, and there is no number.
     is_papers_data
         Whether this run is on the paper's data.
     """
     table = compared[["place", "what"]].assign(
-        published=compared["published"].map(short_number),
+        published=compared["published"].map(short_number, "ignore").fillna(""),
         ours=[with_range(*row) for row in compared[["ours", "low", "high"]].to_numpy(float)],
         interval=compared["interval"].fillna(""),
     )

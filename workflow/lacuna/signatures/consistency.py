@@ -3,7 +3,7 @@
 The ACD is the mean pairwise cosine distance of the replicates' Characteristic Directions; its
 p-value is its position in a null distribution of random replicate sets of the same batch.
 
-Source: Hodos et al. 2018, section 2.1, doi:10.1142/9789813235533_0004.
+Source: Hodos et al. 2018, section 2.2, doi:10.1142/9789813235533_0004.
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Filters come in the order of the code of Hodos et al. 2018. Two of its faults ar
 without a name are distinct drugs (that code keeps only one of them), and names that differ only in
 upper and lower case are one drug.
 
-Source: Hodos et al. 2018, section 2.1, doi:10.1142/9789813235533_0004, and the authors' code.
+Source: Hodos et al. 2018, section 2.2, doi:10.1142/9789813235533_0004, and the authors' code.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,14 @@
 """Predict classes and targets of drugs from one method's completed profiles, by one model."""
 
+from pathlib import Path
+from shutil import rmtree
+
+import pandas as pd
+
 from lacuna.classification.experiments import run_experiments
+from lacuna.classification.imputation import filled_folds
 from lacuna.classification.profiles import DrugProfiles
+from lacuna.classification.similarity import similarity_of
 from lacuna.io import hdf5
 from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.script_log import log_script
@@ -12,15 +19,25 @@ with log_script(snakemake.log[0]):
     answers = read_table(snakemake.input.answers)
     # The stream leaves out method and model, which then share folds and draws of drugs.
     seed = int(generator(snakemake.params.seed, "classes").integers(2**31))
-    experiments, draws = run_experiments(
+    drugs = pd.read_csv(snakemake.input.drugs, sep="\t", dtype=str, keep_default_na=False)
+    smiles = drugs.set_index("drug")["smiles"].reindex(profiles.drugs, fill_value="")
+    work = Path(f"{snakemake.output.experiments}.work")
+    found = run_experiments(
         profiles,
         answers.set_index("drug"),
         snakemake.wildcards.model,
         folds=snakemake.params.folds,
         trees=snakemake.params.trees,
         seed=seed,
+        similarity=similarity_of(smiles.to_numpy(str)),
+        imputed=filled_folds(snakemake.input.get("imputed")),
         jobs=snakemake.threads,
+        work=work,
     )
-    experiments.insert(0, "method", snakemake.wildcards.method)
-    write_table(experiments, snakemake.output.experiments)
-    hdf5.save(snakemake.output.draws, {"draws": draws})
+    found.table.insert(0, "method", snakemake.wildcards.method)
+    write_table(found.table, snakemake.output.experiments)
+    hdf5.save(
+        snakemake.output.draws,
+        {"draws": found.draws, "counts": found.counts, "similar": found.similar},
+    )
+    rmtree(work, ignore_errors=True)

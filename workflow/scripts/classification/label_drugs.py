@@ -19,7 +19,9 @@ with log_script(snakemake.log[0]):
     files = {kind: snakemake.input[kind] for kind in snakemake.params.kinds}
     labels, sources = annotate(drugs, read_sources(files, symbols))
     in_best_cells = tensor.measured[:, : snakemake.params.cells].any(axis=1)
-    tasks, answers = make_tasks(labels[in_best_cells], **snakemake.params.tasks)
+    tasks, answers = make_tasks(
+        labels[in_best_cells], symbols=set(symbols.dropna()), **snakemake.params.tasks
+    )
     write_table(labels.assign(in_best_cells=in_best_cells.astype(int)), snakemake.output.labels)
     write_table(sources, snakemake.output.sources)
     write_table(tasks, snakemake.output.tasks)

@@ -4,7 +4,9 @@ from lacuna.classification.tables import (
     experiment_table,
     gain_sentences,
     paired_test_table,
+    similarity_table,
     task_table,
+    unconverged_sentence,
 )
 from lacuna.drawing.wording import with_spaces
 from lacuna.io.tsv import read_table
@@ -12,11 +14,11 @@ from lacuna.report.page import write_page
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
-    sources, tasks, tests, experiments = (read_table(path) for path in snakemake.input)
+    sources, tasks, tests, similarity, experiments = (read_table(path) for path in snakemake.input)
     write_page(
         snakemake.output[0],
         f"Classes and targets of drugs: {snakemake.params.data}",
-        gain_sentences(tests),
+        [*gain_sentences(tests), unconverged_sentence(experiments)],
         [
             ("Where labels come from", with_spaces(sources)),
             ("Tasks, taken and skipped", task_table(tasks)),
@@ -24,6 +26,10 @@ with log_script(snakemake.log[0]):
             (
                 "Drugs without a measured profile against the others",
                 paired_test_table(tests, "on_predicted"),
+            ),
+            (
+                "Test drugs unlike the training drugs, against all of known structure",
+                similarity_table(similarity),
             ),
             ("All experiments: area under the ROC curve", experiment_table(experiments)),
         ],

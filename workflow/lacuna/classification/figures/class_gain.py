@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from lacuna.classification import stage
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import APPLICATIONS, FigureCard
-from lacuna.drawing.palette import SHADES
+from lacuna.drawing.palette import SHADES_OF_THREE
 from lacuna.drawing.wording import with_interval
 from lacuna.io.tsv import read_table
 
@@ -60,7 +60,7 @@ def draw(gains: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
                 hue="protocol",
                 order=order,
                 hue_order=protocols,
-                palette=SHADES[: len(protocols)],
+                palette=SHADES_OF_THREE[: len(protocols)],
                 fliersize=2,
                 linewidth=0.8,
                 legend=False if axes is not row[0] else "brief",

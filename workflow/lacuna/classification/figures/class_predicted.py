@@ -11,7 +11,7 @@ from lacuna.classification import stage
 from lacuna.classification.classifiers import CLASSIFIERS, classifier_label
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import APPLICATIONS, FigureCard
-from lacuna.drawing.palette import SHADES
+from lacuna.drawing.palette import SHADES_OF_THREE
 from lacuna.drawing.wording import with_interval
 from lacuna.io.tsv import read_table
 
@@ -52,7 +52,7 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
     for row, method in zip(grid, methods, strict=True):
         for axes, (kind, title) in zip(row, PANELS.items(), strict=True):
             axes.axline((0, 0), slope=1, color="grey", lw=0.6)
-            for shade, protocol in zip(SHADES, protocols, strict=False):
+            for shade, protocol in zip(SHADES_OF_THREE, protocols, strict=False):
                 shown = areas["method"].eq(method) & areas["kind"].eq(kind)
                 rows = areas[shown & areas["protocol"].eq(protocol)]
                 for model, points in rows.groupby("model", sort=False):

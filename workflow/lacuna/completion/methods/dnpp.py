@@ -1,4 +1,4 @@
-"""DNPP, the Drug Neighbour Profile Prediction (Hodos et al. 2018, section 2.2)."""
+"""DNPP, the Drug Neighbour Profile Prediction (Hodos et al. 2018, section 2.3)."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from lacuna.tensor.profiles import ProfileSet
 METHOD = Method(
     label="DNPP",
     summary="the cell's profiles of the most similar drugs, weighted by similarity",
-    source="Hodos et al. 2018, section 2.2, https://doi.org/10.1142/9789813235533_0004",
+    source="Hodos et al. 2018, section 2.3, https://doi.org/10.1142/9789813235533_0004",
     quick=True,
     needs=(OTHER_CELLS,),
 )

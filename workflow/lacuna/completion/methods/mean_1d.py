@@ -1,4 +1,4 @@
-"""1D-Mean: the drug's mean over the other cells (Hodos et al. 2018, section 2.2)."""
+"""1D-Mean: the drug's mean over the other cells (Hodos et al. 2018, section 2.5)."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from lacuna.tensor.profiles import ProfileSet
 METHOD = Method(
     label="1D-Mean",
     summary="the drug's mean over its other cells",
-    source="Hodos et al. 2018, section 2.2, https://doi.org/10.1142/9789813235533_0004",
+    source="Hodos et al. 2018, section 2.5, https://doi.org/10.1142/9789813235533_0004",
     quick=True,
     needs=(OTHER_CELLS,),
 )

@@ -1,4 +1,4 @@
-"""2D-Mean: between the drug's mean and the cell's mean (Hodos et al. 2018, section 2.2)."""
+"""2D-Mean: between the drug's mean and the cell's mean (Hodos et al. 2018, section 2.5)."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from lacuna.tensor.profiles import ProfileSet
 METHOD = Method(
     label="2D-Mean",
     summary="half the drug's mean over its other cells, half the cell's over its other drugs",
-    source="Hodos et al. 2018, section 2.2, https://doi.org/10.1142/9789813235533_0004",
+    source="Hodos et al. 2018, section 2.5, https://doi.org/10.1142/9789813235533_0004",
     quick=True,
     needs=(OTHER_CELLS,),
 )

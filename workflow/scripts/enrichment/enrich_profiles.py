@@ -1,0 +1,38 @@
+"""Ask which gene sets stand at the top or the bottom of cell groups and of completed profiles."""
+
+import pandas as pd
+
+from lacuna.enrichment.groups import cell_groups, completed_profiles
+from lacuna.enrichment.preranked import enrich_all
+from lacuna.io.gmt import read_gmt
+from lacuna.io.tsv import read_table, write_table
+from lacuna.runtime.script_log import log_script
+from lacuna.runtime.seeds import generator
+from lacuna.tensor.profiles import ProfileSet
+
+with log_script(snakemake.log[0]):
+    files = snakemake.input.gene_sets
+    sets = {name: genes for path in files for name, genes in read_gmt(path).items()}
+    asked = []
+    if snakemake.params.cell_groups:
+        drugs, genes = read_table(snakemake.input.drugs), read_table(snakemake.input.genes)
+        asked.append(
+            cell_groups(
+                ProfileSet.load(snakemake.input.tensor),
+                drugs["name"].fillna(drugs["drug"]).to_list(),
+                genes["symbol"].fillna(genes["gene"].astype(str)).to_list(),
+                snakemake.params.drugs,
+            )
+        )
+    if snakemake.params.profiles:
+        asked.append(completed_profiles(snakemake.input.product, snakemake.params.profiles))
+    found = [
+        enrich_all(
+            profiles,
+            sets,
+            snakemake.params.permutations,
+            generator(snakemake.params.seed, "enrichment"),
+        )
+        for profiles in asked
+    ]
+    write_table(pd.concat(found), snakemake.output[0])
