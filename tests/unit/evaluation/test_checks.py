@@ -19,6 +19,7 @@ def test_an_unknown_method_of_the_figures_is_named():
 def test_figures_may_name_methods_that_are_not_run_and_variants_that_are():
     variant = {"dnpp_k5": {"method": "dnpp", "neighbours": 5}}
     simulated(
-        completion={"methods": ["mean_1d", variant], "completed": ["mean_1d"]},
+        completion={"methods": ["mean_1d", variant], "completed": []},
+        classification={"completed": []},
         evaluation={"figures": {"methods": ["falrtc", "dnpp_k5"]}},
     )
