@@ -136,7 +136,7 @@ rule leave_out_similar:
         mem_mb=grows(1000, per_mb=2),
         runtime=grows(10, per_mb=1 / 10),
     params:
-        methods=list(PLAN.methods),
+        methods=lambda wildcards: list(evaluation.asked(config, wildcards.split)),
         seed=SEED,
     script:
         "../scripts/evaluation/leave_out_similar.py"

@@ -62,6 +62,19 @@ def test_controls_judge_single_profiles_alone(config):
     }
 
 
+def test_a_split_may_leave_methods_out(config):
+    block = config["evaluation"]
+    drugs = {**block["splits"]["drugs"], "without": ["dnpp"]}
+    less = {**config, "evaluation": {**block, "splits": {**block["splits"], "drugs": drugs}}}
+    assert stage.evaluated(less) == [
+        what
+        for what in stage.evaluated(config)
+        if (what["split"], what["method"]) != ("drugs", "dnpp")
+    ]
+    assert not any("/dnpp/" in path for path in stage.all_predictions(less, "drugs"))
+    assert any("/dnpp/" in path for path in stage.all_predictions(less, "profiles"))
+
+
 def test_predictions_lie_in_a_file_for_each_job(config):
     assert stage.predictions(config, "small", "profiles", "dnpp_k5") == [
         f"evaluation/small/profiles/dnpp_k5/predicted_{batch}.h5" for batch in range(3)

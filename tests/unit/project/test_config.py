@@ -241,11 +241,11 @@ def test_defaults_are_filled_down_to_the_last_key():
         "small": {"drugs": 300, "cells": 2, "ranking_cells": 50},
     }
     assert config["evaluation"]["splits"] == {
-        "profiles": {"sizes": ["large"], "folds": 10},
-        "drugs": {"sizes": ["large"], "folds": 5},
-        "cell_transfer": {"sizes": [], "folds": 10},
-        "cells": {"sizes": ["large"], "folds": 2},
-        "plates": {"sizes": [], "folds": 5},
+        "profiles": {"sizes": ["large"], "folds": 10, "without": []},
+        "drugs": {"sizes": ["large"], "folds": 5, "without": []},
+        "cell_transfer": {"sizes": [], "folds": 10, "without": []},
+        "cells": {"sizes": ["large"], "folds": 2, "without": []},
+        "plates": {"sizes": [], "folds": 5, "without": []},
     }
     assert config["classification"]["trees"] == 500
     assert config["acquire"]["series"] == PLATES["acquire"]["series"]
@@ -316,7 +316,7 @@ def test_every_old_key_is_tested():
 def test_the_old_split_is_the_new_one(check, block):
     changed = {block: {"splits": {"elsewhere": {"sizes": ["large"]}}}}
     splits = check(changed)["evaluation"]["splits"]
-    assert splits["cell_transfer"] == {"sizes": ["large"], "folds": 10}
+    assert splits["cell_transfer"] == {"sizes": ["large"], "folds": 10, "without": []}
     assert "elsewhere" not in splits
     assert "evaluation: splits: elsewhere is now" in notices(changed)[-1]
 

@@ -14,7 +14,8 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     LacunaError
-        If figures name what is neither a method nor a variant.
+        If figures name what is neither a method nor a variant, or a split leaves out what the run
+        does not compare, or everything.
     """
     known = list(dict.fromkeys([*stage.methods(config), *available()]))
     for name in config["evaluation"]["figures"]["methods"]:
@@ -22,4 +23,17 @@ def check(config: Mapping[str, Any]) -> None:
             raise LacunaError(
                 f"evaluation: figures: methods: unknown method {name!r}"
                 f"{did_you_mean(name, known)}; expected some of {listed(known, 50)}."
+            )
+    compared = list(stage.methods(config))
+    for split, how in config["evaluation"]["splits"].items():
+        for name in how["without"]:
+            if name not in compared:
+                raise LacunaError(
+                    f"evaluation: splits: {split}: without: {name!r} is not among completion: "
+                    f"methods{did_you_mean(name, compared)}; expected some of {listed(compared)}."
+                )
+        if compared and how["sizes"] and not stage.asked(config, split):
+            raise LacunaError(
+                f"evaluation: splits: {split}: without: no method is left. Name fewer, or write "
+                "sizes: [] to leave the split out."
             )

@@ -52,6 +52,12 @@ def players(config: Config) -> dict[str, Variant]:
     return methods(config) | read_methods(config["completion"]["controls"], options)
 
 
+def asked(config: Config, split: str) -> dict[str, Variant]:
+    """Return the methods that predict what a split holds out, by name."""
+    without = config["evaluation"]["splits"][split]["without"]
+    return {name: how for name, how in methods(config).items() if name not in without}
+
+
 def evaluated(config: Config) -> list[dict[str, str]]:
     """Return size, split and method of all that is cross-validated.
 
@@ -61,7 +67,7 @@ def evaluated(config: Config) -> list[dict[str, str]]:
         {"size": size, "split": split, "method": method}
         for split, how in config["evaluation"]["splits"].items()
         for size in how["sizes"]
-        for method in (players(config) if split == "profiles" else methods(config))
+        for method in (players(config) if split == "profiles" else asked(config, split))
     ]
 
 
@@ -99,14 +105,14 @@ def predictions(config: Config, size: str, split: str, method: str, **_: str) ->
 
 
 def all_predictions(config: Config, split: str) -> list[str]:
-    """Return the files of predictions of all methods on the large tensor.
+    """Return the files of predictions of all methods asked on the large tensor.
 
     The first file of each method, then the second of each, and so on.
     """
     return [
         f"evaluation/large/{split}/{method}/{file}"
         for file in prediction_files(config, split)
-        for method in methods(config)
+        for method in asked(config, split)
     ]
 
 
