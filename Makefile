@@ -84,9 +84,9 @@ reproduce: $(READY) ## run the finished run of DATASET again from its stored con
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
 	$(BIN)/python bench/signatures.py
 
-COMPARED := demo demo-additive demo-low-rank lincs-mini lincs-cells
+COMPARED := demo demo-additive demo-low-rank lincs-mini lincs-cells tahoe-ranks
 
-bench-accuracy: $(READY) ## compare all methods on five datasets (needs the data, see config/README.md)
+bench-accuracy: $(READY) ## compare all methods on six datasets (needs the data, see config/README.md)
 	for name in $(COMPARED); do \
 		case $$name in demo) files=config/config.yaml;; demo-*) files="config/config.yaml config/$$name.yaml";; *) files=config/$$name.yaml;; esac; \
 		$(SNAKEMAKE) --configfile $$files -- results/$$name/metrics.tsv || exit 1; \
