@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -137,6 +137,9 @@ bench-single-cell-worlds: $(READY) ## judge pretraining on planted single cells 
 
 bench-completion: $(READY) ## measure speed, memory and PCT of each method at the paper's size
 	$(BIN)/python bench/completion.py
+
+bench-complete: $(READY) ## measure time and memory of every method that completes the whole grid (about 5 hours)
+	$(BIN)/python bench/complete.py
 
 bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the paper's size
 	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py

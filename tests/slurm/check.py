@@ -40,7 +40,7 @@ STAND_IN = """
 import numpy as np
 from lacuna.completion.methods import mean_1d
 {head}
-    return mean_1d.complete(observed, wanted, side, rng)
+    return mean_1d.prepare(observed, wanted, side, rng)(wanted)
 """
 SPLITS = NO_SPLITS | {"profiles": {"sizes": ["large"], "folds": 2}}
 CONFIG = overlay(

@@ -1,5 +1,7 @@
 """Arithmetic on the rows of matrices: unit length, and means by group."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy import sparse
 
@@ -17,6 +19,12 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
     """
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+
+
+def slices(count: int, at_once: int) -> Iterator[slice]:
+    """Cut so many rows into parts of `at_once`, the last of which may have fewer."""
+    for start in range(0, count, at_once):
+        yield slice(start, min(start + at_once, count))
 
 
 def mean_by(group: np.ndarray, groups: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

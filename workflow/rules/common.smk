@@ -14,7 +14,7 @@ elif not find_spec("lacuna"):
     )
 
 from lacuna.io.atomic import check_writable
-from lacuna.project.plan import METHOD_MEMORY, Plan, in_results, one_of
+from lacuna.project.plan import Plan, in_results, one_of
 from lacuna.runtime.library import share_library
 
 share_library()
@@ -33,6 +33,11 @@ SEED = config["seed"]
 def grows(start, per_mb=0, power=1):
     """Return a resource that grows with the input, and with each retry."""
     return lambda wildcards, input, attempt: attempt * (start + per_mb * input.size_mb**power)
+
+
+def method_memory(wildcards, input, attempt):
+    """Return the MB that a method's job asks for; more with each retry."""
+    return attempt * PLAN.memory_mb(wildcards.method, input.size_mb)
 
 
 def acquired(kind):

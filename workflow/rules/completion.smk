@@ -6,7 +6,8 @@ rule complete_tensor:
         genes="results/{dataset}/tensor/genes.tsv",
         baseline="results/{dataset}/tensor/baseline.tsv",
     output:
-        "results/{dataset}/completed/{method}.gctx",
+        gctx="results/{dataset}/completed/{method}.gctx",
+        h5ad="results/{dataset}/completed/{method}.h5ad",
     log:
         "results/{dataset}/logs/complete_tensor/{method}.log",
     benchmark:
@@ -15,10 +16,10 @@ rule complete_tensor:
         lambda wildcards: PLAN.group(wildcards.method)
     conda:
         "../../envs/lacuna.yaml"
-    threads: 4
+    threads: lambda wildcards: PLAN.threads(wildcards.method)
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
-        mem_mb=grows(*METHOD_MEMORY),
+        mem_mb=method_memory,
         runtime=grows(30, per_mb=1 / 5, power=1.5),
     params:
         variant=lambda wildcards: PLAN.variant(wildcards.method),

@@ -40,9 +40,10 @@ rule predict_folds:
         lambda wildcards: PLAN.group(wildcards.method, wildcards.get("size"))
     conda:
         "../../envs/lacuna.yaml"
+    threads: lambda wildcards: PLAN.threads(wildcards.method, wildcards.size)
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
-        mem_mb=grows(*METHOD_MEMORY),
+        mem_mb=method_memory,
         runtime=lambda wildcards, input, attempt: attempt
         * PLAN.minutes(
             wildcards.method,
@@ -223,7 +224,7 @@ rule measure_density:
         "../../envs/lacuna.yaml"
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
-        mem_mb=grows(*METHOD_MEMORY),
+        mem_mb=method_memory,
         runtime=lambda wildcards, input, attempt: attempt
         * PLAN.minutes(
             wildcards.method,

@@ -5,8 +5,8 @@ from planted import planted_drugs
 from toy import axes_of, clustered, replicated
 
 from lacuna.classification.profiles import DrugProfiles, reduce_columns
-from lacuna.completion.completed import write_completed
 from lacuna.completion.interface import Completion
+from lacuna.completion.writer import write_completed
 
 
 def test_profile_types_are_the_cells_the_mean_and_the_signed_maximum():
@@ -28,7 +28,7 @@ def test_the_best_covered_cells_are_the_first_of_the_tensor(tmp_path):
     missing = tensor.missing_pairs
     completion = Completion(np.zeros((len(missing), len(tensor.genes)), np.float32))
     path = tmp_path / "completed.gctx"
-    write_completed(path, replicated(tensor), completion, **axes_of(tensor))
+    write_completed(path, replicated(tensor), [completion], **axes_of(tensor))
     profiles = DrugProfiles.read(path, 4)
     assert list(profiles.cells) == [tensor.cells[cell] for cell in order[:4]]
     assert len(profiles.drugs) == tensor.measured[:, order[:4]].any(axis=1).sum()

@@ -4,7 +4,7 @@ import numpy as np
 from toy import GENES, grid
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.methods.additive import complete
+from lacuna.completion.methods.additive import prepare
 from lacuna.completion.shared.shrinkage import best_predictors
 
 
@@ -44,6 +44,7 @@ def test_effects_of_drug_and_cell_add_up():
     measured = rng.random((60, 8)) < 0.5
     observed = grid(dense, measured)
     # Profiles are of unit length, which adding up is not; nearly so where lengths are alike.
-    found = complete(observed, observed.missing_pairs, SideInformation(), rng).profiles
+    wanted = observed.missing_pairs
+    found = prepare(observed, wanted, SideInformation(), rng)(wanted).profiles
     truth = dense[tuple(observed.missing_pairs.T)]
     assert np.corrcoef(found.ravel(), truth.ravel())[0, 1] > 0.95

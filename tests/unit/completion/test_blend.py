@@ -101,7 +101,7 @@ def test_one_member_keeps_what_sets_it_apart_from_the_cell_but_for_its_length():
     tensor = clustered()
     side, rng = SideInformation(), np.random.default_rng
     pairs = tensor.missing_pairs
-    one = find_method("dnpp")(tensor, pairs, side, rng(0)).profiles
+    one = find_method("dnpp")(tensor, pairs, side, rng(0))(pairs).profiles
     found = run_method("blend", tensor, pairs, side, rng(0), {"members": ["dnpp"]})
     mean = tensor.mean_by_cell()[0][pairs[:, 1]]
     # found = mean + stretch (weight one - mean): within the plane of the member and the mean.

@@ -8,8 +8,9 @@ import pytest
 from toy import GENES, at, axes_of, clustered, grid, replicated
 
 from lacuna.completion import completed
-from lacuna.completion.completed import CompletedTensor, write_completed
+from lacuna.completion.completed import CompletedTensor
 from lacuna.completion.interface import Completion
+from lacuna.completion.writer import write_completed
 from lacuna.errors import DamagedFile, LacunaError
 from lacuna.io.gctx import write_gctx
 from lacuna.tensor.profiles import ProfileSet
@@ -22,7 +23,7 @@ def predictions(tensor, seed=0, **known):
 
 
 def write(path, tensor, completion, **changed):
-    write_completed(path, tensor, completion, **{**axes_of(tensor), **changed})
+    write_completed(path, tensor, [completion], **{**axes_of(tensor), **changed})
     return path
 
 
@@ -198,6 +199,6 @@ def test_the_example_of_the_documentation_is_true(tmp_path, monkeypatch):
     axes["genes"]["symbol"] = ["TP53", "CDK1", "MYC"]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "results/demo/completed").mkdir(parents=True)
-    write_completed("results/demo/completed/kernel.gctx", tensor, completion, **axes)
+    write_completed("results/demo/completed/kernel.gctx", tensor, [completion], **axes)
     tried = doctest.testmod(completed, raise_on_error=True)
     assert tried.attempted > 5

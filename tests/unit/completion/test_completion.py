@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from toy import GENES, at, awkward, axes_of, clustered, grid, replicated
 
-from lacuna.completion.completed import write_completed
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.registry import available, check_options, find_method
 from lacuna.completion.run import run_method
 from lacuna.completion.shared.neighbours import drug_similarity
+from lacuna.completion.writer import write_completed
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
 from lacuna.tensor.profiles import ProfileSet
@@ -140,7 +140,7 @@ def test_a_grid_without_gaps_is_its_own_product(name, tmp_path):
     completion = run(name, tensor, tensor.missing_pairs, tensor)
     assert completion.profiles.shape == (0, GENES)
     assert completion.profiles.dtype == np.float32
-    write_completed(tmp_path / "full.gctx", tensor, completion, **axes_of(tensor))
+    write_completed(tmp_path / "full.gctx", tensor, [], **axes_of(tensor))
     with Gctx(tmp_path / "full.gctx") as product:
         columns = product.metadata("columns")
         assert np.array_equal(product.read(tensor.genes, columns.index), tensor.profiles)
@@ -313,7 +313,7 @@ def test_a_method_that_breaks_the_contract_is_caught(monkeypatch):
 def test_the_product_holds_measured_and_predicted(tmp_path):
     tensor = replicated(clustered())
     completion = run("dnpp", tensor, tensor.missing_pairs)
-    write_completed(tmp_path / "a.gctx", tensor, completion, **axes_of(tensor))
+    write_completed(tmp_path / "a.gctx", tensor, [completion], **axes_of(tensor))
     with Gctx(tmp_path / "a.gctx") as product:
         columns = product.metadata("columns")
         measured = [f"d{drug}:c{cell}" for drug, cell in tensor.pairs]
@@ -330,7 +330,7 @@ def test_the_product_holds_measured_and_predicted(tmp_path):
 def test_the_product_carries_the_standard_error_of_each_prediction(tmp_path):
     tensor = replicated(clustered())
     completion = run("kernel", tensor, tensor.missing_pairs)
-    write_completed(tmp_path / "a.gctx", tensor, completion, **axes_of(tensor))
+    write_completed(tmp_path / "a.gctx", tensor, [completion], **axes_of(tensor))
     with Gctx(tmp_path / "a.gctx") as product:
         stderr = product.metadata("columns")["stderr"]
     predicted = [f"d{drug}:c{cell}" for drug, cell in tensor.missing_pairs]

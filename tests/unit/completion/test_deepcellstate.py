@@ -12,9 +12,9 @@ from lacuna.completion.interface import SideInformation
 from lacuna.completion.methods.deepcellstate import PRESETS, DeepCellState
 from lacuna.completion.run import run_method, train_method
 from lacuna.completion.shared.other_cells import (
+    OtherCells,
     draw_validation_drugs,
     find_pairs,
-    predict_from_others,
 )
 from lacuna.errors import LacunaError
 from lacuna.evaluation.splits import make_folds
@@ -315,16 +315,16 @@ def test_inputs_are_averaged_after_before_or_not_at_all():
         ]
 
     rng = np.random.default_rng(0)
-    found, predicted = predict_from_others(tensor, wanted, squares, able, rng)
+    found, predicted = OtherCells(tensor, wanted, squares, able, rng).predict(wanted)
     assert predicted.all()
     for row, (drug, cell) in enumerate(wanted):
         expected = np.mean([profile**2 + other for profile, other in inputs(drug, cell)], axis=0)
         assert np.allclose(found[row], expected, atol=1e-6)
-    found, _ = predict_from_others(tensor, wanted, squares, able, rng, "mean")
+    found, _ = OtherCells(tensor, wanted, squares, able, rng, "mean").predict(wanted)
     for row, (drug, cell) in enumerate(wanted):
         profiles, cells = zip(*inputs(drug, cell), strict=True)
         assert np.allclose(found[row], np.mean(profiles, axis=0) ** 2 + cells[0], atol=1e-6)
-    found, _ = predict_from_others(tensor, wanted, squares, able, rng, "single")
+    found, _ = OtherCells(tensor, wanted, squares, able, rng, "single").predict(wanted)
     for row, (drug, cell) in enumerate(wanted):
         single = [profile**2 + other for profile, other in inputs(drug, cell)]
         assert any(np.allclose(found[row], one, atol=1e-6) for one in single)

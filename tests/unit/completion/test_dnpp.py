@@ -5,7 +5,7 @@ import pytest
 from toy import GENES, clustered, grid
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.methods.dnpp import complete
+from lacuna.completion.methods.dnpp import prepare
 from lacuna.completion.shared.neighbours import drug_similarity
 from lacuna.tensor.profiles import ProfileSet
 
@@ -13,7 +13,8 @@ NOTHING = SideInformation()
 
 
 def predict(observed, wanted, **options):
-    return complete(observed, np.array(wanted), NOTHING, np.random.default_rng(0), **options)
+    pairs = np.array(wanted)
+    return prepare(observed, pairs, NOTHING, np.random.default_rng(0), **options)(pairs)
 
 
 def test_by_default_ten_drugs_are_averaged():

@@ -17,6 +17,10 @@ NOTHING = SideInformation()
 SMILES = np.array(["CCO", "CCN", "c1ccccc1", "", "not a molecule", "CCO"])
 
 
+def complete(observed, pairs, side=NOTHING, **options):
+    return k.prepare(observed, pairs, side, np.random.default_rng(0), **options)(pairs)
+
+
 def correlation(one, other):
     return np.corrcoef(np.ravel(one), np.ravel(other))[0, 1]
 
@@ -233,11 +237,9 @@ def test_where_nothing_can_be_held_out_nothing_is_tuned():
 
 def test_fewer_profiles_than_neighbours_are_all_used():
     observed = clustered(drugs=9, cells=3, missing=0.3)
-    found = k.complete(observed, observed.missing_pairs, NOTHING, np.random.default_rng(0))
+    found = complete(observed, observed.missing_pairs)
     assert np.isfinite(found.profiles).all()
-    one = k.complete(
-        observed, observed.missing_pairs, NOTHING, np.random.default_rng(0), neighbours=1
-    )
+    one = complete(observed, observed.missing_pairs, neighbours=1)
     assert not np.allclose(found.profiles, one.profiles)
 
 
@@ -263,7 +265,7 @@ def test_profiles_of_few_replicates_count_for_less():
             reliability,
         )
         observed, asked = informed.take(~held_out), informed.take(held_out)
-        found = k.complete(observed, asked.pairs, NOTHING, np.random.default_rng(0)).profiles
+        found = complete(observed, asked.pairs).profiles
         shares[known] = correlation(found, asked.profiles)
     assert shares[True] > shares[False] + 0.005
 
@@ -296,7 +298,7 @@ def test_what_has_no_profile_is_predicted_from_what_is_known_of_it(axis):
     truth = truth - truth.mean(axis=0)
 
     def agreement(known):
-        found = k.complete(observed, asked.pairs, known, np.random.default_rng(0)).profiles
+        found = complete(observed, asked.pairs, known).profiles
         return correlation(found - found.mean(axis=0), truth)
 
     assert agreement(side) > 0.6
@@ -307,7 +309,7 @@ def test_a_drug_without_profile_and_structure_gets_about_the_mean_of_the_cell():
     tensor, _, _ = planted()
     held_out = tensor.drug < 9
     observed, asked = tensor.take(~held_out), tensor.take(held_out)
-    found = k.complete(observed, asked.pairs, NOTHING, np.random.default_rng(0))
+    found = complete(observed, asked.pairs)
     means, _ = observed.mean_by_cell()
     assert np.abs(found.profiles - means[asked.cell]).max() < 0.1
     assert (found.stderr > 0).all()
@@ -317,7 +319,7 @@ def test_errors_are_stated_as_large_as_they_are():
     tensor, side, _ = planted(drugs=300)
     held_out = np.random.default_rng(1).random(len(tensor)) < 0.2
     observed, asked = tensor.take(~held_out), tensor.take(held_out)
-    found = k.complete(observed, asked.pairs, side, np.random.default_rng(0))
+    found = complete(observed, asked.pairs, side)
     within = np.abs(found.profiles - asked.profiles) < 1.6449 * found.stderr[:, None]
     assert 0.87 < within.mean() < 0.93
 

@@ -6,7 +6,11 @@ from toy import at, clustered
 
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.methods import ntk
-from lacuna.errors import LacunaError
+
+
+def predict(observed, wanted):
+    prepared = ntk.prepare(observed, wanted, SideInformation(), np.random.default_rng(0))
+    return prepared(wanted)
 
 
 def test_the_kernel_is_that_of_a_wide_network():
@@ -25,7 +29,7 @@ def test_a_drugs_profile_never_is_the_pairs_own():
     observed = clustered()
     reference = observed.measured.sum(axis=0).argmax()
     pairs = np.concatenate([observed.pairs, observed.missing_pairs])
-    found, nothing = ntk.drug_features(observed, pairs)
+    found, nothing = ntk.Features(observed).of_drugs(pairs)
     for row, (drug, cell) in enumerate(pairs):
         there = {c: at(observed, drug, c) for c in range(len(observed.cells)) if c != cell}
         there = {c: profile for c, profile in there.items() if profile is not None}
@@ -42,9 +46,10 @@ def test_the_regression_equals_its_definition():
     observed = clustered(drugs=10)
     wanted = observed.missing_pairs
     means, _ = observed.mean_by_cell()
+    known = ntk.Features(observed)
 
     def feature(pair, number):
-        drug = ntk.drug_features(observed, pair[None])[0][0]
+        drug = known.of_drugs(pair[None])[0][0]
         tag = np.zeros(len(observed) + len(wanted))
         tag[number] = 1.5
         return np.concatenate([0.75 * np.linalg.norm(drug) * means[pair[1]], drug, tag])
@@ -58,12 +63,35 @@ def test_the_regression_equals_its_definition():
     kernel = (first + cosine * zeroth) / 2
     n = len(observed)
     expected = kernel[n:, :n] @ np.linalg.solve(kernel[:n, :n], observed.profiles)
-    found = ntk.complete(observed, wanted, SideInformation(), np.random.default_rng(0))
+    found = predict(observed, wanted)
     assert np.allclose(found.profiles, expected, atol=1e-4)
 
 
-def test_more_profiles_than_memory_holds_are_refused(monkeypatch):
+@pytest.mark.parametrize("landmarks", [1000, 60])
+def test_more_profiles_than_memory_holds_are_approximated_by_landmarks(monkeypatch, landmarks):
+    observed = clustered(drugs=60, cells=6)
+    wanted = observed.missing_pairs
+    exact = predict(observed, wanted).profiles
     monkeypatch.setattr(ntk, "MOST_PROFILES", 10)
-    observed = clustered()
-    with pytest.raises(LacunaError, match=r"ntk: \d+ training profiles need .* up to 10"):
-        ntk.complete(observed, observed.missing_pairs, SideInformation(), np.random.default_rng(0))
+    monkeypatch.setattr(ntk, "LANDMARKS", landmarks)
+    monkeypatch.setattr(ntk, "PAIRS_AT_ONCE", 50)
+    found = predict(observed, wanted).profiles
+    if landmarks > len(observed):
+        assert np.allclose(found, exact, atol=1e-4)  # nothing is left to approximate
+    else:
+        # Far nearer than what the landmarks' profiles alone would say.
+        error = np.abs(found - exact).mean()
+        order = np.random.default_rng(0).permutation(np.lexsort(observed.profiles[:, :2].T))
+        monkeypatch.undo()
+        alone = predict(observed.take(np.sort(order[:landmarks])), wanted).profiles
+        assert error < 0.6 * np.abs(alone - exact).mean()
+
+
+def test_landmarks_do_not_depend_on_the_order_of_drugs(monkeypatch):
+    monkeypatch.setattr(ntk, "MOST_PROFILES", 10)
+    monkeypatch.setattr(ntk, "LANDMARKS", 40)
+    observed = clustered(drugs=30)
+    wanted = observed.missing_pairs
+    turned = observed.take(np.arange(len(observed))[::-1])
+    found = predict(turned, wanted).profiles
+    assert np.allclose(found, predict(observed, wanted).profiles, atol=1e-4)

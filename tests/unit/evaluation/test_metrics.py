@@ -13,6 +13,7 @@ from toy import clustered, grid
 from lacuna.completion.controls import cell_mean, zeros
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.methods import mean_1d
+from lacuna.completion.run import run_method
 from lacuna.evaluation.compare import compare_methods
 from lacuna.evaluation.held_out import HeldOut, ceilings
 from lacuna.evaluation.metrics import METRICS, Metric, metric_label, score_draws
@@ -191,7 +192,11 @@ def control(module):
     def predict(training, shown, drug, cell):
         given = training if module is cell_mean else shown
         wanted = np.array([[drug, cell]])
-        return module.complete(given, wanted, SideInformation(), np.random.default_rng(0)).profiles
+        found = run_method(
+            module.__name__.rpartition(".")[2],
+            *(given, wanted, SideInformation(), np.random.default_rng(0), {}),
+        )
+        return found.profiles
 
     return predict
 

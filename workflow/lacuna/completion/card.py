@@ -42,6 +42,13 @@ class Method:
     package : str
         What it imports beside what Lacuna always needs, also the name of the extra that brings it;
         empty for nothing.
+    by_cell : bool
+        Whether it predicts all wanted pairs of a cell at about the cost of one.
+    grids : int
+        How many arrays of the whole grid, drugs x cells x genes in float32, it holds at once; 0
+        where it predicts pair by pair.
+    holds_kernel : bool
+        Whether it holds a kernel of all training profiles, as long as `ntk` is exact.
     """
 
     label: str
@@ -50,6 +57,9 @@ class Method:
     quick: bool = False
     needs: tuple[str, ...] = ()
     package: str = ""
+    by_cell: bool = False
+    grids: int = 0
+    holds_kernel: bool = False
 
 
 @dataclass(frozen=True)

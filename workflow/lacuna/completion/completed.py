@@ -1,4 +1,7 @@
-"""The product: every drug in every cell, measured or predicted, in one GCTX to take away."""
+"""The product: every drug in every cell, measured or predicted, in one file to take away.
+
+`lacuna.completion.writer` writes it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lacuna.completion.interface import Completion
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.io.gctx import Gctx, write_gctx
+from lacuna.io.gctx import Gctx
 from lacuna.io.quantities import MISSING_NUMBER
-from lacuna.tensor.profiles import ProfileSet
 
 # Column metadata, in the file's order. A column of the matrix is one drug in one cell.
 DRUG, NAME, CELL, LINEAGE = "pert_id", "pert_iname", "cell_id", "cell_lineage"
@@ -20,73 +21,6 @@ REPLICATES, ACD = "replicates", "acd"
 COLUMNS = (DRUG, NAME, CELL, LINEAGE, SOURCE, FALLBACK, NORM, STDERR, REPLICATES, ACD)
 SYMBOL = "pr_gene_symbol"  # row metadata
 MEASURED, PREDICTED = "measured", "predicted"  # what `SOURCE` says
-
-
-def write_completed(
-    path: str | Path,
-    tensor: ProfileSet,
-    completion: Completion,
-    *,
-    drugs: pd.DataFrame,
-    cells: pd.DataFrame,
-    genes: pd.DataFrame,
-) -> None:
-    """Write measured profiles as measured and all others as predicted.
-
-    Parameters
-    ----------
-    path
-        The GCTX file.
-    tensor
-        The measured profiles.
-    completion
-        The predicted ones, in the order of `tensor.missing_pairs`.
-    drugs, cells, genes
-        As `lacuna.tensor.labels.describe_axes` returns them.
-
-    Notes
-    -----
-    Columns go by drug, then cell; their ids are drug:cell. Column metadata: pert_id, pert_iname,
-    cell_id, cell_lineage, source (measured or predicted), fallback (1 where a plain mean stands for
-    want of anything nearer), norm (length of the profile: 1 when measured; a prediction is as the
-    method made it, shorter where the method is less certain), stderr (the standard error of a
-    predicted entry, on average over the profile; -666 when measured or not stated), replicates and
-    acd (-666 when predicted or not replicated).
-    """
-    pairs = np.argwhere(np.ones_like(tensor.measured))
-    position = tensor.find(pairs)
-    measured = position >= 0
-    matrix = np.empty((len(pairs), len(tensor.genes)), dtype=np.float32)
-    matrix[measured] = tensor.profiles[position[measured]]
-    matrix[~measured] = completion.profiles
-    drug, cell = pairs.T
-    columns = pd.DataFrame(
-        {
-            DRUG: tensor.drugs[drug],
-            NAME: drugs["name"].to_numpy()[drug],
-            CELL: tensor.cells[cell],
-            LINEAGE: cells["lineage"].to_numpy()[cell],
-            SOURCE: np.where(measured, MEASURED, PREDICTED),
-            FALLBACK: 0,
-            NORM: np.linalg.norm(matrix, axis=1),
-            STDERR: float(MISSING_NUMBER),
-        }
-    )
-    if completion.stderr is not None:
-        stderr = completion.stderr
-        columns.loc[~measured, STDERR] = stderr if stderr.ndim == 1 else stderr.mean(axis=1)
-    if completion.fallback is not None:
-        columns.loc[~measured, FALLBACK] = completion.fallback.astype(int)
-    if tensor.reliability is None:
-        raise ValueError("the product states replicates and acd; the tensor has no reliability")
-    for name in (REPLICATES, ACD):
-        of_profile = tensor.reliability[name].to_numpy()
-        columns[name] = np.where(measured, of_profile[position], MISSING_NUMBER)
-        columns[name] = columns[name].fillna(MISSING_NUMBER)
-    ids = [_column_id(*place) for place in zip(columns[DRUG], columns[CELL], strict=True)]
-    columns.index = pd.Index(ids, name="id")
-    rows = pd.DataFrame({SYMBOL: genes["symbol"].to_numpy()}, index=tensor.genes)
-    write_gctx(path, matrix, rows, columns)
 
 
 @dataclass(frozen=True)
@@ -174,7 +108,7 @@ class CompletedTensor:
 
     @classmethod
     def open(cls, path: str | Path) -> "CompletedTensor":
-        """Open a file that `write_completed` wrote.
+        """Open a GCTX file that `lacuna.completion.writer.write_completed` wrote.
 
         Raises
         ------
@@ -251,7 +185,7 @@ class CompletedTensor:
         LacunaError
             If the product has no such drug or cell.
         """
-        ids = [_column_id(drug, cell) for drug in drugs for cell in cells]
+        ids = [column_id(drug, cell) for drug in drugs for cell in cells]
         profiles = self._gctx.read(list(self._gctx.rows), ids)
         return profiles.reshape(len(drugs), len(cells), len(self.genes))
 
@@ -264,7 +198,7 @@ class CompletedTensor:
                 "Expected a file results/DATASET/completed/METHOD.gctx."
             )
         drugs, cells = columns[DRUG].unique(), columns[CELL].unique()
-        expected = [_column_id(drug, cell) for drug in drugs for cell in cells]
+        expected = [column_id(drug, cell) for drug in drugs for cell in cells]
         if list(columns.index) != expected:
             raise LacunaError(
                 f"{self.path}: its columns are not every drug in every cell, by drug, then cell. "
@@ -291,7 +225,8 @@ class CompletedTensor:
         )
 
 
-def _column_id(drug: str, cell: str) -> str:
+def column_id(drug: str, cell: str) -> str:
+    """Return the id of a drug in a cell."""
     return f"{drug}:{cell}"
 
 

@@ -1,6 +1,7 @@
 """What methods take and return."""
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -138,8 +139,27 @@ class Completion:
         return loaded
 
 
+# Wanted (drug, cell) pairs, shape (n, 2) -> their completion. However the pairs are divided into
+# blocks, each is predicted alike, but for rounding.
+Predict = Callable[[np.ndarray], Completion]
+
+
+class Prepare(Protocol):
+    """The function `prepare` of a method: it learns once what all wanted pairs are predicted by."""
+
+    def __call__(
+        self,
+        observed: ProfileSet,
+        wanted: np.ndarray,
+        side: SideInformation,
+        rng: np.random.Generator,
+        /,
+        **options: Any,
+    ) -> Predict: ...
+
+
 class Complete(Protocol):
-    """The function `complete` of a method."""
+    """The function `complete` of a method that predicts all wanted pairs at once."""
 
     def __call__(
         self,
@@ -166,7 +186,7 @@ class Fit(Protocol):
     ) -> "Trained": ...
 
 
-class Trained(Protocol):
+class Trained(ABC):
     """What `fit` returns: a method that has seen the training profiles.
 
     Attributes
@@ -174,25 +194,50 @@ class Trained(Protocol):
     losses : DataFrame with columns stage, epoch, training, validation, or None
     """
 
-    @property
-    def losses(self) -> pd.DataFrame | None: ...
+    losses: pd.DataFrame | None
+
+    @abstractmethod
+    def prepare(self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator) -> Predict:
+        """Return what predicts blocks of wanted pairs.
+
+        Parameters
+        ----------
+        known
+            The profiles to predict from: those of training, and perhaps others.
+        wanted : int array of shape (m, 2)
+            All (drug, cell) pairs that will be asked for.
+        rng
+            The job's random stream; all chance is drawn now.
+        """
 
     def predict(
         self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
     ) -> Completion:
-        """Predict wanted pairs from known profiles: those of training, and perhaps others."""
+        """Predict wanted pairs, all at once."""
+        return self.prepare(known, wanted, rng)(wanted)
 
 
 @dataclass(frozen=True)
-class NotTrained:
-    """A method that starts anew whenever it predicts."""
+class NotTrained(Trained):
+    """A method that starts anew for every set of wanted pairs.
 
-    complete: "Complete"
+    Attributes
+    ----------
+    method : Prepare or Complete
+    """
+
+    method: "Prepare | Complete"
     side: SideInformation
     options: Mapping[str, object]
     losses: pd.DataFrame | None = None
 
-    def predict(
-        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
-    ) -> Completion:
-        return self.complete(known, wanted, self.side, rng, **self.options)
+    def prepare(self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator) -> Predict:
+        prepared = self.method(known, wanted, self.side, rng, **self.options)
+        if not isinstance(prepared, Completion):
+            return prepared
+        whole, row = prepared, np.zeros(known.measured.shape, int)
+        row[tuple(wanted.T)] = np.arange(len(wanted))
+        parts = (whole.profiles, whole.fallback, whole.stderr)
+        if any(part is not None and len(part) != len(wanted) for part in parts):
+            return lambda _: whole  # whoever asks sees that it does not fit
+        return lambda pairs: whole.take(row[tuple(pairs.T)])

@@ -18,6 +18,7 @@ from lacuna.errors import LacunaError, did_you_mean, listed
 
 GROUP = "lacuna.methods"
 WHERE = "completion: options"
+FORMS = ("prepare", "complete", "fit")  # the function of a method is called one of these
 
 
 @cache
@@ -83,8 +84,8 @@ def find_method(name: str) -> Any:
 
     Returns
     -------
-    Complete or Fit
-        See `lacuna.completion.interface`; which of them, `is_trained` tells.
+    Prepare, Complete or Fit
+        See `lacuna.completion.interface`.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def find_method(name: str) -> Any:
         If there is no such method.
     """
     module = _module(name)
-    return module.complete if hasattr(module, "complete") else module.fit
+    return next(getattr(module, form) for form in FORMS if hasattr(module, form) or form == "fit")
 
 
 def _module(name: str) -> ModuleType:

@@ -2,6 +2,11 @@
 
 A method is a module of `lacuna.completion.methods` with a card (see `lacuna.completion.card`) and
 
+    prepare(observed, wanted, side, rng, *, **options) -> Predict
+
+which learns once, and returns what predicts the wanted pairs block by block; or, if it cannot do
+that,
+
     complete(observed, wanted, side, rng, *, **options) -> Completion
 
 or, if it trains once and then predicts from any profiles that it is shown,
@@ -11,15 +16,26 @@ or, if it trains once and then predicts from any profiles that it is shown,
 It sees the training profiles only, and knows nothing of how it is judged.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 
-from lacuna.completion.interface import Completion, Fit, NotTrained, SideInformation, Trained
-from lacuna.completion.registry import check_options, find_method, is_trained
+from lacuna.completion.interface import (
+    Completion,
+    Fit,
+    NotTrained,
+    Predict,
+    SideInformation,
+    Trained,
+)
+from lacuna.completion.registry import card, check_options, find_method, is_trained
 from lacuna.tensor.profiles import ProfileSet
+from lacuna.vectors import slices
+
+AT_ONCE = 8192  # pairs of a block: 32 MB of predictions at 978 genes
 
 
 def train_method(
@@ -84,12 +100,94 @@ def run_method(
         nothing = np.empty((0, len(observed.genes)), np.float32)
         return Completion(nothing, np.empty(0, bool), np.empty(0, np.float32), trained.losses)
     if elsewhere is None:
-        completion = trained.predict(observed, wanted, rng)
+        completion = _predict_all(name, trained.prepare(observed, wanted, rng), wanted)
     else:
         completion = _predict_from_elsewhere(trained, observed, elsewhere, wanted, rng)
     completion = replace(completion, losses=trained.losses)
     _check(name, completion, (len(wanted), len(observed.genes)))
     return completion
+
+
+def complete_in_blocks(
+    name: str,
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    side: SideInformation,
+    rng: np.random.Generator,
+    options: Mapping[str, object],
+    work: Path | None = None,
+) -> Iterator[Completion]:
+    """Run a method, and yield its predictions block by block, in the order of `wanted`.
+
+    No more than a block is held in memory: where a method predicts cell by cell, a file in the
+    folder `work` puts its predictions in order. Parameters and errors as of `run_method`; blocks
+    have one standard error a profile, the mean of those of its genes.
+    """
+    trained = train_method(name, observed, side, rng, options, work)
+    if not len(wanted):
+        return
+    blocks = _blocks(name, trained.prepare(observed, wanted, rng), wanted)
+    checked = (
+        (rows, _check(name, completion, (len(rows), len(observed.genes))))
+        for rows, completion in blocks
+    )
+    averaged = ((rows, _average_errors(completion)) for rows, completion in checked)
+    if card(name).by_cell:
+        yield from _put_in_order(averaged, len(wanted), len(observed.genes), work)
+    else:
+        yield from (completion for _, completion in averaged)
+
+
+def _blocks(
+    name: str, predict: Predict, wanted: np.ndarray
+) -> Iterator[tuple[np.ndarray, Completion]]:
+    """Yield positions among the wanted pairs, and what is predicted there."""
+    if card(name).by_cell:
+        parts = [np.flatnonzero(wanted[:, 1] == cell) for cell in np.unique(wanted[:, 1])]
+    else:
+        parts = np.split(np.arange(len(wanted)), range(AT_ONCE, len(wanted), AT_ONCE))
+    for rows in parts:
+        yield rows, predict(wanted[rows])
+
+
+def _predict_all(name: str, predict: Predict, wanted: np.ndarray) -> Completion:
+    rows, parts = zip(*_blocks(name, predict, wanted), strict=True)
+    if len(parts) == 1:
+        return parts[0]
+    return Completion.join(parts).take(np.argsort(np.concatenate(rows)))
+
+
+def _average_errors(completion: Completion) -> Completion:
+    stderr = completion.stderr
+    return (
+        completion
+        if stderr is None or stderr.ndim == 1
+        else replace(completion, stderr=stderr.mean(axis=1))
+    )
+
+
+def _put_in_order(
+    blocks: Iterable[tuple[np.ndarray, Completion]], count: int, genes: int, work: Path | None
+) -> Iterator[Completion]:
+    """Yield predictions in the order of their positions, which are those of all `count` pairs."""
+    fallback, stderr = np.zeros(count, bool), np.full(count, np.nan, np.float32)
+    if work is not None:
+        work.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=work) as file:
+        for rows, completion in blocks:
+            for row, profile in zip(rows, completion.profiles, strict=True):
+                file.seek(4 * genes * int(row))
+                file.write(profile.tobytes())
+            if completion.fallback is not None:
+                fallback[rows] = completion.fallback
+            if completion.stderr is not None:
+                stderr[rows] = completion.stderr
+        has_errors = np.isfinite(stderr).all()
+        file.seek(0)
+        for part in slices(count, AT_ONCE):
+            stored = file.read(4 * genes * (part.stop - part.start))
+            profiles = np.frombuffer(stored, np.float32).reshape(-1, genes)
+            yield Completion(profiles, fallback[part], stderr[part] if has_errors else None)
 
 
 def _predict_from_elsewhere(
@@ -109,7 +207,7 @@ def _predict_from_elsewhere(
     return Completion.join(parts).take(as_wanted)
 
 
-def _check(name: str, completion: Completion, expected: tuple[int, int]) -> None:
+def _check(name: str, completion: Completion, expected: tuple[int, int]) -> Completion:
     if completion.profiles.shape != expected or completion.profiles.dtype != np.float32:
         raise ValueError(
             f"method {name} returned {completion.profiles.dtype} {completion.profiles.shape}, "
@@ -124,3 +222,4 @@ def _check(name: str, completion: Completion, expected: tuple[int, int]) -> None
         raise ValueError(f"method {name} returned standard errors that are not positive")
     if not np.isfinite(completion.profiles).all():
         raise ValueError(f"method {name} returned values that are not finite")
+    return completion

@@ -11,4 +11,8 @@ def wanted(config: Mapping[str, Any]) -> bool:
 
 def results(config: Mapping[str, Any]) -> list[str]:
     """Return the finished tensors that a run makes, below results/{dataset}."""
-    return [f"completed/{method}.gctx" for method in config["completion"]["completed"]]
+    return [
+        f"completed/{method}.{ending}"
+        for method in config["completion"]["completed"]
+        for ending in ("gctx", "h5ad")
+    ]

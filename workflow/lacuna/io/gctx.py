@@ -186,7 +186,8 @@ def write_gctx(
     matrix : array of shape (columns, rows), or such arrays that follow each other
         One line per column id; stored as float32.
     row_metadata, column_metadata
-        Indexed by id; numbers stay numbers, everything else becomes text.
+        Indexed by id; numbers stay numbers, everything else becomes text. They are read after the
+        matrix, so that what yields its blocks may add to them.
 
     Raises
     ------

@@ -34,20 +34,12 @@ class H5ad(Expression):
     DamagedFile
         If the file is cut short, damaged or laid out in another way.
     LacunaError
-        If the file is missing, X is neither dense nor CSR, or anndata is not installed.
+        If the file is missing, or X is neither dense nor CSR.
     """
 
     def _read_names(self) -> None:
-        try:
-            from anndata.io import (
-                read_elem,
-                sparse_dataset,
-            )
-        except ImportError as error:
-            raise LacunaError(
-                f"{self.path}: is read with anndata, which is not there ({error}). "
-                "Install it: pip install anndata."
-            ) from error
+        from anndata.io import read_elem, sparse_dataset  # takes a second
+
         with self._readable():
             file = self._open.enter_context(h5py.File(self.path, "r"))
             parts = {name: member(file, name) for name in ("obs", "var", "X")}

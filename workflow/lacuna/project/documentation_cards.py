@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from lacuna.cell_to_cell.analyses import ANALYSES
-from lacuna.completion.card import DeclaredOption
+from lacuna.completion.card import DeclaredOption, Method
 from lacuna.completion.registry import available, card, is_control, options_of
 from lacuna.evaluation.metrics import METRICS
 from lacuna.evaluation.splits import SPLITS
@@ -24,10 +24,14 @@ def describe_methods() -> str:
     return _table(
         ("method", "called", "what it does", "what it uses", "source"),
         (
-            (f"`{name}`", method.label, method.summary, ", ".join(method.needs), method.source)
+            (f"`{name}`", method.label, method.summary, ", ".join(_uses(method)), method.source)
             for name, method in cards.items()
         ),
     )
+
+
+def _uses(method: Method) -> list[str]:
+    return [*method.needs, *(["the whole grid in memory"] if method.grids else [])]
 
 
 def describe_controls() -> str:

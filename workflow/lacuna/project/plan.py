@@ -18,9 +18,14 @@ from lacuna.evaluation import stage as evaluation
 from lacuna.project.config import notices, prepare
 
 PER_FIGURE = ("svg", "png", "tsv")
-# MB of memory that a method's job needs, and MB for each MB of the tensor's file: they grow with
-# the grid, so with the tensor. Measured by `make bench-cluster`.
-METHOD_MEMORY = (1000, 45)
+# MB of memory of a method's job: to start, and for each MB of the tensor's file, which has 256
+# profiles of 978 genes. Measured by `make bench-complete`.
+START_MB, PER_MB = 1000, 16
+# A kernel of all training profiles, which grows with their square as long as it is exact.
+KERNEL_PER_SQUARE_MB, MOST_KERNEL_MB = 0.27, 3600
+GRIDS_PER_MB = 10  # the whole grid, of which about a tenth is measured
+PER_GENE_MB = 4000  # DeepCellState's network of the authors' code, its gradients and Adam's moments
+THREADS = 4  # of methods that compute with large matrices
 # Minutes to start, and per fit of a tensor of 1 MB; they grow with drugs squared times cells.
 QUICK_MINUTES, SLOW_MINUTES = (1, 0.002), (10, 0.05)
 
@@ -169,11 +174,34 @@ class Plan:
         quick = card(self.players[method].method).quick or size == "small"
         return "quick" if quick and not self.gpus(method) else None
 
+    def memory_mb(self, method: str, tensor_mb: float) -> int:
+        """Return the MB of memory that a method needs, see the function of this name."""
+        player = self.players[method]
+        return memory_mb(player.method, tensor_mb, player.options)
+
+    def threads(self, method: str, size: str = "large") -> int:
+        """Return how many threads of BLAS a method makes use of."""
+        its = card(self.players[method].method)
+        is_heavy = bool(its.grids or its.holds_kernel) and size == "large"
+        return THREADS if is_heavy else 1
+
     def minutes(self, method: str, fits: int, tensor_mb: float) -> float:
         """Return the minutes that a method needs for so many fits."""
         quick = card(self.players[method].method).quick
         start, per_fit = QUICK_MINUTES if quick else SLOW_MINUTES
         return start + fits * per_fit * tensor_mb**1.5
+
+
+def memory_mb(method: str, tensor_mb: float, options: Mapping[str, object] | None = None) -> int:
+    """Return the MB of memory that a method needs to fit a tensor of so many MB, or to complete it.
+
+    Predictions are made and written in blocks, so that their number does not count.
+    """
+    its = card(method)
+    need = START_MB + (PER_MB + GRIDS_PER_MB * its.grids) * tensor_mb
+    if its.holds_kernel:
+        need += min(KERNEL_PER_SQUARE_MB * tensor_mb**2, MOST_KERNEL_MB)
+    return round(need + PER_GENE_MB * bool((options or {}).get("per_gene")))
 
 
 def one_of(names: Iterable[str]) -> str:

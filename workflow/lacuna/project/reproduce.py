@@ -21,7 +21,7 @@ from lacuna.project.config import prepare
 from lacuna.project.provenance import provenance
 
 # Tables and products of all stages, at any depth below results/{dataset}; not what tells of time.
-COMPARED = ("*.tsv", "*.tsv.gz", "completed/*.gctx")
+COMPARED = ("*.tsv", "*.tsv.gz", "completed/*.gctx", "completed/*.h5ad")
 NOT_COMPARED = ("benchmarks", "logs")
 
 

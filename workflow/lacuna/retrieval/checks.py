@@ -18,7 +18,7 @@ from lacuna.structures.card import available as available_encoders
 from lacuna.structures.card import check_encoder_options, check_installed, encoder_card
 
 # The extra `retrieval`: what to install, and what it is imported as.
-PACKAGES = {"anndata": "anndata", "umap-learn": "umap"}
+PACKAGES = {"umap-learn": "umap"}
 METRIC_LEARNING = {"pytorch-metric-learning": "pytorch_metric_learning"}
 SEARCH = {"optuna": "optuna"}
 

@@ -17,7 +17,7 @@ from lacuna.structures.card import available as available_encoders
 from lacuna.structures.card import check_encoder_options, check_installed, encoder_card
 
 # The extra `single_cell`: what to install, and what it is imported as.
-PACKAGES = {"anndata": "anndata", "scanpy": "scanpy", "umap-learn": "umap"}
+PACKAGES = {"scanpy": "scanpy", "umap-learn": "umap"}
 SEARCH = {"optuna": "optuna"}
 
 

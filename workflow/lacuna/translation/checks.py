@@ -11,7 +11,7 @@ from lacuna.translation.chain import END_TO_END
 from lacuna.translation.stage import has_pairs
 
 # The extra `translation`: what to install, and what it is imported as.
-PACKAGES = {"anndata": "anndata", "POT": "ot", "pyarrow": "pyarrow"}
+PACKAGES = {"POT": "ot", "pyarrow": "pyarrow"}
 
 
 def check(config: Mapping[str, Any]) -> None:

@@ -5,9 +5,9 @@ from shutil import rmtree
 
 import pandas as pd
 
-from lacuna.completion.completed import write_completed
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.run import run_method
+from lacuna.completion.run import complete_in_blocks
+from lacuna.completion.writer import write_completed
 from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
@@ -15,8 +15,8 @@ from lacuna.tensor.profiles import ProfileSet
 with log_script(snakemake.log[0]):
     variant = snakemake.params.variant
     tensor = ProfileSet.load(snakemake.input.tensor)
-    work = Path(f"{snakemake.output[0]}.work")
-    completion = run_method(
+    work = Path(f"{snakemake.output.gctx}.work")
+    completions = complete_in_blocks(
         variant["method"],
         observed=tensor,
         wanted=tensor.missing_pairs,
@@ -29,5 +29,5 @@ with log_script(snakemake.log[0]):
         axis: pd.read_csv(snakemake.input[axis], sep="\t", dtype=str, keep_default_na=False)
         for axis in ("drugs", "cells", "genes")
     }
-    write_completed(snakemake.output[0], tensor, completion, **axes)
+    write_completed(snakemake.output.gctx, tensor, completions, **axes)
     rmtree(work, ignore_errors=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lacuna.completion.card import Method
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -13,10 +13,14 @@ METHOD = Method(
 )
 
 
-def complete(
+def prepare(
     observed: ProfileSet, wanted: np.ndarray, side: SideInformation, rng: np.random.Generator
-) -> Completion:
+) -> Predict:
     """Predict the mean of the cell's training profiles; without any, the mean of all profiles."""
     by_cell, drugs_of_cell = observed.mean_by_cell()
-    cell = wanted[:, 1]
-    return Completion(by_cell[cell].astype(np.float32), drugs_of_cell[cell] == 0)
+
+    def predict(pairs: np.ndarray) -> Completion:
+        cell = pairs[:, 1]
+        return Completion(by_cell[cell].astype(np.float32), drugs_of_cell[cell] == 0)
+
+    return predict

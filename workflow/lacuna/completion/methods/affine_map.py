@@ -18,6 +18,7 @@ METHOD = Method(
     label="Affine map",
     summary="as the ridge map, but each gene from itself alone, by a straight line",
     needs=(OTHER_CELLS,),
+    by_cell=True,  # a map is learnt anew whenever it is used
 )
 
 

@@ -26,7 +26,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from lacuna.completion.card import BASELINE, STRUCTURES, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.completion.run import train_method
 from lacuna.completion.shared.error_scale import error_scale
 from lacuna.completion.shared.holdout import WARM, draw_holdouts, split_by_cold_start
@@ -39,6 +39,7 @@ METHOD = Method(
     summary="several methods, weighted by how well they predict held-out training profiles",
     source="after Breiman 1996, https://doi.org/10.1007/BF00117832",
     needs=(STRUCTURES, BASELINE),
+    holds_kernel=True,  # that of NTK
 )
 # Ridge penalties on how the weights change, relative to the predictions' size; the first of them
 # leaves the weights all but constant.
@@ -50,7 +51,7 @@ STRETCHES = np.arange(1, 3.01, 0.05)
 TOLERATED = 0.01  # share of the correlation, and of the squared error, that stretching may cost
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -64,7 +65,7 @@ def complete(
             "to the blend"
         ),
     ] = ("additive", "dnpp", "ntk", "kernel"),
-) -> Completion:
+) -> Predict:
     """Predict by each member, and weigh.
 
     Raises
@@ -77,15 +78,23 @@ def complete(
             f"completion: options: blend: members is {list(members)}, expected names of other "
             "methods."
         )
-    predictions = predict_by_members(members, observed, wanted, side, rng)
-    blended = predictions.profiles[-1].copy()
-    stderr = predictions.stderr.astype(np.float32)
-    for kind, rows in split_by_cold_start(observed, wanted):
-        if kind == WARM:
-            warm, fitted = predictions.take(rows), fit_blend(members, observed, side, rng)
-            blended[rows] = fitted.predict(warm)
-            stderr[rows] = fitted.error_scale * warm.stderr
-    return Completion(blended, predictions.fallback, stderr if np.isfinite(stderr).all() else None)
+    prepared = Members.prepare(members, observed, wanted, side, rng)
+    is_any_warm = WARM in dict(split_by_cold_start(observed, wanted))
+    fitted = fit_blend(members, observed, side, rng) if is_any_warm else None
+
+    def predict(pairs: np.ndarray) -> Completion:
+        predictions = prepared.predict(pairs)
+        blended = predictions.profiles[-1].copy()
+        stderr = predictions.stderr.astype(np.float32)
+        for kind, rows in split_by_cold_start(observed, pairs):
+            if kind == WARM and fitted:
+                warm = predictions.take(rows)
+                blended[rows] = fitted.predict(warm)
+                stderr[rows] = fitted.error_scale * warm.stderr
+        is_known = np.isfinite(stderr).all()
+        return Completion(blended, predictions.fallback, stderr if is_known else None)
+
+    return predict
 
 
 @dataclass(frozen=True)
@@ -133,29 +142,52 @@ class MemberPredictions:
         )
 
 
-def predict_by_members(
-    members: Sequence[str],
-    observed: ProfileSet,
-    wanted: np.ndarray,
-    side: SideInformation,
-    rng: np.random.Generator,
-) -> MemberPredictions:
-    """Let each member predict wanted pairs from the training profiles."""
-    completions = [
-        train_method(name, observed, side, rng, {}).predict(observed, wanted, rng)
-        for name in members
-    ]
-    cells_of_drug, drugs_of_cell = observed.measured.sum(axis=1), observed.measured.sum(axis=0)
-    counts = np.column_stack([cells_of_drug[wanted[:, 0]], drugs_of_cell[wanted[:, 1]]])
-    never = np.zeros(len(wanted), dtype=bool)
-    stderr = completions[-1].stderr
-    return MemberPredictions(
-        np.stack([completion.profiles for completion in completions]),
-        np.log2(1 + counts),
-        np.all([never if c.fallback is None else c.fallback for c in completions], axis=0),
-        np.full(len(wanted), np.nan) if stderr is None else stderr,
-        observed.mean_by_cell()[0][wanted[:, 1]],
-    )
+@dataclass(frozen=True)
+class Members:
+    """The members, ready to predict.
+
+    Attributes
+    ----------
+    predictors : list of Predict
+    counts : int array of shape (drugs,), and of shape (cells,)
+        In how many cells each drug, and how many drugs each cell, was measured.
+    cell_means : float64 array of shape (cells, genes)
+    """
+
+    predictors: list[Predict]
+    counts: tuple[np.ndarray, np.ndarray]
+    cell_means: np.ndarray
+
+    @classmethod
+    def prepare(
+        cls,
+        members: Sequence[str],
+        observed: ProfileSet,
+        wanted: np.ndarray,
+        side: SideInformation,
+        rng: np.random.Generator,
+    ) -> "Members":
+        """Let each member see the training profiles, and which pairs it will be asked for."""
+        predictors = [
+            train_method(name, observed, side, rng, {}).prepare(observed, wanted, rng)
+            for name in members
+        ]
+        counts = observed.measured.sum(axis=1), observed.measured.sum(axis=0)
+        return cls(predictors, counts, observed.mean_by_cell()[0])
+
+    def predict(self, pairs: np.ndarray) -> MemberPredictions:
+        """Let each member predict some of the pairs."""
+        completions = [predict(pairs) for predict in self.predictors]
+        counts = np.column_stack([self.counts[axis][pairs[:, axis]] for axis in (0, 1)])
+        never = np.zeros(len(pairs), dtype=bool)
+        stderr = completions[-1].stderr
+        return MemberPredictions(
+            np.stack([completion.profiles for completion in completions]),
+            np.log2(1 + counts),
+            np.all([never if c.fallback is None else c.fallback for c in completions], axis=0),
+            np.full(len(pairs), np.nan) if stderr is None else stderr,
+            self.cell_means[pairs[:, 1]],
+        )
 
 
 @dataclass(frozen=True)
@@ -239,7 +271,8 @@ def fit_blend(
         pairs = holdout.held_out.pairs
         # Holding out the only profile of a drug makes it a cold start.
         if WARM in dict(split_by_cold_start(holdout.training, pairs)):
-            predicted.append(predict_by_members(members, holdout.training, pairs, side, rng))
+            prepared = Members.prepare(members, holdout.training, pairs, side, rng)
+            predicted.append(prepared.predict(pairs))
             held_out.append(holdout.held_out)
     if not held_out:
         last, no_change = np.eye(len(members))[-1], np.zeros((2, len(members)))

@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.completion.shared.dense import (
     DRUG,
     leading_vectors,
@@ -28,12 +28,12 @@ METHOD = Method(
     source="Kossaifi et al. 2019 (TensorLy), https://jmlr.org/papers/v20/18-277.html",
     package="tensorly",
     needs=(OTHER_CELLS,),
+    grids=12,  # 6 in float64
 )
 RIDGE = 1e-6  # keeps the least squares solvable where two products become alike
-TENSORS = 6  # held at once, in float64
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -44,7 +44,7 @@ def complete(
     tolerance: Annotated[
         float, Option("stop when the relative error changes by less", gt=0)
     ] = 1e-6,
-) -> Completion:
+) -> Predict:
     """Fill the tensor with the sum of so many products.
 
     Where the drug or the cell has no profile, a mean stands instead, see `replace_cold_starts`.
@@ -55,7 +55,7 @@ def complete(
         If TensorLy is not installed, or memory cannot hold the tensor.
     """
     decomposition = import_extra("tensorly", "tensorly.decomposition", "cp")
-    x, known = zeros_and_mask("cp", observed, TENSORS)
+    x, known = zeros_and_mask("cp", observed, METHOD.grids)
     (weights, (drugs, cells, genes)) = decomposition.parafac(
         x,
         min(rank, len(observed.drugs)),
@@ -65,9 +65,13 @@ def complete(
         tol=tolerance,
         l2_reg=RIDGE,
     )
-    drug, cell = wanted.T
-    predicted = (weights * drugs[drug] * cells[cell]) @ genes.T
-    return Completion(*replace_cold_starts(observed, predicted.astype(np.float32), wanted))
+
+    def predict(pairs: np.ndarray) -> Completion:
+        drug, cell = pairs.T
+        predicted = (weights * drugs[drug] * cells[cell]) @ genes.T
+        return Completion(*replace_cold_starts(observed, predicted.astype(np.float32), pairs))
+
+    return predict
 
 
 def _start(x: np.ndarray, rank: int) -> list[np.ndarray]:

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Predict, SideInformation, Trained
 from lacuna.completion.registry import find_method
-from lacuna.completion.shared.other_cells import INPUTS, fall_back, predict_from_others
+from lacuna.completion.shared.other_cells import INPUTS, prepare_from_others
 from lacuna.io.atomic import explain_read_errors, write_whole
 from lacuna.runtime.device import find_device
 from lacuna.tensor.profiles import ProfileSet
@@ -146,7 +146,7 @@ def fit(
 
 
 @dataclass(frozen=True)
-class DeepCellState:
+class DeepCellState(Trained):
     """A trained network that predicts a drug's profile in a cell from those in others.
 
     Attributes
@@ -169,15 +169,11 @@ class DeepCellState:
     fallback: str
     losses: pd.DataFrame | None
 
-    def predict(
-        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
-    ) -> Completion:
-        """Predict wanted (drug, cell) pairs; drugs without another cell's profile fall back."""
+    def prepare(self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator) -> Predict:
         able = np.broadcast_to(self.cells >= 0, (len(self.cells),) * 2)
-        profiles, is_predicted = predict_from_others(
-            known, wanted, self.translate, able, rng, self.inputs
+        return prepare_from_others(
+            known, wanted, self.translate, able, rng, self.fallback, self.inputs
         )
-        return fall_back(self.fallback, known, wanted, profiles, is_predicted, rng)
 
     def save(self, path: str | Path) -> None:
         """Write what `load` needs to one file, which appears whole or not at all."""

@@ -5,8 +5,8 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
-from lacuna.completion.shared.neighbours import predict_from_neighbours
+from lacuna.completion.interface import Completion, Predict, SideInformation
+from lacuna.completion.shared.neighbours import Neighbours
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -18,16 +18,17 @@ METHOD = Method(
 )
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
     rng: np.random.Generator,
     *,
     neighbours: Annotated[int, Option("how many similar drugs are averaged", ge=1)] = 10,
-) -> Completion:
+) -> Predict:
     """Predict the mean of the nearest drugs measured in the cell, weighted by similarity.
 
     Where no drug of the cell resembles the wanted one, the cell's mean stands instead.
     """
-    return Completion(*predict_from_neighbours(observed, wanted, neighbours))
+    by_drugs = Neighbours(observed, neighbours)
+    return lambda pairs: Completion(*by_drugs.predict(pairs))

@@ -25,7 +25,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import ComputeDevice, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.completion.shared.dense import ObservedTensor, refuse_above_memory
 from lacuna.completion.shared.descent import LineSearch, SmoothedObjective, bytes_needed
 from lacuna.completion.shared.trace_norms import CellWeight, DrugWeight, GeneWeight
@@ -37,6 +37,7 @@ METHOD = Method(
     label="FaLRTC",
     summary="low-rank tensor completion",
     source="Liu et al. 2013, https://doi.org/10.1109/TPAMI.2012.39, as run by Hodos et al. 2018",
+    grids=5,
 )
 FLAT_ITERATIONS = 15  # the last ones, in which the smoothing stays at its final value
 DECAY = 1.15  # power of the iteration with which the smoothing falls
@@ -44,7 +45,7 @@ FIRST_L = 1e-5
 FEWER_COMPONENTS = "Lower completion: options: falrtc: gene_components. "
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -74,7 +75,7 @@ def complete(
         ),
     ] = 0,
     device: ComputeDevice = "auto",
-) -> Completion:
+) -> Predict:
     """Fill the tensor such that its three unfoldings have low rank.
 
     The weights are those of the trace norms, before scaling to sum 1. A converged solution is
@@ -108,8 +109,13 @@ def complete(
             f"falrtc: iteration {iteration.number} of at most {max_iterations}: "
             f"change {iteration.change:.3g}, L {iteration.big_l:.3g}"
         )
-    predicted = where.get(iteration.y[wanted[:, 0], wanted[:, 1]])
-    return Completion(predicted if basis is None else predicted @ basis.T)
+    filled = iteration.y
+
+    def predict(pairs: np.ndarray) -> Completion:
+        predicted = where.get(filled[pairs[:, 0], pairs[:, 1]])
+        return Completion(predicted if basis is None else predicted @ basis.T)
+
+    return predict
 
 
 def gene_basis(profiles: np.ndarray, components: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Predict, SideInformation
 from lacuna.completion.shared.dense import (
     CELL,
     DRUG,
@@ -34,12 +34,12 @@ METHOD = Method(
     summary="low-rank tensor completion by the alternating direction method of multipliers",
     source="Liu et al. 2013, https://doi.org/10.1109/TPAMI.2012.39, as run by Hodos et al. 2018",
     needs=(OTHER_CELLS,),
+    grids=6,
 )
 GROWTH = 1.05  # of the penalty, before each iteration
-TENSORS = 6  # held at once
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -58,7 +58,7 @@ def complete(
         Option("stop when the Frobenius norm of a change is below this; regularises, too"),
     ] = 0.05,
     device: ComputeDevice = "auto",
-) -> Completion:
+) -> Predict:
     """Fill the tensor such that its three unfoldings have low rank.
 
     The weights are those of the trace norms, before scaling to sum 1. Where the drug or the cell
@@ -74,8 +74,7 @@ def complete(
         "halrtc",
         lambda tensor: halrtc(tensor, weights, penalty, max_iterations, tolerance),
         observed,
-        wanted,
-        tensors=TENSORS,
+        grids=METHOD.grids,
         max_iterations=max_iterations,
         device=device,
     )

@@ -22,7 +22,7 @@ import numpy as np
 from scipy.optimize import Bounds, minimize
 
 from lacuna.completion.card import BASELINE, STRUCTURES, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.completion.shared.covariance import (
     GaussianProcess,
     NeighbourCovariances,
@@ -56,7 +56,7 @@ SUBSPACE_ENDS = [16, 64]
 MAX_FITTED_DIRECTIONS = 48
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -69,19 +69,26 @@ def complete(
             ge=1,
         ),
     ] = 64,
-) -> Completion:
+) -> Predict:
     """Predict each profile, and its standard error, from those that covary with it most."""
     similarities = SideSimilarities.compute(side)
     process = GaussianProcess(observed, similarities, neighbours)
-    profiles = process.mean[wanted[:, 1]]
-    stderr = np.empty(len(wanted), dtype=np.float32)
-    for kind, rows in split_by_cold_start(observed, wanted):
-        holdouts = draw_holdouts(observed, kind, rng)
-        subspaces, calibration = tune(process, holdouts, similarities, rng)
-        change, variance = process.predict(wanted[rows], subspaces)
-        profiles[rows] += change
-        stderr[rows] = calibration.stderr(variance)
-    return Completion(profiles, stderr=stderr)
+    tuned = {
+        kind: tune(process, draw_holdouts(observed, kind, rng), similarities, rng)
+        for kind, _ in split_by_cold_start(observed, wanted)
+    }
+
+    def predict(pairs: np.ndarray) -> Completion:
+        profiles = process.mean[pairs[:, 1]]
+        stderr = np.empty(len(pairs), dtype=np.float32)
+        for kind, rows in split_by_cold_start(observed, pairs):
+            subspaces, calibration = tuned[kind]
+            change, variance = process.predict(pairs[rows], subspaces)
+            profiles[rows] += change
+            stderr[rows] = calibration.stderr(variance)
+        return Completion(profiles, stderr=stderr)
+
+    return predict
 
 
 def tune(

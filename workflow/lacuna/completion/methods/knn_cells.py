@@ -5,9 +5,9 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.completion.shared.dense import replace_cold_starts
-from lacuna.completion.shared.neighbours import exchange_axes, predict_from_neighbours
+from lacuna.completion.shared.neighbours import Neighbours, exchange_axes
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -19,21 +19,25 @@ METHOD = Method(
 )
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
     rng: np.random.Generator,
     *,
     neighbours: Annotated[int, Option("how many similar cells are averaged", ge=1)] = 10,
-) -> Completion:
+) -> Predict:
     """Predict the mean of the drug in the nearest cells, weighted by similarity.
 
     Two cells are as similar as their profiles of the same drugs correlate, on average; negative
     similarities count as 0. Where no cell of the drug resembles the wanted one, the drug's mean
     stands instead; where the drug has no profile, the cell's.
     """
-    exchanged = exchange_axes(observed)
-    profiles, fallback = predict_from_neighbours(exchanged, wanted[:, ::-1], neighbours)
-    profiles, _ = replace_cold_starts(observed, profiles, wanted)  # all of them are fallbacks
-    return Completion(profiles, fallback)
+    by_cells = Neighbours(exchange_axes(observed), neighbours)
+
+    def predict(pairs: np.ndarray) -> Completion:
+        profiles, fallback = by_cells.predict(pairs[:, ::-1])
+        profiles, _ = replace_cold_starts(observed, profiles, pairs)  # all of them are fallbacks
+        return Completion(profiles, fallback)
+
+    return predict

@@ -10,12 +10,12 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.completion.shared.dense import replace_cold_starts
 from lacuna.completion.shared.neighbours import (
+    Neighbours,
     exchange_axes,
     predict_each_from_others,
-    predict_from_neighbours,
 )
 from lacuna.tensor.profiles import ProfileSet
 
@@ -31,14 +31,14 @@ ENOUGH_CELLS = 3  # that a drug is measured in, for its profiles to choose the s
 NO_CHOICE = 0.5  # the share where no profile can be hidden
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
     rng: np.random.Generator,
     *,
     neighbours: Annotated[int, Option("how many drugs, and cells, are averaged", ge=1)] = 10,
-) -> Completion:
+) -> Predict:
     """Predict share x KNN over cells + (1 - share) x DNPP.
 
     Where neither of them has anything to go by, this is a mean of means, a fallback; where the drug
@@ -46,12 +46,17 @@ def complete(
     """
     share = choose_share(observed, neighbours)
     print(f"knn_drugs_cells: {share:.2f} of the prediction is that of the cells")
-    over_drugs, blind = predict_from_neighbours(observed, wanted, neighbours)
-    exchanged = exchange_axes(observed)
-    over_cells, blind_too = predict_from_neighbours(exchanged, wanted[:, ::-1], neighbours)
-    blended = (share * over_cells + (1 - share) * over_drugs).astype(np.float32)
-    profiles, _ = replace_cold_starts(observed, blended, wanted)  # blind in both
-    return Completion(profiles, blind & blind_too)
+    by_drugs = Neighbours(observed, neighbours)
+    by_cells = Neighbours(exchange_axes(observed), neighbours)
+
+    def predict(pairs: np.ndarray) -> Completion:
+        over_drugs, blind = by_drugs.predict(pairs)
+        over_cells, blind_too = by_cells.predict(pairs[:, ::-1])
+        blended = (share * over_cells + (1 - share) * over_drugs).astype(np.float32)
+        profiles, _ = replace_cold_starts(observed, blended, pairs)  # blind in both
+        return Completion(profiles, blind & blind_too)
+
+    return predict
 
 
 def choose_share(observed: ProfileSet, neighbours: int) -> float:

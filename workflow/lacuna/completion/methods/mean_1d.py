@@ -3,7 +3,7 @@
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -15,16 +15,20 @@ METHOD = Method(
 )
 
 
-def complete(
+def prepare(
     observed: ProfileSet, wanted: np.ndarray, side: SideInformation, rng: np.random.Generator
-) -> Completion:
+) -> Predict:
     """Predict the mean of the drug's measured profiles.
 
     A drug without any falls back on the mean of the cell.
     """
     by_drug, cells_of_drug = observed.mean_by_drug()
     by_cell, _ = observed.mean_by_cell()
-    drug, cell = wanted.T
-    fallback = cells_of_drug[drug] == 0
-    profiles = np.where(fallback[:, None], by_cell[cell], by_drug[drug])
-    return Completion(profiles.astype(np.float32), fallback)
+
+    def predict(pairs: np.ndarray) -> Completion:
+        drug, cell = pairs.T
+        fallback = cells_of_drug[drug] == 0
+        profiles = np.where(fallback[:, None], by_cell[cell], by_drug[drug])
+        return Completion(profiles.astype(np.float32), fallback)
+
+    return predict

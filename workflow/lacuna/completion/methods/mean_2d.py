@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -17,7 +17,7 @@ METHOD = Method(
 )
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -26,15 +26,19 @@ def complete(
     cell_weight: Annotated[
         float, Option("share of the cell's mean; the rest is the drug's", ge=0, le=1)
     ] = 0.5,
-) -> Completion:
+) -> Predict:
     """Predict cell_weight x the cell's mean + (1 - cell_weight) x the drug's mean.
 
     Where only one of the two was measured, it is taken whole (the paper leaves this undefined).
     """
     by_drug, cells_of_drug = observed.mean_by_drug()
     by_cell, drugs_of_cell = observed.mean_by_cell()
-    drug, cell = wanted.T
-    no_drug, no_cell = cells_of_drug[drug] == 0, drugs_of_cell[cell] == 0
-    weight = np.select([no_drug, no_cell], [1.0, 0.0], cell_weight)[:, None]
-    profiles = weight * by_cell[cell] + (1 - weight) * by_drug[drug]
-    return Completion(profiles.astype(np.float32), no_drug | no_cell)
+
+    def predict(pairs: np.ndarray) -> Completion:
+        drug, cell = pairs.T
+        no_drug, no_cell = cells_of_drug[drug] == 0, drugs_of_cell[cell] == 0
+        weight = np.select([no_drug, no_cell], [1.0, 0.0], cell_weight)[:, None]
+        profiles = weight * by_cell[cell] + (1 - weight) * by_drug[drug]
+        return Completion(profiles.astype(np.float32), no_drug | no_cell)
+
+    return predict

@@ -22,6 +22,7 @@ METHOD = Method(
     ),
     source="ridge regression: Hoerl and Kennard 1970, https://doi.org/10.2307/1267351",
     needs=(OTHER_CELLS,),
+    by_cell=True,  # a map is learnt anew whenever it is used
 )
 # Profiles are of unit length, so that these reach from hardly any penalty to the mean alone.
 PENALTIES = np.logspace(-2, 3, 6)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Predict, SideInformation
 from lacuna.completion.shared.dense import (
     DRUG,
     ObservedTensor,
@@ -27,14 +27,14 @@ METHOD = Method(
     summary="low-rank completion of the matrix drugs x (cells and genes)",
     source="Mazumder et al. 2010, https://jmlr.org/papers/v11/mazumder10a.html",
     needs=(OTHER_CELLS,),
+    grids=3,
 )
-TENSORS = 3  # held at once
 HALVINGS_A_STEP = 1.0  # of the penalty, on the way from the largest singular value
 MAX_ITERATIONS = 300  # at each penalty
 TOLERANCE = 1e-4  # relative change of the filled matrix, at each penalty
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -49,7 +49,7 @@ def complete(
         ),
     ] = 0.1,
     device: ComputeDevice = "auto",
-) -> Completion:
+) -> Predict:
     """Fill the matrix such that it has low rank.
 
     Where the drug or the cell has no profile, a mean stands instead, see `replace_cold_starts`.
@@ -60,10 +60,10 @@ def complete(
         If memory cannot hold the matrix.
     """
     where = find_device(device)
-    require_memory("soft_impute", observed, TENSORS, where)
+    require_memory("soft_impute", observed, METHOD.grids, where)
     tensor = ObservedTensor.from_zeros(observed, where)
     filled = soft_impute(tensor, penalty)
-    return tensor.predictions(filled, observed, wanted)
+    return lambda pairs: tensor.predictions(filled, observed, pairs)
 
 
 def soft_impute(tensor: ObservedTensor, penalty: float, tolerance: float = TOLERANCE) -> Array:

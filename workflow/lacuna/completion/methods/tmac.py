@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Predict, SideInformation
 from lacuna.completion.shared.dense import (
     CELL,
     DRUG,
@@ -34,8 +34,8 @@ METHOD = Method(
     summary="tensor completion by low-rank factors of its three unfoldings",
     source="Xu et al. 2015, https://doi.org/10.3934/ipi.2015.9.601, as run by Hodos et al. 2018",
     needs=(OTHER_CELLS,),
+    grids=4,
 )
-TENSORS = 4  # held at once
 STALLED = 1e-2  # relative change of a mode's residual, below which its rank grows by 1
 PATIENCE = 3  # iterations in a row with next to no change, after which it stops
 
@@ -61,7 +61,7 @@ class Factors:
     residual: float = np.inf
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -81,7 +81,7 @@ def complete(
         ),
     ] = 1e-4,
     device: ComputeDevice = "auto",
-) -> Completion:
+) -> Predict:
     """Fill the tensor with the mean of its unfoldings' low-rank factors.
 
     A rank is at most half the size of its axis. Where the drug or the cell has no profile, a mean
@@ -93,14 +93,14 @@ def complete(
         If memory cannot hold the tensor.
     """
     where = find_device(device)
-    require_memory("tmac", observed, TENSORS, where)
+    require_memory("tmac", observed, METHOD.grids, where)
     tensor = ObservedTensor.from_zeros(observed, where)
     first = (drug_rank, gene_rank, cell_rank)
     largest = (largest_drug_rank, largest_gene_rank, largest_cell_rank)
     steps = tmac(tensor, first, largest, max_iterations, tolerance)
     number, (filled, ranks) = last_of(enumerate(steps, 1))
     print(f"tmac: {number} of at most {max_iterations} iterations, ranks {ranks}")
-    return tensor.predictions(filled, observed, wanted)
+    return lambda pairs: tensor.predictions(filled, observed, pairs)
 
 
 def tmac(

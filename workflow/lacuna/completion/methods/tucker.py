@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method, Option
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.completion.shared.dense import (
     CELL,
     DRUG,
@@ -29,11 +29,11 @@ METHOD = Method(
     source="Kossaifi et al. 2019 (TensorLy), https://jmlr.org/papers/v20/18-277.html",
     package="tensorly",
     needs=(OTHER_CELLS,),
+    grids=10,  # 5 in float64
 )
-TENSORS = 5  # held at once, in float64
 
 
-def complete(
+def prepare(
     observed: ProfileSet,
     wanted: np.ndarray,
     side: SideInformation,
@@ -46,7 +46,7 @@ def complete(
     tolerance: Annotated[
         float, Option("stop when the relative error changes by less", gt=0)
     ] = 1e-4,
-) -> Completion:
+) -> Predict:
     """Fill the tensor with a core multiplied by factors.
 
     A rank is at most the size of its axis, and the product of the two others. Where the drug or the
@@ -58,7 +58,7 @@ def complete(
         If TensorLy is not installed, or memory cannot hold the tensor.
     """
     decomposition = import_extra("tensorly", "tensorly.decomposition", "tucker")
-    x, known = zeros_and_mask("tucker", observed, TENSORS)
+    x, known = zeros_and_mask("tucker", observed, METHOD.grids)
     ranks = _possible((drug_rank, cell_rank, gene_rank), x.shape)
     modes = (DRUG, CELL, GENE)
     factors = [leading_vectors(x, mode, rank, np) for mode, rank in zip(modes, ranks, strict=True)]
@@ -73,9 +73,14 @@ def complete(
         n_iter_max=max_iterations,
         tol=tolerance,
     )
-    drug, cell = wanted.T
-    predicted = np.einsum("nd,nc,dcg->ng", drugs[drug], cells[cell], core, optimize=True) @ genes.T
-    return Completion(*replace_cold_starts(observed, predicted.astype(np.float32), wanted))
+
+    def predict(pairs: np.ndarray) -> Completion:
+        drug, cell = pairs.T
+        parts = (drugs[drug], cells[cell], core)
+        predicted = np.einsum("nd,nc,dcg->ng", *parts, optimize=True) @ genes.T
+        return Completion(*replace_cold_starts(observed, predicted.astype(np.float32), pairs))
+
+    return predict
 
 
 def _possible(ranks: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:

@@ -222,7 +222,7 @@ def square(array: Array) -> float:
     return float((array * array).sum())
 
 
-def zeros_and_mask(name: str, observed: ProfileSet, tensors: int) -> tuple[np.ndarray, np.ndarray]:
+def zeros_and_mask(name: str, observed: ProfileSet, grids: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the tensor in float64, 0 where unknown, and 1 where it is known, 0 elsewhere.
 
     Both have the shape (drugs, cells, genes), as TensorLy takes them.
@@ -230,19 +230,17 @@ def zeros_and_mask(name: str, observed: ProfileSet, tensors: int) -> tuple[np.nd
     Raises
     ------
     LacunaError
-        If memory cannot hold so many tensors at once.
+        If memory cannot hold the tensor so often, in float32.
     """
     cpu = find_device("cpu")
-    require_memory(name, observed, tensors, cpu, item_bytes=8)
+    require_memory(name, observed, grids, cpu)
     tensor = ObservedTensor.from_zeros(observed, cpu)
     known = 1 - np.asarray(tensor.unknown_mask(), np.float64)
     return np.asarray(tensor.fill_in(), np.float64), known
 
 
-def require_memory(
-    method: str, observed: ProfileSet, arrays: int, device: Device, item_bytes: int = 4
-) -> None:
-    """Refuse a tensor that memory cannot hold so many arrays of, before any is made.
+def require_memory(method: str, observed: ProfileSet, grids: int, device: Device) -> None:
+    """Refuse a tensor that memory cannot hold so often in float32, before any array is made.
 
     Raises
     ------
@@ -251,7 +249,7 @@ def require_memory(
     """
     drugs, genes, cells = (len(axis) for axis in (observed.drugs, observed.genes, observed.cells))
     # Beside them, the products of drugs and of genes with their eigenvectors, in float64.
-    need = arrays * item_bytes * drugs * cells * genes + 8 * 8 * (drugs**2 + genes**2)
+    need = 4 * grids * drugs * cells * genes + 8 * 8 * (drugs**2 + genes**2)
     refuse_above_memory(method, (drugs, genes, cells), need + 8 * BLOCK_BYTES, device, "genes")
 
 

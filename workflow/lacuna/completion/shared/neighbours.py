@@ -22,10 +22,8 @@ def exchange_axes(observed: ProfileSet) -> ProfileSet:
     )
 
 
-def predict_from_neighbours(
-    observed: ProfileSet, wanted: np.ndarray, neighbours: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Predict the mean of the nearest drugs measured in the cell, weighted by similarity.
+class Neighbours:
+    """Predicts the mean of the nearest drugs measured in a cell, weighted by similarity.
 
     Where no drug of the cell resembles the wanted one, the cell's mean stands instead, a fallback.
     (The authors' code falls back on a mean that already holds imputed profiles.)
@@ -34,34 +32,44 @@ def predict_from_neighbours(
     ----------
     observed
         The training profiles.
-    wanted : int array of shape (wanted, 2)
-        (drug, cell) pairs.
     neighbours
         How many drugs are averaged.
-
-    Returns
-    -------
-    profiles : float32 array of shape (wanted, genes)
-    fallback : bool array of shape (wanted,)
     """
-    similarity = drug_similarity(observed)
-    profiles, _ = observed.mean_by_cell()
-    profiles = profiles[wanted[:, 1]].astype(np.float32)
-    fallback = np.ones(len(wanted), dtype=bool)
-    for cell in np.unique(wanted[:, 1]):
-        in_cell = np.flatnonzero(observed.cell == cell)
-        to_predict = np.flatnonzero(wanted[:, 1] == cell)
-        candidates = similarity[np.ix_(wanted[to_predict, 0], observed.drug[in_cell])]
-        weights, has_neighbour = _weights(candidates, min(neighbours, len(in_cell)))
-        profiles[to_predict[has_neighbour]] = weights @ observed.profiles[in_cell]
-        fallback[to_predict[has_neighbour]] = False
-    return profiles, fallback
+
+    def __init__(self, observed: ProfileSet, neighbours: int):
+        self._observed, self._neighbours = observed, neighbours
+        self._similarity = drug_similarity(observed)
+        self._means, _ = observed.mean_by_cell()
+
+    def predict(self, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Predict (drug, cell) pairs.
+
+        Parameters
+        ----------
+        pairs : int array of shape (n, 2)
+
+        Returns
+        -------
+        profiles : float32 array of shape (n, genes)
+        fallback : bool array of shape (n,)
+        """
+        observed = self._observed
+        profiles = self._means[pairs[:, 1]].astype(np.float32)
+        fallback = np.ones(len(pairs), dtype=bool)
+        for cell in np.unique(pairs[:, 1]):
+            in_cell = np.flatnonzero(observed.cell == cell)
+            to_predict = np.flatnonzero(pairs[:, 1] == cell)
+            candidates = self._similarity[np.ix_(pairs[to_predict, 0], observed.drug[in_cell])]
+            weights, has_neighbour = _weights(candidates, min(self._neighbours, len(in_cell)))
+            profiles[to_predict[has_neighbour]] = weights @ observed.profiles[in_cell]
+            fallback[to_predict[has_neighbour]] = False
+        return profiles, fallback
 
 
 def predict_each_from_others(observed: ProfileSet, neighbours: int) -> np.ndarray:
     """Predict each training profile as if it were not known, shape (n, genes).
 
-    The same as hiding them one by one and `predict_from_neighbours`, but for a profile that is
+    The same as hiding them one by one and asking `Neighbours`, but for a profile that is
     alone in its cell: that stays 0.
     """
     total, shared = _similarity_sums(observed)

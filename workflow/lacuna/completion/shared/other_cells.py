@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.interface import Completion, Predict, SideInformation, Trained
 from lacuna.completion.run import train_method
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import mean_by
@@ -82,22 +82,15 @@ def draw_validation_drugs(
     return np.isin(observed.drug, drawn)
 
 
-def predict_from_others(
-    known: ProfileSet,
-    wanted: np.ndarray,
-    translate: Translate,
-    able: np.ndarray,
-    rng: np.random.Generator,
-    inputs: str = "all",
-) -> tuple[np.ndarray, np.ndarray]:
-    """Predict from each of the drug's profiles in other cells, and average.
+class OtherCells:
+    """Predicts from each of a drug's profiles in other cells, and averages.
 
     Parameters
     ----------
     known
         The profiles to predict from; those of the wanted cell itself are not looked at.
     wanted : int array of shape (m, 2)
-        (drug, cell) pairs.
+        All (drug, cell) pairs that will be asked for.
     translate
         Predicts what profiles of some cells would be in one cell.
     able : bool array of shape (cells, cells)
@@ -107,72 +100,110 @@ def predict_from_others(
     inputs
         "all": the mean of what each profile predicts; "mean": what the mean of the profiles
         predicts, whose cell is that of the first one; "single": what a random one predicts.
-
-    Returns
-    -------
-    profiles : float32 array of shape (m, genes)
-        0 where the drug has no profile in a cell that can be translated.
-    predicted : bool array of shape (m,)
     """
-    profiles = np.zeros((len(wanted), len(known.genes)), dtype=np.float32)
-    predicted = np.zeros(len(wanted), dtype=bool)
-    for cell in np.unique(wanted[:, 1]):
-        to_predict = np.flatnonzero(wanted[:, 1] == cell)
-        usable = able[known.cell, cell] & (known.cell != cell)
-        rows = np.flatnonzero(usable & np.isin(known.drug, wanted[to_predict, 0]))
-        if not len(rows):
-            continue
+
+    def __init__(
+        self,
+        known: ProfileSet,
+        wanted: np.ndarray,
+        translate: Translate,
+        able: np.ndarray,
+        rng: np.random.Generator,
+        inputs: str = "all",
+    ):
+        self._known, self._translate, self._able = known, translate, able
+        self._inputs = inputs
+        self._drawn: dict[int, np.ndarray] = {}
         if inputs == "single":
-            rows = rng.permutation(rows)
-            rows = rows[np.unique(known.drug[rows], return_index=True)[1]]
-        sources, cells, drug = known.profiles[rows], known.cell[rows], known.drug[rows]
-        if inputs == "mean":
-            drug, first, group = np.unique(drug, return_index=True, return_inverse=True)
-            sources = mean_by(group, len(drug), sources)[0].astype(np.float32)
-            cells = cells[first]
-        translated, count = mean_by(drug, len(known.drugs), translate(sources, cells, int(cell)))
-        profiles[to_predict] = translated[wanted[to_predict, 0]]
-        predicted[to_predict] = count[wanted[to_predict, 0]] > 0
-    return profiles, predicted
+            for cell in np.unique(wanted[:, 1]):
+                drugs = wanted[wanted[:, 1] == cell, 0]
+                rows = rng.permutation(self._sources(cell, drugs))
+                self._drawn[cell] = rows[np.unique(known.drug[rows], return_index=True)[1]]
+
+    def predict(self, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Predict some of the wanted pairs.
+
+        Returns
+        -------
+        profiles : float32 array of shape (n, genes)
+            0 where the drug has no profile in a cell that can be translated.
+        predicted : bool array of shape (n,)
+        """
+        known = self._known
+        profiles = np.zeros((len(pairs), len(known.genes)), dtype=np.float32)
+        for cell in np.unique(pairs[:, 1]):
+            to_predict = np.flatnonzero(pairs[:, 1] == cell)
+            rows = self._sources(cell, pairs[to_predict, 0])
+            if not len(rows):
+                continue
+            sources, cells, drug = known.profiles[rows], known.cell[rows], known.drug[rows]
+            if self._inputs == "mean":
+                drug, first, group = np.unique(drug, return_index=True, return_inverse=True)
+                sources = mean_by(group, len(drug), sources)[0].astype(np.float32)
+                cells = cells[first]
+            translated = self._translate(sources, cells, int(cell))
+            means, _ = mean_by(drug, len(known.drugs), translated)
+            profiles[to_predict] = means[pairs[to_predict, 0]]
+        return profiles, self.can_predict(pairs)
+
+    def can_predict(self, pairs: np.ndarray) -> np.ndarray:
+        """Return whether the drug of each pair has a profile to predict from, shape (n,)."""
+        from_other = self._able & ~np.eye(len(self._able), dtype=bool)
+        sources = self._known.measured.astype(int) @ from_other.astype(int)
+        return sources[tuple(pairs.T)] > 0
+
+    def _sources(self, cell: int, drugs: np.ndarray) -> np.ndarray:
+        """Return the rows of known profiles that these drugs are predicted from in a cell."""
+        known = self._known
+        if cell in self._drawn:
+            drawn = self._drawn[cell]
+            return drawn[np.isin(known.drug[drawn], drugs)]
+        usable = self._able[known.cell, cell] & (known.cell != cell)
+        return np.flatnonzero(usable & np.isin(known.drug, drugs))
 
 
-def fall_back(
-    method: str,
+def prepare_from_others(
     known: ProfileSet,
     wanted: np.ndarray,
-    profiles: np.ndarray,
-    predicted: np.ndarray,
+    translate: Translate,
+    able: np.ndarray,
     rng: np.random.Generator,
-) -> Completion:
-    """Let another method predict what could not be predicted from other cells.
+    fallback: str,
+    inputs: str = "all",
+) -> Predict:
+    """Predict from other cells, and by another method what cannot be predicted from them.
 
     Parameters
     ----------
-    method
-        Its name; it runs with its default options.
-    known, wanted
-        As of `predict_from_others`.
-    profiles, predicted
-        What that returned.
-    rng
-        The method's random stream.
+    known, wanted, translate, able, rng, inputs
+        As of `OtherCells`.
+    fallback
+        The other method's name; it runs with its default options.
     """
-    missing = np.flatnonzero(~predicted)
+    others = OtherCells(known, wanted, translate, able, rng, inputs)
+    missing = wanted[~others.can_predict(wanted)]
+    fall_back: Predict | None = None
     if len(missing):
-        trained = train_method(method, known, SideInformation(), rng, {})
-        profiles = profiles.copy()
-        profiles[missing] = trained.predict(known, wanted[missing], rng).profiles
-    return Completion(profiles, ~predicted)
+        trained = train_method(fallback, known, SideInformation(), rng, {})
+        fall_back = trained.prepare(known, missing, rng)
+
+    def predict(pairs: np.ndarray) -> Completion:
+        profiles, predicted = others.predict(pairs)
+        if fall_back and not predicted.all():
+            profiles[~predicted] = fall_back(pairs[~predicted]).profiles
+        return Completion(profiles, ~predicted)
+
+    return predict
 
 
 @dataclass(frozen=True)
-class FromOtherCells:
+class FromOtherCells(Trained):
     """A trained method that predicts a drug's profile in a cell from each of those in others.
 
     Attributes
     ----------
     translate, able
-        As `predict_from_others` takes them.
+        As `OtherCells` takes them.
     fallback
         The method that predicts where that does not.
     losses : DataFrame or None
@@ -184,12 +215,8 @@ class FromOtherCells:
     fallback: str
     losses: pd.DataFrame | None = None
 
-    def predict(
-        self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator
-    ) -> Completion:
-        """Predict wanted (drug, cell) pairs."""
-        profiles, predicted = predict_from_others(known, wanted, self.translate, self.able, rng)
-        return fall_back(self.fallback, known, wanted, profiles, predicted, rng)
+    def prepare(self, known: ProfileSet, wanted: np.ndarray, rng: np.random.Generator) -> Predict:
+        return prepare_from_others(known, wanted, self.translate, self.able, rng, self.fallback)
 
 
 def map_by_pair(observed: ProfileSet, learn: Learn, fallback: str) -> FromOtherCells:

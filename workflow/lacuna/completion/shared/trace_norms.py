@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Annotated
 
-import numpy as np
-
 from lacuna.completion.card import Option
-from lacuna.completion.interface import Completion
+from lacuna.completion.interface import Predict
 from lacuna.completion.shared.dense import ObservedTensor, last_of, require_memory
 from lacuna.runtime.device import Array, find_device
 from lacuna.tensor.profiles import ProfileSet
@@ -20,13 +18,12 @@ def complete_in_span(
     name: str,
     iterate: Callable[[ObservedTensor], Iterator[tuple[Array, float]]],
     observed: ProfileSet,
-    wanted: np.ndarray,
     *,
-    tensors: int,
+    grids: int,
     max_iterations: int,
     device: str,
-) -> Completion:
-    """Fill the tensor of observed profiles, in the span of their genes, and read wanted pairs off.
+) -> Predict:
+    """Fill the tensor of observed profiles, in the span of their genes; pairs are read off it.
 
     Where the drug or the cell has no profile, a mean stands instead, see `replace_cold_starts`.
 
@@ -36,10 +33,10 @@ def complete_in_span(
         Of the method, for messages.
     iterate
         Yields the filled tensor and the Frobenius norm of its last change, iteration by iteration.
-    observed, wanted
+    observed
         As for any method.
-    tensors
-        How many tensors it holds at once.
+    grids
+        How often it holds the tensor at once.
     max_iterations
         What it was told, for the message.
     device
@@ -51,8 +48,8 @@ def complete_in_span(
         If memory cannot hold the tensor.
     """
     where = find_device(device)
-    require_memory(name, observed, tensors, where)
+    require_memory(name, observed, grids, where)
     tensor = ObservedTensor.in_span(observed, where)
     number, (filled, change) = last_of(enumerate(iterate(tensor), 1))
     print(f"{name}: {number} of at most {max_iterations} iterations, last change {change:.3g}")
-    return tensor.predictions(filled, observed, wanted)
+    return lambda pairs: tensor.predictions(filled, observed, pairs)
