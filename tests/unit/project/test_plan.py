@@ -8,8 +8,9 @@ import pytest
 import yaml
 from project import ROOT, TINY, overlay
 
+from lacuna.completion.registry import available, card
 from lacuna.evaluation import stage as evaluation
-from lacuna.project.plan import Plan, all_figures, in_results, one_of, stages
+from lacuna.project.plan import Plan, all_figures, in_results, memory_mb, one_of, stages
 
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 
@@ -130,6 +131,42 @@ def test_a_variant_runs_as_its_method_with_options_of_its_own():
     assert "evaluation/large/profiles/dnpp_k5/metrics.tsv" in evaluation.tables(
         made.config, "metrics.tsv", made.methods
     )
+
+
+def test_jobs_ask_for_the_memory_that_was_measured():
+    page = (ROOT / "docs/performance.md").read_text()
+    _, _, table = page.partition("| grid | method | tensor, MB | peak, MB |")
+    labels = {card(name).label: name for name in available()}
+    rows = [line.strip("|").split("|") for line in table.split("\n\n")[0].splitlines()[2:]]
+    assert len(rows) > 2
+    for _, label, tensor_mb, peak, *_ in rows:
+        asked = memory_mb(labels[label.strip()], float(tensor_mb.replace(",", "")))
+        assert asked > 1.1 * float(peak.replace(",", "")), label
+
+
+def test_memory_grows_with_the_kernel_the_grid_and_the_network():
+    authors = {"method": "deepcellstate", "per_gene": True}
+    methods = ["dnpp", "ntk", "falrtc", {"authors": authors}]
+    made = plan(completion={"methods": methods, "completed": []}, classification={"completed": []})
+    need = {name: made.memory_mb(name, 64) for name in ("dnpp", "ntk", "falrtc", "authors")}
+    assert need["ntk"] - need["dnpp"] == pytest.approx(16_000**2 * 4 / 1e6, rel=0.1)
+    assert need["falrtc"] - need["dnpp"] == pytest.approx(5 * 640, rel=0.01)
+    assert need["authors"] > need["dnpp"] + 2000
+    # Above 30,000 profiles the kernel is one of landmarks, and grows no more.
+    assert made.memory_mb("ntk", 600) - made.memory_mb("dnpp", 600) == pytest.approx(3600, abs=1)
+
+
+def test_methods_of_large_matrices_get_threads():
+    made = plan(
+        completion={"methods": ["dnpp", "ntk", "falrtc"], "completed": []},
+        classification={"completed": []},
+    )
+    assert {name: made.threads(name) for name in made.methods} == {
+        "dnpp": 1,
+        "ntk": 4,
+        "falrtc": 4,
+    }
+    assert made.threads("falrtc", "small") == 1
 
 
 def test_planning_needs_no_heavy_library():

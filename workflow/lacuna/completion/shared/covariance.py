@@ -197,16 +197,16 @@ class GaussianProcess:
         change : float32 array of shape (pairs, genes)
         variance : array of shape (pairs,)
         """
-        scores = [self.residual @ subspace.directions for subspace in subspaces]
         change = np.zeros((len(pairs), self.residual.shape[1]), dtype=np.float32)
         variance = np.zeros(len(pairs))
         for start in range(0, len(pairs), BATCH):
             rows = slice(start, start + BATCH)
             near = self.nearest(pairs[rows])
-            for subspace, score in zip(subspaces, scores, strict=True):
+            of_neighbours = self.residual[near.index]
+            for subspace in subspaces:
                 shares, relative = near.condition(subspace.weights)
-                predicted = np.einsum("bm,bmk->bk", shares, score[near.index])
-                change[rows] += predicted @ subspace.directions.T
+                combined = np.einsum("bm,bmg->bg", shares, of_neighbours)
+                change[rows] += combined @ subspace.directions @ subspace.directions.T
                 variance[rows] += subspace.variance * relative
         return change, variance
 

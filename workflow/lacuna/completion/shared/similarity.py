@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lacuna.vectors import unit_rows
+
 HALF_SHRUNK_AT = 1.0  # shared cells or drugs: a mean over so many is shrunk to half
 
 
@@ -26,16 +28,16 @@ def response_similarity(
     float32 array of shape (items, items)
     """
     items, contexts = measured.shape
-    length = np.linalg.norm(profiles, axis=1, keepdims=True)
-    unit = np.divide(profiles, length, out=np.zeros_like(profiles), where=length > 0)
     total = np.zeros((items, items), dtype=np.float32)
     for number in range(contexts):
         rows = np.flatnonzero(context == number)
-        total[np.ix_(item[rows], item[rows])] += unit[rows] @ unit[rows].T
-    shared = measured.astype(np.float32) @ measured.T.astype(np.float32)
-    mean = total / (shared + HALF_SHRUNK_AT)
-    np.fill_diagonal(mean, 1)
-    values, vectors = np.linalg.eigh(mean.astype(np.float64))
+        unit = unit_rows(profiles[rows])
+        # A copy: NumPy has another routine for an array by itself, whose rounding the fit of the
+        # weights would magnify.
+        total[np.ix_(item[rows], item[rows])] += unit @ unit.copy().T
+    total /= measured.astype(np.float32) @ measured.T.astype(np.float32) + HALF_SHRUNK_AT
+    np.fill_diagonal(total, 1)
+    values, vectors = np.linalg.eigh(total.astype(np.float64))
     vectors = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
     scale = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = np.divide(vectors, scale, out=np.zeros_like(vectors), where=scale > 0)
