@@ -274,7 +274,7 @@ rule measure_subsets:
         "../../envs/lacuna.yaml"
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
-        mem_mb=grows(*METHOD_MEMORY),
+        mem_mb=method_memory,
         runtime=lambda wildcards, input, attempt: attempt
         * PLAN.minutes(wildcards.method, SUBSETS["repeats"] * len(SUBSETS["drugs"]), input.size_mb),
     params:

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from toy import GENES, axes_of, clustered, replicated
 
-from lacuna.completion.completed import CompletedTensor, write_completed
+from lacuna.completion.completed import CompletedTensor
 from lacuna.completion.interface import Completion
+from lacuna.completion.writer import write_completed
 from lacuna.evaluation import gene_lists
 from lacuna.evaluation.gene_lists import SEPARATOR, ranked_genes
 from lacuna.io.tsv import write_blocks
@@ -21,7 +22,7 @@ def product(path, symbols, stated=True):
     stderr = rng.uniform(0.1, 0.2, missing).astype(np.float32) if stated else None
     fallback = np.arange(missing) % 3 == 0
     axes = axes_of(TENSOR) | {"genes": pd.DataFrame({"gene": TENSOR.genes, "symbol": symbols})}
-    write_completed(path, TENSOR, Completion(predicted, fallback, stderr), **axes)
+    write_completed(path, TENSOR, [Completion(predicted, fallback, stderr)], **axes)
     return path
 
 
@@ -58,6 +59,8 @@ def test_of_equal_genes_the_first_come_first(tmp_path):
     path = tmp_path / "m.gctx"
     same = Completion(np.empty((0, GENES), np.float32))
     level = flat.profiles * 0 + np.float32(GENES**-0.5)
-    write_completed(path, type(flat)(level, *list(vars(flat).values())[1:7]), same, **axes_of(flat))
+    write_completed(
+        path, type(flat)(level, *list(vars(flat).values())[1:7]), [same], **axes_of(flat)
+    )
     (table,) = ranked_genes(path)
     assert {*table["genes"]} == {SEPARATOR.join(flat.genes[: GENES // 10])}

@@ -170,7 +170,7 @@ class _Predictions:
         return Completion.join(parts) if parts else None
 
     def check_all_taken(self) -> None:
-        if self._left is not None or next(self._blocks, None) is not None:
+        if self._left is not None or any(len(block.profiles) for block in self._blocks):
             raise ValueError("there are more predictions than gaps of the tensor")
 
 
