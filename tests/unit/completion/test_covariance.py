@@ -48,7 +48,7 @@ def test_a_cells_mean_is_the_mean_of_all_plus_the_cells_shrunken_effect():
     effect = best_predictors(observed.profiles - overall, observed.cell, 4)
     assert np.abs(effect).max() > 0.1
     assert np.allclose(process.mean, overall + effect, atol=1e-5)
-    assert np.allclose(process.residual, observed.profiles - process.mean[observed.cell])
+    assert np.allclose(process.residual(), observed.profiles - process.mean[observed.cell])
 
 
 def test_a_prediction_is_the_conditional_mean_and_variance():
@@ -109,7 +109,9 @@ def test_how_many_pairs_are_predicted_at_once_changes_nothing(monkeypatch):
 def test_untuned_variance_is_that_of_the_residuals():
     process = GaussianProcess(clustered(), NOTHING, 12)
     untuned = process.untuned()
-    assert untuned.variance * untuned.weights.sum() == pytest.approx(np.mean(process.residual**2))
+    assert untuned.variance * untuned.weights.sum() == pytest.approx(
+        np.mean(process.residual() ** 2)
+    )
     assert np.array_equal(untuned.directions, np.eye(GENES))
 
 

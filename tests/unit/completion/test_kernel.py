@@ -116,7 +116,7 @@ def test_tuned_weights_predict_what_was_set_aside_better_than_the_first():
     process = gp.GaussianProcess(holdout.training, known, 64)
     near = process.nearest(holdout.held_out.pairs)
     truth = holdout.held_out.profiles - process.mean[holdout.held_out.cell]
-    nearby = process.residual[near.index]
+    nearby = process.residual()[near.index]
 
     def loss(weights):
         shares, _ = near.condition(weights)

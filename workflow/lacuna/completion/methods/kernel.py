@@ -114,7 +114,7 @@ def tune(
     of_neighbours = np.concatenate([part[1] for part in parts])
     truth = np.concatenate([part[2] for part in parts])
     subspaces, error, variance = [], -truth, np.zeros(len(truth))
-    for directions in _principal_subspaces(process.residual):
+    for directions in _principal_subspaces(process.residual()):
         fitted = _fitted_directions(directions, rng)
         weights = fit_weights(near, process.prior_weights, of_neighbours @ fitted, truth @ fitted)
         shares, relative = near.condition(weights)
@@ -137,7 +137,7 @@ def _predict_held_out(
     """Return the neighbours of held-out pairs, their residuals and the held-out residuals."""
     near = process.nearest(holdout.held_out.pairs)
     truth = holdout.held_out.profiles - process.mean[holdout.held_out.cell]
-    return near, process.residual[near.index], truth
+    return near, process.residual(near.index), truth
 
 
 def fit_weights(

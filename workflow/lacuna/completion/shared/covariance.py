@@ -123,8 +123,6 @@ class GaussianProcess:
     ----------
     mean : float32 array of shape (cells, genes)
         Each cell's mean profile, shrunk towards the mean of all.
-    residual : float32 array of shape (n, genes)
-        The training profiles less the means of their cells.
     neighbours : int
         How many profiles a prediction conditions on, at most.
     terms : list of str
@@ -139,10 +137,10 @@ class GaussianProcess:
             observed.profiles - overall, observed.cell, len(observed.cells)
         )
         self.mean = (overall + cell_effect).astype(np.float32)
-        self.residual = observed.profiles - self.mean[observed.cell]
         drug, cell, measured = observed.drug, observed.cell, observed.measured
-        self._drugs = response_similarity(self.residual, drug, cell, measured)
-        self._cells = response_similarity(self.residual, cell, drug, measured.T)
+        residual = self.residual()
+        self._drugs = response_similarity(residual, drug, cell, measured)
+        self._cells = response_similarity(residual, cell, drug, measured.T)
         self._side, self._replicate_noise = side, replicate_noise(observed)
         self.terms = [
             term
@@ -156,10 +154,20 @@ class GaussianProcess:
         """The weights of the terms before tuning, shape (terms,)."""
         return np.array([PRIOR_WEIGHTS[term] for term in self.terms])
 
+    def residual(self, index: np.ndarray | None = None) -> np.ndarray:
+        """Return training profiles less the means of their cells; all of them by default.
+
+        They are not kept: at the size of today's LINCS they are as large as the profiles.
+        """
+        profiles, cell = self._observed.profiles, self._observed.cell
+        if index is None:
+            return profiles - self.mean[cell]
+        return profiles[index] - self.mean[cell[index]]
+
     def untuned(self) -> Subspace:
         """Return all directions with the prior weights, for where there is nothing to tune on."""
-        weights, genes = self.prior_weights, self.residual.shape[1]
-        variance = float(np.mean(self.residual**2, dtype=np.float64))
+        weights, genes = self.prior_weights, self.mean.shape[1]
+        variance = float(np.mean(self.residual() ** 2, dtype=np.float64))
         return Subspace(np.eye(genes, dtype=np.float32), weights, variance / weights.sum())
 
     def nearest(self, pairs: np.ndarray) -> NeighbourCovariances:
@@ -197,12 +205,12 @@ class GaussianProcess:
         change : float32 array of shape (pairs, genes)
         variance : array of shape (pairs,)
         """
-        change = np.zeros((len(pairs), self.residual.shape[1]), dtype=np.float32)
+        change = np.zeros((len(pairs), self.mean.shape[1]), dtype=np.float32)
         variance = np.zeros(len(pairs))
         for start in range(0, len(pairs), BATCH):
             rows = slice(start, start + BATCH)
             near = self.nearest(pairs[rows])
-            of_neighbours = self.residual[near.index]
+            of_neighbours = self.residual(near.index)
             for subspace in subspaces:
                 shares, relative = near.condition(subspace.weights)
                 combined = np.einsum("bm,bmg->bg", shares, of_neighbours)
