@@ -46,10 +46,10 @@ rule impute_folds:
         "results/{dataset}/benchmarks/impute_folds/{method}.tsv"
     conda:
         "../../envs/lacuna.yaml"
-    threads: 4
+    threads: lambda wildcards: PLAN.threads(wildcards.method)
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
-        mem_mb=grows(*METHOD_MEMORY),
+        mem_mb=method_memory,
         runtime=lambda wildcards, input, attempt: attempt
         * PLAN.minutes(wildcards.method, classification.completions(config), input.size_mb),
     params:
