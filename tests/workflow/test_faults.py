@@ -247,7 +247,7 @@ def test_a_full_disk(finished, tmp_path):
     "the run stops before its first job and names the folder; with the right it finishes",
 )
 def test_an_output_folder_without_write_permission(project, finished):
-    lose(project, PRODUCT)
+    lose(project, PRODUCT, PRODUCT.replace(".gctx", ".h5ad"))
     with read_only(project.folder / RESULTS):
         printed = make(project, fails=True)
     assert f"{RESULTS}: cannot be written" in printed

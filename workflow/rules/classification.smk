@@ -46,7 +46,6 @@ rule impute_folds:
         "results/{dataset}/benchmarks/impute_folds/{method}.tsv"
     conda:
         "../../envs/lacuna.yaml"
-    threads: lambda wildcards: PLAN.threads(wildcards.method)
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
         mem_mb=method_memory,

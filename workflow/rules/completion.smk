@@ -16,7 +16,6 @@ rule complete_tensor:
         lambda wildcards: PLAN.group(wildcards.method)
     conda:
         "../../envs/lacuna.yaml"
-    threads: lambda wildcards: PLAN.threads(wildcards.method)
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
         mem_mb=method_memory,

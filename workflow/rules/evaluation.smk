@@ -40,7 +40,6 @@ rule predict_folds:
         lambda wildcards: PLAN.group(wildcards.method, wildcards.get("size"))
     conda:
         "../../envs/lacuna.yaml"
-    threads: lambda wildcards: PLAN.threads(wildcards.method, wildcards.size)
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
         mem_mb=method_memory,

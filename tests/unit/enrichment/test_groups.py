@@ -5,7 +5,7 @@ import pytest
 from planted import enriched
 from toy import axes_of, clustered, replicated
 
-from lacuna.completion.completed import write_completed
+from lacuna.completion.writer import write_completed
 from lacuna.completion.interface import Completion
 from lacuna.enrichment import checks, stage
 from lacuna.enrichment.figures.enriched_sets import SHOWN, draw
@@ -44,7 +44,7 @@ def test_completed_profiles_say_whether_they_were_measured(tmp_path):
     missing = tensor.missing_pairs
     predicted = np.random.default_rng(0).normal(size=(len(missing), len(tensor.genes)))
     completion = Completion(predicted.astype(np.float32))
-    write_completed(tmp_path / "p.gctx", replicated(tensor), completion, **axes_of(tensor))
+    write_completed(tmp_path / "p.gctx", replicated(tensor), [completion], **axes_of(tensor))
     measured = {"drug": tensor.drugs[tensor.drug[0]], "cell": tensor.cells[tensor.cell[0]]}
     gap = {"drug": tensor.drugs[missing[0, 0]], "cell": tensor.cells[missing[0, 1]]}
     table = completed_profiles(tmp_path / "p.gctx", [measured, gap])

@@ -156,19 +156,6 @@ def test_memory_grows_with_the_kernel_the_grid_and_the_network():
     assert made.memory_mb("ntk", 600) - made.memory_mb("dnpp", 600) == pytest.approx(3600, abs=1)
 
 
-def test_methods_of_large_matrices_get_threads():
-    made = plan(
-        completion={"methods": ["dnpp", "ntk", "falrtc"], "completed": []},
-        classification={"completed": []},
-    )
-    assert {name: made.threads(name) for name in made.methods} == {
-        "dnpp": 1,
-        "ntk": 4,
-        "falrtc": 4,
-    }
-    assert made.threads("falrtc", "small") == 1
-
-
 def test_planning_needs_no_heavy_library():
     code = (
         "import sys, yaml; from lacuna.project.plan import Plan\n"

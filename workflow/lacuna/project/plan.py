@@ -25,7 +25,6 @@ START_MB, PER_MB = 1000, 16
 KERNEL_PER_SQUARE_MB, MOST_KERNEL_MB = 0.27, 3600
 GRIDS_PER_MB = 10  # the whole grid, of which about a tenth is measured
 PER_GENE_MB = 4000  # DeepCellState's network of the authors' code, its gradients and Adam's moments
-THREADS = 4  # of methods that compute with large matrices
 # Minutes to start, and per fit of a tensor of 1 MB; they grow with drugs squared times cells.
 QUICK_MINUTES, SLOW_MINUTES = (1, 0.002), (10, 0.05)
 
@@ -178,12 +177,6 @@ class Plan:
         """Return the MB of memory that a method needs, see the function of this name."""
         player = self.players[method]
         return memory_mb(player.method, tensor_mb, player.options)
-
-    def threads(self, method: str, size: str = "large") -> int:
-        """Return how many threads of BLAS a method makes use of."""
-        its = card(self.players[method].method)
-        is_heavy = bool(its.grids or its.holds_kernel) and size == "large"
-        return THREADS if is_heavy else 1
 
     def minutes(self, method: str, fits: int, tensor_mb: float) -> float:
         """Return the minutes that a method needs for so many fits."""
