@@ -6,6 +6,7 @@ from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 from toy import GENES, at, clustered
 
+from lacuna.completion.shared import similarity
 from lacuna.completion.shared.similarity import baseline_similarity, response_similarity
 from lacuna.structures.fingerprints import structure_similarity
 
@@ -18,7 +19,9 @@ def is_kernel(matrix):
     return np.linalg.eigvalsh(matrix.astype(float)).min() > -1e-4
 
 
-def test_drugs_are_alike_that_answer_alike_in_shared_cells():
+@pytest.mark.parametrize("most_in_workspace", [4096, 2], ids=["few drugs", "many drugs"])
+def test_drugs_are_alike_that_answer_alike_in_shared_cells(monkeypatch, most_in_workspace):
+    monkeypatch.setattr(similarity, "MOST_IN_WORKSPACE", most_in_workspace)
     observed = clustered()
     found = response_similarity(observed.profiles, observed.drug, observed.cell, observed.measured)
     drugs, cells = range(len(observed.drugs)), range(len(observed.cells))

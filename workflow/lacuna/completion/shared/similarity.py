@@ -1,9 +1,11 @@
 """How alike drugs are, and cells: positive semidefinite kernels with 1 on the diagonal."""
 
 import numpy as np
+from scipy.linalg import eigh
 
 from lacuna.vectors import unit_rows
 
+MOST_IN_WORKSPACE = 4096  # items whose eigenvectors are found with four more matrices in memory
 HALF_SHRUNK_AT = 1.0  # shared cells or drugs: a mean over so many is shrunk to half
 
 
@@ -37,11 +39,19 @@ def response_similarity(
         total[np.ix_(item[rows], item[rows])] += unit @ unit.copy().T
     total /= measured.astype(np.float32) @ measured.T.astype(np.float32) + HALF_SHRUNK_AT
     np.fill_diagonal(total, 1)
-    values, vectors = np.linalg.eigh(total.astype(np.float64))
+    values, vectors = _decompose(total)
     vectors = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
     scale = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = np.divide(vectors, scale, out=np.zeros_like(vectors), where=scale > 0)
     return vectors @ vectors.T
+
+
+def _decompose(symmetric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return eigenvalues and eigenvectors in float64; of a large matrix in less memory."""
+    if len(symmetric) <= MOST_IN_WORKSPACE:
+        return np.linalg.eigh(symmetric.astype(np.float64))
+    ordered = symmetric.astype(np.float64, order="F")
+    return eigh(ordered, driver="evr", overwrite_a=True, check_finite=False)
 
 
 def baseline_similarity(baseline: np.ndarray) -> np.ndarray:
