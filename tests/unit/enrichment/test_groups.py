@@ -5,8 +5,8 @@ import pytest
 from planted import enriched
 from toy import axes_of, clustered, replicated
 
-from lacuna.completion.writer import write_completed
 from lacuna.completion.interface import Completion
+from lacuna.completion.writer import write_completed
 from lacuna.enrichment import checks, stage
 from lacuna.enrichment.figures.enriched_sets import SHOWN, draw
 from lacuna.enrichment.groups import LABEL, cell_groups, completed_profiles, two_groups
