@@ -3,10 +3,9 @@
 `make bench-constants` makes six screens, two seeds of each generator, then runs this. It changes
 one constant at a time, cross-validates on the same folds (single profiles; for Kernel whole drugs
 and cells, too), prints how far each alternative lies above what the library has, with a 95 %
-t-interval over screens, and writes the table into docs/accuracy.md. No real data have a say.
+t-interval over screens. No real data have a say.
 """
 
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, redirect_stdout
@@ -27,15 +26,12 @@ from lacuna.completion.shared.covariance import PRIOR_WEIGHTS
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.evaluation.metrics import score_draws
 from lacuna.evaluation.splits import make_folds
-from lacuna.io.atomic import write_whole
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
 SEED, FOLDS, FOLDS_RUN = 2018, 5, 2
 SCORES = ["pct", "pct_specific"]
-PAGE = Path("docs/accuracy.md")
-MARKED = re.compile(r"(<!-- made by make bench-constants -->\n).*?(<!-- end -->)", re.DOTALL)
 KERNEL, BLEND = "lacuna.completion.methods.kernel", "lacuna.completion.methods.blend"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 MEMBERS = ("additive", "dnpp", "ntk", "kernel")
@@ -149,11 +145,7 @@ def main() -> None:
     )
     head = [f"{split}: {metric}" for split, metric in shown.columns]
     lines = [[f"{m}: {s}", *row.fillna("")] for (m, s), row in shown.iterrows()]
-    table = markdown(["instead", *head], lines)
-    print(table)
-    text = MARKED.sub(lambda mark: f"{mark[1]}\n{table}\n{mark[2]}", PAGE.read_text())
-    with write_whole(PAGE) as unfinished:
-        unfinished.write_text(text)
+    print(markdown(["instead", *head], lines))
 
 
 if __name__ == "__main__":

@@ -152,9 +152,9 @@ def cut_packed_matrix(folder):
     path.write_bytes(packed[: len(packed) // 2])
 
 
-def repeat_a_row(folder):
+def contradict_a_row(folder):
     wells = read(folder, "inst_info")
-    write(folder, "inst_info", pd.concat([wells, wells.iloc[:1]]))
+    write(folder, "inst_info", pd.concat([wells, wells.iloc[:1].assign(pert_id="another")]))
 
 
 def add_a_row(folder):
@@ -193,7 +193,7 @@ def lose_a_file(folder):
         (lose_a_plate, ["columns of the matrix have no row in inst_info"]),
         (cut_packed_matrix, ["SIMULATED_Level3.gctx", "cut short"]),
         (add_a_row, ["'nowhere'", "no column in the matrix"]),
-        (repeat_a_row, ["SIMULATED_inst_info.txt.gz", "more than one row"]),
+        (contradict_a_row, ["SIMULATED_inst_info.txt.gz", "more than one row"]),
         (no_vehicles, ["no compound well", "vehicle wells"]),
         (cut_table, ["SIMULATED_inst_info.txt.gz", "cut short"]),
         (
