@@ -211,7 +211,7 @@ def test_no_answer_reaches_the_method(study, tmp_path, monkeypatch):
 
     asked = []
 
-    def complete(observed, wanted, side, rng, **options):
+    def prepare(observed, wanted, side, rng, **options):
         cell = wanted[0, 1]
         assert (wanted[:, 1] == cell).all()
         seen = set(observed.drug[observed.cell == cell])
@@ -219,8 +219,8 @@ def test_no_answer_reaches_the_method(study, tmp_path, monkeypatch):
         asked.append(len(wanted))
         return original(observed, wanted, side, rng, **options)
 
-    original = mean_2d.complete
-    monkeypatch.setattr(mean_2d, "complete", complete)
+    original = mean_2d.prepare
+    monkeypatch.setattr(mean_2d, "prepare", prepare)
     mechanisms = pd.Series(["a", "b"] * 30, study.tensor.drugs)
     for analysis in ("training_drugs", "unseen_cell", "families", "thinned"):
         variations = vary(analysis, study, {"mean_2d": {}}, mechanisms)

@@ -236,7 +236,7 @@ def test_the_library_calls_nothing_that_runs_what_it_reads():
     """Each of these runs code from a file, unpacks an archive, or gives a text to a shell."""
     dangerous = (
         r"\b(import|from) (pickle|joblib|dill|shelve|marshal|tarfile)\b|allow_pickle|read_pickle"
-        r"|\b(np|numpy)\.load\b|\byaml\.(full_|unsafe_)?load(_all)?\(|\bjoblib\.load"
+        r"|\b(np|numpy)\.load\b|\byaml\.(full_|unsafe_)?load(_all)?\(|\bjoblib\."
         r"|(?<![.\w])(eval|exec|compile)\(|\.query\(\s*[^\"'(\s]"
         r"|\bos\.(system|popen)|shell=True|extractall|unpack_archive"
     )
@@ -244,7 +244,8 @@ def test_the_library_calls_nothing_that_runs_what_it_reads():
     assert len(sources) > 80
     for path in sources:
         text = path.read_text()
-        plain = re.sub(r"\bnp\.load\(\w+, allow_pickle=False\)", "", text)
+        harmless = r"\bnp\.load\(\w+, allow_pickle=False\)|^import joblib$|\bjoblib\.hash\("
+        plain = re.sub(harmless, "", text, flags=re.MULTILINE)
         found = [match.group() for match in re.finditer(dangerous, plain)]
         assert not found, f"{path.relative_to(ROOT)}: {found}"
         for call in re.findall(r"torch\.load\([^)]*\)", text):
