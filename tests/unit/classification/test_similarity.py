@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from planted import class_similar, planted_drugs
-from rdkit import Chem
-from rdkit.Chem import AllChem, DataStructs
 from sklearn.metrics import roc_auc_score
 
 from lacuna.classification import experiments
@@ -19,26 +17,15 @@ from lacuna.classification.similarity import (
     LEAST_OF_EACH,
     THRESHOLDS,
     nearest_training_drug,
-    similarity_of,
     similarity_summary,
 )
+from lacuna.structures.fingerprints import known_similarity
 
 SMILES = np.array(["CCO", "CCCO", "c1ccccc1", "", "not a structure", "CCO"])
 
 
-def test_similarity_is_tanimotos_of_morgan_fingerprints():
-    found = similarity_of(SMILES)
-    generator = AllChem.GetMorganGenerator(radius=2, fpSize=2048)
-    prints = [generator.GetFingerprint(Chem.MolFromSmiles(text)) for text in SMILES[:3]]
-    expected = [[DataStructs.TanimotoSimilarity(one, other) for other in prints] for one in prints]
-    assert np.allclose(found[:3, :3], expected)
-    assert np.isnan(found[3:5]).all()
-    assert np.isnan(found[:, 3:5]).all()
-    assert found[0, 5] == 1
-
-
 def test_the_nearest_training_drug_is_of_another_fold_and_has_a_label():
-    similarity = similarity_of(SMILES)
+    similarity = known_similarity(SMILES)
     nearest = nearest_training_drug(similarity, np.array([0, 0, 1, 1, 1, 0]))
     for drug, others in ((0, [2]), (1, [2]), (2, [0, 1, 5]), (5, [2])):
         assert nearest[drug] == pytest.approx(max(similarity[drug, others]))

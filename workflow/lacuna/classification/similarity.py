@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 
 from lacuna.classification.areas import AREAS, ENDS
-from lacuna.structures.fingerprints import structure_similarity
-from lacuna.structures.reading import read_structure
 
 # Tanimoto similarity of Morgan fingerprints; the last keeps all drugs of known structure.
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
@@ -31,32 +29,13 @@ SUMMARY = [
 ]
 
 
-def similarity_of(smiles: np.ndarray) -> np.ndarray:
-    """Return the Tanimoto similarity of drugs; NaN where a structure is not known.
-
-    Parameters
-    ----------
-    smiles : array of str of shape (drugs,)
-
-    Returns
-    -------
-    float32 array of shape (drugs, drugs)
-        Of a drug to itself 1, or NaN.
-    """
-    similarity = structure_similarity(smiles)
-    unknown = np.array([read_structure(text)[0] is None for text in smiles], bool)
-    similarity[unknown] = np.nan
-    similarity[:, unknown] = np.nan
-    return similarity
-
-
 def nearest_training_drug(similarity: np.ndarray, fold: np.ndarray) -> np.ndarray:
     """Return how similar the most similar training drug is to each drug while it is held out.
 
     Parameters
     ----------
     similarity : array of shape (drugs, drugs)
-        As `similarity_of` returns it.
+        As `lacuna.structures.fingerprints.known_similarity` returns it.
     fold : int array of shape (drugs,)
         The fold that holds out each drug; -1 for those without a label.
 

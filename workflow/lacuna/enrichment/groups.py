@@ -13,6 +13,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
 from lacuna.completion.completed import MEASURED, CompletedTensor
+from lacuna.errors import LacunaError
 from lacuna.evaluation.heatmaps import choose_drugs, choose_genes
 from lacuna.tensor.profiles import ProfileSet
 
@@ -98,7 +99,10 @@ def completed_profiles(path: str | Path, wanted: Sequence[Mapping[str, str]]) ->
         If the tensor has no such drug or cell.
     """
     with CompletedTensor.open(path) as product:
-        found = [product.profile(one["drug"], one["cell"]) for one in wanted]
+        try:
+            found = [product.profile(one["drug"], one["cell"]) for one in wanted]
+        except LacunaError as error:
+            raise LacunaError(f"enrichment: profiles: {error}") from None
     labels = [(PROFILE, one.drug, one.name, one.cell, one.source) for one in found]
     rows = pd.concat([one.values for one in found], axis=1).T  # noqa: PD011 (its own field)
     return _table(labels, [*rows.to_numpy(np.float64)], list(rows.columns))

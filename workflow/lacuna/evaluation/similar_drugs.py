@@ -6,8 +6,7 @@ import pandas as pd
 from lacuna.evaluation.bootstrap import intervals
 from lacuna.evaluation.held_out import HeldOut, held_out_order
 from lacuna.evaluation.scorer import Scorer
-from lacuna.structures.fingerprints import structure_similarity
-from lacuna.structures.reading import read_structure
+from lacuna.structures.fingerprints import known_similarity
 from lacuna.tensor.profiles import ProfileSet
 
 THRESHOLDS = tuple(tenths / 10 for tenths in range(2, 11))  # Tanimoto; 1 leaves nothing out
@@ -36,9 +35,10 @@ def nearest_in_training(
     """
     if smiles is None:
         smiles = np.full(len(tensor.drugs), "")
-    known = np.array([read_structure(text)[0] is not None for text in smiles])
-    similarity = structure_similarity(np.where(known, smiles, ""))
+    similarity = known_similarity(smiles)
+    known = np.isfinite(similarity.diagonal())
     np.fill_diagonal(similarity, 0)
+    similarity[np.isnan(similarity)] = 0
     order = held_out_order(fold)
     nearest = np.full(len(order), np.nan)
     for number in np.unique(fold[order]):

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from lacuna.structures.reading import read_structure
+
 MORGAN_RADIUS, MORGAN_BITS = 2, 2048
 
 
@@ -41,4 +43,23 @@ def structure_similarity(smiles: np.ndarray) -> np.ndarray:
     similarity = np.eye(len(smiles), dtype=np.float32)
     for drug, fingerprint in zip(readable, fingerprints, strict=True):
         similarity[drug, readable] = DataStructs.BulkTanimotoSimilarity(fingerprint, fingerprints)
+    return similarity
+
+
+def known_similarity(smiles: np.ndarray) -> np.ndarray:
+    """Return `structure_similarity`, NaN where a structure is not known.
+
+    Parameters
+    ----------
+    smiles : array of str of shape (drugs,)
+
+    Returns
+    -------
+    float32 array of shape (drugs, drugs)
+        Of a drug to itself 1, or NaN.
+    """
+    similarity = structure_similarity(smiles)
+    unknown = np.array([read_structure(text)[0] is None for text in smiles], bool)
+    similarity[unknown] = np.nan
+    similarity[:, unknown] = np.nan
     return similarity

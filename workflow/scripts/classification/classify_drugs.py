@@ -8,11 +8,11 @@ import pandas as pd
 from lacuna.classification.experiments import run_experiments
 from lacuna.classification.imputation import filled_folds
 from lacuna.classification.profiles import DrugProfiles
-from lacuna.classification.similarity import similarity_of
 from lacuna.io import hdf5
 from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
+from lacuna.structures.fingerprints import known_similarity
 
 with log_script(snakemake.log[0]):
     profiles = DrugProfiles.read(snakemake.input.product, snakemake.params.cells)
@@ -29,7 +29,7 @@ with log_script(snakemake.log[0]):
         folds=snakemake.params.folds,
         trees=snakemake.params.trees,
         seed=seed,
-        similarity=similarity_of(smiles.to_numpy(str)),
+        similarity=known_similarity(smiles.to_numpy(str)),
         imputed=filled_folds(snakemake.input.get("imputed")),
         jobs=snakemake.threads,
         work=work,
