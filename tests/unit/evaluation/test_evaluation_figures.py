@@ -86,10 +86,14 @@ def test_thresholds_have_their_drugs_and_intervals_only_where_they_are_known():
     for panel, split in zip(figure.axes, ("profiles", "drugs"), strict=True):
         ticks = [label.get_text() for label in panel.get_xticklabels()]
         assert ticks == ["0.3\n3", "0.6\n20", "1.0\n30"]
-        for line, bars, method in zip(panel.lines, panel.collections, METHODS, strict=True):
+        for (line, _, (bars,)), method in zip(panel.containers, METHODS, strict=True):
             rows = table[(table["split"] == split) & (table["method"] == method)]
             assert list(line.get_ydata()) == rows["pct"].tolist()
-            assert len(bars.get_segments()) == 2
+            known = rows["low"].notna().to_numpy()
+            drawn = np.array([bar for bar in bars.get_segments() if len(bar)])
+            assert len(drawn) == known.sum() == 2
+            assert np.array_equal(drawn[:, 0, 0], line.get_xdata()[known])  # on its interval
+            assert np.allclose(drawn[:, :, 1], rows.loc[known, ["low", "high"]])
 
 
 def test_subsets_have_a_curve_per_method():

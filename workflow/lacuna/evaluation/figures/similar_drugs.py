@@ -13,7 +13,7 @@ from lacuna.evaluation import stage
 from lacuna.evaluation.splits import split_label
 from lacuna.io.tsv import read_table
 
-SIDESTEP = 0.006  # Tanimoto, between the error bars of two methods
+SIDESTEP = 0.006  # Tanimoto, between the points of two methods
 
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -47,22 +47,17 @@ def draw(table: pd.DataFrame, methods: list[str], splits: list[str], data: str) 
         of_split = table[table["split"] == split]
         for number, method in enumerate(methods):
             rows = of_split[of_split["method"] == method]
-            known = rows["low"].notna()
-            panel.plot(
-                rows["threshold"],
+            places = rows["threshold"] + SIDESTEP * (number - (len(methods) - 1) / 2)
+            panel.errorbar(
+                places,
                 rows["pct"],
+                yerr=[rows["pct"] - rows["low"], rows["high"] - rows["pct"]],
                 color=colours[method],
                 ls=lines[method],
+                elinewidth=0.8,
                 marker="o",
                 ms=3,
                 label=method_label(method),
-            )
-            panel.vlines(
-                rows.loc[known, "threshold"] + SIDESTEP * (number - (len(methods) - 1) / 2),
-                rows.loc[known, "low"],
-                rows.loc[known, "high"],
-                color=colours[method],
-                lw=0.8,
             )
         counts = of_split.drop_duplicates("threshold").sort_values("threshold")
         ticks = [f"{row.threshold:.1f}\n{row.drugs:,}" for row in counts.itertuples()]
