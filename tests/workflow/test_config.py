@@ -62,8 +62,9 @@ def test_the_first_paper_is_of_one_phase_and_lincs_of_both(project):
 def test_a_missing_mirror_says_where_the_data_come_from(project):
     config = yaml.safe_load((ROOT / "config/lincs-mini.yaml").read_text())
     config["acquire"]["mirror"] = "not-there"
-    target = "results/lincs-mini/tensor/large.h5"
+    file = config["acquire"]["series"]["lincs-mini"]["inst_info"]
+    target = f"results/lincs-mini/acquire/lincs-mini/{file}"
     printed = project.run("--cores", "1", target, *project.configure(config), fails=True)
-    assert "not-there" in printed
+    assert "not-there does not exist" in printed
     assert "PRnet" in printed
     assert "Traceback" not in printed

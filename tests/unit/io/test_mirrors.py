@@ -53,10 +53,8 @@ def test_a_mirror_that_is_the_destination_keeps_its_file(source, place):
     place.assert_complete()
 
 
-@pytest.mark.parametrize("exists", [True, False])
-def test_a_mirror_without_the_file_falls_through_to_the_download(source, place, exists):
-    if exists:
-        place.mirror.mkdir()
+def test_a_mirror_without_the_file_falls_through_to_the_download(source, place):
+    place.mirror.mkdir()
     place.acquire(source, mirror=place.mirror)
     place.assert_complete()
     assert not place.destination.is_symlink()
@@ -89,6 +87,15 @@ def test_a_file_without_address_says_where_it_comes_from(source, place, mirror):
     }
     for said in (FILE, "the local shelf", "`mirror:`", looked[mirror]):
         assert said in str(error.value)
+
+
+def test_nothing_is_downloaded_while_a_mirror_does_not_exist(server, source, place):
+    with pytest.raises(LacunaError, match=f"not downloaded.*{place.mirror} does not exist"):
+        place.acquire(source, mirror=place.mirror)
+    assert not server.requests
+    place.mirror.mkdir()
+    place.acquire(source, mirror=place.mirror)
+    place.assert_complete()
 
 
 def test_an_unknown_file_is_guessed_at(source, place):

@@ -108,7 +108,8 @@ def acquire(
         Table of the sizes and checksums found at first sight; a file that neither table knows
         is added to it.
     mirrors : sequence of Path
-        Folders of the user's own copies, looked into first, in their order.
+        Folders of the user's own copies, looked into first, in their order. What none of them
+        holds is downloaded, but not while one of them does not exist.
     progress : bool
         Show a progress bar on standard error.
     attempts : int
@@ -128,7 +129,7 @@ def acquire(
         published = _held_sum(file, copies[0].parent, source, sources)
         _verify(held, file, source, recorded, str(held), published)
         _link(held, destination)
-    elif source is not None and source.url:
+    elif source is not None and source.url and all(mirror.is_dir() for mirror in mirrors):
         part = destination.with_name(destination.name + ".part")
         with explain_write_errors(part):
             part.parent.mkdir(parents=True, exist_ok=True)
@@ -214,8 +215,9 @@ def _explain_unavailable(file: str, sources: dict[str, Source], mirrors: Sequenc
     if file not in sources:
         hint = did_you_mean(file, sources)
         return f"{file!r} is not listed in {SOURCES_TABLE}{hint}, and {looked}. {remedy}"
-    origin = sources[file].origin
-    return f"{file!r} cannot be downloaded, and {looked}. It comes from: {origin}. {remedy}"
+    source = sources[file]
+    unavailable = "is not downloaded" if source.url else "cannot be downloaded"
+    return f"{file!r} {unavailable}, and {looked}. It comes from: {source.origin}. {remedy}"
 
 
 def _read_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
