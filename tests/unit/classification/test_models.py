@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from lacuna.classification.classifiers import CLASSIFIERS
+from lacuna.classification.logistic import LogisticPath
 from lacuna.classification.models import (
     Model,
     counting_unconverged,
@@ -103,14 +104,13 @@ def test_logistic_regression_reaches_the_least_of_its_loss_at_every_cost():
     for cost, found in zip(model.choices, scores, strict=True):
         known = LogisticRegression(C=cost, fit_intercept=False, tol=1e-10, max_iter=10**5)
         expected = known.fit(with_bias, answer).predict_proba(with_bias)[:, 1]
-        assert np.allclose(found, expected, atol=2e-3), cost
+        assert np.allclose(found, expected, atol=1e-5), cost
 
 
 def test_fits_that_do_not_converge_are_counted_and_not_printed(recwarn):
     features = np.random.default_rng(0).normal(size=(40, 5))
     answer = np.arange(40) % 2 == 0
-    short = LogisticRegression(solver="liblinear", max_iter=1)
-    model = Model(short, "C", (0.1, 1.0, 10.0))
+    model = Model(LogisticPath(max_steps=1), "C", (0.1, 1.0, 10.0))
     with counting_unconverged() as count:
         model.score(features, answer, features)
         warnings.warn("of another kind", UserWarning, stacklevel=1)

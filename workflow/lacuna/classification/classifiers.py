@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
+    from lacuna.classification.logistic import LogisticPath
+
 
 @dataclass(frozen=True)
 class Classifier:
@@ -25,8 +27,8 @@ class Classifier:
     source : str
         The paper that describes it.
     build : callable
-        (trees, seed, jobs) -> scikit-learn classifier: trees of a forest, the seed of what is
-        random in it, threads (which do not change its answer).
+        (trees, seed, jobs) -> scikit-learn classifier, or `LogisticPath`: trees of a forest, the
+        seed of what is random in it, threads (which do not change its answer).
     setting : str
         The parameter that cross-validation chooses.
     choices : tuple
@@ -40,7 +42,7 @@ class Classifier:
 
     label: str
     source: str
-    build: Callable[[int, int, int], BaseEstimator]
+    build: Callable[[int, int, int], BaseEstimator | LogisticPath]
     setting: str
     choices: tuple[float, ...]
     rotation_invariant: bool = True
@@ -52,12 +54,10 @@ def classifier_label(name: str) -> str:
     return CLASSIFIERS[name].label if name in CLASSIFIERS else name
 
 
-def _logistic_regression(trees: int, seed: int, jobs: int) -> BaseEstimator:
-    from sklearn.linear_model import LogisticRegression
+def _logistic_regression(trees: int, seed: int, jobs: int) -> LogisticPath:
+    from lacuna.classification.logistic import LogisticPath
 
-    # The authors' problem in its primal form, which Newton's method solves in some ten steps. The
-    # dual one has the same solution, and takes thousands of steps at high costs.
-    return LogisticRegression(solver="liblinear", max_iter=1000, random_state=seed)
+    return LogisticPath()
 
 
 def _random_forest(trees: int, seed: int, jobs: int) -> BaseEstimator:
@@ -75,7 +75,7 @@ def _nearest_neighbours(trees: int, seed: int, jobs: int) -> BaseEstimator:
 CLASSIFIERS = {
     "logistic_regression": Classifier(
         label="logistic regression",
-        source="Fan et al. 2008, J Mach Learn Res 9:1871 (liblinear)",
+        source="Fan et al. 2008, J Mach Learn Res 9:1871 (the loss of liblinear)",
         build=_logistic_regression,
         setting="C",
         choices=tuple(2.0**power for power in range(-10, 21)),

@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
 from lacuna.classification.classifiers import CLASSIFIERS
+from lacuna.classification.logistic import LogisticPath
 from lacuna.classification.tasks import LEAST_PER_CLASS
 
 IMPUTED = "nested imputation"  # as nested, with gaps filled without the drugs held out
@@ -27,14 +28,14 @@ class Model:
 
     Attributes
     ----------
-    estimator : scikit-learn classifier
+    estimator : scikit-learn classifier, or LogisticPath
         Its features are centred, not scaled.
     setting : str
         The parameter to choose.
     choices : tuple
     """
 
-    estimator: BaseEstimator
+    estimator: BaseEstimator | LogisticPath
     setting: str
     choices: tuple[float, ...]
 
@@ -91,6 +92,8 @@ class Model:
 
     def _scores(self, features: np.ndarray, answer: np.ndarray, held_out: np.ndarray) -> np.ndarray:
         features, held_out = _centred(features, held_out)
+        if isinstance(self.estimator, LogisticPath):
+            return self.estimator.scores(features, answer, held_out, self.choices)
         if isinstance(self.estimator, KNeighborsClassifier):
             # One search serves all choices: the share of positives among the nearest 1, 2, ...
             numbers = np.minimum(self.choices, len(answer))

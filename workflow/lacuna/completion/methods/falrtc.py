@@ -99,8 +99,10 @@ def prepare(
     shape = (len(observed.drugs), components, len(observed.cells))
     need = bytes_needed(shape, components)
     refuse_above_memory("falrtc", shape, need, where, "gene components", FEWER_COMPONENTS)
-    tensor = ObservedTensor.from_profiles(observed, where, basis)
-    if basis is not None:
+    if basis is None:
+        tensor = ObservedTensor.in_span(observed, where)
+    else:
+        tensor = ObservedTensor.from_profiles(observed, where, basis)
         kept = np.sum(tensor.profiles**2, dtype=np.float64)
         total = np.sum(observed.profiles**2, dtype=np.float64)
         print(f"falrtc: {gene_components} gene components keep {kept / total:.2%} of the energy")
@@ -113,7 +115,7 @@ def prepare(
 
     def predict(pairs: np.ndarray) -> Completion:
         predicted = where.get(filled[pairs[:, 0], pairs[:, 1]])
-        return Completion(predicted if basis is None else predicted @ basis.T)
+        return Completion(predicted if tensor.basis is None else predicted @ tensor.basis.T)
 
     return predict
 
