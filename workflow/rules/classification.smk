@@ -75,6 +75,8 @@ rule classify_drugs:
         "results/{dataset}/benchmarks/classify_drugs/{method}_{model}.tsv"
     wildcard_constraints:
         model=one_of(CLASSIFIERS),
+    # Long jobs first: none is to be left alone at the end.
+    priority: 1
     conda:
         "../../envs/lacuna.yaml"
     threads: lambda wildcards: classification.threads(config, wildcards.model)

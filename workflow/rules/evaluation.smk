@@ -217,6 +217,8 @@ rule measure_density:
         "results/{dataset}/logs/measure_density/{method}_{batch}.log",
     benchmark:
         "results/{dataset}/benchmarks/measure_density/{method}_{batch}.tsv"
+    # Long jobs first: none is to be left alone at the end.
+    priority: 1
     group:
         lambda wildcards: PLAN.group(wildcards.method, wildcards.get("size"))
     conda:

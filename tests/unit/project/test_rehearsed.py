@@ -18,11 +18,10 @@ def runs(scales, noise=0.0, seed=0):
         facts |= {"scale": scale, "trees": 10, "cells": 71, "cores": 2}
         facts |= {"small_drugs": 300, "small_cells": 15}
         for part in ("make_signatures", "predict_folds large falrtc", "tabulate_run"):
-            took = 2 + 300 * rehearsed.size_of(rehearsed.law_of(part), facts)
-            took *= np.exp(rng.normal(0, noise))
-            rows.append(
-                facts | {"stage": "s", "part": part} | dict.fromkeys(rehearsed.MEASURES, took)
-            )
+            factor = np.exp(rng.normal(0, noise))
+            laws = {measure: rehearsed.law_of(part, measure) for measure in rehearsed.MEASURES}
+            took = {m: factor * (2 + 300 * rehearsed.size_of(laws[m], facts)) for m in laws}
+            rows.append(facts | {"stage": "s", "part": part} | took)
         whole = {"stage": "whole run", "part": "whole run", "packed_mb": 50_000 * scale}
         whole |= {"wall_s": 60, "disk_mb": 1024}
         rows.append(facts | whole)
@@ -52,6 +51,20 @@ def test_each_part_grows_with_what_its_law_says(part, size):
     assert rehearsed.size_of(rehearsed.law_of(part), facts) == pytest.approx(size)
 
 
+def test_memory_grows_with_the_grids_that_are_held():
+    assert rehearsed.law_of("predict_folds large falrtc") == "drugs^2 cells"
+    assert rehearsed.law_of("predict_folds large falrtc", "peak_mb") == "drugs cells"
+    assert rehearsed.law_of("classify_drugs random_forest", "peak_mb") == "drugs cells"
+    assert rehearsed.law_of("make_signatures", "peak_mb") == "wells"
+
+
+def test_a_forest_grows_in_parallel_in_the_one_job_that_it_is():
+    table = runs([0.005, 0.01, 0.02])
+    table["part"] = table["part"].replace("tabulate_run", "classify_drugs random_forest")
+    told = rehearsed.foretell(table).set_index("part").loc["classify_drugs random_forest"]
+    assert told["longest_s"] == pytest.approx(told["cpu_s"] / 5)  # 500 trees, 100 a thread
+
+
 def test_larger_scales_are_foretold_and_not_fitted():
     table = runs([0.005, 0.01, 0.02, 0.05])
     table.loc[table["scale"] == 0.05, rehearsed.MEASURES] *= 2
@@ -79,10 +92,18 @@ def test_times_never_shrink_with_the_size():
 
 
 def test_hours_count_jobs_side_by_side_as_far_as_memory_goes():
-    told = pd.DataFrame({"wall_s": [7200.0, 3600], "longest_s": [60.0, 3600], "peak_mb": [4000, 1]})
-    assert rehearsed.hours_on(told, 4, 1000) == pytest.approx(0.5 + 1)
+    told = pd.DataFrame(
+        {
+            "stage": ["first", "second", "second"],
+            "wall_s": [7200.0, 3600, 1800],
+            "longest_s": [60.0, 3600, 60],
+            "peak_mb": [4000, 1, 1],
+        }
+    )
+    assert rehearsed.hours_on(told, 4, 1000) == pytest.approx(0.5 + 1)  # the longest job rules
     assert rehearsed.hours_on(told, 4, 8) == pytest.approx(1 + 1)  # two jobs fit, not four
     assert rehearsed.hours_on(told, 4, 2) == pytest.approx(2 + 1)
+    assert rehearsed.hours_on(told, 1, 1000) == pytest.approx(2 + 1.5)
 
 
 def test_all_that_is_needed_is_printed(capsys):

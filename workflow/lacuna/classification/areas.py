@@ -3,7 +3,6 @@
 import numpy as np
 
 from lacuna.evaluation.bootstrap import CONFIDENCE
-from lacuna.evaluation.deg import area_under_roc
 
 ENDS = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]  # of an interval, as quantiles of the draws
 # Trained and tested on measured profiles; trained on completed ones and tested on the same drugs;
@@ -29,9 +28,15 @@ def areas_under_roc(answer: np.ndarray, scores: np.ndarray, weights: np.ndarray)
     """
     if not len(scores) or np.isnan(scores).any():
         return np.full(len(weights), np.nan)
-    order = np.argsort(scores, kind="stable")
-    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
-    positive = np.add.reduceat(weights[:, order] * answer[order], starts, axis=1)
-    negative = np.add.reduceat(weights[:, order] * ~answer[order], starts, axis=1)
+    positive, negative = np.flatnonzero(answer), np.flatnonzero(~answer)
+    negative = negative[np.argsort(scores[negative], kind="stable")]
+    below = np.zeros((len(weights), len(negative) + 1))  # how many negatives, by their scores
+    np.cumsum(weights[:, negative], axis=1, out=below[:, 1:])
+    lower, not_higher = (
+        below[:, np.searchsorted(scores[negative], scores[positive], side)]
+        for side in ("left", "right")
+    )
+    of_positives = weights[:, positive]
     with np.errstate(invalid="ignore"):
-        return area_under_roc(positive, negative)
+        won = (of_positives * (lower + not_higher)).sum(axis=1) / 2
+        return won / (of_positives.sum(axis=1) * below[:, -1])
