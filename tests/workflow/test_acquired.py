@@ -6,6 +6,7 @@ from project import TINY, Project
 from lacuna.io.external import read_external
 from lacuna.io.geo import read_genes
 from lacuna.io.gmt import read_gmt
+from lacuna.io.recorded import read_recorded
 from lacuna.simulation import parameters
 
 LIST_INPUT = """
@@ -84,3 +85,32 @@ def test_the_real_gene_sets_are_acquired(shared_data, tmp_path):
     project.run("--cores", "1", target, *options)
     assert "NR3C1_ENCODE" in read_gmt(tmp_path / target)
     assert not (tmp_path / "resources/recorded_checksums.tsv").exists()
+
+
+@pytest.mark.fault(
+    "two series that each have a file of one name, in two mirror folders",
+    "neither is taken for the other: refused with both places, until each says its path",
+)
+def test_two_series_may_have_files_of_one_name(tmp_path):
+    project = Project(tmp_path / "project")
+    folders = {series: tmp_path / series for series in ("first", "second")}
+    for series, folder in folders.items():
+        folder.mkdir()
+        (folder / "sig_info.txt").write_text(f"sig_id\tpert_id\tcell_id\n{series}\tD\tA375\n")
+    targets = [f"results/own/acquire/{series}/sig_info.txt" for series in folders]
+
+    def run(named, fails=False):
+        series = {name: {"level5": "a.gctx", "sig_info": named(name)} for name in folders}
+        files = {"source": "files", "mirror": list(map(str, folders.values())), "series": series}
+        config = project.configure({"dataset": "own", "acquire": files})
+        return project.run("--cores", "1", *targets, *config, fails=fails)
+
+    printed = run(lambda series: "sig_info.txt", fails=True)
+    for series, folder in folders.items():
+        assert str(folder / "sig_info.txt") in printed
+        assert not (project.folder / "results/own/acquire" / series / "sig_info.txt").exists()
+    run(lambda series: {"path": str(folders[series] / "sig_info.txt")})
+    for series, target in zip(folders, targets, strict=True):
+        assert f"\n{series}\t" in (project.folder / target).read_text()
+    recorded = read_recorded(project.folder / "resources/recorded_checksums.tsv")
+    assert recorded.keys() == {("own", series, "sig_info.txt") for series in folders}

@@ -139,6 +139,7 @@ rule acquire_file:
     conda:
         "../../envs/lacuna.yaml"
     params:
+        wanted=lambda wildcards: INPUTS.wanted(DATASET, wildcards.series, wildcards.file),
         mirrors=INPUTS.mirrors,
         recorded="resources/recorded_checksums.tsv",
     script:

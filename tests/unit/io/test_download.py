@@ -5,7 +5,7 @@ from collections import namedtuple
 from dataclasses import replace
 
 import pytest
-from shelf import CONTENT, FILE
+from shelf import CONTENT, FILE, wanted
 
 from lacuna.errors import LacunaError
 from lacuna.io import room
@@ -88,7 +88,9 @@ def test_a_matrix_that_does_not_fit_is_refused_before_it_comes(server, place, mo
 
     def get(free):
         monkeypatch.setattr(room.shutil, "disk_usage", lambda path: Usage(0, 0, free))
-        acquire(MATRIX, place.destination, {MATRIX: source}, place.recorded, [], progress=False)
+        acquire(
+            wanted(MATRIX), place.destination, {MATRIX: source}, place.recorded, [], progress=False
+        )
 
     with pytest.raises(LacunaError, match=r"needs 0.00 GB for the file and 65.05 GB .* 65.05 GB"):
         get(need - 1)

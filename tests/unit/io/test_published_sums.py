@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from shelf import CONTENT, FILE
+from shelf import CONTENT, FILE, wanted
 
 from lacuna.errors import LacunaError
 from lacuna.io.published_sums import read_sums
@@ -27,7 +27,7 @@ def get(server, source, place):
         server.files[SUMS] = gzip.compress((text or "").encode())
         if text is None:
             server.script = [404, "serve"]
-        acquire(FILE, place.destination, sources, place.recorded, mirrors, progress=False)
+        acquire(wanted(), place.destination, sources, place.recorded, mirrors, progress=False)
 
     return run
 
@@ -87,7 +87,7 @@ def test_a_mirror_is_checked_by_the_list_that_it_holds(get, server, place):
 def test_a_known_checksum_needs_no_list(server, source, place):
     lists = Source(SUMS, server.url(SUMS), None, None, "CC0", "the local shelf")
     sources = {FILE: source, SUMS: lists}
-    acquire(FILE, place.destination, sources, place.recorded, [], progress=False)
+    acquire(wanted(), place.destination, sources, place.recorded, [], progress=False)
     assert [request["file"] for request in server.requests] == [FILE]
 
 
@@ -97,7 +97,7 @@ def test_a_list_of_another_folder_does_not_count(server, source, place):
         FILE: replace(source, sha256=None),
         SUMS: Source(SUMS, elsewhere, None, None, "CC0", "elsewhere"),
     }
-    acquire(FILE, place.destination, sources, place.recorded, [], progress=False)
+    acquire(wanted(), place.destination, sources, place.recorded, [], progress=False)
     assert [request["file"] for request in server.requests] == [FILE]
 
 

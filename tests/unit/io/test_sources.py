@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from shelf import CONTENT, FILE, sha256
+from shelf import CONTENT, FILE, sha256, wanted
 
 from lacuna.errors import LacunaError
 from lacuna.io import download as module
@@ -215,7 +215,7 @@ def test_an_unknown_checksum_is_recorded_and_then_expected(server, source, place
     unknown = replace(source, bytes=None, sha256=None)
     place.acquire(unknown)
     row = {
-        "file": FILE,
+        **{"dataset": "mine", "series": "plates", "file": FILE},
         "bytes": "300000",
         "sha256": sha256(CONTENT),
         "came_from": server.url(FILE),
@@ -239,7 +239,9 @@ def test_an_unknown_checksum_is_recorded_and_then_expected(server, source, place
 def test_a_damaged_record_does_not_cost_the_download(server, source, place):
     place.recorded.parent.mkdir()
     place.recorded.write_text("file\tsha256\n")
-    with pytest.raises(LacunaError, match=r"recorded\.tsv: missing column\(s\) bytes, came_from"):
+    with pytest.raises(
+        LacunaError, match=r"recorded\.tsv: missing column\(s\) dataset, series, bytes, came_from"
+    ):
         place.acquire(replace(source, sha256=None))
     assert place.part.read_bytes() == CONTENT
 
@@ -250,7 +252,7 @@ def record_many(recorded: Path, mirror: Path, job: int, start) -> None:
         # Each job brings files of its own, and one that all of them bring.
         for file in (f"{job}-{number}", "shared"):
             destination = recorded.parent / f"got-{job}-{file}"
-            acquire(file, destination, {}, recorded, [mirror], progress=False)
+            acquire(wanted(file), destination, {}, recorded, [mirror], progress=False)
 
 
 def test_parallel_jobs_record_every_file_once(place):

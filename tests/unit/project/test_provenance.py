@@ -112,12 +112,31 @@ def test_every_rule_script_and_schema_counts_wherever_it_lies(project, tmp_path,
     assert len({*digests, code_digest(project)}) == 13
 
 
-def test_a_run_made_again_looks_first_into_what_was_acquired(project):
+def test_a_run_made_again_takes_what_was_acquired_for_each_series(project):
+    acquired = project / "results/demo/acquire"
+    for file in ("one/info.txt", "two/info.txt", "gene_sets/a.gmt"):
+        (acquired / file).parent.mkdir(parents=True, exist_ok=True)
+        (acquired / file).write_text(file)
+    tables = {
+        "level5": "lost.gctx",
+        "sig_info": "info.txt",
+        "pert_info": {"path": "mine/drugs.txt"},
+    }
+    files = {"series": {"one": tables, "two": tables}, "gene_sets": ["a.gmt"]}
     for mirror, before in ((None, []), ("data", ["data"]), (["data", "/more"], ["data", "/more"])):
-        config = prepare({"dataset": "demo", "acquire": {"source": "simulator", "mirror": mirror}})
-        reproduce._add_mirrors(config, project, [project / "results/demo/acquire/GSE1"])
-        expected = [project / folder for folder in [*before, "results/demo/acquire/GSE1"]]
-        assert config["acquire"]["mirror"] == [str(folder) for folder in expected]
+        block = {"source": "files", "mirror": mirror, **files}
+        config = prepare({"dataset": "demo", "acquire": block})
+        reproduce._take_acquired(config, project, acquired)
+        assert prepare(config) == config
+        block = config["acquire"]
+        assert block["mirror"] == [str(project / folder) for folder in before]
+        for series in ("one", "two"):
+            held = {"file": "info.txt", "path": str(acquired / series / "info.txt")}
+            there = {"path": str(project / "mine/drugs.txt")}
+            expected = {"level5": "lost.gctx", "sig_info": held, "pert_info": there}
+            assert block["series"][series] == expected
+        held = {"file": "a.gmt", "path": str(acquired / "gene_sets/a.gmt")}
+        assert block["gene_sets"] == [held]
 
 
 def test_a_project_without_git_has_no_commit(tmp_path):

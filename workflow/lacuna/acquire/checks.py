@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lacuna.acquire.files import name_files
 from lacuna.acquire.inputs import STARTS
 from lacuna.errors import LacunaError, listed
 
@@ -22,11 +23,12 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     LacunaError
-        If files are asked for and none is named, a series or a target of single cells is of
-        several kinds, or of none, or lacks what its kind needs, all profiles of a ready-made tensor
-        would be dropped, or a table of vectors is of no known format.
+        If files are asked for and none is named, it is not clear which file is meant, a series or a
+        target of single cells is of several kinds, or of none, or lacks what its kind needs, all
+        profiles of a ready-made tensor would be dropped, or a table of vectors is of no known
+        format.
     """
-    acquire = config["acquire"]
+    acquire, _ = name_files(config["acquire"])
     if acquire["source"] == "files" and not (acquire["series"] or acquire["cells"]):
         raise LacunaError(
             "acquire: series is empty; with source: files, name at least one series, or a target "

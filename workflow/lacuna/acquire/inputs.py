@@ -1,9 +1,11 @@
 """Which files a data set consists of, as its configuration says, and where they lie."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lacuna.acquire.files import CELLS_KINDS, name_files
 from lacuna.simulation import parameters
 
 # Folders beside those of the series, for files that belong to the whole data set.
@@ -11,11 +13,6 @@ SHARED_FOLDERS = ("annotations", "gene_sets", "external", "rnaseq", "cells")
 SCREEN = ("generator", "drugs", "cells", "mechanisms")  # keys of acquire: simulator
 # Of a simulated transcriptome: what was planted, from which nothing of a run may come.
 PLANTED = ("truth", "age_genes")
-# Of the files of a target of single cells, by layout.
-CELLS_KINDS = (
-    *("expression", "structures", "ranks"),
-    *("level5", "sig_info", "pert_info", "gene_info"),
-)
 # Files that a series starts from: plates, signatures, a tensor.
 STARTS = ("level3", "level5", "tensor")
 # The small tables of a series.
@@ -55,6 +52,8 @@ class Inputs:
         configuration.
     vector_files : mapping of str to str
         Tables of vectors of drugs by SMILES, by name.
+    said : mapping of (folder, file) to mapping of str to str
+        What the configuration says of a file beside its name: path, url, sha256.
     """
 
     simulated: bool
@@ -70,13 +69,21 @@ class Inputs:
     screen: Mapping[str, Any] = field(default_factory=dict)
     cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     vector_files: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Inputs":
-        """Read the block `acquire` of a checked configuration."""
-        block = config["acquire"]
-        mirrors = block["mirror"] or []
-        mirrors = (mirrors,) if isinstance(mirrors, str) else tuple(mirrors)
+        """Read the block `acquire` of a checked configuration.
+
+        Raises
+        ------
+        LacunaError
+            If it does not say which file is meant, see `lacuna.acquire.files.name_files`.
+        """
+        block, said = name_files(config["acquire"])
+        folders = block["mirror"] or []
+        folders = [folders] if isinstance(folders, str) else folders
+        mirrors = tuple(map(os.path.expanduser, folders))
         if block["source"] == "simulator":
             return cls(
                 simulated=True,
@@ -102,6 +109,7 @@ class Inputs:
             gene_facts_file=block["gene_facts"],
             cells=block["cells"],
             vector_files=block["vectors"],
+            said=said,
         )
 
     def series_with(self, kind: str) -> list[str]:
@@ -168,6 +176,17 @@ class Inputs:
         """
         large = {self.series.get(series, {}).get(kind) for kind in ("level3", "level5")}
         return [self.account(dataset, series)] if file in large else []
+
+    def wanted(self, dataset: str, series: str, file: str) -> dict[str, str]:
+        """Return what is known of a file before it is got, as `lacuna.io.sources.Wanted` takes it.
+
+        Parameters
+        ----------
+        dataset, series, file
+            The data set; the series, or the folder of files of the whole data set; the name there.
+        """
+        key = {"dataset": dataset, "series": series, "file": file}
+        return {**key, **self.said.get((series, file), {})}
 
     def annotations(self, dataset: str) -> dict[str, str]:
         """Return where the annotation tables of the drugs lie, by kind."""

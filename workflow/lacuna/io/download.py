@@ -181,8 +181,8 @@ def _check_status(file: str, url: str, response: requests.Response) -> None:
         raise Interrupted(answer)
     if response.status_code not in (200, 206):
         raise (NotThere if response.status_code == 404 else LacunaError)(
-            f"{_failure(file, url)}: {answer}. Check the url in resources/sources.tsv, or "
-            "set `mirror:` in the config to a folder that holds the file."
+            f"{_failure(file, url)}: {answer}. Check the url in resources/sources.tsv or in the "
+            "configuration, or set `mirror:` there to a folder that holds the file."
         )
 
 

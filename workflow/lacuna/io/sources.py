@@ -1,30 +1,24 @@
-"""Gets the files of a data set, from the user's mirror or by download, and verifies each."""
+"""Gets the files of a data set, from the user's own copies or by download, and verifies each."""
 
-import csv
-import fcntl
 import hashlib
-import io
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
-
-import pandas as pd
+from typing import NamedTuple
 
 from lacuna.errors import LacunaError, did_you_mean
-from lacuna.io.atomic import explain_write_errors, replace_file, write_whole
+from lacuna.io.atomic import explain_read_errors, explain_write_errors, replace_file
 from lacuna.io.download import NotThere, check_address, download
+from lacuna.io.file_table import read_rows
+from lacuna.io.mirrors import check_path, find_copy, link
 from lacuna.io.published_sums import SUMS, read_sums
-from lacuna.io.tsv import write_table
-from lacuna.io.untrusted import open_untrusted
+from lacuna.io.recorded import Key, read_recorded, record
 
 SOURCES_TABLE = "resources/sources.tsv"
 SOURCES_COLUMNS = ("file", "url", "bytes", "sha256", "licence", "origin")
-RECORDED_COLUMNS = ("file", "bytes", "sha256", "came_from")
+CONFIGURATION = "the configuration"
+SMALL_DATA = "small-data"  # the folder that `make small-data` fills
 HASHED_AT_ONCE = 1 << 20  # bytes
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,56 @@ class Source:
     sha256: str | None
     licence: str
     origin: str
+    stands_in: str = SOURCES_TABLE
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file of a data set, and what its configuration says of it.
+
+    Attributes
+    ----------
+    dataset, series, file : str
+        Whose file it is, and its name, as in `lacuna.io.recorded.Key`.
+    path : str or Path, optional
+        Where the user's copy lies; no mirror is looked into, and nothing is downloaded.
+    url : str, optional
+        Where it is downloaded from, in place of the address in the sources table.
+    sha256 : str, optional
+        Its SHA-256, in place of that in the sources table.
+    """
+
+    dataset: str
+    series: str
+    file: str
+    path: str | Path | None = None
+    url: str | None = None
+    sha256: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """What it goes by."""
+        return Key(self.dataset, self.series, self.file)
+
+    def source(self, sources: Mapping[str, Source]) -> Source | None:
+        """Return where it comes from and what it must be, None if nothing is known.
+
+        Where the configuration says where a file is, the row of its name in the sources table may
+        be of another file, and does not count.
+        """
+        own = self.path is not None or self.url is not None
+        row = None if own else sources.get(self.file)
+        if not own and self.sha256 is None:
+            return row
+        return Source(
+            self.file,
+            url=row.url if row else self.url,
+            bytes=None,
+            sha256=self.sha256.lower() if self.sha256 else None,
+            licence=row.licence if row else "",
+            origin=row.origin if row else "",
+            stands_in=CONFIGURATION,
+        )
 
 
 class _Mismatch(LacunaError):
@@ -70,20 +114,20 @@ def read_sources(path: str | Path) -> dict[str, Source]:
         `bytes` is no whole number, `sha256` is not 64 hexadecimal digits, or a url is that of plain
         http, unless it is of this machine.
     """
-    rows = _read_rows(Path(path), SOURCES_COLUMNS)
-    for file, row in rows.items():
+    rows = read_rows(Path(path), ("file",), SOURCES_COLUMNS)
+    for (file,), row in rows.items():
         if row["url"]:
             check_address(row["url"], f"{path}, file {file}, column url")
     return {
         file: Source(
             file, row["url"] or None, row["bytes"], row["sha256"], row["licence"], row["origin"]
         )
-        for file, row in rows.items()
+        for (file,), row in rows.items()
     }
 
 
 def acquire(
-    file: str,
+    wanted: Wanted,
     destination: Path,
     sources: dict[str, Source],
     recorded: Path,
@@ -92,12 +136,12 @@ def acquire(
     progress: bool = True,
     attempts: int = 5,
 ) -> None:
-    """Put a verified dataset file at `destination`: a link into the mirror, or a download.
+    """Put a verified dataset file at `destination`: a link to the user's copy, or a download.
 
     Parameters
     ----------
-    file : str
-        Name of the file, in the sources table or in the mirror.
+    wanted : Wanted
+        The file, and what the configuration says of it.
     destination : Path
         Where it appears, whole or not at all. An interrupted download stays beside it with the
         ending ``.part`` and is resumed by the next call.
@@ -105,8 +149,8 @@ def acquire(
         What `read_sources` returned. Where it has a list of checksums (`GSE..._SHA512SUMS.txt.gz`)
         in the folder that the file comes from, a file of unknown checksum is checked against that.
     recorded : Path
-        Table of the sizes and checksums found at first sight; a file that neither table knows
-        is added to it.
+        Table of the sizes and checksums found at first sight; a file of unknown checksum is added
+        to it, see `lacuna.io.recorded`.
     mirrors : sequence of Path
         Folders of the user's own copies, looked into first, in their order. What none of them
         holds is downloaded, but not while one of them does not exist.
@@ -118,31 +162,36 @@ def acquire(
     Raises
     ------
     LacunaError
-        When the file is nowhere to be had, the server refuses it or stays unreachable, its size or
-        checksum differs from the expected one, or the disk has no room for it (and for what is
-        unpacked from it).
+        When the file is nowhere to be had, two mirrors hold different ones, the server refuses it
+        or stays unreachable, its size or checksum differs from the expected one, or the disk has no
+        room for it (and for what is unpacked from it).
     """
-    source = sources.get(file)
-    copies = [mirror / file for mirror in mirrors if (mirror / file).is_file()]
-    if copies:
-        held = copies[0].resolve()
-        published = _held_sum(file, copies[0].parent, source, sources)
-        _verify(held, file, source, recorded, str(held), published)
-        _link(held, destination)
+    source = wanted.source(sources)
+    if wanted.path is not None:
+        copy: Path | None = check_path(wanted.key, Path(wanted.path))
+    else:
+        copy = find_copy(wanted.key, mirrors)
+    if copy:
+        held = copy.resolve()
+        published = _held_sum(copy, source, sources)
+        _verify(held, wanted.key, source, recorded, str(held), published)
+        link(held, destination)
     elif source is not None and source.url and all(mirror.is_dir() for mirror in mirrors):
         part = destination.with_name(destination.name + ".part")
         with explain_write_errors(part):
             part.parent.mkdir(parents=True, exist_ok=True)
             published = _fetch_sum(source, sources, part, attempts)
-            download(file, source.url, part, source.bytes, progress=progress, attempts=attempts)
+            download(
+                source.file, source.url, part, source.bytes, progress=progress, attempts=attempts
+            )
         try:
-            _verify(part, file, source, recorded, source.url, published)
+            _verify(part, wanted.key, source, recorded, source.url, published)
         except _Mismatch:
             part.unlink()
             raise
         replace_file(destination, part)
     else:
-        raise LacunaError(_explain_unavailable(file, sources, mirrors))
+        raise LacunaError(_explain_unavailable(wanted.key, source, sources, mirrors))
 
 
 def _lists(source: Source | None, sources: dict[str, Source]) -> Source | None:
@@ -158,14 +207,12 @@ def _lists(source: Source | None, sources: dict[str, Source]) -> Source | None:
     return next(beside, None)
 
 
-def _held_sum(
-    file: str, mirror: Path, source: Source | None, sources: dict[str, Source]
-) -> _Published | None:
-    """Return the published checksum of a file in a mirror that holds the list, too."""
+def _held_sum(copy: Path, source: Source | None, sources: dict[str, Source]) -> _Published | None:
+    """Return the published checksum of the user's copy, if the list lies beside it."""
     lists = _lists(source, sources)
-    if lists is None or not (mirror / lists.file).is_file():
+    if lists is None or not copy.with_name(lists.file).is_file():
         return None
-    return _look_up(file, mirror / lists.file)
+    return _look_up(copy.name, copy.with_name(lists.file))
 
 
 def _fetch_sum(
@@ -197,120 +244,60 @@ def _look_up(file: str, lists: Path) -> _Published | None:
     return _Published(sums[file], name)
 
 
-def _link(held: Path, destination: Path) -> None:
-    # A mirror that is the destination's own folder: a link would replace the file by itself.
-    if held == destination.parent.resolve() / destination.name:
-        return
-    with write_whole(destination) as unfinished:
-        unfinished.symlink_to(held)
-
-
-def _explain_unavailable(file: str, sources: dict[str, Source], mirrors: Sequence[Path]) -> str:
-    looked = ", and ".join(
-        f"the mirror folder {mirror} does not {'hold it' if mirror.is_dir() else 'exist'}"
-        for mirror in mirrors
+def _explain_unavailable(
+    key: Key, source: Source | None, sources: dict[str, Source], mirrors: Sequence[Path]
+) -> str:
+    absent = [mirror for mirror in mirrors if not mirror.is_dir()]
+    told = [f"the mirror folder {mirror} does not exist" for mirror in absent]
+    told += [
+        f"the mirror folder {mirror} does not hold it" for mirror in mirrors if mirror not in absent
+    ]
+    looked = ", and ".join(told) or "no mirror is configured"
+    if source is None:
+        known = f"is not listed in {SOURCES_TABLE}{did_you_mean(key.file, sources)}"
+    else:
+        known = "is not downloaded" if source.url else "cannot be downloaded"
+    origin = f" It comes from: {source.origin}." if source and source.origin else ""
+    remedy = (
+        "Set `mirror:` in the config to a folder that holds it, or say where it lies in place of "
+        "its name: {path: ...}."
     )
-    looked = looked or "no mirror is configured"
-    remedy = "Set `mirror:` in the config to a folder that holds it."
-    if file not in sources:
-        hint = did_you_mean(file, sources)
-        return f"{file!r} is not listed in {SOURCES_TABLE}{hint}, and {looked}. {remedy}"
-    source = sources[file]
-    unavailable = "is not downloaded" if source.url else "cannot be downloaded"
-    return f"{file!r} {unavailable}, and {looked}. It comes from: {source.origin}. {remedy}"
-
-
-def _read_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
-    try:
-        return _parse_rows(path, columns)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise LacunaError(
-            f"{path}: not a tab-separated table in UTF-8 ({error}). Correct or restore it."
-        ) from error
-
-
-def _parse_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict]:
-    with open_untrusted(path, text=True) as content:
-        table = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
-        reader = csv.DictReader(table, delimiter="\t", restval="")
-        if missing := [column for column in columns if column not in (reader.fieldnames or ())]:
-            raise LacunaError(f"{path}: missing column(s) {', '.join(missing)} in the first line")
-        rows: dict[str, dict] = {}
-        for row in reader:
-            where = f"{path}, line {reader.line_num}"
-            if None in row:
-                raise LacunaError(f"{where}: more cells than the first line has columns")
-            if not row["file"] or row["file"] in rows:
-                fault = "named twice" if row["file"] else "empty"
-                raise LacunaError(f"{where}, column file: {row['file']!r} is {fault}")
-            row["bytes"] = _parse(
-                row["bytes"], r"[0-9]{1,18}", "a whole number", int, f"{where}, column bytes"
-            )
-            row["sha256"] = _parse(
-                row["sha256"],
-                r"[0-9a-fA-F]{64}",
-                "64 hexadecimal digits",
-                str.lower,
-                f"{where}, column sha256",
-            )
-            rows[row["file"]] = row
-    return rows
-
-
-def _parse(
-    cell: str, pattern: str, expected: str, convert: Callable[[str], T], where: str
-) -> T | None:
-    if not cell:
-        return None
-    if not re.fullmatch(pattern, cell):
-        raise LacunaError(f"{where}: {cell!r} is not {expected}")
-    return convert(cell)
-
-
-def _read_recorded(recorded: Path) -> dict[str, dict]:
-    return _read_rows(recorded, RECORDED_COLUMNS) if recorded.exists() else {}
-
-
-def _record(recorded: Path, file: str, size: int, sha256: str, came_from: str) -> dict:
-    """Return the file's recorded row: this one, unless another job was quicker."""
-    recorded.parent.mkdir(parents=True, exist_ok=True)
-    # The table itself is replaced at each write, so the lock needs a file that stays.
-    with recorded.with_name(recorded.name + ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        rows = _read_recorded(recorded)
-        if file not in rows or rows[file]["sha256"] is None:
-            rows[file] = dict(zip(RECORDED_COLUMNS, (file, size, sha256, came_from), strict=True))
-            write_table(pd.DataFrame(list(rows.values()), dtype=object), recorded)
-        return rows[file]
+    if not absent:
+        return f"{key} {known}, and {looked}.{origin} {remedy}"
+    # A folder that does not exist is the likely cause, so it comes first.
+    if any(mirror.name == SMALL_DATA for mirror in absent):
+        remedy = f"`make small-data` fills {SMALL_DATA}. {remedy}"
+    return f"{looked[0].upper()}{looked[1:]}. {key} {known}.{origin} {remedy}"
 
 
 def _verify(
     path: Path,
-    file: str,
+    key: Key,
     source: Source | None,
     recorded: Path,
     came_from: str,
     published: _Published | None,
 ) -> None:
     size_known, sha256_known = (source.bytes, source.sha256) if source else (None, None)
-    row = None if sha256_known else _read_recorded(recorded).get(file)
+    said_in = source.stands_in if source else SOURCES_TABLE
+    row = None if sha256_known else read_recorded(recorded).get(key)
     size = path.stat().st_size
-    _compare(file, "bytes", size_known, size, SOURCES_TABLE, came_from)
+    _compare(key, "bytes", size_known, size, said_in, came_from)
     if row:
-        _compare(file, "bytes", row["bytes"], size, recorded, came_from)
+        _compare(key, "bytes", row["bytes"], size, recorded, came_from)
     sha256, sha512 = _digests(path, published is not None)
-    _compare(file, "sha256", sha256_known, sha256, SOURCES_TABLE, came_from)
+    _compare(key, "sha256", sha256_known, sha256, said_in, came_from)
     if published:
-        _compare(file, "SHA-512", published.sha512, sha512, published.listed_in, came_from)
+        _compare(key, "SHA-512", published.sha512, sha512, published.listed_in, came_from)
     if not sha256_known:
-        row = _record(recorded, file, size, sha256, came_from)
-        _compare(file, "sha256", row["sha256"], sha256, recorded, came_from)
+        row = record(recorded, key, size, sha256, came_from)
+        _compare(key, "sha256", row["sha256"], sha256, recorded, came_from)
 
 
 def _digests(path: Path, both: bool) -> tuple[str, str | None]:
     """Return the SHA-256 and, if both are wanted, the SHA-512 of a file, reading it once."""
     wanted = [hashlib.sha256(), hashlib.sha512()] if both else [hashlib.sha256()]
-    with path.open("rb") as content:
+    with explain_read_errors(path, (OSError,)), path.open("rb") as content:
         while piece := content.read(HASHED_AT_ONCE):
             for digest in wanted:
                 digest.update(piece)
@@ -318,14 +305,21 @@ def _digests(path: Path, both: bool) -> tuple[str, str | None]:
 
 
 def _compare(
-    file: str, what: str, expected: object, found: object, stands_in: str | Path, came_from: str
+    key: Key, what: str, expected: object, found: object, stands_in: str | Path, came_from: str
 ) -> None:
     if expected is None or expected == found:
         return
-    ours = isinstance(stands_in, Path) or stands_in == SOURCES_TABLE
-    remedy = f"; if it was changed on purpose, correct or remove its row in {stands_in}"
+    remedies = {
+        SOURCES_TABLE: "; if it is a file of your own that has the same name, say so: {path: ...} "
+        f"in place of its name; if it was changed on purpose, correct its row in {SOURCES_TABLE}",
+        CONFIGURATION: "; if it was changed on purpose, correct its `sha256:`",
+    }
+    if isinstance(stands_in, Path):
+        remedy = f"; if it was changed on purpose, correct or remove its row in {stands_in}"
+    else:
+        remedy = remedies.get(stands_in, "")
     raise _Mismatch(
-        f"{file!r} from {came_from} is not the expected file: {what} is {found}, but {stands_in} "
+        f"{key} from {came_from} is not the expected file: {what} is {found}, but {stands_in} "
         f"says {expected}. If the copy is damaged, replace it (a download: run again, it begins "
-        f"afresh){remedy if ours else ''}."
+        f"afresh){remedy}."
     )

@@ -137,7 +137,7 @@ def walk_keys(schema: Mapping[str, Any]) -> Iterator[Key]:
     What several keys have in common, such as `sizes` and `folds` of splits, comes once, after
     them, below a word in capitals; so does what stands below a name of the user's choice.
     """
-    yield from _walk(schema, (), schema["$defs"])
+    yield from _walk(schema, (), dict(schema["$defs"]))
 
 
 def values_of(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
@@ -155,7 +155,7 @@ def values_of(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
 
 
 def _walk(
-    schema: Mapping[str, Any], path: tuple[str, ...], shared: Mapping[str, Any]
+    schema: Mapping[str, Any], path: tuple[str, ...], shared: dict[str, Mapping[str, Any]]
 ) -> Iterator[Key]:
     common: dict[str, Mapping[str, Any]] = {}
     for name, child in schema.get("properties", {}).items():
@@ -164,7 +164,7 @@ def _walk(
         for ref in (child, *child.get("allOf", [])):
             used = ref.get("$ref", "").removeprefix("#/$defs/")
             if "properties" in shared.get(used, {}):
-                common[used.upper()] = shared[used]
+                common[used.upper()] = shared.pop(used)  # once in all
         below = child.get("additionalProperties")
         if isinstance(below, Mapping) and "properties" in below:
             yield from _walk(below, (*path, name, "NAME"), shared)

@@ -5,16 +5,17 @@ results stay as they are.
 """
 
 import filecmp
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from lacuna.acquire.files import change_files, file_name
 from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError
 from lacuna.project.config import prepare
@@ -94,9 +95,7 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def _run(project: Path, stored: Path, fresh: Path, cores: int) -> None:
     config = prepare(yaml.safe_load((stored / "config.yaml").read_text()))
-    # What was downloaded once is not downloaded again.
-    acquired = sorted(path for path in (stored / "acquire").glob("*") if path.is_dir())
-    _add_mirrors(config, project, acquired)
+    _take_acquired(config, project, stored / "acquire")
     shutil.copytree(project / "resources", fresh / "resources")
     configfile = fresh / "config.yaml"
     configfile.write_text(yaml.safe_dump(config, sort_keys=False))
@@ -111,10 +110,24 @@ def _run(project: Path, stored: Path, fresh: Path, cores: int) -> None:
         )
 
 
-def _add_mirrors(config: dict[str, Any], project: Path, folders: Iterable[Path]) -> None:
-    """Have the run look into these folders, too, from wherever it is started."""
-    mirrors: list[str | Path] = [*Inputs.of(config).mirrors, *folders]
-    config["acquire"]["mirror"] = [str(project / mirror) for mirror in mirrors]
+def _take_acquired(config: dict[str, Any], project: Path, acquired: Path) -> None:
+    """Have the run take the files that were acquired; what is downloaded once, is not again.
+
+    Other paths are those of the project, from wherever the run is started.
+    """
+
+    def taken(folder: str, file: Any, at: str) -> Any:
+        name = file_name(file, at)
+        held = acquired / folder / name
+        if held.is_file():
+            said = file if isinstance(file, dict) else {}
+            return {**said, "file": name, "path": str(held)}
+        if isinstance(file, dict) and "path" in file:
+            return file | {"path": str(project / os.path.expanduser(file["path"]))}
+        return file
+
+    mirrors = [str(project / mirror) for mirror in Inputs.of(config).mirrors]
+    config["acquire"] = change_files(config["acquire"], taken) | {"mirror": mirrors}
 
 
 def _compare(stored: Path, again: Path, fresh: Path) -> bool:

@@ -1,13 +1,13 @@
-"""Get one file of a series, from the mirror folder or by download, and check it."""
+"""Get one file of a series, from the user's copies or by download, and check it."""
 
 from pathlib import Path
 
-from lacuna.io.sources import acquire, read_sources
+from lacuna.io.sources import Wanted, acquire, read_sources
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
     acquire(
-        snakemake.wildcards.file,
+        Wanted(**snakemake.params.wanted),
         Path(snakemake.output[0]),
         read_sources(snakemake.input.sources),
         recorded=Path(snakemake.params.recorded),
