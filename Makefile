@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -15,17 +15,20 @@ demo: $(READY) ## run the workflow on the embedded simulated screen
 	$(SNAKEMAKE)
 	@echo "The report: results/demo/report.html"
 
+small-data: $(READY) ## gather the real data of the shipped configurations, from ../shared/data (LACUNA_SHARED) or by download, and check them
+	$(BIN)/python -m lacuna.project.small_data
+
 demo-retrieval: $(READY) ## bring structures and profiles of a simulated screen into one space, and rank
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/config.yaml config/demo-retrieval.yaml
 	@echo "The report: results/demo-retrieval/report.html"
 
-retrieval-small: $(READY) ## the same on real plates (needs the data, see config/README.md)
+retrieval-small: $(READY) ## the same on real plates (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/retrieval-small.yaml
 	@echo "The report: results/retrieval-small/report.html"
 
-retrieval-tahoe: $(READY) ## the same on ranks of 24 cell lines (needs the data, see config/README.md)
+retrieval-tahoe: $(READY) ## the same on ranks of 24 cell lines (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/retrieval-tahoe.yaml
 	@echo "The report: results/retrieval-tahoe/report.html"
@@ -35,7 +38,7 @@ demo-single-cell: $(READY) ## carry what a simulated bulk screen teaches over to
 	$(SNAKEMAKE) --configfile config/config.yaml config/demo-single-cell.yaml
 	@echo "The report: results/demo-single-cell/report.html"
 
-single-cell-small: $(READY) ## the same on real data (needs the data, see config/README.md)
+single-cell-small: $(READY) ## the same on real data (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/single-cell-small.yaml
 	@echo "The report: results/single-cell-small/report.html"
@@ -50,23 +53,23 @@ demo-translation: $(READY) ## bring simulated L1000 profiles to RNA-seq, and jud
 	$(SNAKEMAKE) --configfile config/config.yaml config/demo-translation.yaml
 	@echo "The report: results/demo-translation/report.html"
 
-translation-small: $(READY) ## the same on real samples (needs the data, see config/README.md)
+translation-small: $(READY) ## the same on real samples (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/translation-small.yaml
 	@echo "The report: results/translation-small/report.html"
 
-lincs-mini-deepcellstate: $(READY) ## the same on real plates (needs the data, see config/README.md)
+lincs-mini-deepcellstate: $(READY) ## the same on real plates (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/lincs-mini.yaml config/deepcellstate.yaml \
 		config/lincs-mini-deepcellstate.yaml
 	@echo "The report: results/lincs-mini-deepcellstate/report.html"
 
-lincs-mini: $(READY) ## run the workflow on real plates (needs the data, see config/README.md)
+lincs-mini: $(READY) ## run the workflow on real plates (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/lincs-mini.yaml
 	@echo "The report: results/lincs-mini/report.html"
 
-lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the data, see config/README.md)
+lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/lincs-cells.yaml
 	@echo "The report: results/lincs-cells/report.html"
@@ -86,7 +89,7 @@ bench-signatures: $(READY) ## measure how fast signatures are made, and in how m
 
 COMPARED := demo demo-additive demo-low-rank lincs-mini lincs-cells tahoe-ranks
 
-bench-accuracy: $(READY) ## compare all methods on six datasets (needs the data, see config/README.md)
+bench-accuracy: $(READY) ## compare all methods on six datasets (needs the data: make small-data)
 	for name in $(COMPARED); do \
 		case $$name in demo) files=config/config.yaml;; demo-*) files="config/config.yaml config/$$name.yaml";; *) files=config/$$name.yaml;; esac; \
 		$(SNAKEMAKE) --configfile $$files -- results/$$name/metrics.tsv || exit 1; \
