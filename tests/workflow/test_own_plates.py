@@ -183,17 +183,23 @@ def lose_a_file(folder):
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (cut_short, ["level3.gctx", "cut short"]),
-        (not_hdf5, ["level3.gctx", "cannot be read as HDF5"]),
-        (lambda folder: change_matrix(folder, value=np.nan), ["level3.gctx", "is nan", "finite"]),
-        (lambda folder: change_matrix(folder, value=np.inf), ["level3.gctx", "is inf", "finite"]),
+        (cut_short, ["mirror/SIMULATED_Level3.gctx (series own)", "cut short"]),
+        (not_hdf5, ["SIMULATED_Level3.gctx (series own)", "cannot be read as HDF5"]),
+        (
+            lambda folder: change_matrix(folder, value=np.nan),
+            ["Level3.gctx (series own)", "is nan", "finite"],
+        ),
+        (
+            lambda folder: change_matrix(folder, value=np.inf),
+            ["Level3.gctx (series own)", "is inf", "finite"],
+        ),
         (lambda folder: change_matrix(folder, gene="nonsense"), ["nonsense", "gene_info"]),
         (lambda folder: change_matrix(folder, well="nonsense"), ["no column in the matrix"]),
         (lose_a_row, ["no row in inst_info"]),
         (lose_a_plate, ["columns of the matrix have no row in inst_info"]),
-        (cut_packed_matrix, ["SIMULATED_Level3.gctx", "cut short"]),
+        (cut_packed_matrix, ["mirror/SIMULATED_Level3.gctx (series own)", "cut short"]),
         (add_a_row, ["'nowhere'", "no column in the matrix"]),
-        (contradict_a_row, ["SIMULATED_inst_info.txt.gz", "more than one row"]),
+        (contradict_a_row, ["mirror/SIMULATED_inst_info.txt.gz (series own)", "more than one row"]),
         (no_vehicles, ["no compound well", "vehicle wells"]),
         (cut_table, ["SIMULATED_inst_info.txt.gz", "cut short"]),
         (

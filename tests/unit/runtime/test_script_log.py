@@ -29,7 +29,7 @@ def test_a_damaged_file_is_set_aside_until_there_is_a_new_one(tmp_path):
     path, aside = tmp_path / "a.tsv", tmp_path / "a.tsv.damaged"
     path.write_text("damaged")
     said = job_that_reads_damaged(path, tmp_path / "log")
-    assert "a.tsv: cannot be read. It is now named a.tsv.damaged. Run again" in said
+    assert "a.tsv: cannot be read. a.tsv is now named a.tsv.damaged. Run again" in said
     assert aside.read_text() == "damaged"
     assert set_aside(path) is None  # another job was quicker
     write_table(TABLE, path)
@@ -41,6 +41,6 @@ def test_a_file_that_is_linked_to_is_never_touched(tmp_path):
     link = tmp_path / "level3.gctx"
     link.symlink_to(tmp_path / "mirror")
     said = job_that_reads_damaged(link, tmp_path / "log")
-    assert f"It is a link to {tmp_path / 'mirror'}: get that file again" in said
+    assert f"Get {tmp_path / 'mirror'} again" in said
     assert (tmp_path / "mirror").read_text() == "the user's own"
     assert link.is_symlink()

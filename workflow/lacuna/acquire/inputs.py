@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lacuna.acquire.files import CELLS_KINDS, name_files
+from lacuna.io.links import SHARED_FOLDERS
 from lacuna.simulation import parameters
 
-# Folders beside those of the series, for files that belong to the whole data set.
-SHARED_FOLDERS = ("annotations", "gene_sets", "external", "rnaseq", "cells")
 SCREEN = ("generator", "drugs", "cells", "mechanisms")  # keys of acquire: simulator
 # Of a simulated transcriptome: what was planted, from which nothing of a run may come.
 PLANTED = ("truth", "age_genes")

@@ -10,6 +10,7 @@ from typing import NoReturn, TextIO
 
 from lacuna.errors import DamagedFile, LacunaError
 from lacuna.io.atomic import explain_write_error, set_aside
+from lacuna.io.links import name_origins
 
 
 @contextmanager
@@ -56,9 +57,9 @@ def log_script(log: str | Path) -> Iterator[None]:
 
 def _remedy(path: Path) -> str:
     if path.is_symlink():
-        return f"It is a link to {path.resolve()}: get that file again, and run again."
+        return f"Get {path.resolve()} again, and run again."
     aside = set_aside(path)
-    kept = f"It is now named {aside.name}. " if aside else ""
+    kept = f"{path.name} is now named {aside.name}. " if aside else ""
     return (
         f"{kept}Run again: the workflow makes it anew. If that fails in the same way, the files it "
         "is made from are damaged."
@@ -66,6 +67,7 @@ def _remedy(path: Path) -> str:
 
 
 def _end(file: TextIO, message: str) -> NoReturn:
+    message = name_origins(message)  # here every reader's message passes, and no other place
     print(f"\nError: {message}\n", file=sys.stderr, flush=True)
     _write(file, f"Error: {message}\n")
     sys.exit(1)
