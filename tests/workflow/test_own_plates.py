@@ -152,6 +152,12 @@ def cut_packed_matrix(folder):
     path.write_bytes(packed[: len(packed) // 2])
 
 
+def pack_a_nan(folder):
+    change_matrix(folder, value=np.nan)
+    path = folder / parameters.FILES["level3"]
+    path.write_bytes(gzip.compress(path.read_bytes(), compresslevel=1))
+
+
 def contradict_a_row(folder):
     wells = read(folder, "inst_info")
     write(folder, "inst_info", pd.concat([wells, wells.iloc[:1].assign(pert_id="another")]))
@@ -198,6 +204,7 @@ def lose_a_file(folder):
         (lose_a_row, ["no row in inst_info"]),
         (lose_a_plate, ["columns of the matrix have no row in inst_info"]),
         (cut_packed_matrix, ["mirror/SIMULATED_Level3.gctx (series own)", "cut short"]),
+        (pack_a_nan, ["mirror/SIMULATED_Level3.gctx (series own)", "is nan"]),
         (add_a_row, ["'nowhere'", "no column in the matrix"]),
         (contradict_a_row, ["mirror/SIMULATED_inst_info.txt.gz (series own)", "more than one row"]),
         (no_vehicles, ["no compound well", "vehicle wells"]),

@@ -65,7 +65,7 @@ def _target(path: str) -> str:
     if "\0" in path:
         return ""
     for link in (path, str(_origin(path))):
-        if os.path.islink(link) and not os.path.isdir(link):
+        if os.path.islink(link):
             return os.path.realpath(link)
     return ""
 
