@@ -67,7 +67,7 @@ def plate(
             "name": [f"name of {drug}" for drug in names],
             "kind": np.where(is_vehicle, "ctl_vehicle", "trt_cp"),
             "dose": np.where(is_vehicle, np.nan, dose),
-            "unknown_dose": False,
+            "unknown_dose": np.nan,
             "time": time,
             "cell": cell,
             "batch": name.rsplit("_X", 1)[0],

@@ -46,7 +46,7 @@ def test_both_phases_give_the_same(tmp_path):
     phase_2 = {name: PHASE_1[name] for name in [*columns, "pert_idose", "pert_itime", "distil_id"]}
     (other,) = read(tmp_path, phase_2).to_dict("records")
     np.testing.assert_equal(phase_1, other)
-    assert phase_1 | {"acd": 0, "p_value": 0} == {
+    assert phase_1 | {"acd": 0, "p_value": 0, "cc_q75": 0} == {
         "signature": PHASE_1["sig_id"],
         "drug": "BRD-1",
         "name": "aspirin",
@@ -58,6 +58,7 @@ def test_both_phases_give_the_same(tmp_path):
         "batch": "CPC006_A375_6H",
         "acd": 0,
         "p_value": 0,
+        "cc_q75": 0,
     }
 
 
@@ -120,3 +121,10 @@ def test_what_is_wrong_is_named(tmp_path, change, said):
         read(tmp_path, DIRECTION | change)
     assert str(raised.value).startswith(str(tmp_path / "sig_info.txt"))
     assert said in str(raised.value)
+
+
+def test_how_alike_replicates_are_is_kept(tmp_path):
+    rows = [
+        PHASE_1 | {"sig_id": f"s{text}", "distil_cc_q75": text} for text in ("0.25", "-666", "-0.1")
+    ]
+    np.testing.assert_equal(read(tmp_path, *rows)["cc_q75"].to_numpy(), [0.25, NAN, -0.1])

@@ -20,7 +20,7 @@ from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import check_matrix, read_genes, read_wells, unpack
 from lacuna.signatures.consistency import average_cosine_distance
-from lacuna.signatures.make import EXPERIMENT, count_wells, sort_wells
+from lacuna.signatures.make import EXPERIMENT, count_wells, read_batches, sort_wells
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.build import build_tensor
 from lacuna.tensor.profiles import ProfileSet
@@ -72,7 +72,7 @@ def test_uses_are_said_well_by_well():
 def test_a_dose_in_an_unknown_unit_makes_no_signature_but_is_counted():
     """1 and 10 in a unit that is not understood are no replicates of each other."""
     wells = plate("A_X1", ["a", "b"])
-    wells["unknown_dose"] = wells["drug"] == "b"
+    wells["unknown_dose"] = wells["drug"].map({"b": "10 mg"})
     counted = count_wells(wells).set_index("use")["wells"]
     assert counted["left out: dose in an unknown unit"] == 1
     assert counted["compound"] == 1
@@ -105,6 +105,23 @@ def test_without_any_usable_compound_well_nothing_can_be_made(tmp_path, wells):
         all_signatures(
             matrix, wells, matrix.rows, gamma=0.5, reference="vehicle", null_draws=10, seed=1
         )
+
+
+def test_why_no_well_is_left_is_said_in_numbers(tmp_path):
+    wells = plate("A_X1", ["a", "b", "c", "d"], vehicles=2)
+    wells["unknown_dose"] = wells["drug"].map({"a": "10 mg/mL", "b": "3,33 um", "c": "10 mg/mL"})
+    wells.loc[wells["drug"] == "d", "kind"] = "compound"
+    write_matrix(tmp_path / "level3.gctx", wells, np.ones((6, 3)))
+    with Gctx(tmp_path / "level3.gctx") as matrix, pytest.raises(LacunaError) as raised:
+        list(read_batches(matrix, wells, matrix.rows))
+    said = str(raised.value)
+    assert "Of 6 wells: 3 left out: dose in an unknown unit, 2 vehicle, 1 left out: neither" in said
+    assert "'10 mg/mL' (2), '3,33 um' (1); expected a number in nM, uM, mM or pM." in said
+    assert "pert_type is" not in said
+    wells["kind"] = wells["kind"].replace({"trt_cp": "compound"})
+    with Gctx(tmp_path / "level3.gctx") as matrix, pytest.raises(LacunaError) as raised:
+        list(read_batches(matrix, wells, matrix.rows))
+    assert "pert_type is 'compound' (4), 'ctl_vehicle' (2)." in str(raised.value)
 
 
 def test_a_value_that_is_no_number_is_named_with_its_well(tmp_path, wells):

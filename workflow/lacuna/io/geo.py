@@ -25,13 +25,17 @@ WELL_COLUMNS = {
     "well": ("inst_id",),
     "plate": ("rna_plate", "det_plate"),
     "drug": ("pert_id",),
-    "name": ("pert_iname",),
     "kind": ("pert_type",),
-    "dose": ("pert_dose",),
-    "dose_unit": ("pert_dose_unit",),
-    "time": ("pert_time",),
-    "time_unit": ("pert_time_unit",),
+    "dose": ("pert_dose", "pert_idose"),
+    "time": ("pert_time", "pert_itime"),
     "cell": ("cell_id",),
+}
+WELL_OPTIONAL = {
+    "name": ("pert_iname",),
+    "dose_unit": ("pert_dose_unit",),
+    "dose_with_unit": ("pert_idose",),
+    "time_unit": ("pert_time_unit",),
+    "time_with_unit": ("pert_itime",),
 }
 GENE_COLUMNS = {"gene": ("pr_gene_id",), "symbol": ("pr_gene_symbol",), "landmark": ("pr_is_lm",)}
 DRUG_COLUMNS = {"drug": ("pert_id",)}
@@ -61,10 +65,11 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
     -------
     DataFrame, one row per well, in file order
         well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
-        unknown), unknown_dose (bool: one is given, but it is no number or in another unit), time
-        (hours, NaN when missing), cell. A batch is the set of plates that replicate each other, see
-        `batch_of`. A well without plate, drug, kind or cell is of the kind `ODD`, which nothing is
-        made of, and what it lacks is "".
+        unknown), unknown_dose (what stands there where it is no number or in another unit, else
+        NaN), time (hours, NaN when missing), cell. Where a number is missing, `pert_idose` and
+        `pert_itime` count, as in "10 uM" and "6 h". A batch is the set of plates that replicate
+        each other, see `batch_of`. A well without plate, drug, kind or cell is of the kind `ODD`,
+        which nothing is made of, and what it lacks is "".
 
     Raises
     ------
@@ -72,7 +77,7 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
         If a column is missing, a well has no id, or two different rows have the same: the id
         says which column of the matrix belongs to a row.
     """
-    wells = read_columns(path, WELL_COLUMNS)
+    wells = read_columns(path, WELL_COLUMNS, WELL_OPTIONAL)
     repeated = wells.duplicated() & wells["well"].notna()
     note(
         account, "inst_id in more than one row, all alike: one counts", wells.loc[repeated, "well"]
@@ -85,13 +90,45 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
     odd = lacks.any(axis=1)
     wells.loc[odd, list(NEEDED)] = wells.loc[odd, list(NEEDED)].fillna("")
     wells.loc[odd, "kind"] = ODD
-    doses = read_doses(wells["dose"], wells["dose_unit"])
-    return wells.drop(columns=["dose_unit", "time_unit"]).assign(
-        batch=batch_of(wells["plate"]),
-        dose=doses,
-        unknown_dose=is_given(wells["dose"]) & doses.isna(),
-        time=read_times(wells["time"], wells["time_unit"]),
+    doses, unknown_dose = read_either(wells, "dose")
+    times, unknown_time = read_either(wells, "time")
+    for what, unknown in {
+        "dose in an unknown unit: of a compound, left out": unknown_dose,
+        "time in an unknown unit: it counts as missing": unknown_time,
+    }.items():
+        texts = listed(unknown.dropna().unique())
+        note(account, f"{what} ({texts})", wells.loc[unknown.notna(), "well"])
+    read = wells[["well", "plate", "drug", "name", "kind", "cell"]]
+    return read.assign(
+        batch=batch_of(wells["plate"]), dose=doses, unknown_dose=unknown_dose, time=times
     )
+
+
+def read_either(table: pd.DataFrame, what: str) -> tuple[pd.Series, pd.Series]:
+    """Read doses or times from whichever columns there are.
+
+    Parameters
+    ----------
+    table
+        Texts: the number (`what`), its unit (with the suffix _unit), and both in one (_with_unit),
+        which counts where the number cannot be read.
+    what
+        "dose" or "time".
+
+    Returns
+    -------
+    float Series
+        Micromolar or hours, NaN where none is given or can be read.
+    Series of str
+        What stands there where it cannot be read, NaN elsewhere.
+    """
+    read = {"dose": read_doses, "time": read_times}[what]
+    number, unit, together = (table[f"{what}{part}"] for part in ("", "_unit", "_with_unit"))
+    values = read(number, unit).fillna(read(together))
+    unknown = (is_given(number) | is_given(together)) & values.isna()
+    text = number.where(is_given(number), together)[unknown].astype(object)
+    with_unit = text.str.cat(unit[unknown].astype(object).fillna(""), sep=" ").str.strip()
+    return values, with_unit.reindex(table.index)
 
 
 def batch_of(plates: pd.Series) -> pd.Series:

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
-from lacuna.io.geo import batch_of, check_present, check_unique, read_columns
-from lacuna.io.quantities import read_doses, read_numbers, read_times
+from lacuna.io.geo import batch_of, check_present, check_unique, read_columns, read_either
+from lacuna.io.quantities import read_numbers
 
 COMPOUND = "trt_cp"  # what pert_type calls a compound
 COLUMNS = {"signature": ("sig_id",), "drug": ("pert_id",), "cell": ("cell_id",)}
@@ -28,6 +28,7 @@ OPTIONAL = {
     "time_with_unit": ("pert_itime",),
     "replicates": ("distil_nsample", "replicateCount"),
     "wells": ("distil_id",),
+    "cc_q75": ("distil_cc_q75",),
     "acd": ("acd", "chdirMeanDistLm"),
     "p_value": ("pvalue", "p_value"),
 }
@@ -46,9 +47,10 @@ def read_signatures(path: str | Path) -> pd.DataFrame:
     -------
     DataFrame, one row per signature, in file order
         signature, drug, name, kind, dose, time, cell as `lacuna.io.geo.read_wells` has them;
-        replicates (1 where neither their number nor their wells are given), acd and p_value (NaN
-        where not given), batch (of the plates of its wells; empty where they are not given, or of
-        several batches). A table with p-values needs no kind: all of its signatures are compounds.
+        replicates (1 where neither their number nor their wells are given), acd, p_value and cc_q75
+        (how alike the replicates are, `distil_cc_q75`; NaN where not given), batch (of the plates
+        of its wells; empty where they are not given, or of several batches). A table with p-values
+        needs no kind: all of its signatures are compounds.
 
     Raises
     ------
@@ -68,24 +70,23 @@ def read_signatures(path: str | Path) -> pd.DataFrame:
     batches, wells = _wells(table["wells"])
     replicates = read_numbers(table["replicates"]).where(lambda count: count >= 1)
     described = {
-        "dose": _quantity(table, "dose", path),
-        "time": _quantity(table, "time", path),
+        "dose": _quantity(table, "dose"),
+        "time": _quantity(table, "time"),
         "replicates": replicates.fillna(wells).fillna(1).astype(int),
         "batch": batches,
+        "cc_q75": read_numbers(table["cc_q75"]),
         "acd": pd.to_numeric(table["acd"], errors="coerce"),
         "p_value": p_values,
     }
     return table[["signature", "drug", "name", "kind", "cell"]].assign(**described)
 
 
-def _quantity(table: pd.DataFrame, what: str, path: str | Path) -> pd.Series:
+def _quantity(table: pd.DataFrame, what: str) -> pd.Series:
     """Return doses in micromolar or times in hours, from whichever columns there are."""
-    read, usual = {"dose": (read_doses, "um"), "time": (read_times, "h")}[what]
-    units = table[f"{what}_unit"]
-    if units.isna().all():  # tables of Characteristic Directions have no column of units
-        units = units.fillna(usual)
-    separate, together = read(table[what], units), read(table[f"{what}_with_unit"])
-    return separate.fillna(together)
+    unit = f"{what}_unit"
+    if table[unit].isna().all():  # tables of Characteristic Directions have no column of units
+        table = table.assign(**{unit: {"dose": "um", "time": "h"}[what]})
+    return read_either(table, what)[0]
 
 
 def _p_values(texts: pd.Series, path: str | Path) -> pd.Series:

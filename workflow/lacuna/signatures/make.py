@@ -13,6 +13,7 @@ import pandas as pd
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import ODD
+from lacuna.io.quantities import UNITS
 from lacuna.io.sig_info import COMPOUND
 from lacuna.signatures.characteristic_direction import FEWEST_VEHICLE_WELLS, direction_from
 from lacuna.signatures.consistency import average_cosine_distance, null_distances, p_value
@@ -35,7 +36,8 @@ def sort_wells(wells: pd.DataFrame) -> pd.Series:
     vehicles = wells["kind"].eq(VEHICLE).groupby(wells["plate"]).transform("sum")
     use = pd.Series("left out: neither compound nor vehicle", index=wells.index)
     use[wells["kind"].eq(COMPOUND)] = "compound"
-    use[wells["kind"].eq(COMPOUND) & wells["unknown_dose"]] = "left out: dose in an unknown unit"
+    unknown = wells["kind"].eq(COMPOUND) & wells["unknown_dose"].notna()
+    use[unknown] = "left out: dose in an unknown unit"
     use[wells["kind"].eq(VEHICLE)] = "vehicle"
     too_few = vehicles < FEWEST_VEHICLE_WELLS
     use[too_few] = f"left out: plate with fewer than {FEWEST_VEHICLE_WELLS} vehicle wells"
@@ -96,16 +98,35 @@ def read_batches(
     """
     use = sort_wells(wells)
     if not use.eq("compound").any():
-        raise LacunaError(
-            f"{matrix.path}: no compound well (pert_type {COMPOUND}) lies on a plate with at least "
-            f"{FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature can be made."
-        )
+        raise LacunaError(f"{matrix.path}: {_nothing_left(wells, use)}")
     # Vehicle wells of plates with too few for a signature still say what the cells express.
     usable = wells.assign(use=use)[use.eq("compound") | wells["kind"].eq(VEHICLE)]
     # Sorted by name, so that random draws do not depend on the order of inst_info.
     for batch, of_batch in progress(usable.sort_values("well").groupby("batch")):
         plates = [Plate(w, matrix.read(genes, w["well"])) for _, w in of_batch.groupby("plate")]
         yield batch, plates
+
+
+def _nothing_left(wells: pd.DataFrame, use: pd.Series) -> str:
+    """Say why no signature can be made: how many wells fall out, and for what."""
+    counts = ", ".join(f"{count:,} {what}" for what, count in use.value_counts().items())
+    said = (
+        f"no compound well (pert_type {COMPOUND}) with a known dose lies on a plate with at least "
+        f"{FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature can be made. Of "
+        f"{len(wells):,} wells: {counts}."
+    )
+    kinds = wells["kind"].value_counts()
+    if not {COMPOUND, VEHICLE} <= set(kinds.index):
+        said += f" pert_type is {_counted(kinds)}."
+    doses = wells["unknown_dose"].value_counts()
+    if len(doses):
+        said += f" Doses that cannot be read: {_counted(doses)}; expected a number in {UNITS}."
+    return said
+
+
+def _counted(counts: pd.Series, most: int = 5) -> str:
+    named = ", ".join(f"{text!r} ({count:,})" for text, count in counts.head(most).items())
+    return named if len(counts) <= most else f"{named} and {len(counts) - most} more"
 
 
 def directions_of(
