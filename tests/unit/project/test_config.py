@@ -236,6 +236,7 @@ def test_defaults_are_filled_down_to_the_last_key():
     assert config["tensor"] == {
         "max_p_value": 0.1,
         "unreplicated": "drop",
+        "min_cc_q75": None,
         "min_cells_per_drug": 3,
         "min_drugs_per_cell": 3,
         "small": {"drugs": 300, "cells": 2, "ranking_cells": 50},

@@ -382,3 +382,14 @@ def test_drugs_are_ranked_in_more_cells_than_are_kept():
     tensor, _ = build_tensor(of_pairs(*pairs), **OPEN)
     block = densest_block(tensor, drugs=3, cells=2, ranking_cells=4)
     assert (list(block.drugs), list(block.cells)) == (["c", "d", "e"], ["1", "2"])
+
+
+def test_signatures_whose_replicates_are_unlike_are_dropped_where_that_is_known():
+    made = of_pairs("a 1", "b 1", "c 1", "d 1")
+    with pytest.raises(LacunaError, match=r"min_cc_q75 is given, .*distil_cc_q75"):
+        build_tensor(made, **OPEN, min_cc_q75=0.2)
+    made.table["cc_q75"] = [0.2, 0.19, np.nan, 0.9]
+    kept, counts = build_tensor(made, **OPEN, min_cc_q75=0.2)
+    assert sorted(kept.drugs) == ["a", "c", "d"]
+    assert counts["step"][3] == "distil_cc_q75 at least 0.2, where it is known"
+    assert counts["profiles"].tolist() == [4, 4, 4, 3, 3, 3, 3]

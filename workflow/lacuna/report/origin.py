@@ -22,6 +22,7 @@ THRESHOLDS = {
     "unreplicated": "drop",
     "min_cells_per_drug": 3,
     "min_drugs_per_cell": 3,
+    "min_cc_q75": None,
 }
 NEAR = 0.1  # how far a count may be off, as a share of the paper's
 CELLS = "cells"  # profiles in each, as a step is called
@@ -95,9 +96,9 @@ def comparable(ours: pd.DataFrame, kind: str) -> pd.DataFrame:
 def other_thresholds(tensor: Mapping[str, Any]) -> list[str]:
     """Say which thresholds of the configuration are not the paper's."""
     return [
-        f"{name} is {tensor[name]}, the paper's {value}"
+        f"{name} is {tensor.get(name)}, the paper's {value}"
         for name, value in THRESHOLDS.items()
-        if tensor[name] != value
+        if tensor.get(name) != value
     ]
 
 

@@ -29,7 +29,7 @@ def import_signatures(
     Yields
     ------
     SignatureSet
-        With the ACD and p-value of `info`; NaN where it has none.
+        With the ACD, the p-value and cc_q75 of `info`; NaN where it has none.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def import_signatures(
     info = info[info["kind"] == COMPOUND].reset_index(drop=True)
     if info.empty:
         raise LacunaError(f"{matrix.path}: no signature of a compound (pert_type {COMPOUND}).")
-    table = info[COLUMNS]
+    table = info[[*COLUMNS, "cc_q75"]]
     for start in range(0, len(info), SIGNATURES_AT_ONCE):
         block = slice(start, start + SIGNATURES_AT_ONCE)
         profiles = unit_rows(matrix.read(genes, info["signature"][block]))

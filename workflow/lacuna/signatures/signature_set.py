@@ -33,7 +33,8 @@ class SignatureSet:
     ----------
     table : DataFrame, one row per signature
         drug, name (NaN or empty when the drug has none), cell, dose (micromolar), time (hours),
-        batch, replicates, acd and p_value (both NaN for an experiment without replicates).
+        batch, replicates, acd and p_value (both NaN for an experiment without replicates). That of
+        ready-made signatures has cc_q75, too (see `lacuna.io.sig_info`).
     profiles : float32 rows of shape (signatures, genes)
         Unit rows; those of a set that was loaded stay in the file until they are sliced.
     genes : array of str

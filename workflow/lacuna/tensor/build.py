@@ -28,6 +28,7 @@ def build_tensor(
     unreplicated: str,
     min_cells_per_drug: int,
     min_drugs_per_cell: int,
+    min_cc_q75: float | None = None,
 ) -> tuple[ProfileSet, pd.DataFrame]:
     """Filter signatures and average those of one drug and cell.
 
@@ -42,6 +43,9 @@ def build_tensor(
     min_cells_per_drug, min_drugs_per_cell
         Drugs in fewer distinct cells, and cells with fewer distinct drugs, are dropped, again and
         again until nothing changes.
+    min_cc_q75
+        Ready-made signatures whose replicates are less alike (cc_q75) are dropped; those of which
+        it is not known are kept. None drops nothing.
 
     Returns
     -------
@@ -54,10 +58,13 @@ def build_tensor(
     Raises
     ------
     LacunaError
-        If a step leaves nothing; it names the step and its threshold.
+        If a step leaves nothing; it names the step and its threshold. If `min_cc_q75` is given, and
+        no signature says how alike its replicates are.
     """
     table = signatures.table.reset_index(drop=True)
     table = table.assign(noise=averaged_noise(table))  # before any is selected for agreeing
+    if min_cc_q75 is not None:
+        _check_cc_q75(table)
     steps = [{"step": "signatures", **_count(table)}]
 
     def apply(step: str, keep: Callable[[pd.DataFrame], pd.Series]) -> None:
@@ -81,6 +88,11 @@ def build_tensor(
         f"ACD p-value at most {max_p_value:g}",
         lambda t: t["p_value"].isna() | (t["p_value"] <= max_p_value),
     )
+    if min_cc_q75 is not None:
+        apply(
+            f"distil_cc_q75 at least {min_cc_q75:g}, where it is known",
+            lambda t: ~(t["cc_q75"] < min_cc_q75),
+        )
     apply("one id per drug name", _has_best_id)
     apply(
         f"at least {min_drugs_per_cell} drugs per cell and {min_cells_per_drug} cells per drug",
@@ -128,6 +140,14 @@ def _add_counts_before(steps: pd.DataFrame) -> pd.DataFrame:
     before = counts.shift(fill_value=0).add_suffix("_before")
     before.iloc[0] = counts.iloc[0]
     return steps.join(before)
+
+
+def _check_cc_q75(table: pd.DataFrame) -> None:
+    if "cc_q75" not in table or table["cc_q75"].isna().all():
+        raise LacunaError(
+            "tensor: min_cc_q75 is given, but no signature says how alike its replicates are; "
+            "expected a column distil_cc_q75 in sig_info. Leave min_cc_q75 out, or give it."
+        )
 
 
 def _has_best_id(table: pd.DataFrame) -> pd.Series:
