@@ -112,3 +112,32 @@ def read(expression, *args, **options):
     blocks = list(expression.blocks(*args, **options))
     names = [name for samples, _ in blocks for name in samples]
     return names, np.vstack([values for _, values in blocks])
+
+
+def gct3_of(values, about_genes: pd.DataFrame, about_samples: pd.DataFrame) -> str:
+    """GCT 1.3 of values, samples x genes, with facts as text, written out plainly."""
+    genes, samples = about_genes.astype(str), about_samples.astype(str)
+    sizes = [len(genes), len(samples), genes.shape[1], samples.shape[1]]
+    lines = [["#1.3"], map(str, sizes), ["id", *genes.columns, *samples.index]]
+    lines += [[fact, *["na"] * genes.shape[1], *samples[fact]] for fact in samples]
+    for gene, facts, row in zip(genes.index, genes.to_numpy(), np.transpose(values), strict=True):
+        lines.append([gene, *facts, *(f"{value:.9g}" for value in row)])
+    return "".join("\t".join(line) + "\n" for line in lines)
+
+
+def facts_of_genes(genes) -> pd.DataFrame:
+    """What LINCS says of genes, in part."""
+    known = {"pr_gene_symbol": [f"SYM {n}" for n in range(len(genes))], "pr_is_lm": 1}
+    return pd.DataFrame(known, index=genes).assign(
+        pr_is_lm=[int(n % 3 > 0) for n in range(len(genes))]
+    )
+
+
+def facts_of_samples(samples) -> pd.DataFrame:
+    """What LINCS says of samples, in part; a name and a dose are missing."""
+    names = [f'drug {n}\'s "β"' for n in range(len(samples))]
+    doses = [n / 8 for n in range(len(samples))]
+    known = {"pert_iname": names, "pert_idose": "10 µM", "pert_dose": doses}
+    table = pd.DataFrame(known, index=samples)
+    table.loc[samples[1], ["pert_iname", "pert_dose"]] = np.nan
+    return table

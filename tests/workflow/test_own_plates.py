@@ -190,7 +190,7 @@ def lose_a_file(folder):
     ("damage", "said"),
     [
         (cut_short, ["mirror/SIMULATED_Level3.gctx (series own)", "cut short"]),
-        (not_hdf5, ["SIMULATED_Level3.gctx (series own)", "cannot be read as HDF5"]),
+        (not_hdf5, ["SIMULATED_Level3.gctx (series own)", "has 0 genes and 1 samples"]),
         (
             lambda folder: change_matrix(folder, value=np.nan),
             ["Level3.gctx (series own)", "is nan", "finite"],

@@ -7,6 +7,7 @@ What a user of the library needs, each imported from where it lives only when it
 - `Completion`: predicted profiles with their standard errors
 - `CompletedTensor`, `CompletedProfile`: the product of a run, every drug in every cell
 - `Gctx`, `write_gctx`: LINCS's file format
+- `convert`: a matrix from one layout into another (GCTX, GCT, h5ad, tables of text)
 - `METRICS`: what every score means, by name
 - `LacunaError`: a mistake in a file or a configuration; its message says what to do
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from lacuna.completion.run import run_method as run_method
     from lacuna.errors import LacunaError as LacunaError
     from lacuna.evaluation.metrics import METRICS as METRICS
+    from lacuna.io.convert import convert as convert
     from lacuna.io.gctx import Gctx as Gctx
     from lacuna.io.gctx import write_gctx as write_gctx
     from lacuna.project.package import __version__ as __version__
@@ -37,6 +39,7 @@ _HOME = {
     "ProfileSet": "tensor.profiles",
     "SideInformation": "completion.interface",
     "__version__": "project.package",
+    "convert": "io.convert",
     "run_method": "completion.run",
     "write_gctx": "io.gctx",
 }

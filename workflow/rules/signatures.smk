@@ -1,6 +1,8 @@
 rule unpack_matrix:
     input:
-        lambda wildcards: INPUTS.path(DATASET, wildcards.series, wildcards.level),
+        matrix=lambda wildcards: INPUTS.path(DATASET, wildcards.series, wildcards.level),
+        # Ancient: it only says which way round a matrix of text is.
+        table=lambda wildcards: ancient(INPUTS.names_of(DATASET, wildcards.series, wildcards.level)),
     output:
         temp("results/{dataset}/signatures/{series}/{level}.gctx"),
     log:
@@ -14,6 +16,25 @@ rule unpack_matrix:
         runtime=grows(20, per_mb=1 / 600),
     script:
         "../scripts/signatures/unpack_matrix.py"
+
+
+rule write_embedded:
+    input:
+        lambda wildcards: INPUTS.made_from(DATASET, wildcards.series, wildcards.kind),
+    output:
+        "results/{dataset}/signatures/{series}/tables/{kind}.tsv",
+    log:
+        "results/{dataset}/logs/write_embedded/{series}_{kind}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/write_embedded/{series}_{kind}.tsv"
+    wildcard_constraints:
+        series=one_of(INPUTS.series),
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000),
+    script:
+        "../scripts/signatures/write_embedded.py"
 
 
 rule make_signatures:
@@ -50,7 +71,7 @@ rule import_signatures:
     input:
         level5="results/{dataset}/signatures/{series}/level5.gctx",
         sig_info=acquired("sig_info"),
-        gene_info=lambda wildcards: INPUTS.path_if_given(DATASET, wildcards.series, "gene_info"),
+        gene_info=acquired("gene_info"),
     output:
         signatures="results/{dataset}/signatures/{series}/signatures.h5",
         wells="results/{dataset}/signatures/{series}/wells.tsv",

@@ -5,7 +5,7 @@ TRANSLATED = config["translation"]
 
 rule unpack_pairs:
     input:
-        lambda wildcards: INPUTS.pairs(DATASET)["level3"],
+        matrix=lambda wildcards: INPUTS.pairs(DATASET)["level3"],
     output:
         temp("results/{dataset}/translation/pairs.gctx"),
     log:

@@ -4,19 +4,35 @@ import contextlib
 import gzip
 
 import h5py
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matrices import GENES, LAYOUTS, counts, gct_of, read, text_of
+from matrices import (
+    GENES,
+    LAYOUTS,
+    counts,
+    facts_of_genes,
+    facts_of_samples,
+    gct3_of,
+    gct_of,
+    read,
+    text_of,
+)
 from strategies import changed_table, damaged, hdf5_change
 
 from lacuna.errors import LacunaError
-from lacuna.io.expression import open_expression
+from lacuna.io.convert import convert
+from lacuna.io.expression import open_matrix
+from lacuna.io.gctx import write_gctx
 
-KINDS = ["archs4-legacy", "archs4-chunked", "h5ad", "h5ad-csr"]
+NAMES = [f"{number:03}" for number in range(4)]
+KINDS = ["gctx", "archs4-legacy", "archs4-chunked", "h5ad", "h5ad-csr"]
 TEXTS = {
     "gct": gct_of(counts(3), GENES),
+    "gct3": gct3_of(np.ones((4, 4)), facts_of_genes(NAMES), facts_of_samples(NAMES)),
     "tsv": text_of(counts(3)),
+    "csv": text_of(counts(3)).replace("\t", ","),
 }
 
 
@@ -27,18 +43,34 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(folder):
-    made = {kind: LAYOUTS[kind](folder / f"whole-{kind}", counts(3)) for kind in KINDS}
+    made = {
+        kind: LAYOUTS[kind](folder / f"whole-{kind}", counts(3))
+        for kind in KINDS
+        if kind in LAYOUTS
+    }
+    made["gctx"] = folder / "whole.gctx"
+    about = facts_of_genes(NAMES), facts_of_samples(NAMES)
+    write_gctx(made["gctx"], np.ones((4, 4)), *about)
     return {kind: path.read_bytes() for kind, path in made.items()}
 
 
 def reads_or_refuses(path):
-    with contextlib.suppress(LacunaError), open_expression(path) as matrix:
+    with contextlib.suppress(LacunaError), open_matrix(path) as matrix:
         names, values = read(matrix)
         assert values.shape == (len(names), len(matrix.genes))
+        assert len(matrix.samples) == len(names)
+        assert len(matrix.about_genes) == len(matrix.genes)
+    for ending in (".gctx", ".gct"):
+        out = path.parent / f"made{ending}"
+        out.unlink(missing_ok=True)
+        with contextlib.suppress(LacunaError):
+            made = convert(path, out)
+            assert out.exists() and made.genes and made.samples
+        assert not list(path.parent.glob(".unfinished*"))
 
 
 @pytest.mark.fault(
-    "any change of the bytes of ARCHS4's files and of h5ad (property-based)",
+    "any change of the bytes of GCTX, ARCHS4's files and h5ad, read and converted (property-based)",
     "what the reader promises, or our own error",
 )
 @pytest.mark.filterwarnings("ignore")
@@ -52,7 +84,7 @@ def test_damaged_hdf5(folder, whole, kind, data):
 
 
 @pytest.mark.fault(
-    "whole files of ARCHS4 and h5ad of another layout (property-based)",
+    "whole files of GCTX, ARCHS4 and h5ad of another layout, read and converted (property-based)",
     "what the reader promises, or our own error",
 )
 @pytest.mark.filterwarnings("ignore")
@@ -78,5 +110,9 @@ def test_damaged_text(folder, kind, data):
     path = folder / f"{kind}.txt"
     text = TEXTS[kind]
     packed = damaged(gzip.compress(text.encode(), mtime=0))
-    path.write_bytes(data.draw(changed_table(text) | damaged(text.encode()) | packed))
+    path.write_bytes(
+        data.draw(
+            changed_table(text, "," if kind == "csv" else "\t") | damaged(text.encode()) | packed
+        )
+    )
     reads_or_refuses(path)

@@ -10,8 +10,8 @@ from single_cell_world import TINY, write_tiny
 
 from lacuna.errors import LacunaError
 from lacuna.io import geo, hdf5
+from lacuna.io.blocks import SYMBOLS
 from lacuna.io.gctx import Gctx
-from lacuna.io.h5ad import SYMBOLS
 from lacuna.simulation.parameters import (
     GENES,
     SINGLE_CELL_FILES,

@@ -37,8 +37,8 @@ def check(config: Mapping[str, Any]) -> None:
     for name, files in acquire["series"].items():
         if len(files.keys() & {*STARTS}) != 1:
             raise LacunaError(
-                f"acquire: series: {name}: expected one of level3 (with inst_info, pert_info and "
-                "gene_info), level5 (with sig_info) and tensor."
+                f"acquire: series: {name}: expected one of level3 (with inst_info and gene_info), "
+                "level5 (with sig_info) and tensor."
             )
         if "tensor" in files and config["tensor"]["unreplicated"] == "drop":
             raise LacunaError(

@@ -16,6 +16,13 @@ PLANTED = ("truth", "age_genes")
 STARTS = ("level3", "level5", "tensor")
 # The small tables of a series.
 TABLES = ("inst_info", "sig_info", "pert_info", "gene_info", "cell_info")
+# Those that are made from the matrix of a series that names none, by what it starts from: of wells,
+# signatures and genes from what the matrix says of them, of drugs from the table of wells.
+MADE = {
+    "level3": ("inst_info", "gene_info", "pert_info"),
+    "level5": ("sig_info", "gene_info", "pert_info"),
+}
+WELLS = {"level3": "inst_info", "level5": "sig_info"}
 
 
 @dataclass(frozen=True)
@@ -142,22 +149,47 @@ class Inputs:
         return f"{dataset} (simulated data)" if self.simulated else dataset
 
     def path(self, dataset: str, series: str, kind: str) -> str:
-        """Return where the file of this kind lies that belongs to the series.
+        """Return where the file of this kind lies that belongs to the series: as it came, or made.
 
         Raises
         ------
         KeyError
             If the data set has no such series, or the series no such file.
         """
+        if kind in self.made(series):
+            return f"results/{dataset}/signatures/{series}/tables/{kind}.tsv"
         return f"results/{dataset}/acquire/{series}/{self.series[series][kind]}"
 
+    def made(self, series: str) -> list[str]:
+        """Return the kinds of tables of a series that are made, since it names none."""
+        files = self.series[series]
+        return [
+            kind for start in MADE if start in files for kind in MADE[start] if kind not in files
+        ]
+
+    def made_from(self, dataset: str, series: str, kind: str) -> str:
+        """Return what a table is made from: the unpacked matrix, or the table of wells."""
+        level = "level3" if "level3" in self.series[series] else "level5"
+        if kind == "pert_info":
+            return self.path(dataset, series, WELLS[level])
+        return f"results/{dataset}/signatures/{series}/{level}.gctx"
+
+    def names_of(self, dataset: str, series: str, level: str) -> list[str]:
+        """Return the table that names a matrix's columns, in a list; an empty one if none came."""
+        kind = WELLS.get(level)
+        return self.path_if_given(dataset, series, kind) if kind else []
+
     def path_if_given(self, dataset: str, series: str, kind: str) -> list[str]:
-        """Return where the file of this kind lies, in a list; an empty one if there is none."""
+        """Return where the file of this kind came to lie, in a list; an empty one if none came."""
         return [self.path(dataset, series, kind)] if kind in self.series[series] else []
 
     def paths(self, dataset: str, kind: str) -> list[str]:
-        """Return where the files of this kind lie, of all series that have one."""
-        return [self.path(dataset, series, kind) for series in self.series_with(kind)]
+        """Return where the files of this kind lie, as they came or made, of all series with one."""
+        return [
+            self.path(dataset, series, kind)
+            for series, files in self.series.items()
+            if kind in files or kind in self.made(series)
+        ]
 
     def tables(self, dataset: str, series: str) -> dict[str, str]:
         """Return where the small tables of a series lie, by kind."""

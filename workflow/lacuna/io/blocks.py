@@ -12,6 +12,11 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.io.geo import check_unique, read_text_table
 
+# Columns that give the symbols of genes, in GCTX, GCT and h5ad.
+SYMBOLS = (
+    *("symbol", "gene_symbol", "gene_symbols", "gene_name", "feature_name", "gene_short_name"),
+    "pr_gene_symbol",
+)
 AT_ONCE = 256  # samples in memory; 128 MB at ARCHS4's 62,548 genes
 
 
@@ -26,9 +31,13 @@ class Expression(ABC):
         Ids as the file has them, in its order; one may stand twice.
     symbols : Index of str, or None
         What the file gives as symbols beside the ids, in the same order.
+    about_genes : DataFrame
+        Indexed as `genes`. Its columns are what the file says of genes: var of h5ad, the facts of
+        GCT and GCTX.
     samples : DataFrame
         Indexed by sample, in file order. Its columns are what the file says of samples: `series`
-        and `reads` in ARCHS4, those of obs in h5ad, and those of a table of samples.
+        and `reads` in ARCHS4, those of obs in h5ad, the facts of GCT and GCTX, and those of a table
+        of samples.
     """
 
     symbols: pd.Index | None = None
@@ -36,10 +45,13 @@ class Expression(ABC):
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.genes, self.samples = pd.Index([], dtype=object), pd.DataFrame()
+        self.about_genes = pd.DataFrame()
         self._open = ExitStack()  # what is to be closed
         try:
             self._read_names()
             self._check_names()
+            if self.about_genes.empty:
+                self.about_genes = pd.DataFrame(index=self.genes)
         except BaseException:
             self._open.close()
             raise
@@ -120,6 +132,10 @@ class Expression(ABC):
         others = self.samples.drop(columns=table.columns, errors="ignore")
         self.samples = others.join(table)
 
+    def place_of(self, gene: int) -> str:
+        """Say where the gene at a position stands in the file, for messages."""
+        return f"gene {gene + 1}"
+
     @abstractmethod
     def _read_names(self) -> None:
         """Open the file, and set genes, samples and symbols."""
@@ -172,3 +188,21 @@ def runs(positions: np.ndarray, width: int) -> Iterator[slice]:
     edges = [0, *(np.flatnonzero(np.diff(chunk)) + 1), len(positions)]
     for start, stop in pairwise(edges):
         yield slice(int(start), int(stop))
+
+
+def symbols_of(about_genes: pd.DataFrame, *others: str) -> pd.Index | None:
+    """Return what a table about genes gives as symbols, None if it gives none.
+
+    Parameters
+    ----------
+    about_genes
+        A row per gene.
+    *others
+        Names of columns, in lower case, that hold symbols beside `SYMBOLS`.
+    """
+    called = {str(name).lower(): name for name in about_genes}
+    named = [
+        *(name for name in SYMBOLS if name in about_genes),
+        *(called[name] for name in others if name in called),
+    ]
+    return pd.Index(about_genes[named[0]].astype(object)) if named else None

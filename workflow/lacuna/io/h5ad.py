@@ -16,14 +16,9 @@ import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io.atomic import unreadable
-from lacuna.io.blocks import Expression, runs
+from lacuna.io.blocks import Expression, runs, symbols_of
 from lacuna.io.h5ad_write import SPARSE
 from lacuna.io.hdf5 import LazyArray, member
-
-# Columns of var.
-SYMBOLS = (
-    *("symbol", "gene_symbol", "gene_symbols", "gene_name", "feature_name", "gene_short_name"),
-)
 
 
 class H5ad(Expression):
@@ -50,8 +45,8 @@ class H5ad(Expression):
                 raise ValueError("obs and var are no tables")
             self.genes = pd.Index(var.index.astype(str))
             self.samples.index = self.samples.index.astype(str)
-            named = [column for column in SYMBOLS if column in var]
-            self.symbols = pd.Index(var[named[0]].astype(object)) if named else None
+            var.index = self.genes
+            self.about_genes, self.symbols = var, symbols_of(var)
             matrix = parts["X"]
             if isinstance(matrix, h5py.Group):
                 layout = matrix.attrs.get("encoding-type", matrix.attrs.get("h5sparse_format"))

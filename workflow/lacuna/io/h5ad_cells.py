@@ -11,7 +11,8 @@ import h5py
 import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.io.h5ad import SYMBOLS, check_promises, explained, is_h5ad
+from lacuna.io.blocks import SYMBOLS
+from lacuna.io.h5ad import check_promises, explained, is_h5ad
 from lacuna.io.h5ad_rows import Matrix
 from lacuna.io.h5ad_write import LAYERS, X
 from lacuna.io.hdf5 import member

@@ -8,28 +8,67 @@ signatures before the values and the ids of the genes above them.
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import write_gctx
-from lacuna.io.geo import unpack
 from lacuna.io.untrusted import LONGEST_HEADER, check_header, open_untrusted
 
-HDF5 = b"\x89HDF\r\n\x1a\n"  # how GCTX begins
 SIGNATURE = "\0"  # the column of ids while a table is read: no gene is called so
 AT_ONCE = 1024  # lines in memory
 
 
-def unpack_signatures(source: str | Path, destination: str | Path) -> None:
-    """Bring signatures into a GCTX: decompress or link to one, or turn a table of text into one.
+class Top(NamedTuple):
+    """What the first two lines of a table of text say.
+
+    Attributes
+    ----------
+    names : list of str
+        Ids above the values.
+    first : str
+        The id of the first line below; empty if there is none.
+    fields : tuple of int
+        How many fields the two lines have.
+    separator : str
+    """
+
+    names: list[str]
+    first: str
+    fields: tuple[int, int]
+    separator: str
+
+
+def read_top(path: str | Path) -> Top:
+    """Read the first two lines of a table of text, plain or gzipped.
+
+    Raises
+    ------
+    LacunaError
+        If the file is missing or no text, or a line never ends.
+    """
+    with open_untrusted(path, text=True) as file:
+        lines = [_text(file.readline(LONGEST_HEADER)) for _ in range(2)]
+    separator = "\t" if "\t" in lines[0] else ","
+    check_header(path, separator)
+    try:
+        above, below = (next(csv.reader([line], delimiter=separator), []) for line in lines)
+    except csv.Error as error:
+        raise LacunaError(f"{path}: its first lines are no table of text ({error}).") from error
+    # R leaves out the name of the first column, unless it is told not to.
+    names = above if len(above) == len(below) - 1 else above[1:]
+    return Top(names, below[0] if below else "", (len(above), len(below)), separator)
+
+
+def write_signatures(source: str | Path, destination: str | Path) -> None:
+    """Turn a table of text with a signature in each line into a GCTX.
 
     Parameters
     ----------
     source
-        A GCTX or a table of signatures x genes, plain or gzipped.
+        A table of signatures x genes, plain or gzipped.
     destination
         The GCTX.
 
@@ -38,15 +77,16 @@ def unpack_signatures(source: str | Path, destination: str | Path) -> None:
     DamagedFile
         If the file is cut short or damaged.
     LacunaError
-        If it is missing, neither of the two, or a value is no number.
+        If it is missing or no such table, or a value is no number.
     """
     source = Path(source)
-    with open_untrusted(source) as file:
-        begins = file.read(len(HDF5))
-    if begins == HDF5 or h5py.is_hdf5(source):
-        unpack(source, destination)
-        return
-    genes, separator = _header(source)
+    genes, _, (above, below), separator = read_top(source)
+    if not genes or len(genes) != below - 1:
+        raise LacunaError(
+            f"{source}: neither GCTX, GCT, h5ad nor a table of signatures: its first line has "
+            f"{above} fields and its second {below}. Expected one signature a line, separated "
+            "by tabs or commas: its id, then a value for each gene that the first line names."
+        )
     ids = [name for block in _lines(source, genes, separator, [SIGNATURE]) for name in block.index]
     write_gctx(
         destination,
@@ -54,24 +94,6 @@ def unpack_signatures(source: str | Path, destination: str | Path) -> None:
         pd.DataFrame(index=genes),
         pd.DataFrame(index=ids),
     )
-
-
-def _header(path: Path) -> tuple[list[str], str]:
-    """Return the genes and what separates the fields."""
-    with open_untrusted(path, text=True) as file:
-        lines = [_text(file.readline(LONGEST_HEADER)) for _ in range(2)]
-    separator = "\t" if "\t" in lines[0] else ","
-    check_header(path, separator)
-    names, first = (next(csv.reader([line], delimiter=separator), []) for line in lines)
-    # R leaves out the name of the first column, unless it is told not to.
-    genes = names if len(names) == len(first) - 1 else names[1:]
-    if not genes or len(genes) != len(first) - 1:
-        raise LacunaError(
-            f"{path}: neither a GCTX nor a table of signatures: its first line has {len(names)} "
-            f"fields and its second {len(first)}. Expected one signature a line, separated by tabs "
-            "or commas: its id, then a value for each gene that the first line names."
-        )
-    return genes, separator
 
 
 def _lines(

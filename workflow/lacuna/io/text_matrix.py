@@ -1,4 +1,4 @@
-"""Expression as text, genes x samples: GCT 1.2 (as GTEx and TCGA ship it), and any such table.
+"""Expression as text, genes x samples: GCT 1.2 (as GTEx and TCGA ship it) and 1.3, or a table.
 
 A sample is a column, so that a block of samples needs every line. The text is read once, line by
 line, into a scratch file that is read by samples; it goes when the matrix is closed.
@@ -16,52 +16,35 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import DamagedFile, LacunaError, listed
+from lacuna.errors import DamagedFile, LacunaError
 from lacuna.io.atomic import explain_read_errors
-from lacuna.io.blocks import Expression, runs
+from lacuna.io.blocks import Expression, runs, symbols_of
 from lacuna.io.hdf5 import create
-from lacuna.io.untrusted import LONGEST_HEADER, MOST_COLUMNS, open_untrusted
+from lacuna.io.text_header import COMMA, decode, read_header, typed, unquoted
+from lacuna.io.untrusted import LONGEST_HEADER, open_untrusted
 
-GCT = b"#1."  # how a GCT file begins; its version follows
-MISSING = ["", "NA", "NaN", "nan"]  # a gene that was not measured
+DESCRIPTION = "description"  # the column of GCT 1.2, which holds symbols
+MISSING = ["", "NA", "na", "NaN", "nan"]  # a gene that was not measured
 TRUTH = re.compile(rb"true|false", re.IGNORECASE)  # pandas takes them for 1 and 0
+QUOTED = re.compile(rb'"((?:[^"]|"")*)"(?:,|$)')  # the first field of a line separated by commas
 VALUES_AT_ONCE = 2**21  # of the text in memory
 CHUNK = (512, 64)  # genes x samples of the scratch file, 256 KiB
-LEADING = 3  # GTEx's files have id, Name and Description before the samples, others the last two
 
 
-class _Header(NamedTuple):
-    """What stands above the lines of genes.
+class _Line(NamedTuple):
+    """A line of a gene: its number, what stands before the numbers, and these."""
 
-    Attributes
-    ----------
-    lines : int
-        How many lines these are.
-    leading : int
-        How many columns stand before the samples.
-    name : int
-        Which of them names the gene.
-    symbol : int or None
-        Which of them gives its symbol.
-    samples : list of str
-    genes : int or None
-        How many there should be.
-    """
-
-    lines: int
-    leading: int
-    name: int
-    symbol: int | None
-    samples: list[str]
-    genes: int | None
+    number: int
+    leading: list[str]
+    numbers: bytes
 
 
 class TextMatrix(Expression):
-    """An open table of genes x samples, plain or gzipped: GCT 1.2, or with one column of names.
+    """An open table of genes x samples, plain or gzipped: GCT, or with one column of names.
 
-    The first line names the samples; the name of the first column may be empty, or be left out as R
-    does. An empty field, NA or NaN is a gene without a value. Of GCT, Name is `genes` and
-    Description is `symbols`.
+    The first line of a table names the samples; the name of the first column may be empty, or be
+    left out as R does. Fields are separated by tabs, or by commas where the first line has no tab.
+    An empty field, NA or NaN is a gene without a value.
 
     Raises
     ------
@@ -72,15 +55,20 @@ class TextMatrix(Expression):
     """
 
     def _read_names(self) -> None:
-        self._header = _read_header(self.path)
+        self._header = read_header(self.path)
         folder = self._open.enter_context(tempfile.TemporaryDirectory(prefix="lacuna-"))
         scratch = Path(folder) / "matrix.h5"
-        names, symbols = self._unpack(scratch)
-        self.genes = pd.Index(names, dtype=object)
-        if self._header.symbol is not None:
-            self.symbols = pd.Index(symbols, dtype=object)
-        self.samples = pd.DataFrame(index=pd.Index(self._header.samples, dtype=object))
+        leading, self._numbers_of_lines = self._unpack(scratch)
+        self.genes = pd.Index(leading[self._header.name], dtype=object)
+        facts = {name: leading[at] for name, at in self._header.facts.items()}
+        about_genes = pd.DataFrame(facts, index=self.genes, dtype=object)
+        self.symbols = symbols_of(about_genes, DESCRIPTION)
+        self.about_genes, self.samples = typed(about_genes), typed(self._header.samples)
         self._scratch = self._open.enter_context(h5py.File(scratch, "r"))
+
+    def place_of(self, gene: int) -> str:
+        """Say where a gene stands: in which line."""
+        return f"line {self._numbers_of_lines[gene]}"
 
     def _values(self, positions: np.ndarray) -> np.ndarray:
         values = np.empty((len(positions), len(self.genes)))
@@ -91,10 +79,10 @@ class TextMatrix(Expression):
                 values[run] = block.T[positions[run] - first]
         return values
 
-    def _unpack(self, scratch: Path) -> tuple[list[str], list[str]]:
-        """Write the numbers to the scratch file; return names and symbols."""
-        names: list[str] = []
-        symbols: list[str] = []
+    def _unpack(self, scratch: Path) -> tuple[list[list[str]], list[int]]:
+        """Write the numbers to the scratch file; return the columns before, and lines' numbers."""
+        leading: list[list[str]] = [[] for _ in range(self._header.leading)]
+        numbers: list[int] = []
         samples = len(self._header.samples)
         at_once = max(VALUES_AT_ONCE // samples, 1)
         with create(scratch) as (file, sink):
@@ -107,24 +95,22 @@ class TextMatrix(Expression):
                 compression="lzf",
             )
             lines = self._lines()
-            while some := list(islice(lines, at_once)):
-                first = len(names)
-                rows = [self._split(number, line) for number, line in some]
-                names += [row[0] for row in rows]
-                symbols += [row[1] for row in rows]
-                matrix.resize(len(names), axis=0)
-                matrix[first:] = self._numbers(
-                    [row[2] for row in rows], [number for number, _ in some], names[first:]
-                )
+            while some := [self._split(*line) for line in islice(lines, at_once)]:
+                first = len(numbers)
+                numbers += [line.number for line in some]
+                for at, column in enumerate(leading):
+                    column += [line.leading[at] for line in some]
+                matrix.resize(len(numbers), axis=0)
+                matrix[first:] = self._parse_lines(some)
                 sink.check()
         expected = self._header.genes
-        if expected is not None and expected != len(names):
+        if expected is not None and expected != len(numbers):
             raise DamagedFile(
                 self.path,
-                f"its second line promises {expected} genes, and there are {len(names)}. It is cut "
-                "short or damaged; get it again.",
+                f"its second line promises {expected} genes, and there are {len(numbers)}. It is "
+                "cut short or damaged; get it again.",
             )
-        return names, symbols
+        return leading, numbers
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Give the lines of genes with their numbers."""
@@ -141,47 +127,59 @@ class TextMatrix(Expression):
                 if line and number > self._header.lines:
                     yield number, line
 
-    def _split(self, number: int, line: bytes) -> tuple[str, str, bytes]:
-        """Give a line's name, symbol and numbers."""
-        header = self._header
-        fields = line.split(b"\t", header.leading)
-        found = line.count(b"\t") + 1
-        expected = header.leading + len(header.samples)
+    def _split(self, number: int, line: bytes) -> _Line:
+        """Take a line apart into what stands before the numbers, and these."""
+        separator, count = self._header.separator, self._header.leading
+        quoted = QUOTED.match(line) if separator == COMMA else None
+        if quoted:  # a name that may hold a comma
+            leading, rest = [decode(quoted[1].replace(b'""', b'"'))], line[quoted.end() :]
+            found = 1 + (rest.count(separator) + 1 if quoted[0].endswith(COMMA) else 0)
+        else:
+            *before, rest = line.split(separator, count)
+            leading = [unquoted(field) for field in before]
+            found = line.count(separator) + 1
+        expected = count + len(self._header.samples)
         if found != expected:
+            between = "commas" if separator == COMMA else "tabs"
             raise DamagedFile(
                 self.path,
                 f"line {number} has {found} fields, the line of names {expected}. It is cut short, "
-                "damaged or not separated by tabs.",
+                f"damaged or not separated by {between}.",
             )
-        symbol = "" if header.symbol is None else _text(fields[header.symbol])
-        return _text(fields[header.name]), symbol, fields[header.leading]
+        return _Line(number, leading, rest)
 
-    def _numbers(self, rows: list[bytes], lines: list[int], names: list[str]) -> np.ndarray:
-        """Read lines of numbers, shape (rows, samples)."""
+    def _parse_lines(self, lines: list[_Line]) -> np.ndarray:
+        """Read lines of numbers, shape (lines, samples)."""
         try:
-            return self._parse(rows)
+            return self._parse([line.numbers for line in lines])
         except (ValueError, OverflowError):
             pass
-        for row, line, name in zip(rows, lines, names, strict=True):
-            for sample, text in zip(self._header.samples, row.split(b"\t"), strict=True):
+        for line in lines:
+            texts = line.numbers.split(self._header.separator)
+            for sample, text in zip(self._header.samples.index, texts, strict=True):
+                if decode(text) in MISSING:
+                    continue
                 try:
                     self._parse([text])
                 except (ValueError, OverflowError) as error:
                     raise LacunaError(
-                        f"{self.path}: line {line}, gene {name!r}, sample {sample!r}: "
-                        f"{_text(text)!r} is no number; expected one, or nothing where the gene "
+                        f"{self.path}: line {line.number}, gene "
+                        f"{line.leading[self._header.name]!r}, sample {sample!r}: "
+                        f"{decode(text)!r} is no number; expected one, or nothing where the gene "
                         "was not measured."
                     ) from error
-        raise LacunaError(f"{self.path}: lines {lines[0]} to {lines[-1]} are not numbers.")
+        raise LacunaError(
+            f"{self.path}: lines {lines[0].number} to {lines[-1].number} are not numbers."
+        )
 
-    @staticmethod
-    def _parse(rows: list[bytes]) -> np.ndarray:
+    def _parse(self, rows: list[bytes]) -> np.ndarray:
+        separator = self._header.separator
         text = b"\n".join(rows) + b"\n"
         if TRUTH.search(text):
             raise ValueError("a truth value")
         values = pd.read_csv(
             io.BytesIO(text),
-            sep="\t",
+            sep=separator.decode(),
             header=None,
             dtype=np.float64,
             na_values=MISSING,
@@ -192,73 +190,6 @@ class TextMatrix(Expression):
             encoding="latin-1",
             float_precision="high",  # integers stay integers, others differ by 1 in 1e15 at most
         ).to_numpy()
-        if values.shape != (len(rows), rows[0].count(b"\t") + 1):
+        if values.shape != (len(rows), rows[0].count(separator) + 1):
             raise ValueError("other fields than lines and tabs say")
         return values
-
-
-def _read_header(path: Path) -> _Header:
-    with open_untrusted(path, text=True) as file:
-        lines = [_fields(path, file.readline(LONGEST_HEADER)) for _ in range(3)]
-    if not lines[0][0].startswith(GCT.decode()):
-        return _plain_header(path, lines[0], len(lines[1]))
-    if lines[0][0].strip() != "#1.2":
-        raise LacunaError(
-            f"{path}: is GCT {lines[0][0][1:]!r}; expected version #1.2, with Name and Description "
-            "before the samples. Save it so, or as a plain table of genes x samples."
-        )
-    return _gct_header(path, lines[1], lines[2])
-
-
-def _plain_header(path: Path, names: list[str], fields: int) -> _Header:
-    # R leaves out the name of the first column, unless it is told not to.
-    samples = names if len(names) == fields - 1 else names[1:]
-    if not samples:
-        raise LacunaError(
-            f"{path}: its first line has no names of samples ({listed(names, 3)}); expected a "
-            "table separated by tabs: a column of genes, then one for each sample."
-        )
-    return _Header(1, 1, 0, None, samples, None)
-
-
-def _gct_header(path: Path, sizes: list[str], names: list[str]) -> _Header:
-    lower = [name.lower() for name in names[:LEADING]]
-    if "name" not in lower or "description" not in lower:
-        raise LacunaError(
-            f"{path}: the third line begins with {listed(names, LEADING)}; expected Name and "
-            "Description, then the samples."
-        )
-    leading = lower.index("description") + 1
-    samples = names[leading:]
-    try:
-        genes, promised = map(int, sizes[:2])
-    except ValueError as error:
-        raise LacunaError(
-            f"{path}: the second line is not the numbers of genes and samples, as in GCT 1.2."
-        ) from error
-    if promised != len(samples) or not samples:
-        raise DamagedFile(
-            path,
-            f"the second line promises {promised} samples, and the third names {len(samples)}. It "
-            "is damaged; get it again.",
-        )
-    return _Header(3, leading, lower.index("name"), leading - 1, samples, genes)
-
-
-def _fields(path: Path, line: bytes) -> list[str]:
-    fields = line.rstrip(b"\r\n").split(b"\t")
-    if len(line) == LONGEST_HEADER or len(fields) > MOST_COLUMNS:
-        raise LacunaError(
-            f"{path}: a line at its top has {len(fields)} columns in {len(line):,} bytes or more; "
-            f"expected a table with at most {MOST_COLUMNS:,} columns."
-        )
-    return [_text(field) for field in fields]
-
-
-def _text(field: bytes) -> str:
-    """Decode a name; R puts quotes around it."""
-    try:
-        text = field.decode()
-    except UnicodeDecodeError:
-        text = field.decode("latin-1")
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

@@ -1,7 +1,5 @@
 """Bring ready-made signatures of a series into the form of our own."""
 
-import numpy as np
-
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import check_columns, check_genes, read_genes
 from lacuna.io.sig_info import read_signatures
@@ -14,11 +12,9 @@ with log_script(snakemake.log[0]):
     info = read_signatures(snakemake.input.sig_info)
     with Gctx(snakemake.input.level5) as matrix:
         check_columns(matrix, info["signature"], "sig_info")
-        genes = np.array(matrix.rows)
-        for path in snakemake.input.gene_info:
-            known = read_genes(path)
-            check_genes(matrix, known)
-            genes = np.array(known.loc[known["landmark"], "gene"])
+        known = read_genes(snakemake.input.gene_info)
+        check_genes(matrix, known)
+        genes = known.loc[known["landmark"], "gene"].to_numpy()
         blocks = import_signatures(matrix, info, genes)
         SignatureSet.save(snakemake.output.signatures, blocks)
     write_table(count_signatures(info), snakemake.output.wells)
