@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import math
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from lacuna.io.untrusted import CONTROL
 from lacuna.project.config_old_keys import rename_old_keys
 from lacuna.project.config_schema import assemble_schema, fill_defaults
 
+HOME = r"~([^/]*/|$)"  # how a path begins that lies in a home folder
 # YAML has .nan and .inf, which pass every comparison or none.
 _types = Draft202012Validator.TYPE_CHECKER
 _Validator = validators.extend(
@@ -37,8 +39,8 @@ def prepare(config: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A block for each stage, with every key that has a value or a default. Preparing it again
-        changes nothing.
+        A block for each stage, with every key that has a value or a default, and ~ in paths
+        expanded. Preparing it again changes nothing.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def prepare(config: Mapping[str, Any]) -> dict[str, Any]:
     schema = assemble_schema()
     try:
         renamed = rename_old_keys(config)[0] if isinstance(config, Mapping) else config
-        filled = fill_defaults(renamed, schema)
+        filled = expand_home(fill_defaults(renamed, schema))
         messages = [*_strange_texts(filled), *_faults(filled, schema)]
     except RecursionError as error:
         raise LacunaError(
@@ -67,6 +69,17 @@ def prepare(config: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(filled[stage], Mapping) and importlib.util.find_spec(module):
             importlib.import_module(module).check(filled)
     return filled
+
+
+def expand_home(node: Any) -> Any:
+    """Return a configuration in which paths that begin in a home folder, as ~/data, say which."""
+    if isinstance(node, str):
+        return os.path.expanduser(node) if re.match(HOME, node) else node
+    if isinstance(node, list):
+        return [expand_home(child) for child in node]
+    if isinstance(node, Mapping):
+        return {key: expand_home(child) for key, child in node.items()}
+    return node
 
 
 def notices(config: Mapping[str, Any]) -> list[str]:
