@@ -185,3 +185,48 @@ def test_a_baseline_that_is_given_counts_before_that_of_the_vehicle_wells():
         "results/mine/signatures/both/given_baseline.tsv",
         "results/mine/signatures/wells/baseline.tsv",
     ]
+
+
+def test_tables_that_a_series_does_not_name_are_made_from_its_matrix_or_its_wells():
+    series = {
+        "alone": {"level3": "a.gct"},
+        "wells": {"level3": "w.gctx", "inst_info": "w.txt", "gene_info": "g.txt"},
+        "ready": {"level5": "r.h5ad", "pert_info": "p.txt"},
+        "tensor": {"tensor": "t.mat"},
+    }
+    inputs = Inputs.of(configured(series=series))
+    made = {name: inputs.made(name) for name in series}
+    assert made == {
+        "alone": ["inst_info", "gene_info", "pert_info"],
+        "wells": ["pert_info"],
+        "ready": ["sig_info", "gene_info"],
+        "tensor": [],
+    }
+    tables = "results/mine/signatures/{}/tables/{}.tsv".format
+    came = "results/mine/acquire/{}/{}".format
+    for name, kinds in made.items():
+        for kind in kinds:
+            assert inputs.path("mine", name, kind) == tables(name, kind)
+    matrix = "results/mine/signatures/{}/{}.gctx".format
+    for name, kind, source in [
+        ("alone", "inst_info", matrix("alone", "level3")),
+        ("alone", "gene_info", matrix("alone", "level3")),
+        ("alone", "pert_info", tables("alone", "inst_info")),
+        ("wells", "pert_info", came("wells", "w.txt")),
+        ("ready", "sig_info", matrix("ready", "level5")),
+    ]:
+        assert inputs.made_from("mine", name, kind) == source
+    assert inputs.paths("mine", "pert_info") == [
+        *(tables("alone", "pert_info"), tables("wells", "pert_info"), came("ready", "p.txt"))
+    ]
+    assert inputs.path_if_given("mine", "alone", "inst_info") == []
+    assert not {path for path in inputs.all_files("mine") if "/tables/" in path}
+
+
+def test_the_table_that_came_says_which_way_round_a_matrix_is():
+    inputs = Inputs.of(configured())
+    assert inputs.names_of("mine", "wells", "level3") == ["results/mine/acquire/wells/w.txt"]
+    assert inputs.names_of("mine", "ready", "level5") == ["results/mine/acquire/ready/r.txt"]
+    assert inputs.names_of("mine", "ready", "baseline") == []
+    alone = Inputs.of(configured(series={"a": {"level3": "a.gct"}}))
+    assert alone.names_of("mine", "a", "level3") == []
