@@ -16,6 +16,7 @@ from wells import ODD_NAMES
 from lacuna import command
 from lacuna.errors import LacunaError
 from lacuna.io import convert as module
+from lacuna.io.blocks import AT_ONCE
 from lacuna.io.convert import convert
 from lacuna.io.expression import open_matrix
 from lacuna.io.gctx import write_gctx
@@ -145,6 +146,17 @@ def test_text_is_written_in_pieces(tmp_path, monkeypatch, at_once, ending):
     convert(start(tmp_path), tmp_path / f"pieces{ending}")
     same = [tmp_path / f"{name}{ending}" for name in ("whole", "pieces")]
     assert same[0].read_bytes() == same[1].read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".gct", ".csv", ".h5ad"])
+def test_more_samples_than_are_read_at_once_come_back(tmp_path, ending):
+    values = np.random.default_rng(3).normal(size=(2 * AT_ONCE + 9, 3)).astype(np.float32)
+    genes, samples = (
+        pd.DataFrame(index=[f"n{n}" for n in range(size)]) for size in (3, len(values))
+    )
+    path = start(tmp_path, values=values, genes=genes, samples=samples)
+    convert(path, tmp_path / f"a{ending}")
+    np.testing.assert_array_equal(content(tmp_path / f"a{ending}")[2].astype(np.float32), values)
 
 
 names = st.text(
