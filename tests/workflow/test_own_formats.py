@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from project import NO_SPLITS, TINY, Project, overlay
 
 from lacuna.io.convert import convert
@@ -91,3 +92,25 @@ def test_gct_alone_and_a_table_without_pert_info_give_the_same_tensor(tmp_path):
     genes = pd.read_csv(results / "tensor/genes.tsv", sep="\t")
     assert genes["symbol"].str.startswith("SIMG").all()
     assert not list((results / "signatures").glob("*/level3.gctx"))
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("rna_plate", "mine.gct (series own): no column rna_plate or det_plate"),
+        ("", "mine.gct (series own): says nothing of its columns"),
+    ],
+)
+def test_what_a_matrix_does_not_say_is_missed_by_its_own_name(tmp_path, fact, said):
+    wells = pd.DataFrame({"pert_id": "a", "rna_plate": "P_X1"}, index=["w1", "w2"])
+    about = wells.drop(columns=fact or list(wells))
+    write_gctx(tmp_path / "a.gctx", np.ones((2, 3)), pd.DataFrame(index=["1", "2", "3"]), about)
+    convert(tmp_path / "a.gctx", tmp_path / "mirror/mine.gct")
+    series = {"own": {"level3": "mine.gct"}}
+    acquire = {"source": "files", "mirror": str(tmp_path / "mirror"), "series": series}
+    project = Project(tmp_path / "project")
+    target = "results/own/signatures/own/signatures.h5"
+    config = overlay(TINY, {"dataset": "own", "acquire": acquire})
+    printed = project.run("--cores", "1", target, *project.configure(config), fails=True)
+    assert said in printed
+    assert "Traceback" not in printed

@@ -20,7 +20,8 @@ rule unpack_matrix:
 
 rule write_embedded:
     input:
-        lambda wildcards: INPUTS.made_from(DATASET, wildcards.series, wildcards.kind),
+        source=lambda wildcards: INPUTS.made_from(DATASET, wildcards.series, wildcards.kind),
+        came_in=lambda wildcards: INPUTS.came_in(DATASET, wildcards.series, wildcards.kind),
     output:
         "results/{dataset}/signatures/{series}/tables/{kind}.tsv",
     log:

@@ -216,6 +216,13 @@ def test_tables_that_a_series_does_not_name_are_made_from_its_matrix_or_its_well
         ("ready", "sig_info", matrix("ready", "level5")),
     ]:
         assert inputs.made_from("mine", name, kind) == source
+    for name, kind, file in [
+        ("alone", "inst_info", "a.gct"),
+        ("alone", "pert_info", "a.gct"),
+        ("wells", "pert_info", "w.txt"),
+        ("ready", "gene_info", "r.h5ad"),
+    ]:
+        assert inputs.came_in("mine", name, kind) == came(name, file)
     assert inputs.paths("mine", "pert_info") == [
         *(tables("alone", "pert_info"), tables("wells", "pert_info"), came("ready", "p.txt"))
     ]

@@ -174,6 +174,13 @@ class Inputs:
             return self.path(dataset, series, WELLS[level])
         return f"results/{dataset}/signatures/{series}/{level}.gctx"
 
+    def came_in(self, dataset: str, series: str, kind: str) -> str:
+        """Return the file that came with what a table is made from: what the user knows."""
+        level = "level3" if "level3" in self.series[series] else "level5"
+        wells = WELLS[level]
+        of_wells = kind == "pert_info" and wells in self.series[series]
+        return self.path(dataset, series, wells if of_wells else level)
+
     def names_of(self, dataset: str, series: str, level: str) -> list[str]:
         """Return the table that names a matrix's columns, in a list; an empty one if none came."""
         kind = WELLS.get(level)

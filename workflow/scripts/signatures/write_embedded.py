@@ -1,7 +1,9 @@
 """Write a table of a series that comes within its matrix, or within its table of wells."""
 
 from lacuna.io.embedded import write_embedded
+from lacuna.io.links import keep_origin
 from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
-    write_embedded(snakemake.wildcards.kind, snakemake.input[0], snakemake.output[0])
+    write_embedded(snakemake.wildcards.kind, snakemake.input.source, snakemake.output[0])
+    keep_origin(snakemake.input.came_in, snakemake.output[0])
