@@ -1,10 +1,49 @@
 """Shrinkage of group means by empirical Bayes (Robinson 1991, Stat Sci 6:15)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import mean_by, slices
 
 ROWS_AT_ONCE = 16_384  # of a copy in float64
+PASSES = 10  # over drugs and cells in turn, until neither effect changes any more
+
+
+@dataclass(frozen=True)
+class Effects:
+    """The mean of all profiles, and what each drug and each cell adds to it.
+
+    Attributes
+    ----------
+    mean : float64 array of shape (genes,)
+    drug : float64 array of shape (drugs, genes)
+    cell : float64 array of shape (cells, genes)
+    """
+
+    mean: np.ndarray
+    drug: np.ndarray
+    cell: np.ndarray
+
+    @classmethod
+    def fit(cls, observed: ProfileSet) -> "Effects":
+        """Shrink the effects of cells and of drugs in turn, each of what the other leaves."""
+        mean = observed.profiles.mean(axis=0, dtype=np.float64)
+        residual = observed.profiles - mean
+        drug_effect = np.zeros((len(observed.drugs), len(mean)))
+        cell_effect = np.zeros((len(observed.cells), len(mean)))
+        for _ in range(PASSES):
+            without = _less(residual, drug_effect, observed.drug)
+            cell_effect = best_predictors(without, observed.cell, len(cell_effect))
+            without = _less(residual, cell_effect, observed.cell, without)
+            drug_effect = best_predictors(without, observed.drug, len(drug_effect))
+        return cls(mean, drug_effect, cell_effect)
+
+    def of(self, pairs: np.ndarray) -> np.ndarray:
+        """Return the sum for each (drug, cell) pair, float64 (pairs, genes)."""
+        drug, cell = pairs.T
+        return self.mean + self.drug[drug] + self.cell[cell]
 
 
 def best_predictors(rows: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
@@ -34,5 +73,16 @@ def best_predictors(rows: np.ndarray, group: np.ndarray, groups: int) -> np.ndar
     )
     within = sum(squares) / degrees_of_freedom
     between = (means[has_rows] ** 2).sum(axis=1).mean() - within * (1 / size[has_rows]).mean()
-    shrinkage = between * size / np.maximum(between * size + within, np.finfo(float).tiny)
-    return np.where(between > 0, shrinkage, 0)[:, None] * means
+    signal = max(between, 0.0) * size
+    shrinkage = signal / np.maximum(signal + within, np.finfo(float).tiny)
+    return shrinkage[:, None] * means
+
+
+def _less(
+    rows: np.ndarray, effect: np.ndarray, group: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the rows less the effects of their groups, without a copy of these for each row."""
+    left = np.empty_like(rows) if out is None else out
+    for part in slices(len(rows), ROWS_AT_ONCE):
+        left[part] = rows[part] - effect[group[part]]
+    return left
