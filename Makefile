@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-blending fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -106,16 +106,22 @@ bench-completers: $(READY) ## compare the completers of figure S1 on the small t
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/completers.py $(SIMULATED)
 
 FRESH := 61 62
+FRESH_SCREENS := $(foreach name,$(SIMULATED),$(foreach seed,$(FRESH),constants-$(name)-$(seed)))
 
-bench-constants: $(READY) ## try other constants of Kernel and Blend on simulated screens that no table shows
+fresh-screens: $(READY) # two seeds of each generator that no table of accuracy shows
 	for name in $(SIMULATED); do for seed in $(FRESH); do \
 		case $$name in demo) files=config/config.yaml;; *) files="config/config.yaml config/$$name.yaml";; esac; \
 		$(SNAKEMAKE) --configfile $$files --config dataset=constants-$$name-$$seed seed=$$seed -- \
 			results/constants-$$name-$$seed/tensor/large.h5 results/constants-$$name-$$seed/tensor/drugs.tsv \
 			results/constants-$$name-$$seed/tensor/baseline.tsv || exit 1; \
 	done; done
+
+bench-constants: fresh-screens ## try other constants of Kernel and Blend on simulated screens that no table shows
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/completion_constants.py \
-		$(foreach name,$(SIMULATED),$(foreach seed,$(FRESH),constants-$(name)-$(seed)))
+		$(FRESH_SCREENS)
+
+bench-blending: fresh-screens ## is the factor model worth a place in Blend, and how many profiles does blending need?
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/blending.py $(FRESH_SCREENS)
 
 bench-translation: $(READY) ## measure how fast a translation trains and translates, and in how much memory
 	$(BIN)/python bench/translation.py
