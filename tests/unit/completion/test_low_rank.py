@@ -19,7 +19,8 @@ from lacuna.runtime.device import Device
 from lacuna.vectors import unit_rows
 
 CPU, TORCH = Device("cpu", np), Device("cpu", torch)
-LOW_RANK = ["halrtc", "silrtc", "soft_impute", "tmac", "cp", "tucker"]
+LOW_RANK = ["halrtc", "silrtc", "as_matrix", "constrained", "mixture"]
+LOW_RANK += ["soft_impute", "tmac", "cp", "tucker"]
 WEIGHTS = np.array([2.0, 0.1, 0.5])
 RANKS = (3, 4, 1), (8, 9, 2)
 
@@ -200,7 +201,7 @@ def test_answers_and_chance_change_nothing(method):
     assert np.array_equal(again.profiles, with_answers.profiles)
 
 
-@pytest.mark.parametrize("method", ["halrtc", "silrtc", "soft_impute"])
+@pytest.mark.parametrize("method", LOW_RANK[:6])
 def test_blocks_change_nothing(method, monkeypatch):
     observed = clustered()
     whole = complete(observed, method).profiles

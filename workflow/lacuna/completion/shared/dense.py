@@ -222,6 +222,11 @@ def square(array: Array) -> float:
     return float((array * array).sum())
 
 
+def distance(one: Array, other: Array) -> float:
+    """Return the Frobenius norm of the difference of two tensors."""
+    return sum(square(one[rows] - other[rows]) for rows in blocks(one)) ** 0.5
+
+
 def zeros_and_mask(name: str, observed: ProfileSet, grids: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the tensor in float64, 0 where unknown, and 1 where it is known, 0 elsewhere.
 

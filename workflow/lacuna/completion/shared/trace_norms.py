@@ -32,7 +32,8 @@ def complete_in_span(
     name
         Of the method, for messages.
     iterate
-        Yields the filled tensor and the Frobenius norm of its last change, iteration by iteration.
+        Yields the filled tensor and the residual that its stopping rule looks at, such as the
+        Frobenius norm of its last change, iteration by iteration.
     observed
         As for any method.
     grids
@@ -50,6 +51,6 @@ def complete_in_span(
     where = find_device(device)
     require_memory(name, observed, grids, where)
     tensor = ObservedTensor.in_span(observed, where)
-    number, (filled, change) = last_of(enumerate(iterate(tensor), 1))
-    print(f"{name}: {number} of at most {max_iterations} iterations, last change {change:.3g}")
+    number, (filled, residual) = last_of(enumerate(iterate(tensor), 1))
+    print(f"{name}: {number} of at most {max_iterations} iterations, residual {residual:.3g}")
     return lambda pairs: tensor.predictions(filled, observed, pairs)
