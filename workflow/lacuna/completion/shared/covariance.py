@@ -62,11 +62,14 @@ class Subspace:
     weights : array of shape (terms,)
     variance : float
         Factor from the process's variance to the mean variance of a profile's entry.
+    slopes : float32 array of shape (k,)
+        What the prediction in each direction is multiplied by.
     """
 
     directions: np.ndarray
     weights: np.ndarray
     variance: float
+    slopes: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,8 @@ class GaussianProcess:
         """Return all directions with the prior weights, for where there is nothing to tune on."""
         weights, genes = self.prior_weights, self.mean.shape[1]
         variance = float(np.mean(self.residual() ** 2, dtype=np.float64))
-        return Subspace(np.eye(genes, dtype=np.float32), weights, variance / weights.sum())
+        directions, slopes = np.eye(genes, dtype=np.float32), np.ones(genes, dtype=np.float32)
+        return Subspace(directions, weights, variance / weights.sum(), slopes)
 
     def nearest(self, pairs: np.ndarray) -> NeighbourCovariances:
         """Return the profiles that covary most, by the prior weights, with each pair."""
@@ -214,7 +218,8 @@ class GaussianProcess:
             for subspace in subspaces:
                 shares, relative = near.condition(subspace.weights)
                 combined = np.einsum("bm,bmg->bg", shares, of_neighbours)
-                change[rows] += combined @ subspace.directions @ subspace.directions.T
+                score = combined @ subspace.directions * subspace.slopes
+                change[rows] += score @ subspace.directions.T
                 variance[rows] += subspace.variance * relative
         return change, variance
 

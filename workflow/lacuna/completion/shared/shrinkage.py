@@ -8,6 +8,7 @@ from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import mean_by, slices
 
 ROWS_AT_ONCE = 16_384  # of a copy in float64
+LEAST_VARIANCE = 1e-12  # of a slope, against division by 0
 PASSES = 10  # over drugs and cells in turn, until neither effect changes any more
 
 
@@ -86,3 +87,40 @@ def _less(
     for part in slices(len(rows), ROWS_AT_ONCE):
         left[part] = rows[part] - effect[group[part]]
     return left
+
+
+def shrunken_slopes(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the slope of truth on prediction, column by column, shrunk towards a common one.
+
+    A column's slope b, of a line through the origin, is known up to its variance v; the slopes of
+    all columns scatter around their mean m, weighted by 1 / v, with variance u beside that. So b is
+    shrunk to m + u / (u + v) (b - m), and to 0 where that is negative: what is predicted the wrong
+    way round is not known. The moment estimate of u is that of DerSimonian and Laird 1986, Control
+    Clin Trials 7:177, https://doi.org/10.1016/0197-2456(86)90046-2.
+
+    Parameters
+    ----------
+    predicted, truth : arrays of shape (n, columns)
+
+    Returns
+    -------
+    float32 array of shape (columns,)
+        1 where nothing is predicted in any column.
+    """
+    square = (predicted**2).sum(axis=0, dtype=np.float64)
+    is_known = square > 0
+    slopes = np.ones(len(square))
+    if not is_known.any():
+        return slopes.astype(np.float32)
+    predicted, truth, square = predicted[:, is_known], truth[:, is_known], square[is_known]
+    slope = (predicted * truth).sum(axis=0, dtype=np.float64) / square
+    error = ((truth - slope * predicted) ** 2).mean(axis=0, dtype=np.float64)
+    variance = np.maximum(error / square, LEAST_VARIANCE)
+    precision = 1 / variance
+    mean = np.average(slope, weights=precision)
+    excess = (precision * (slope - mean) ** 2).sum() - (len(slope) - 1)
+    scale = precision.sum() - (precision**2).sum() / precision.sum()
+    between = max(excess / scale, 0) if scale > 0 else 0
+    slopes[:] = mean
+    slopes[is_known] += between / (between + variance) * (slope - mean)
+    return np.maximum(slopes, 0).astype(np.float32)
