@@ -116,7 +116,7 @@ def _merged(lower: object, upper: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_configfile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--configfile",
         nargs="+",
@@ -125,6 +125,10 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="configurations as for Snakemake, the last one counts; without any, the demo's",
     )
+
+
+def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_configfile(parser)
     parser.add_argument(
         "--figures", action="store_true", help="only the rules that draw the figures"
     )
@@ -144,6 +148,35 @@ def _plan(arguments: argparse.Namespace) -> int:
     }.items():
         print(f"{plan.dataset}: {len(lines)} {heading}", *lines, sep="\n  ")
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from lacuna.project.check import check
+    from lacuna.project.config import prepare
+
+    report = check(prepare(read_config(arguments.configfile)))
+    print(*report.lines(), sep="\n")
+    return 1 if report.errors else 0
+
+
+def _add_init_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="where your files lie")
+    parser.add_argument("--dataset", help="the name of the run (that of the folder)")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("my.yaml"),
+        metavar="FILE",
+        help="the configuration to write, never over one that is there (%(default)s)",
+    )
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from lacuna.project.initial import write_configuration
+
+    told = write_configuration(arguments.folder, arguments.dataset, arguments.output)
+    print(f"Wrote {arguments.output}:", *(f"  {line}" for line in told), "", sep="\n")
+    return _check(argparse.Namespace(configfile=[arguments.output]))
 
 
 def _add_reproduce_arguments(parser: argparse.ArgumentParser) -> None:
@@ -175,6 +208,18 @@ def _first_line(text: str | None) -> str:
 
 
 OWN = (
+    Command(
+        "init",
+        "Write a configuration for the files of a folder, with thresholds that fit them.",
+        _add_init_arguments,
+        _init,
+    ),
+    Command(
+        "check",
+        "Look at a data set before its run: what it has, what is wrong, what will be left.",
+        _add_configfile,
+        _check,
+    ),
     Command("plan", "Print what a run would make.", _add_plan_arguments, _plan),
     Command(
         "reproduce",

@@ -7,10 +7,24 @@ from lacuna.acquire.inputs import Inputs
 
 
 def wanted(config: Mapping[str, Any]) -> bool:
-    """Return whether a run has a tensor: it has, where a method is to complete it."""
-    return bool(config["completion"]["methods"])
+    """Return whether a run makes signatures: for a tensor, or because nothing else is asked."""
+    return bool(config["completion"]["methods"]) or alone(config)
+
+
+def alone(config: Mapping[str, Any]) -> bool:
+    """Return whether a run ends with signatures, as that of one cell line does."""
+    others = (
+        config["completion"]["methods"],
+        config["translation"]["landmarks"],
+        config["retrieval"]["methods"],
+        config["single_cell"]["models"] and config["single_cell"]["targets"],
+    )
+    return not any(others) and bool(Inputs.of(config).series)
 
 
 def results(config: Mapping[str, Any]) -> list[str]:
     """Return the tables and pages that a run makes, below results/{dataset}."""
-    return ["signatures/pages/plates.html"] if Inputs.of(config).series_with("level3") else []
+    inputs = Inputs.of(config)
+    pages = ["signatures/pages/plates.html"] if inputs.series_with("level3") else []
+    made = [f"signatures/{series}/signatures.h5" for series in inputs.series]
+    return [*pages, *(made if alone(config) else [])]

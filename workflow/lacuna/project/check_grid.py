@@ -1,0 +1,261 @@
+"""What the filters of `tensor:` leave at most, before any signature is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from lacuna.errors import LacunaError
+from lacuna.io.sig_info import COMPOUND
+from lacuna.project.findings import counted
+from lacuna.signatures.make import sort_wells
+from lacuna.signatures.signature_set import COLUMNS, EXPERIMENT, SignatureSet
+from lacuna.tensor.build import build_tensor
+from lacuna.tensor.profiles import ProfileSet
+
+REPLICATED, ALONE, FEW_DRUGS = "", "no replicate", "too few other drugs on its plates"
+PASSES = 0.0  # the p-value that stands for one which is not known yet
+WHY = "why"  # no p-value can be had
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a run has at most.
+
+    Attributes
+    ----------
+    experiments : DataFrame
+        As the table of a `SignatureSet`, with why no p-value can be had.
+    tensor : ProfileSet or None
+        The large tensor at most, of one made-up gene; None where a filter leaves nothing.
+    steps : DataFrame
+        What each filter leaves at most; empty where one leaves nothing.
+    fault : str
+        Which filter leaves nothing; empty otherwise.
+    made_here : bool
+        Whether some p-values are not known yet.
+    exact : bool
+        Whether no p-value is open, so that a run has just that.
+    certain : bool
+        Whether a run has no more drugs, cells or profiles than `tensor`.
+    """
+
+    experiments: pd.DataFrame
+    tensor: ProfileSet | None
+    steps: pd.DataFrame
+    fault: str
+    made_here: bool
+    exact: bool
+    certain: bool
+
+
+def possible_experiments(wells: pd.DataFrame) -> pd.DataFrame:
+    """Return the experiments that a series of plates will have.
+
+    Parameters
+    ----------
+    wells
+        As `lacuna.io.geo.read_wells` returns them.
+
+    Returns
+    -------
+    DataFrame
+        The columns of a `SignatureSet`'s table and `WHY`: empty, or why the experiment can have no
+        p-value. Where it can, p_value is `PASSES`; all else that needs profiles is NaN.
+    """
+    treated = wells[sort_wells(wells).eq("compound")].reset_index(drop=True)
+    drugs = treated.groupby("plate", observed=True)["drug"].nunique()
+    groups = treated.assign(on_plate=treated["plate"].map(drugs)).groupby(
+        EXPERIMENT, dropna=False, sort=True, observed=True
+    )
+    table = groups.agg(
+        name=("name", "first"), replicates=("well", "size"), fewest=("on_plate", "min")
+    ).reset_index()
+    table[WHY] = np.where(table["replicates"] > 1, REPLICATED, ALONE)
+    # `null_distances` gives up on all experiments of a batch with one number of replicates.
+    alike = ["batch", "replicates"]
+    fewest = table.groupby(alike)["fewest"].transform("min")
+    doubtful = table["replicates"].gt(1) & fewest.lt(table["replicates"])
+    if doubtful.any():
+        members = list(groups.indices.values())
+        drugs_on = treated.groupby("plate", observed=True)["drug"].agg(set)
+        plates = treated["plate"].to_numpy()
+        stuck = pd.Series(
+            {
+                row: _may_get_stuck([drugs_on[p] for p in plates[members[row]]])
+                for row in table.index[doubtful]
+            }
+        )
+        fails = stuck.reindex(table.index, fill_value=False)
+        table.loc[fails.groupby([table[key] for key in alike]).transform("any"), WHY] = FEW_DRUGS
+    p_value = np.where(table[WHY].eq(REPLICATED), PASSES, np.nan)
+    return table.assign(acd=np.nan, p_value=p_value)[[*COLUMNS, WHY]]
+
+
+def _may_get_stuck(drugs_on: Sequence[set]) -> bool:
+    """Return whether a random set may have taken every drug of a plate before its turn.
+
+    Parameters
+    ----------
+    drugs_on
+        The drugs of the plate of each place of the set.
+    """
+    for place, drugs in enumerate(drugs_on):
+        if len(drugs) > place:
+            continue
+        fits = sparse.csr_array([[drug in before for before in drugs_on[:place]] for drug in drugs])
+        if (maximum_bipartite_matching(fits, perm_type="column") >= 0).all():
+            return True
+    return False
+
+
+def known_experiments(info: pd.DataFrame) -> pd.DataFrame:
+    """Return the experiments of ready-made signatures, in the same columns.
+
+    Parameters
+    ----------
+    info
+        As `lacuna.io.sig_info.read_signatures` returns them.
+    """
+    table = info[info["kind"].eq(COMPOUND)].reset_index(drop=True)
+    why = np.where(table["p_value"].isna(), "none in sig_info", REPLICATED)
+    return table[COLUMNS].assign(**{WHY: why})
+
+
+def bound(experiments: pd.DataFrame, filters: Mapping[str, Any], *, made_here: bool) -> Bound:
+    """Apply the filters of `tensor:` to what may be there.
+
+    Parameters
+    ----------
+    experiments
+        Of all series, as `possible_experiments` and `known_experiments` return them.
+    filters
+        max_p_value, unreplicated, min_cells_per_drug and min_drugs_per_cell.
+    made_here
+        Whether some p-values are not known yet.
+    """
+    table = experiments[COLUMNS]
+    signatures = SignatureSet(table, np.ones((len(table), 1), np.float32), np.array(["any"]))
+    try:
+        tensor, steps = build_tensor(signatures, **filters)
+        fault = ""
+    except LacunaError as error:
+        tensor, steps, fault = None, pd.DataFrame(), str(error)
+    exact = not made_here or filters["max_p_value"] >= 1
+    named = table["name"].fillna("").str.strip().str.casefold()
+    several = table["drug"].groupby(named).nunique().drop(["", "nan", "-666"], errors="ignore")
+    certain = exact or not (several > 1).any()
+    return Bound(experiments, tensor, steps, fault, made_here, exact, certain)
+
+
+def describe_experiments(experiments: pd.DataFrame) -> str:
+    """Describe in a line how many experiments there are and why some can have no p-value."""
+    why = experiments.loc[experiments[WHY].ne(REPLICATED), WHY].value_counts()
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in why.items())
+    with_p = f"without a p-value: {reasons}" if reasons else "each with a p-value"
+    return f"{counted(len(experiments), 'experiment')}, {with_p}"
+
+
+def describe_bound(found: Bound) -> list[str]:
+    """Describe what the filters leave, a line each."""
+    lines = [describe_experiments(found.experiments)]
+    for number, step in enumerate(found.steps.to_dict("records")):
+        at_most = "" if found.exact or number == 0 else "at most "
+        lines.append(
+            f"{step['step']}: {at_most}{counted(step['profiles'], 'profile')}, "
+            f"{counted(step['drugs'], 'drug')}, {counted(step['cells'], 'cell')}"
+        )
+    if not found.exact and found.tensor is not None:
+        lines.append("How many pass the p-value, only the signatures will say.")
+    return lines
+
+
+def explain_nothing(found: Bound, filters: Mapping[str, Any]) -> str:
+    """Say why a filter leaves nothing, and with which values something is left."""
+    why = found.experiments[WHY]
+    causes = [f"{count:,} have {reason}" for reason, count in why.value_counts().items() if reason]
+    of = f" Of {len(why):,} experiments, {', '.join(causes)}." if causes else ""
+    said = found.fault.removeprefix("tensor: ").split(" Loosen")[0] + of
+    other = suggest_filters(found.experiments, made_here=found.made_here).thresholds
+    left = bound(found.experiments, {**filters, **other}, made_here=found.made_here).tensor
+    if left is None:
+        return f"{said} No threshold would leave any."
+    keys = ", ".join(f"{key}: {value}" for key, value in other.items() if filters[key] != value)
+    leaves = f"which leaves {len(left):,} profiles at most"
+    return f"{said} This would work: tensor: {{{keys}}}, {leaves}."
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Thresholds that fit a data set, with the reason for each.
+
+    Attributes
+    ----------
+    thresholds, reasons : dict
+        By key of `tensor:`.
+    """
+
+    thresholds: Mapping[str, Any]
+    reasons: Mapping[str, str]
+
+
+REPLICATED_SHARE = 0.8  # of pairs in every cell: with fewer, a p-value would choose by cell
+LARGE = 2000  # pairs from which on a screen can lose those whose replicates disagree
+KEPT_SHARE = 0.5  # of pairs that the threshold of drugs and cells is to leave
+
+
+def suggest_filters(experiments: pd.DataFrame, *, made_here: bool) -> Chosen:
+    """Choose thresholds by the size of a data set.
+
+    The paper's are taken where they leave enough; a small screen keeps all that it has.
+
+    Parameters
+    ----------
+    experiments, made_here
+        As in `bound`.
+    """
+    has = experiments.assign(has=experiments["p_value"].notna())
+    pairs: pd.Series = has.groupby(["drug", "cell"], observed=True)["has"].any()
+    share = pairs.groupby("cell").mean().min() if len(pairs) else 0.0
+    replicated = share >= REPLICATED_SHARE
+    large = len(pairs) >= LARGE or (replicated and not made_here)
+    values: dict[str, Any] = {
+        "max_p_value": 0.1 if replicated and large else 1,
+        "unreplicated": "drop" if replicated and large else "keep",
+    }
+    with_p = f"{int(pairs.sum()):,} of {counted(len(pairs), 'pair')} can have a p-value"
+    kept = "the paper's threshold" if values["max_p_value"] < 1 else "all are kept"
+    small = f"; below {LARGE:,} pairs, none is to be lost" if replicated and not large else ""
+    needed = f"; at least {REPLICATED_SHARE:.0%} of each cell's would have to"
+    least = "" if replicated else needed
+    reasons = {
+        "max_p_value": f"{with_p}{small}{least}: {kept}",
+        "unreplicated": f"{int((~pairs).sum()):,} pairs have none",
+    }
+    for least_of in (3, 2, 1):
+        values |= {"min_cells_per_drug": least_of, "min_drugs_per_cell": least_of}
+        left = bound(experiments, values, made_here=made_here).tensor
+        if left is not None and len(left) >= KEPT_SHARE * len(pairs):
+            break
+    kept_pairs = len(left) if left is not None else 0
+    per_drug = pairs.groupby("drug").size()
+    reasons["min_cells_per_drug"] = (
+        f"drugs are in {per_drug.median():g} cells (median), of {_cells(pairs)}; "
+        f"{kept_pairs:,} of {len(pairs):,} pairs are left"
+    )
+    reasons["min_drugs_per_cell"] = f"cells have {_drugs_per_cell(pairs)} drugs"
+    return Chosen(values, reasons)
+
+
+def _cells(pairs: pd.Series) -> int:
+    return pairs.index.get_level_values("cell").nunique()
+
+
+def _drugs_per_cell(pairs: pd.Series) -> str:
+    sizes = pairs.groupby("cell").size()
+    low, high = (int(sizes.min()), int(sizes.max())) if len(sizes) else (0, 0)
+    return str(low) if low == high else f"{low} to {high}"

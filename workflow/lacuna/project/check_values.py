@@ -1,0 +1,244 @@
+"""Do a matrix, its tables and the scale of its values belong together?"""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from lacuna.errors import listed
+from lacuna.io.level3 import LEAST_TOP, SIGNED
+from lacuna.io.quantities import MISSING_NUMBER
+from lacuna.project.findings import Finding, counted
+
+MOST_COLUMNS = 2000  # that are looked at, evenly spread
+MOST_VALUES = 2**22
+HIGHEST = 20.0  # of log2 expression; intensities before the logarithm reach 30,000
+SAME = 0.9  # mean cosine of rows: expression looks alike in all wells, signatures do not
+UNIT = 1e-3  # how far from 1 the length of a unit row may be
+COMPARED = 200  # rows between which cosines are taken
+
+
+def spread(names: pd.Index, genes: int) -> pd.Index:
+    """Choose columns to look at: all of few, or some evenly spread."""
+    most = max(min(MOST_COLUMNS, MOST_VALUES // max(genes, 1)), 2)
+    if len(names) <= most:
+        return names
+    return names[np.unique(np.linspace(0, len(names) - 1, most).astype(int))]
+
+
+def describe_values(values: np.ndarray) -> str:
+    """Describe a sample of values, shape (columns, genes), in a line."""
+    low, middle, high = np.percentile(values, [0, 50, 100])
+    return f"values from {low:.3g} to {high:.3g}, median {middle:.3g}"
+
+
+def find_in_expression(values: np.ndarray, where: str) -> Iterator[Finding]:
+    """Say what is wrong with values that should be Level 3: log2 expression, from about 2 to 15.
+
+    Parameters
+    ----------
+    values : array of shape (wells, genes)
+        Of some wells.
+    where
+        The file.
+    """
+    yield from _find_missing(values, where)
+    values = values[~_holds_missing(values)]
+    if not values.size:
+        return
+    negative, top = float((values < 0).mean()), float(values.max())
+    zeros = int((values == 0).sum())
+    expected = "Expected Level 3: log2 expression of wells, from about 2 to 15."
+    if negative >= SIGNED:
+        unit = np.abs(np.linalg.norm(values, axis=1) - 1).max() < UNIT
+        kind = "unit rows (signatures)" if unit else "z-scores (Level 4) or signatures (Level 5)"
+        yield Finding(
+            where,
+            f"{negative:.0%} of the values are negative, centred on {np.median(values):.2g}: "
+            f"{kind}. {expected} Ready-made signatures go under level5, with a sig_info.",
+        )
+    elif negative:
+        yield Finding(where, f"{negative:.2%} of the values are negative. {expected}")
+    elif top > HIGHEST:
+        yield Finding(
+            where,
+            f"values reach {top:,.0f}: intensities before the logarithm? {expected} Take log2 of "
+            "them.",
+        )
+    elif np.percentile(values, 99) < LEAST_TOP:
+        yield Finding(
+            where,
+            f"99 % of the values are below {np.percentile(values, 99):.3g}: another logarithm, or "
+            f"RNA-seq? {expected}",
+        )
+    if zeros and negative < SIGNED:
+        wells = int((values == 0).any(axis=1).sum())
+        yield Finding(
+            where,
+            f"{counted(zeros, 'value')} of {counted(wells, 'well')} are exactly 0, as where "
+            "missing values were filled; they count as expression. Remove those wells or genes.",
+        )
+
+
+def find_in_signatures(
+    values: np.ndarray, names: Iterable[object], where: str
+) -> Iterator[Finding]:
+    """Say what is wrong with values that should be signatures, which are centred on 0.
+
+    Parameters
+    ----------
+    values : array of shape (signatures, genes)
+        Of some signatures.
+    names
+        Their ids.
+    where
+        The file.
+    """
+    empty = ~values.any(axis=1)
+    if empty.any():
+        yield Finding(
+            where,
+            f"the signatures {listed(np.array(list(names), dtype=object)[empty])} are 0 in every "
+            "gene and have no direction. Remove them from the matrix and sig_info.",
+            stops=True,
+        )
+    yield from _find_missing(values, where)
+    values = values[~empty & ~_holds_missing(values)]
+    if len(values) < 2:
+        return
+    alike = mean_cosine(values)
+    if not (values < 0).any():
+        yield Finding(
+            where,
+            f"no value is negative, and the mean cosine between signatures is {alike:.2f}: "
+            "expression (Level 3) rather than signatures (Level 5)? Give it as level3, with "
+            "inst_info, pert_info and gene_info, or take differences from vehicle wells.",
+        )
+    elif alike > SAME:
+        yield Finding(
+            where,
+            f"the mean cosine between signatures is {alike:.2f}: all point the same way. Expected "
+            "changes against a vehicle, centred on 0.",
+        )
+
+
+def mean_cosine(values: np.ndarray) -> float:
+    """Return the mean cosine between some rows, those of no length apart."""
+    rows = values[np.unique(np.linspace(0, len(values) - 1, COMPARED).astype(int))].astype(float)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return float((rows @ rows.T)[np.triu_indices(len(rows), k=1)].mean())
+
+
+def looks_like_expression(values: np.ndarray) -> bool:
+    """Tell Level 3 from signatures: next to no value is negative."""
+    kept = values[~_holds_missing(values)]
+    return bool(kept.size) and float((kept < 0).mean()) < SIGNED
+
+
+def find_in_columns(
+    columns: pd.Index, rows: pd.Index, named: pd.Index, table: str, where: str
+) -> Iterator[Finding]:
+    """Say which columns of a matrix and rows of its table lack each other.
+
+    Parameters
+    ----------
+    columns, rows
+        The ids of the matrix's columns and of its rows.
+    named
+        The ids that the table names.
+    table
+        inst_info or sig_info, with its file.
+    where
+        The matrix.
+    """
+    without, extra = named.difference(columns), columns.difference(named)
+    if not len(without) and not len(extra):
+        return
+    yield Finding(where, _mismatch(columns, rows, named, without, extra, table), stops=True)
+
+
+def is_transposed(columns: pd.Index, rows: pd.Index, named: pd.Index) -> bool:
+    """Tell whether what a table names stands in the rows of a matrix."""
+    return bool(named.isin(rows).sum() > named.isin(columns).sum())
+
+
+def _mismatch(
+    columns: pd.Index,
+    rows: pd.Index,
+    named: pd.Index,
+    without: pd.Index,
+    extra: pd.Index,
+    table: str,
+) -> str:
+    if is_transposed(columns, rows, named):
+        return (
+            f"its rows are the ids of {table} ({named.isin(rows).sum():,} of {len(named):,}): it "
+            "is transposed. Expected a column for each of them and a row for each gene."
+        )
+    lacking = [
+        f"{counted(len(without), 'row')} of {table} have no column in the matrix: "
+        f"{listed(without, 3)}."
+    ]
+    lost = [
+        f"{counted(len(extra), 'column')} of the matrix have no row in {table}: {listed(extra, 3)}."
+    ]
+    counts = " ".join([*(lacking if len(without) else []), *(lost if len(extra) else [])])
+    folded = pd.Index(columns.str.strip().str.casefold())
+    alike = without[without.str.strip().str.casefold().isin(folded)]
+    if len(alike):
+        other = columns[folded == alike[0].strip().casefold()][0]
+        return (
+            f"{counts} {len(alike):,} of them differ in upper and lower case or blanks alone "
+            f"({alike[0]!r}, in the matrix {other!r}). Write them as the matrix does."
+        )
+    if not len(named.intersection(columns)):
+        return (
+            f"{counts} None match: the table says {named[0] if len(named) else ''!r}, the matrix "
+            f"{columns[0] if len(columns) else ''!r}. Take both from the same series."
+        )
+    return f"{counts} Expected one for each other; remove the others from the table, or the matrix."
+
+
+def find_in_genes(rows: pd.Index, genes: pd.DataFrame, where: str, table: str) -> Iterator[Finding]:
+    """Say which rows of a matrix are no genes of gene_info, and which landmarks are no rows."""
+    known = pd.Index(genes["gene"])
+    strange, landmarks = rows.difference(known), pd.Index(genes.loc[genes["landmark"], "gene"])
+    lost = landmarks.difference(rows)
+    if len(strange):
+        symbols = rows.intersection(pd.Index(genes["symbol"].dropna()))
+        hint = (
+            f"{len(symbols):,} are symbols (pr_gene_symbol); write pr_gene_id in the matrix, or "
+            "symbols as pr_gene_id. "
+            if len(symbols)
+            else ""
+        )
+        yield Finding(
+            where,
+            f"{counted(len(strange), 'row')} of the matrix are no pr_gene_id of {table}: "
+            f"{listed(strange, 3)}; there they look like {listed(known, 2)}. {hint}Take both from "
+            "the same series.",
+            stops=True,
+        )
+    if len(lost):
+        yield Finding(
+            where,
+            f"{counted(len(lost), 'landmark gene')} (pr_is_lm 1) of {table} are no row of the "
+            f"matrix: {listed(lost, 3)}. Set pr_is_lm to 0 there, or get the whole matrix.",
+            stops=True,
+        )
+
+
+def _holds_missing(values: np.ndarray) -> np.ndarray:
+    return (values == MISSING_NUMBER).any(axis=1)
+
+
+def _find_missing(values: np.ndarray, where: str) -> Iterator[Finding]:
+    missing = values == MISSING_NUMBER
+    if missing.any():
+        whole = int(missing.all(axis=1).sum())
+        yield Finding(
+            where,
+            f"{counted(int(missing.sum()), 'value')} are {MISSING_NUMBER}, LINCS's missing value, "
+            f"in {counted(int(missing.any(axis=1).sum()), 'column')} ({whole} of them whole); they "
+            "count as expression. Remove those columns.",
+        )
