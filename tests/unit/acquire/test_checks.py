@@ -16,7 +16,8 @@ WITHOUT_SMILES = CELLS | {"columns": {"drug": "d", "line": "l", "smiles": None}}
 
 
 def checked(cells=None, vectors=None, series=None, unreplicated="keep"):
-    block = {"source": "simulator", "series": series or {}}
+    source = "files" if series or cells else "simulator"
+    block = {"source": source, "series": series or {}}
     block |= {"cells": cells or {}, "vectors": vectors or {}}
     check({"acquire": block, "tensor": {"unreplicated": unreplicated}})
 

@@ -190,7 +190,10 @@ def test_a_mistake_is_named(check, config, said):
     ("missing", "said"),
     [
         ("dataset", "'dataset' is missing. Name of the run."),
-        ("acquire", "acquire: 'source' is missing. Where the plates come from: "),
+        (
+            "acquire",
+            "acquire: 'source' is missing. Where the plates.* Write, for example, source: files.",
+        ),
     ],
 )
 def test_what_has_no_default_must_be_said(missing, said):

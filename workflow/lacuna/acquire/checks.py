@@ -23,16 +23,22 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     LacunaError
-        If files are asked for and none is named, it is not clear which file is meant, a series or a
-        target of single cells is of several kinds, or of none, or lacks what its kind needs, all
-        profiles of a ready-made tensor would be dropped, or a table of vectors is of no known
-        format.
+        If files are asked for and none is named, or named and not asked for, it is not clear which
+        file is meant, a series or a target of single cells is of several kinds, or of none, or
+        lacks what its kind needs, all profiles of a ready-made tensor would be dropped, or a table
+        of vectors is of no known format.
     """
     acquire, _ = name_files(config["acquire"])
     if acquire["source"] == "files" and not (acquire["series"] or acquire["cells"]):
         raise LacunaError(
             "acquire: series is empty; with source: files, name at least one series, or a target "
             "of cells."
+        )
+    if acquire["source"] == "simulator" and (acquire["series"] or acquire["cells"]):
+        named = "series" if acquire["series"] else "cells"
+        raise LacunaError(
+            f"acquire: source is simulator, but files are named under {named}, which it would not "
+            "read. Write source: files, or remove them."
         )
     for name, files in acquire["series"].items():
         if len(files.keys() & {*STARTS}) != 1:

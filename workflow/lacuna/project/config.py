@@ -126,13 +126,18 @@ def _explain(fault: ValidationError) -> list[str]:
     if fault.validator == "required":
         missing = [key for key in schema["required"] if key not in instance]
         known = schema.get("properties", {})
-        return [
-            f"{prefix}{key!r} is missing. {known.get(key, {}).get('description', '')}".rstrip()
-            for key in missing
-        ]
+        return [f"{prefix}{key!r} is missing.{_what_to_write(key, known)}" for key in missing]
     if fault.validator == "pattern" and "description" in schema:
         return [f"{prefix}{instance!r} is not {schema['description']}"]
     if fault.validator == "contains":
         wanted = schema["contains"].get("const")
         return [f"{prefix}{wanted!r} is missing in {instance!r}"]
     return [f"{prefix}{fault.message}"]
+
+
+def _what_to_write(key: str, known: Mapping[str, Any]) -> str:
+    """Say what a missing key means, and show one with a value of a user's own."""
+    card = known.get(key, {})
+    said = f" {card['description']}" if "description" in card else ""
+    example = next(iter(card.get("examples", [])), None)
+    return said + (f" Write, for example, {key}: {example}." if isinstance(example, str) else "")
