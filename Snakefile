@@ -40,6 +40,7 @@ wildcard_constraints:
 
 onstart:
     check_writable(PLAN.folder)
+    PLAN.preflight(workflow.source_path("resources/sources.tsv"), workflow.dag_settings.targets)
 
 
 rule all:

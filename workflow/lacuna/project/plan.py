@@ -160,6 +160,22 @@ class Plan:
         """The splits, by name: sizes and folds."""
         return self.config["evaluation"]["splits"]
 
+    def preflight(self, sources: str, targets: Iterable[str]) -> None:
+        """Look at the data before the first job, see `lacuna.project.preflight`.
+
+        Parameters
+        ----------
+        sources
+            The table of sources, where the configuration names none.
+        targets
+            What Snakemake was asked for by name; without any, for the report.
+        """
+        from lacuna.project.preflight import preflight  # heavy, and no job needs it
+
+        asked = {*targets}
+        whole = not asked or bool(asked & {"all", f"{self.folder}/report.html"})
+        preflight(self.config, self.config["acquire"]["sources"] or sources, stops=whole)
+
     def variant(self, name: str) -> dict[str, Any]:
         """Return the method and the options that a name stands for, as a rule's parameter."""
         return {"method": self.players[name].method, "options": dict(self.players[name].options)}

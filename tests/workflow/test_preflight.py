@@ -1,0 +1,54 @@
+"""Before its first job a run looks at its data, and stops where it cannot reach its report."""
+
+import pytest
+from own_data import change_table, configuration, write_plates
+from project import Project
+
+METHODS = {"completion": {"methods": ["mean_1d", "dnpp"], "completed": []}}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    project = Project(tmp_path_factory.mktemp("project"))
+    write_plates(project.folder / "data")
+    return project
+
+
+@pytest.mark.fault(
+    "splits with more folds than the data allow, beside a file that is not there",
+    "no job is started; both are told at once, last, with values that would work; no traceback",
+)
+def test_a_run_that_leads_nowhere_stops_before_its_first_job(project):
+    splits = {"drugs": {"folds": 50}, "cells": {"folds": 7}}
+    config = configuration("data", **METHODS, evaluation={"splits": splits})
+    printed = project.run("--cores", "1", *project.configure(config), fails=True)
+    assert "no job was started" in printed
+    assert "drugs: {folds: 12}" in printed
+    assert "cells: {folds: 2}" in printed
+    assert "Traceback" not in printed
+    assert "Finished job" not in printed
+    made = [path for path in (project.folder / "results").rglob("*") if path.is_file()]
+    assert [path.name for path in made] == ["preflight.json"]
+
+
+def test_a_run_that_gets_there_prints_its_warnings_and_goes_on(project):
+    change_table(project.folder / "data", "inst_info", pert_time="360")
+    config = configuration("data", **METHODS)
+    for file in ("wells.txt", "drugs.txt"):  # the second time from what was kept
+        target = f"results/mine/acquire/mine/{file}"
+        printed = project.run("--cores", "1", target, *project.configure(config))
+        assert "WARNING  data/wells.txt, column pert_time: " in printed
+        assert "mine: 0 errors, 1 warning" in printed
+        assert (project.folder / target).is_file()
+
+
+def test_one_cell_line_ends_with_signatures_and_the_quality_of_plates(tmp_path):
+    project = Project(tmp_path)
+    write_plates(project.folder / "one", cells=("A375",))
+    alone = {"completion": {"methods": [], "completed": []}, "dataset": "one"}
+    config = configuration("one", **alone)
+    project.run("--cores", "1", *project.configure(config))
+    results = project.folder / "results/one"
+    for made in ("report.html", "signatures/mine/signatures.h5", "signatures/pages/plates.html"):
+        assert (results / made).is_file()
+    assert not (results / "tensor").exists()
