@@ -181,3 +181,12 @@ def test_thresholds_fit_the_size_of_a_screen(size, expected):
     chosen = suggest_filters(experiments(*size), made_here=True)
     assert chosen.thresholds == expected
     assert set(chosen.reasons) == set(expected)
+
+
+def test_thresholds_leave_gaps_where_there_are_some():
+    full = experiments(20, 2, 1)
+    some = full[~((full["cell"] == "cell 1") & full["drug"].isin(["drug 3", "drug 4"]))]
+    chosen = suggest_filters(some.reset_index(drop=True), made_here=True)
+    assert chosen.thresholds["min_cells_per_drug"] == 1
+    assert "of fewer than" not in chosen.reasons["max_p_value"]
+    assert "below 80% of some cell's: all are kept" in chosen.reasons["max_p_value"]

@@ -228,18 +228,23 @@ def suggest_filters(experiments: pd.DataFrame, *, made_here: bool) -> Chosen:
         "unreplicated": "drop" if replicated and large else "keep",
     }
     with_p = f"{int(pairs.sum()):,} of {counted(len(pairs), 'pair')} can have a p-value"
+    if not replicated:
+        with_p += f", below {REPLICATED_SHARE:.0%} of some cell's"
+    elif not large:
+        with_p += f"; of fewer than {LARGE:,} pairs none is to be lost"
     kept = "the paper's threshold" if values["max_p_value"] < 1 else "all are kept"
-    small = f"; below {LARGE:,} pairs, none is to be lost" if replicated and not large else ""
-    needed = f"; at least {REPLICATED_SHARE:.0%} of each cell's would have to"
-    least = "" if replicated else needed
     reasons = {
-        "max_p_value": f"{with_p}{small}{least}: {kept}",
+        "max_p_value": f"{with_p}: {kept}",
         "unreplicated": f"{int((~pairs).sum()):,} pairs have none",
     }
+    all_pairs = pairs.index.get_level_values("drug").nunique() * _cells(pairs)
     for least_of in (3, 2, 1):
         values |= {"min_cells_per_drug": least_of, "min_drugs_per_cell": least_of}
         left = bound(experiments, values, made_here=made_here).tensor
-        if left is not None and len(left) >= KEPT_SHARE * len(pairs):
+        if left is None or len(left) < KEPT_SHARE * len(pairs):
+            continue
+        # Drugs that must be in every cell leave no gap to fill.
+        if len(left) < left.measured.size or len(pairs) == all_pairs:
             break
     kept_pairs = len(left) if left is not None else 0
     per_drug = pairs.groupby("drug").size()
