@@ -263,6 +263,10 @@ def paper_thresholds(data):
     return {"tensor": {"max_p_value": 0.1, "unreplicated": "drop", "min_cells_per_drug": 3}}
 
 
+def densities(data):
+    return {"evaluation": {"density": {"percents": [10, 20]}}}
+
+
 def default_splits(data):
     return {"evaluation": {"splits": {"drugs": {"folds": 40}, "cells": {"folds": 5}}}}
 
@@ -308,6 +312,7 @@ MISTAKES = [  # what was done; does it stop a run; what is said
     (one_cell, True, ["10 folds, but 0 profiles of drugs with more than one", "completed: []}"]),
     (one_drug, True, ["2 have too few other drugs on its plates", "unreplicated: keep"]),
     (paper_thresholds, True, ["This would work: tensor: {", "leaves 23 profiles at most"]),
+    (densities, False, ["density: percents", "small tensor (6 x 2, 12 profiles) has too few"]),
     (default_splits, True, ["40 folds, but 12 drugs. This would work: drugs: {folds: 12}"]),
     (default_splits, True, ["5 folds, but 2 cells. This would work: cells: {folds: 2}"]),
 ]

@@ -9,7 +9,6 @@ from own_data import FILES, change_table, configuration, prepared, write_plates
 
 from lacuna.errors import LacunaError
 from lacuna.project import preflight as module
-from lacuna.project.config import prepare
 from lacuna.project.plan import Plan
 from lacuna.project.preflight import FILE, preflight
 
@@ -87,7 +86,7 @@ def test_a_record_that_is_no_record_is_made_anew(data, looks, kept):
 
 def test_a_simulated_screen_is_not_looked_at(data, looks):
     config = {"dataset": "mine", "acquire": {"source": "simulator"}}
-    preflight(prepare(config), NOWHERE)
+    Plan.of(config).preflight(NOWHERE, [])
     assert looks == []
     assert not (data.parent / "results").exists()
 

@@ -310,6 +310,6 @@ def _check_grid(
     }
     report.say("Splits", describe_splits(tensors, splits, found.exact))
     report.findings += find_in_splits(tensors, splits, exact=found.exact, certain=found.certain)
-    lines, findings = find_in_density(tensors["small"], density, found.exact)
+    lines, findings = find_in_density(tensors["small"], density)
     report.say("Splits", lines)
     report.findings += findings

@@ -146,9 +146,7 @@ def find_in_grid(tensor: ProfileSet, exact: bool) -> Iterator[Finding]:
         )
 
 
-def find_in_density(
-    tensor: ProfileSet, percents: list[int], exact: bool
-) -> tuple[list[str], list[Finding]]:
+def find_in_density(tensor: ProfileSet, percents: list[int]) -> tuple[list[str], list[Finding]]:
     """Say which densities the small tensor has too few profiles for: lines, and a finding."""
     if not percents:
         return [], []
@@ -166,7 +164,6 @@ def find_in_density(
             f"the small tensor ({len(tensor.drugs)} x {len(tensor.cells)}, "
             f"{counted(len(tensor), 'profile')}) has too few profiles for any of them. Write "
             "percents: [].",
-            stops=exact,
         )
     ]
 

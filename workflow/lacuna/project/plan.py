@@ -170,6 +170,8 @@ class Plan:
         targets
             What Snakemake was asked for by name; without any, for the report.
         """
+        if self.inputs.simulated:
+            return
         from lacuna.project.preflight import preflight  # heavy, and no job needs it
 
         asked = {*targets}

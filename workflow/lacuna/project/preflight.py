@@ -23,7 +23,7 @@ def preflight(config: Mapping[str, Any], sources: str | Path, *, stops: bool = T
     """Print what is wrong with a run's files and configuration; stop a run that leads nowhere.
 
     What was found last time counts while neither the configuration nor the size and time of change
-    of a file differs. A simulated screen is not looked at; where all is well nothing is printed.
+    of a file differs. Where all is well, nothing is printed.
 
     Parameters
     ----------
@@ -39,8 +39,6 @@ def preflight(config: Mapping[str, Any], sources: str | Path, *, stops: bool = T
     LacunaError
         If the run cannot reach its report, with all that was found.
     """
-    if Inputs.of(config).simulated:
-        return
     kept = Path("results") / config["dataset"] / FILE
     digest = _digest(config, sources)
     found = _read(kept, digest)
