@@ -11,6 +11,7 @@ from own_data import (
     change_matrix,
     change_table,
     configuration,
+    expression,
     prepared,
     read,
     write_matrix,
@@ -22,6 +23,7 @@ from wells import write_text
 from lacuna import command
 from lacuna.errors import LacunaError
 from lacuna.project.check import check
+from lacuna.project.check_values import find_in_expression, find_in_signatures
 from lacuna.project.config import prepare
 
 NOWHERE = "nowhere.tsv"  # nothing can be downloaded
@@ -416,3 +418,26 @@ def test_real_plates_and_their_configuration(shared_data, monkeypatch, request):
     said = texts(report)
     assert "1,429 wells on 4 plates" in said
     assert "cells (whole cells), large: 2 folds, possible 2" in said
+
+
+def test_one_cause_is_told_once(data):
+    log_doses(data)
+    assert [finding.where.split(", ")[1] for finding in checked(data).findings] == [
+        "column pert_dose"
+    ]
+
+
+def test_values_of_few_wells_are_enough_to_be_told():
+    values = expression(40)
+    assert list(find_in_expression(values, "m")) == []
+    values[3] = 2 ** values[3]
+    [finding] = find_in_expression(values, "m")
+    assert f"values reach {values[3].max():,.0f}" in finding.what
+
+
+def test_expression_with_holes_is_no_signature():
+    values = expression(40)
+    values[:, 0] = 0
+    [finding] = find_in_signatures(values, range(40), "m")
+    assert "no value is negative" in finding.what
+    assert list(find_in_signatures(values - values.mean(axis=0), range(40), "m")) == []
