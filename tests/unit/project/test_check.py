@@ -2,21 +2,27 @@
 
 import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
 from own_data import (
     FILES,
-    LEVEL5,
-    change_matrix,
     change_table,
     configuration,
     expression,
     prepared,
     read,
-    write_matrix,
     write_plates,
-    write_signatures,
+)
+from own_mistakes import (
+    MISTAKES,
+    default_splits,
+    linear,
+    log_doses,
+    minutes,
+    missing_file,
+    one_cell,
+    treated,
+    where,
 )
 from wells import write_text
 
@@ -42,15 +48,6 @@ def texts(report):
     return "\n".join(report.lines())
 
 
-def where(test, value):
-    """Replace a column's values that a test picks."""
-    return lambda old: old.mask(test(old), value(old) if callable(value) else value)
-
-
-def treated(old):
-    return old.ne("-666")
-
-
 def test_a_series_without_a_mistake_has_no_finding(data):
     report = checked(data)
     assert report.findings == []
@@ -72,252 +69,6 @@ def test_a_series_without_a_mistake_has_no_finding(data):
     assert said.splitlines()[-1] == (
         "mine: 0 errors, 0 warnings: nothing seen here keeps this run from its report."
     )
-
-
-def like_named(data):
-    two = write_plates(data.parent / "two", cells=("VCAP", "MCF7"))
-    series = {"series": {"mine": FILES, "other": FILES}, "mirror": [str(data), str(two)]}
-    return {"acquire": series}
-
-
-def level3_as_level5(data):
-    wells = read(data / FILES["inst_info"]).rename(columns={"inst_id": "sig_id"})
-    write_text(wells, data / "signatures.txt")
-    files = {"level5": FILES["level3"], "sig_info": "signatures.txt"}
-    return {"files": files, "evaluation": {"splits": {"plates": {"sizes": []}}}}
-
-
-def linear(data):
-    change_matrix(data, lambda values: 2**values)
-
-
-def minus_666(data):
-    def change(values):
-        values[:10] = -666
-        return values
-
-    change_matrix(data, change)
-
-
-def zeros(data):
-    def change(values):
-        values[3:5, 7] = 0
-        return values
-
-    change_matrix(data, change)
-
-
-def z_scores(data):
-    change_matrix(data, lambda values: (values - values.mean(axis=0)) / values.std(axis=0))
-
-
-def unit_rows(data):
-    def change(values):
-        values = values - values.mean(axis=0)
-        return values / np.linalg.norm(values, axis=1, keepdims=True)
-
-    change_matrix(data, change)
-
-
-def log_doses(data):
-    change_table(data, "inst_info", pert_dose=where(treated, _halves))
-
-
-def _halves(old):
-    return pd.Series(np.where(np.arange(len(old)) % 2, "-1.5", "1"), old.index)
-
-
-def minutes(data):
-    change_table(data, "inst_info", pert_time="360", pert_time_unit="min")
-
-
-def minutes_called_hours(data):
-    change_table(data, "inst_info", pert_time="360")
-
-
-def unknown_unit(data):
-    change_table(data, "inst_info", pert_dose_unit=where(treated, "mg/mL"))
-
-
-def some_unknown_units(data):
-    def change(old):
-        return old.mask(treated(old) & (np.arange(len(old)) % 3 == 0), "ng/mL")
-
-    change_table(data, "inst_info", pert_dose_unit=change)
-
-
-def decimal_comma(data):
-    change_table(data, "inst_info", pert_dose=where(treated, "3,33"))
-
-
-def own_types(data):
-    names = {"trt_cp": "compound", "ctl_vehicle": "DMSO"}
-    change_table(data, "inst_info", pert_type=lambda old: old.map(names))
-
-
-def plates_named_rep(data):
-    change_table(data, "inst_info", rna_plate=lambda old: old.str.replace("_X", "_rep"))
-
-
-def replicates_on_one_plate(data):
-    change_table(data, "inst_info", rna_plate=lambda old: old.str.replace("_X2", "_X1"))
-
-
-def no_vehicles(data):
-    change_table(data, "inst_info", pert_type="trt_cp", pert_dose="10", pert_dose_unit="um")
-
-
-def text_as_matrix(data):
-    (data / FILES["level3"]).write_text("id\tA\tB\n100\t1\t2\n")
-
-
-def gct(data):
-    (data / FILES["level3"]).write_text("#1.3\n1\t2\t0\t0\nid\tA\tB\n100\t1\t2\n")
-
-
-def cut_short(data):
-    path = data / FILES["level3"]
-    path.write_bytes(path.read_bytes()[:3000])
-
-
-def probes(data):
-    change_matrix(data, rows=lambda gene: f"{gene}_at")
-
-
-def symbols(data):
-    change_matrix(data, rows=lambda gene: f"SYMBOL{gene}")
-
-
-def other_wells(data):
-    change_table(data, "inst_info", inst_id=lambda old: "OTHER_" + old)
-
-
-def lower_case(data):
-    change_table(data, "inst_info", inst_id=lambda old: old.str.lower())
-
-
-def failed_wells(data):
-    wells = read(data / FILES["inst_info"])
-    write_text(pd.concat([wells, wells[-3:].assign(inst_id=["a", "b", "c"])]), data / "wells.txt")
-
-
-def transposed(data):
-    wells, genes = read(data / FILES["inst_info"]), read(data / FILES["gene_info"])
-    values = np.full((len(genes), len(wells)), 8.0, np.float32)
-    write_matrix(data / FILES["level3"], values, wells["inst_id"], genes["pr_gene_id"])
-
-
-def level5_as_level3(data):
-    write_signatures(data)
-    files = {**FILES, "level3": LEVEL5["level5"], "inst_info": LEVEL5["sig_info"]}
-    return {"files": files}
-
-
-def swapped(data):
-    files = {**FILES, "pert_info": FILES["gene_info"], "gene_info": FILES["pert_info"]}
-    return {"files": files}
-
-
-def csv(data):
-    read(data / FILES["inst_info"]).to_csv(data / FILES["inst_info"], index=False)
-
-
-def utf_16(data):
-    path = data / FILES["inst_info"]
-    path.write_bytes(path.read_text().encode("utf-16"))
-
-
-def nan(data):
-    def change(values):
-        values[5, 5] = np.nan
-        return values
-
-    change_matrix(data, change)
-
-
-def no_cells(data):
-    write_text(read(data / FILES["inst_info"]).drop(columns="cell_id"), data / FILES["inst_info"])
-
-
-def misspelt_mirror(data):
-    return {"acquire": {"mirror": str(data.parent / "dat")}}
-
-
-def missing_file(data):
-    (data / FILES["gene_info"]).unlink()
-
-
-def one_cell(data):
-    shutil.rmtree(data)
-    write_plates(data, cells=("A375",))
-
-
-def one_drug(data):
-    wells = read(data / FILES["inst_info"])
-    kept = wells[wells["pert_id"].isin(["DMSO", "BRD-03"])]
-    write_text(kept, data / FILES["inst_info"])
-    values = np.random.default_rng(0).uniform(4, 14, (len(kept), 30)).astype(np.float32)
-    write_matrix(data / "plates.gctx", values, read(data / "genes.txt")["pr_gene_id"], kept.inst_id)
-    return {"tensor": {"unreplicated": "drop"}}
-
-
-def paper_thresholds(data):
-    return {"tensor": {"max_p_value": 0.1, "unreplicated": "drop", "min_cells_per_drug": 3}}
-
-
-def densities(data):
-    return {"evaluation": {"density": {"percents": [10, 20]}}}
-
-
-def default_splits(data):
-    return {"evaluation": {"splits": {"drugs": {"folds": 40}, "cells": {"folds": 5}}}}
-
-
-MISTAKES = [  # what was done; does it stop a run; what is said
-    (like_named, True, ["wells.txt", "is read for mine (inst_info) and other (inst_info)", "two"]),
-    (level3_as_level5, False, ["plates.gctx: no value is negative", "mean cosine", "(Level 3)"]),
-    (linear, False, ["plates.gctx: values reach", "before the logarithm?", "log2"]),
-    (minus_666, False, ["plates.gctx: 300 values are -666", "in 10 columns (10 of them whole)"]),
-    (zeros, False, ["plates.gctx: 2 values of 2 wells are exactly 0", "missing"]),
-    (z_scores, False, ["plates.gctx", "are negative, centred on", "z-scores (Level 4)"]),
-    (unit_rows, False, ["plates.gctx", "unit rows (signatures)", "under level5"]),
-    (log_doses, False, ["wells.txt, column pert_dose", "are negative ('-1.5')", "logarithms?"]),
-    (minutes, False, ["wells.txt, column pert_time_unit", "in minutes (46 rows)", "Divide by 60"]),
-    (minutes_called_hours, False, ["wells.txt, column pert_time", "above 240 h ('360'): minutes?"]),
-    (unknown_unit, True, ["column pert_dose_unit", "'mg/mL' (46 rows)", "Known are nM, uM"]),
-    (unknown_unit, True, ["no compound well can be used", "dose in an unknown unit' (46 rows)"]),
-    (some_unknown_units, False, ["unknown unit are left out: 'ng/mL'", "convert"]),
-    (decimal_comma, True, ["'3,33' (46 rows)", "decimal comma", "3.33"]),
-    (own_types, True, ["'compound' (46 rows)", "'DMSO' (16 rows)", "trt_cp", "ctl_vehicle"]),
-    (plates_named_rep, False, ["'MINE_A375_24H_rep1', 'MINE_A375_24H_rep2'", "_X1, _X2"]),
-    (replicates_on_one_plate, False, ["replicates of 23 experiments share a plate"]),
-    (no_vehicles, True, ["no compound well", "0 plates with 2 or more vehicle wells"]),
-    (text_as_matrix, True, ["plates.gctx: this is a table of text", "not damaged"]),
-    (gct, True, ["plates.gctx: this is GCT text", "not damaged"]),
-    (cut_short, True, ["plates.gctx: ", "cut short or damaged"]),
-    (probes, True, ["30 rows of the matrix are no pr_gene_id", "'100_at'", "look like '100'"]),
-    (symbols, True, ["30 are symbols (pr_gene_symbol)"]),
-    (other_wells, True, ["plates.gctx: 62 rows of inst_info", "None match", "'OTHER_MINE"]),
-    (lower_case, True, ["differ in upper and lower case", "in the matrix 'MINE_A375_24H_X1:A01'"]),
-    (failed_wells, True, ["3 rows of inst_info", "no column in the matrix: 'a', 'b', 'c'."]),
-    (transposed, True, ["its rows are the ids of inst_info", "is transposed"]),
-    (level5_as_level3, True, ["signatures.txt: no column inst_id", "It looks like sig_info"]),
-    (swapped, True, ["drugs.txt: no column pr_gene_id", "looks like pert_info", "swapped"]),
-    (swapped, True, ["genes.txt: no column pert_id", "looks like gene_info", "swapped"]),
-    (csv, True, ["wells.txt: no column inst_id", "separated by tabs; these look like CSV"]),
-    (utf_16, True, ["wells.txt: holds a zero byte", "UTF-8"]),
-    (nan, True, ["plates.gctx: column", "is nan", "finite"]),
-    (no_cells, True, ["wells.txt: no column cell_id"]),
-    (misspelt_mirror, True, ["ERROR  acquire: mirror: the folder", "dat does not exist"]),
-    (missing_file, True, ["series: mine: gene_info: 'genes.txt' is not there; looked in"]),
-    (one_cell, True, ["1 cell line, 'A375'", "Signatures, p-values and the quality of plates"]),
-    (one_cell, True, ["10 folds, but 0 profiles of drugs with more than one", "completed: []}"]),
-    (one_drug, True, ["2 have too few other drugs on its plates", "unreplicated: keep"]),
-    (paper_thresholds, True, ["This would work: tensor: {", "leaves 23 profiles at most"]),
-    (densities, False, ["density: percents", "small tensor (6 x 2, 12 profiles) has too few"]),
-    (default_splits, True, ["40 folds, but 12 drugs. This would work: drugs: {folds: 12}"]),
-    (default_splits, True, ["5 folds, but 2 cells. This would work: cells: {folds: 2}"]),
-]
 
 
 @pytest.mark.parametrize(("make", "stops", "said"), MISTAKES)

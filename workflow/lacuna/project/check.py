@@ -88,7 +88,7 @@ def check(config: Mapping[str, Any], sources: str | Path | None = None) -> Repor
     known = _known_sources(sources or config["acquire"]["sources"] or SOURCES_TABLE)
     files = find_files(inputs, dataset, known)
     report.say("Files", map(_line, files))
-    report.findings += find_in_files(files, inputs.mirrors, known)
+    report.findings += find_in_files(files, inputs.mirrors)
     experiments, genes, complete = [], {}, bool(inputs.series)
     for series in inputs.series:
         here = {file.kind: file for file in files if file.folder == series}
@@ -163,6 +163,8 @@ class Series:
             self.report.stop(path, _explain_table(kind, path, key, error))
             return None
         for odd in account:
+            if "in an unknown unit" in odd.what:
+                continue  # `find_in_quantities` says why
             self.report.warn(path, f"{odd.what} ({odd.rows:,} rows: {odd.named})")
         return table
 
@@ -198,7 +200,7 @@ class Series:
         named = None if main is None else pd.Index(main[NAMED[level]])
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                matrix = open_matrix(path, level, Path(scratch))
+                matrix = open_matrix(path, level, Path(scratch), self._table_of(level))
                 if matrix is None:
                     told = f"{path}: too large to be unpacked for a look"
                     self.report.say(heading, [told])
@@ -222,6 +224,10 @@ class Series:
             self.report.findings += find_in_expression(values, str(path))
         else:
             self.report.findings += find_in_signatures(values, names, str(path))
+
+    def _table_of(self, level: str) -> Path | None:
+        found = self.files.get("inst_info" if level == "level3" else "sig_info")
+        return found.path if found else None
 
     def _compare(
         self,
@@ -255,7 +261,7 @@ def _line(file: Found) -> str:
     what = file.kind if file.kind == file.folder else f"{file.folder}: {file.kind}"
     if file.path:
         return f"{what}: {file.path} ({file.said})"
-    return f"{what}: {file.file}: {file.said if file.comes else f'MISSING; {file.said}'}"
+    return f"{what}: {file.file}: {file.said or 'MISSING'}"
 
 
 def _known_sources(path: str | Path) -> dict[str, Source]:

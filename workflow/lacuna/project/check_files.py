@@ -1,6 +1,5 @@
 """Where the files of a run are, before it starts."""
 
-import filecmp
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +8,12 @@ import h5py
 
 from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError
+from lacuna.io.expression import layout_of
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import unpack
-from lacuna.io.signature_table import unpack_signatures
-from lacuna.io.sources import SOURCES_TABLE, Source
+from lacuna.io.gctx_matrix import GctxMatrix
+from lacuna.io.mirrors import check_path, find_copy
+from lacuna.io.sources import SOURCES_TABLE, Source, Wanted
+from lacuna.io.unpacking import unpack_matrix
 from lacuna.io.untrusted import is_gzip, open_untrusted
 from lacuna.project.findings import Finding
 
@@ -32,9 +33,11 @@ class Found(NamedTuple):
     path : Path or None
         Where it can be read now.
     said : str
-        Its size, or where it comes from, or where it was looked for.
-    comes : bool
-        Whether a run would have it: it is here, or can be downloaded.
+        Its size, or where it will be downloaded from.
+    bytes : int or None
+        Its size, where the table of sources says it.
+    fault : str
+        Why a run would not have it; empty where it would.
     """
 
     folder: str
@@ -42,7 +45,8 @@ class Found(NamedTuple):
     file: str
     path: Path | None
     said: str
-    comes: bool
+    bytes: int | None
+    fault: str
 
 
 def find_files(inputs: Inputs, dataset: str, sources: Mapping[str, Source]) -> list[Found]:
@@ -67,35 +71,46 @@ def find_files(inputs: Inputs, dataset: str, sources: Mapping[str, Source]) -> l
         if path not in taken
     ]
     mirrors = [Path(mirror) for mirror in inputs.mirrors]
-    return [
-        Found(folder, kind, path.name, *_look(path, mirrors, sources))
-        for folder, kind, path in named
-    ]
+    found = []
+    for folder, kind, path in named:
+        wanted = Wanted(**inputs.wanted(dataset, folder, path.name))
+        source = wanted.source(sources)
+        where, said, fault = _look(path, wanted, source, mirrors)
+        size = source.bytes if source else None
+        found.append(Found(folder, kind, path.name, where, said, size, fault))
+    return found
 
 
 def _look(
-    acquired: Path, mirrors: Sequence[Path], sources: Mapping[str, Source]
-) -> tuple[Path | None, str, bool]:
-    copies = [mirror / acquired.name for mirror in mirrors if (mirror / acquired.name).is_file()]
-    copies += [acquired] if acquired.is_file() else []  # of a run before
-    if copies:
-        return copies[0], size_of(copies[0].stat().st_size), True
-    source = sources.get(acquired.name)
+    acquired: Path, wanted: Wanted, source: Source | None, mirrors: Sequence[Path]
+) -> tuple[Path | None, str, str]:
+    """Return where a file is, what is said of it, and why a run would not have it."""
+    try:
+        given = wanted.path and check_path(wanted.key, Path(wanted.path))
+        copy = given or find_copy(wanted.key, mirrors)
+    except LacunaError as error:
+        return None, "", str(error)
+    if copy is None and acquired.is_file():  # of a run before
+        copy = acquired
+    if copy:
+        return Path(copy), size_of(Path(copy).stat().st_size), ""
     absent = [mirror for mirror in mirrors if not mirror.is_dir()]
-    looked = [f"{each}{' (no such folder)' if each in absent else ''}" for each in mirrors]
-    told = f"looked in {', '.join(looked)}" if looked else "no mirror is named"
     if source and source.url and not absent:
         size = "of unknown size" if source.bytes is None else size_of(source.bytes)
-        return None, f"will be downloaded, {size}, from {source.url}", True
+        return None, f"will be downloaded, {size}, from {source.url}", ""
+    looked = [f"{each}{' (no such folder)' if each in absent else ''}" for each in mirrors]
+    told = f"looked in {', '.join(looked)}" if looked else "no mirror is named"
     origin = (
         f"not listed in {SOURCES_TABLE}" if source is None else f"it comes from: {source.origin}"
     )
-    return None, f"{told}; {origin}", False
+    fault = (
+        f"{acquired.name!r} is not there; {told}; {origin}. Put it into a folder and name that as "
+        "acquire: mirror, or correct the name."
+    )
+    return None, "", fault
 
 
-def find_in_files(
-    found: Sequence[Found], mirrors: Sequence[str], sources: Mapping[str, Source]
-) -> Iterator[Finding]:
+def find_in_files(found: Sequence[Found], mirrors: Sequence[str]) -> Iterator[Finding]:
     """Say what keeps files from being had, or from being the right ones."""
     for mirror in map(Path, mirrors):
         if not mirror.is_dir():
@@ -108,50 +123,16 @@ def find_in_files(
     for file in found:
         of_series = file.folder in series
         key = f"series: {file.folder}: {file.kind}" if of_series else file.folder
-        if not file.comes:
-            yield Finding(
-                f"acquire: {key}",
-                f"{file.file!r} is not there; {file.said}. Put it into a folder and name that as "
-                "acquire: mirror, or correct the name.",
-                stops=of_series or file.folder in NEEDED,
-            )
-        source = sources.get(file.file)
-        if file.path and source and source.bytes not in (None, file.path.stat().st_size):
+        if file.fault:
+            stops = of_series or file.folder in NEEDED
+            yield Finding(f"acquire: {key}", file.fault, stops=stops)
+        if file.path and file.bytes not in (None, file.path.stat().st_size):
             yield Finding(
                 str(file.path),
                 f"is of {file.path.stat().st_size:,} bytes, but {SOURCES_TABLE} says "
-                f"{source.bytes:,}: another file, or damaged. Get it again, or rename yours.",
+                f"{file.bytes:,}: another file, or damaged. Get it again, or rename yours.",
                 stops=True,
             )
-    yield from _like_named(found, [Path(mirror) for mirror in mirrors])
-
-
-def _like_named(found: Sequence[Found], mirrors: Sequence[Path]) -> Iterator[Finding]:
-    """Say where several files of one name are meant and only the first is read."""
-    users: dict[str, list[Found]] = {}
-    for file in found:
-        users.setdefault(file.file, []).append(file)
-    for name, files in users.items():
-        copies = [mirror / name for mirror in mirrors if (mirror / name).is_file()]
-        if len({file.path for file in files}) > 1:  # each says for itself where it lies
-            continue
-        others = [copy for copy in copies[1:] if not _same(copies[0], copy)]
-        if others:
-            of = " and ".join(f"{file.folder} ({file.kind})" for file in files)
-            yield Finding(
-                str(copies[0]),
-                f"is read for {of}, and {others[0]}, another file of this name, by nobody. Give "
-                "each file a name of its own.",
-                stops=len(files) > 1,
-            )
-
-
-def _same(one: Path, other: Path) -> bool:
-    """Compare two files; of large ones, the size tells enough."""
-    size = one.stat().st_size
-    if size > MOST_PACKED:
-        return size == other.stat().st_size
-    return filecmp.cmp(one, other, shallow=False)
 
 
 def size_of(number: int) -> str:
@@ -179,8 +160,8 @@ def format_of(path: Path) -> str:
     return "other" if b"\0" in begins else "text"
 
 
-def open_matrix(path: Path, level: str, scratch: Path) -> Gctx | None:
-    """Open a matrix of a series as a run does, from its own file where that is not packed.
+def open_matrix(path: Path, level: str, scratch: Path, table: Path | None = None) -> Gctx | None:
+    """Open a matrix of a series as a run does, from its own file where that is a plain GCTX.
 
     Parameters
     ----------
@@ -190,31 +171,26 @@ def open_matrix(path: Path, level: str, scratch: Path) -> Gctx | None:
         level3 or level5.
     scratch
         A folder for an unpacked copy.
+    table
+        The table that names its columns, if there is one.
 
     Returns
     -------
     Gctx or None
-        None where it is too large to be unpacked only to look at it.
+        None where it is too large to be brought into a GCTX only to look at it.
 
     Raises
     ------
     LacunaError
         If it cannot be read; it names the user's file.
     """
-    form = format_of(path)
-    if form == "hdf5" and not is_gzip(path):
+    if format_of(path) == "hdf5" and not is_gzip(path) and layout_of(path) is GctxMatrix:
         return Gctx(path)
-    if form == "gct" or (form == "text" and level == "level3"):
-        kind = "GCT text" if form == "gct" else "a table of text"
-        raise LacunaError(
-            f"{path}: this is {kind}, whole and not damaged; expected GCTX, which is HDF5. Convert "
-            "it, and name the .gctx file."
-        )
     if path.stat().st_size > MOST_PACKED:
         return None
     plain = scratch / f"{level}.gctx"
     try:
-        (unpack_signatures if level == "level5" else unpack)(path, plain)
+        unpack_matrix(path, plain, table, by_line=level == "level5")
         return Gctx(plain)
     except LacunaError as error:
         raise LacunaError(str(error).replace(str(plain), str(path))) from error
