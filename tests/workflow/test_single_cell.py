@@ -338,8 +338,9 @@ def test_broken_cells_of_a_user_are_named(controls, tmp_path):
     asked = [f"results/mine/single_cell/{name}/observations.h5ad" for name in cells]
     options = project.configure(config, "mine")
     said = project.run("--cores", "1", "--keep-going", *options, "--", *asked, fails=True)
-    assert re.search(r"Error: \S*acquire/cells/short\.h5ad: ", said)
-    assert re.search(r"Error: \S*acquire/cells/plain\.h5ad: .*product_name", said)
+    own = re.escape(str(project.folder))
+    assert re.search(rf"Error: {own}/short\.h5ad \(cells\): ", said)
+    assert re.search(rf"Error: {own}/plain\.h5ad \(cells\): .*product_name", said)
     assert "Traceback" not in said
     assert not list((project.folder / "results/mine/single_cell").rglob("*.h5ad"))
 
