@@ -29,6 +29,7 @@ from wells import write_text
 from lacuna import command
 from lacuna.errors import LacunaError
 from lacuna.project.check import check
+from lacuna.project.check_files import Found, find_in_files
 from lacuna.project.check_values import find_in_expression, find_in_signatures
 from lacuna.project.config import prepare
 
@@ -46,6 +47,22 @@ def checked(folder, files=FILES, **changes):
 
 def texts(report):
     return "\n".join(report.lines())
+
+
+def test_a_mirror_that_lacks_is_told_unless_nothing_is_missed_from_small_data(tmp_path, data):
+    there = Found("mine", "level3", "a.gctx", next(data.iterdir()), "1 byte", None, "")
+    missed = there._replace(path=None)
+
+    def told(files, mirror):
+        return [
+            (f.text, f.stops) for f in find_in_files(files, [str(data), str(tmp_path / mirror)])
+        ]
+
+    assert told([there], "small-data") == []
+    ((text, stops),) = told([there, missed], "small-data")
+    assert "`make small-data` fills it" in text and stops
+    ((text, stops),) = told([there], "misspelt")
+    assert "misspelt does not exist. Correct it" in text and not stops
 
 
 def test_a_series_without_a_mistake_has_no_finding(data):

@@ -12,7 +12,7 @@ from lacuna.io.expression import layout_of
 from lacuna.io.gctx import Gctx
 from lacuna.io.gctx_matrix import GctxMatrix
 from lacuna.io.mirrors import check_path, find_copy
-from lacuna.io.sources import SOURCES_TABLE, Source, Wanted
+from lacuna.io.sources import SMALL_DATA, SOURCES_TABLE, Source, Wanted
 from lacuna.io.unpacking import unpack_matrix
 from lacuna.io.untrusted import is_gzip, open_untrusted
 from lacuna.project.findings import Finding
@@ -112,12 +112,15 @@ def _look(
 
 def find_in_files(found: Sequence[Found], mirrors: Sequence[str]) -> Iterator[Finding]:
     """Say what keeps files from being had, or from being the right ones."""
+    all_there = all(file.path for file in found)
     for mirror in map(Path, mirrors):
-        if not mirror.is_dir():
+        is_ours = mirror.name == SMALL_DATA  # shipped configurations name it: it may be lacking
+        if not mirror.is_dir() and not (is_ours and all_there):
+            remedy = "`make small-data` fills it" if is_ours else "Correct it, or create it"
             yield Finding(
                 "acquire: mirror",
-                f"the folder {mirror} does not exist. Correct it, or create it.",
-                stops=not all(file.path for file in found),
+                f"the folder {mirror} does not exist. {remedy}.",
+                stops=not all_there,
             )
     series = {file.folder for file in found if file.kind != file.folder}
     for file in found:
