@@ -55,7 +55,7 @@ def test_a_mirror_that_lacks_is_told_unless_nothing_is_missed_from_small_data(tm
 
     def told(files, mirror):
         return [
-            (f.text, f.stops) for f in find_in_files(files, [str(data), str(tmp_path / mirror)])
+            (f.what, f.stops) for f in find_in_files(files, [str(data), str(tmp_path / mirror)])
         ]
 
     assert told([there], "small-data") == []
