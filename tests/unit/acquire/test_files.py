@@ -49,9 +49,9 @@ def test_the_name_of_a_file_is_said_or_taken_from_where_it_is(file, name):
 
 def test_home_is_expanded_in_paths_and_mirrors(monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
-    config = prepare(series(inst_info={"path": "~/w.txt"}))
+    config = series(inst_info={"path": "~/w.txt"})
     config["acquire"]["mirror"] = ["~/held", "~", "here"]
-    inputs = Inputs.of(config)
+    inputs = Inputs.of(prepare(config))
     assert inputs.wanted("mine", "one", "w.txt")["path"] == "/home/me/w.txt"
     assert inputs.mirrors == ("/home/me/held", "/home/me", "here")
 

@@ -376,10 +376,7 @@ def test_a_stage_is_known_by_its_folder(new_stage, check):
         check({"seed": 4})
 
 
-@pytest.mark.fault(
-    "YAML tags that call Python, an alias of itself",
-    "refused; nothing runs",
-)
+@pytest.mark.fault("YAML tags that call Python, an alias of itself", "refused; nothing runs")
 @pytest.mark.parametrize(
     "value",
     [

@@ -1,6 +1,5 @@
 """How a configuration names a file: by its name, or by a mapping that says where it is."""
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
@@ -75,7 +74,7 @@ def name_files(
     dict
         The block with names of files only.
     dict of (folder, file) to dict
-        What is said of a file: path (`~` expanded), url, sha256; empty of one that is named alone.
+        What is said of a file: path, url, sha256; empty of one that is named alone.
 
     Raises
     ------
@@ -136,8 +135,6 @@ def _said(file: str | Mapping[str, str], at: str) -> dict[str, str]:
     if isinstance(file, str):
         return {}
     its = {key: value for key, value in file.items() if key != "file"}
-    if "path" in its:
-        its["path"] = os.path.expanduser(its["path"])
     if "url" in its:
         check_address(its["url"], f"{at}: url")
     return its

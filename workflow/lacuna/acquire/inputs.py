@@ -1,6 +1,5 @@
 """Which files a data set consists of, as its configuration says, and where they lie."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,9 +86,8 @@ class Inputs:
             If it does not say which file is meant, see `lacuna.acquire.files.name_files`.
         """
         block, said = name_files(config["acquire"])
-        folders = block["mirror"] or []
-        folders = [folders] if isinstance(folders, str) else folders
-        mirrors = tuple(map(os.path.expanduser, folders))
+        mirrors = block["mirror"] or []
+        mirrors = (mirrors,) if isinstance(mirrors, str) else tuple(mirrors)
         if block["source"] == "simulator":
             return cls(
                 simulated=True,
