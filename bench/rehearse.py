@@ -30,6 +30,7 @@ from rehearsed import foretell, print_needs, table_for_docs
 from lacuna.io.atomic import write_whole
 from lacuna.io.sources import SOURCES_COLUMNS, read_sources
 from lacuna.io.tsv import read_table, write_table
+from lacuna.project.small_data import SHARED
 from lacuna.tensor.profiles import ProfileSet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +38,7 @@ TABLE = ROOT / "results/bench/rehearse.tsv"
 PAGE = ROOT / "docs/cluster.md"
 MARKS = re.compile(r"(<!-- made by bench/rehearse.py --docs -->\n).*?(<!-- end -->)", re.DOTALL)
 SEED = 1
-TREES = 10  # of 500: forests would take most of the time, and their price is linear in the trees
+TREES = 5  # of 500: forests would take most of the time, and their price is linear in the trees
 WATCHED = 2.0  # seconds between two looks at the folder
 # What else the name of a benchmark says of its job, and is kept apart.
 DETAILS = {
@@ -160,7 +161,7 @@ def measured(results: Path) -> pd.DataFrame:
 
 
 def sizes(results: Path) -> dict[str, int]:
-    """Return how large the run was: wells, experiments, drugs, cells, profiles of both tensors."""
+    """Return how large the run was: wells, experiments, both tensors, tasks of classification."""
     wells = pd.read_csv(results / f"signatures/{SERIES}/wells.tsv", sep="\t")["wells"].sum()
     first = pd.read_csv(results / "tensor/filters.tsv", sep="\t").iloc[0]
     large, small = (ProfileSet.load(results / f"tensor/{size}.h5") for size in ("large", "small"))
@@ -173,6 +174,7 @@ def sizes(results: Path) -> dict[str, int]:
         "small_drugs": len(small.drugs),
         "small_cells": len(small.cells),
         "small_profiles": len(small),
+        "tasks": len(pd.read_csv(results / "classification/tasks.tsv", sep="\t")),
     }
 
 
@@ -235,7 +237,7 @@ def main() -> None:
     arguments.add_argument("--work", type=Path, default=ROOT / "results/rehearsal")
     arguments.add_argument("--keep", action="store_true", help="keep what the run has written")
     arguments.add_argument("--docs", action="store_true", help=f"put the table into {PAGE.name}")
-    arguments.add_argument("--mirror", type=Path, default=os.environ.get("LACUNA_SHARED", "data"))
+    arguments.add_argument("--mirror", type=Path, default=SHARED)
     options = arguments.parse_args()
     table = read_table(TABLE) if TABLE.exists() else pd.DataFrame({"scale": []})
     if options.scale:

@@ -40,13 +40,14 @@ def test_a_planted_law_is_found():
         ("make_signatures", 0.1),  # wells
         ("predict_folds large falrtc", 0.5**2 * 2),  # drugs squared, cells
         ("predict_folds large mean_1d", 0.5 * 2),
-        ("classify_drugs random_forest", 0.5 * 0.02),  # drugs, trees
+        ("classify_drugs random_forest", 0.5 * 0.7 * 0.02),  # drugs, tasks, trees
         ("predict_folds small dnpp", 1 / 3),
         ("acquire_file table", 1),
     ],
 )
 def test_each_part_grows_with_what_its_law_says(part, size):
     times = {"wells": 0.1, "drugs": 0.5, "cells": 2, "trees": 0.02, "small_profiles": 1 / 3}
+    times["tasks"] = 0.7
     facts = {name: rehearsed.PAPER[name] * factor for name, factor in times.items()}
     assert rehearsed.size_of(rehearsed.law_of(part), facts) == pytest.approx(size)
 
@@ -62,19 +63,25 @@ def test_a_forest_grows_in_parallel_in_the_one_job_that_it_is():
     table = runs([0.005, 0.01, 0.02])
     table["part"] = table["part"].replace("tabulate_run", "classify_drugs random_forest")
     told = rehearsed.foretell(table).set_index("part").loc["classify_drugs random_forest"]
-    assert told["longest_s"] == pytest.approx(told["cpu_s"] / 5)  # 500 trees, 100 a thread
+    assert told["longest_s"] == pytest.approx(told["wall_s"] / 5)  # 500 trees, 100 a thread
 
 
-def test_larger_scales_are_foretold_and_not_fitted():
+def test_each_scale_is_foretold_from_the_smaller_ones():
     table = runs([0.005, 0.01, 0.02, 0.05])
     table.loc[table["scale"] == 0.05, rehearsed.MEASURES] *= 2
     judged = rehearsed.judge(table).set_index("scale")
-    assert judged["foretold"].to_dict() == {
-        **dict.fromkeys([0.005, 0.01, 0.02], "fitted"),
-        0.05: "not seen",
-    }
-    assert judged.loc[0.05, "ratio"] == pytest.approx(0.5)
-    assert judged.loc[0.02, "ratio"] == pytest.approx(1)
+    assert judged.index.tolist() == [0.02, 0.05]
+    assert judged["ratio"].tolist() == pytest.approx([1, 0.5])
+
+
+def test_the_largest_rehearsal_counts_most():
+    sizes, took = np.array([1.0, 2, 4]), np.array([10.0, 30, 100])  # steeper than any line from 0
+    start, slope = rehearsed.fit(sizes, took)
+    assert start == 0
+    assert slope * 4 == pytest.approx(100)
+    start, slope = rehearsed.fit(sizes, 7 + 3 * sizes)
+    assert (start, slope) == pytest.approx((7, 3))
+    assert rehearsed.fit(np.ones(2), np.array([1.0, 3])) == (2, 0)
 
 
 def test_one_scale_foretells_nothing(capsys):
@@ -86,9 +93,9 @@ def test_one_scale_foretells_nothing(capsys):
 
 def test_times_never_shrink_with_the_size():
     table = runs([0.005, 0.01, 0.02])
-    table["cpu_s"] = 1 / table["scale"]
+    table["wall_s"] = 1 / table["scale"]
     told = rehearsed.foretell(table)
-    assert (told["cpu_s"] >= 0).all()
+    assert (told["wall_s"] >= 0).all()
 
 
 def test_hours_count_jobs_side_by_side_as_far_as_memory_goes():
@@ -110,7 +117,12 @@ def test_all_that_is_needed_is_printed(capsys):
     table = runs([0.005, 0.01, 0.02, 0.05])
     rehearsed.print_needs(table, rehearsed.foretell(table))
     said = capsys.readouterr().out
-    for words in ("Download of 50 GB", "laptop (8 cores, 16 GB", "not seen", "make_signatures"):
+    for words in (
+        "Download of 50 GB",
+        "laptop (8 cores, 16 GB",
+        "Each scale as",
+        "make_signatures",
+    ):
         assert words in said
 
 
@@ -171,9 +183,10 @@ def test_the_page_has_what_was_measured_and_its_marks_stay(request):
     table = runs([0.005, 0.01, 0.02, 0.05])
     shown = rehearsed.table_for_docs(table, rehearsed.foretell(table))
     assert "1.0 minutes from download to report, 1.0 GiB on disk at most" in shown
-    measured = table[(table["scale"] == 0.01) & table["cpu_s"].notna()]["cpu_s"].sum()
+    of_parts = table[(table["scale"] == 0.01) & (table["part"] != "whole run")]
+    measured = of_parts["wall_s"].sum()
     (row,) = (line for line in shown.splitlines() if line.startswith("| `s` |"))
     assert row.split(" | ")[2] == f"{measured:,.0f}"
-    assert "Scale 0.05 was foretold at 1.00 of its CPU time" in shown
+    assert "From the smaller scales 0.05 is foretold at 1.00 of what it took" in shown
     page = (request.config.rootpath / "docs/cluster.md").read_text()
     assert len(rehearse.MARKS.findall(page)) == 1
