@@ -11,7 +11,7 @@ too few drugs or cells could be held out to fit weights for it. So it does where
 one profile, as holding that out leaves nothing of the drug.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated
@@ -69,12 +69,12 @@ def prepare(
             f"completion: options: blend: members is {list(members)}, expected names of other "
             "methods."
         )
-    prepared = Members.prepare(members, observed, wanted, side, rng)
+    prepared = list(prepare_members(members, observed, wanted, side, rng))
     is_any_warm = WARM in dict(split_by_cold_start(observed, wanted))
     fitted = fit_blend(members, observed, side, rng) if is_any_warm else None
 
     def predict(pairs: np.ndarray) -> Completion:
-        predictions = prepared.predict(pairs)
+        predictions = predict_by(prepared, observed, pairs)
         blended = predictions.profiles[-1].copy()
         stderr = predictions.stderr.astype(np.float32)
         for kind, rows in split_by_cold_start(observed, pairs):
@@ -128,49 +128,35 @@ class MemberPredictions:
         )
 
 
-@dataclass(frozen=True)
-class Members:
-    """The members, ready to predict.
+def prepare_members(
+    members: Sequence[str],
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    side: SideInformation,
+    rng: np.random.Generator,
+) -> Iterator[Predict]:
+    """Let one member after the other see the training profiles, and what it will be asked for."""
+    for name in members:
+        yield train_method(name, observed, side, rng, {}).prepare(observed, wanted, rng)
 
-    Attributes
-    ----------
-    predictors : list of Predict
-    counts : int array of shape (drugs,), and of shape (cells,)
-        In how many cells each drug, and how many drugs each cell, was measured.
-    """
 
-    predictors: list[Predict]
-    counts: tuple[np.ndarray, np.ndarray]
-
-    @classmethod
-    def prepare(
-        cls,
-        members: Sequence[str],
-        observed: ProfileSet,
-        wanted: np.ndarray,
-        side: SideInformation,
-        rng: np.random.Generator,
-    ) -> "Members":
-        """Let each member see the training profiles, and which pairs it will be asked for."""
-        predictors = [
-            train_method(name, observed, side, rng, {}).prepare(observed, wanted, rng)
-            for name in members
-        ]
-        counts = observed.measured.sum(axis=1), observed.measured.sum(axis=0)
-        return cls(predictors, counts)
-
-    def predict(self, pairs: np.ndarray) -> MemberPredictions:
-        """Let each member predict some of the pairs."""
-        completions = [predict(pairs) for predict in self.predictors]
-        counts = np.column_stack([self.counts[axis][pairs[:, axis]] for axis in (0, 1)])
-        never = np.zeros(len(pairs), dtype=bool)
-        stderr = completions[-1].stderr
-        return MemberPredictions(
-            np.stack([completion.profiles for completion in completions]),
-            np.log2(1 + counts),
-            np.all([never if c.fallback is None else c.fallback for c in completions], axis=0),
-            np.full(len(pairs), np.nan) if stderr is None else stderr,
-        )
+def predict_by(
+    predictors: Iterable[Predict], observed: ProfileSet, pairs: np.ndarray
+) -> MemberPredictions:
+    """Let each member, prepared on `observed`, predict some of the pairs."""
+    # Through `map`, as what a member has learnt is large: a loop would still hold one member while
+    # the next one learns.
+    completions = list(map(lambda predict: predict(pairs), predictors))
+    measured = observed.measured
+    counts = [measured.sum(axis=1)[pairs[:, 0]], measured.sum(axis=0)[pairs[:, 1]]]
+    never = np.zeros(len(pairs), dtype=bool)
+    stderr = completions[-1].stderr
+    return MemberPredictions(
+        np.stack([completion.profiles for completion in completions]),
+        np.log2(1 + np.column_stack(counts)),
+        np.all([never if c.fallback is None else c.fallback for c in completions], axis=0),
+        np.full(len(pairs), np.nan) if stderr is None else stderr,
+    )
 
 
 @dataclass(frozen=True)
@@ -250,8 +236,8 @@ def fit_blend(
         pairs = holdout.held_out.pairs
         # Holding out the only profile of a drug makes it a cold start.
         if WARM in dict(split_by_cold_start(holdout.training, pairs)):
-            prepared = Members.prepare(members, holdout.training, pairs, side, rng)
-            predicted.append(prepared.predict(pairs))
+            prepared = prepare_members(members, holdout.training, pairs, side, rng)
+            predicted.append(predict_by(prepared, holdout.training, pairs))
             held_out.append(holdout.held_out)
     if not held_out:
         last, no_change = np.eye(len(members))[-1], np.zeros((2, len(members)))
