@@ -29,7 +29,7 @@ def test_the_area_is_scikit_learns_whatever_the_weights_and_ties():
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_experiments_are_the_same_each_time_and_count_their_drugs(name):
     profiles, positive = planted_drugs()
-    answers = pd.DataFrame({"ATC L": positive.astype(float)}, index=profiles.drugs)
+    answers = pd.DataFrame({"ATC L": positive, "ATC M": ~positive}, profiles.drugs).astype(float)
     answers.iloc[:6] = np.nan
     options = {"folds": 3, "trees": 10, "seed": 7, "similarity": unlike()}
     table, draws, *_ = run_experiments(profiles, answers, name, **options)
@@ -42,6 +42,7 @@ def test_experiments_are_the_same_each_time_and_count_their_drugs(name):
     low, value, high = (table[f"auc_completed{side}"] for side in ("_low", "", "_high"))
     assert ((low <= value) & (value <= high)).all()
     mean = table.query("profile_type == 'mean over cells' and protocol == 'nested'").iloc[0]
+    assert table["task"].tolist() == [task for task in ("ATC L", "ATC M") for _ in range(2)] * 5
     assert mean["drugs_predicted"] == 0
     assert np.isnan(mean["auc_predicted"])
 

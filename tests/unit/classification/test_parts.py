@@ -1,5 +1,12 @@
 """A job that was killed goes on where it stood, and takes nothing of another job."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,3 +75,54 @@ def test_experiments_that_were_killed_go_on_to_the_same_tables(tmp_path, monkeyp
     pd.testing.assert_frame_equal(whole.table, again.table, check_dtype=False)
     for name in ("draws", "counts", "similar"):
         assert np.array_equal(getattr(whole, name), getattr(again, name), equal_nan=True)
+
+
+TWO_PROCESSES = """
+import sys
+import pandas as pd
+sys.path.insert(0, sys.argv[1])
+from planted import planted_drugs, unlike
+from lacuna.classification.experiments import run_experiments
+profiles, positive = planted_drugs()
+answers = pd.DataFrame({f"ATC {n}": positive for n in range(40)}, profiles.drugs).astype(float)
+options = {"folds": 5, "trees": 20, "seed": 1, "similarity": unlike(), "jobs": 2}
+run_experiments(profiles, answers, "random_forest", **options)
+"""
+
+
+def children_of(process):
+    own = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [int(child) for child in own if "LokyProcess" in command_of(child)]
+
+
+def command_of(process):
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def seconds_of(process):
+    """CPU seconds, of which a hundredth is a tick."""
+    return sum(map(int, Path(f"/proc/{process}/stat").read_text().split()[13:15])) / 100
+
+
+def wait_for(condition, seconds=60):
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.2)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks into Linux's /proc")
+def test_no_process_of_a_killed_job_goes_on():
+    helpers = str(Path(__file__).parents[2] / "helpers")
+    job = subprocess.Popen([sys.executable, "-c", TWO_PROCESSES, helpers])
+    try:
+        wait_for(lambda: len(children_of(job.pid)) == 2)
+        children = children_of(job.pid)
+        wait_for(lambda: all(seconds_of(child) > 3 for child in children))  # at work
+    finally:
+        os.kill(job.pid, signal.SIGKILL)
+        job.wait()
+    wait_for(lambda: not any("LokyProcess" in command_of(child) for child in children))

@@ -59,11 +59,11 @@ def test_memory_grows_with_the_grids_that_are_held():
     assert rehearsed.law_of("make_signatures", "peak_mb") == "wells"
 
 
-def test_a_forest_grows_in_parallel_in_the_one_job_that_it_is():
+def test_tasks_are_told_side_by_side_in_the_one_job_that_a_classifier_is():
     table = runs([0.005, 0.01, 0.02])
     table["part"] = table["part"].replace("tabulate_run", "classify_drugs random_forest")
     told = rehearsed.foretell(table).set_index("part").loc["classify_drugs random_forest"]
-    assert told["longest_s"] == pytest.approx(told["wall_s"] / 5)  # 500 trees, 100 a thread
+    assert told["longest_s"] == pytest.approx(told["wall_s"] / 5)  # 500 trees, 100 a process
 
 
 def test_each_scale_is_foretold_from_the_smaller_ones():

@@ -27,8 +27,8 @@ class Classifier:
     source : str
         The paper that describes it.
     build : callable
-        (trees, seed, jobs) -> scikit-learn classifier, or `LogisticPath`: trees of a forest, the
-        seed of what is random in it, threads (which do not change its answer).
+        (trees, seed) -> scikit-learn classifier, or `LogisticPath`: trees of a forest, the seed of
+        what is random in it.
     setting : str
         The parameter that cross-validation chooses.
     choices : tuple
@@ -36,17 +36,17 @@ class Classifier:
     rotation_invariant : bool
         Whether its scores depend on distances and inner products of profiles alone, so that the
         axes may be turned first.
-    uses_threads : bool
-        Whether it computes faster with more threads.
+    slow : bool
+        Whether it takes hours at the paper's size, so that tasks are to be told side by side.
     """
 
     label: str
     source: str
-    build: Callable[[int, int, int], BaseEstimator | LogisticPath]
+    build: Callable[[int, int], BaseEstimator | LogisticPath]
     setting: str
     choices: tuple[float, ...]
     rotation_invariant: bool = True
-    uses_threads: bool = False
+    slow: bool = False
 
 
 def classifier_label(name: str) -> str:
@@ -54,19 +54,19 @@ def classifier_label(name: str) -> str:
     return CLASSIFIERS[name].label if name in CLASSIFIERS else name
 
 
-def _logistic_regression(trees: int, seed: int, jobs: int) -> LogisticPath:
+def _logistic_regression(trees: int, seed: int) -> LogisticPath:
     from lacuna.classification.logistic import LogisticPath
 
     return LogisticPath()
 
 
-def _random_forest(trees: int, seed: int, jobs: int) -> BaseEstimator:
+def _random_forest(trees: int, seed: int) -> BaseEstimator:
     from sklearn.ensemble import RandomForestClassifier
 
-    return RandomForestClassifier(trees, oob_score=True, random_state=seed, n_jobs=jobs)
+    return RandomForestClassifier(trees, oob_score=True, random_state=seed)
 
 
-def _nearest_neighbours(trees: int, seed: int, jobs: int) -> BaseEstimator:
+def _nearest_neighbours(trees: int, seed: int) -> BaseEstimator:
     from sklearn.neighbors import KNeighborsClassifier
 
     return KNeighborsClassifier()
@@ -79,6 +79,7 @@ CLASSIFIERS = {
         build=_logistic_regression,
         setting="C",
         choices=tuple(2.0**power for power in range(-10, 21)),
+        slow=True,
     ),
     "random_forest": Classifier(
         label="random forest",
@@ -87,7 +88,7 @@ CLASSIFIERS = {
         setting="max_features",
         choices=(10, 20, 30, 40),
         rotation_invariant=False,
-        uses_threads=True,
+        slow=True,
     ),
     "nearest_neighbours": Classifier(
         label="nearest neighbours",

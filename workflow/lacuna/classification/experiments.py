@@ -7,10 +7,13 @@ models, from measured profiles alone, and from completed ones, which have predic
 gaps.
 """
 
+import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 import pandas as pd
 import sklearn
@@ -118,35 +121,41 @@ def run_experiments(
         Returns what `lacuna.classification.imputation.impute_folds` made under a name; None leaves
         the protocol `IMPUTED` out.
     jobs
-        Threads; they do not change the answer.
+        Processes, each of which takes one task after the other; they do not change the answer.
     work
         A folder where finished experiments wait, should the job be killed.
     """
     weights = bootstrap_weights(len(profiles.drugs), np.random.default_rng(seed))
-    model = Model.named(model_name, trees, seed, jobs)
-    types = [*profiles.cells, *ACROSS_CELLS]
-    parts: dict[tuple[str, str], dict[str, Any]] = {}
-    tasks = list(answers.columns.astype(str))
-    for number, task in enumerate(tqdm(tasks, desc=model_name, mininterval=5)):
+    model = Model.named(model_name, trees, seed)
+    tasks, own = list(answers.columns.astype(str)), os.getpid()
+
+    def of_task(number: int, task: str) -> list[dict[str, Any]]:
         answer = answers[task].reindex(profiles.drugs).to_numpy(float)
         fold = deal_folds(answer, folds, seed)
         known = {} if imputed is None else in_folds(profiles, fold, number, imputed)
         nearest = nearest_training_drug(similarity, fold)
-        for profile_type in types:
+        parts = []
+        for profile_type in [*profiles.cells, *ACROSS_CELLS]:
+            if own not in (os.getpid(), os.getppid()):
+                os._exit(1)  # the job was killed: none of its processes is to go on for hours
             question = _Question(profile_type, task, model_name, answer, fold, nearest)
             features = _Features(
                 *profiles.of_type(profile_type),
                 {held_out: one.of_type(profile_type)[0] for held_out, one in known.items()},
             )
             start = (question, features, trees, seed, sklearn.__version__, THRESHOLDS)
+            compute = partial(_experiment, model, question, features, weights)
+            parts.append(resume(work, start, PART, compute))
+        return parts
 
-            def compute(
-                question: _Question = question, features: _Features = features
-            ) -> hdf5.Content:
-                return _experiment(model, question, features, weights)
-
-            parts[profile_type, task] = resume(work, start, PART, compute)
-    found = [parts[profile_type, task] for profile_type in types for task in tasks]
+    # BLAS has one thread in each, as everywhere. A process that waits goes when the job is killed.
+    processes = {"n_jobs": jobs, "inner_max_num_threads": 1, "idle_worker_timeout": 10}
+    with joblib.parallel_config("loky", **processes):
+        by_task = joblib.Parallel(return_as="generator")(
+            joblib.delayed(of_task)(number, task) for number, task in enumerate(tasks)
+        )
+        parts = list(tqdm(by_task, desc=model_name, total=len(tasks), mininterval=5))
+    found = [part for of_type in zip(*parts, strict=True) for part in of_type]
     shape = (0, len(THRESHOLDS), len(AREAS))
     nothing: dict[str, Any] = {
         "experiments": pd.DataFrame(columns=EXPERIMENT),

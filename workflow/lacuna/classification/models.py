@@ -40,7 +40,7 @@ class Model:
     choices: tuple[float, ...]
 
     @classmethod
-    def named(cls, name: str, trees: int, seed: int, jobs: int = 1) -> "Model":
+    def named(cls, name: str, trees: int, seed: int) -> "Model":
         """Build one of `CLASSIFIERS`.
 
         Parameters
@@ -51,11 +51,9 @@ class Model:
             Of a forest.
         seed
             Of what is random in the model.
-        jobs
-            Threads of a forest; they do not change its answer.
         """
         card = CLASSIFIERS[name]
-        return cls(card.build(trees, seed, jobs), card.setting, card.choices)
+        return cls(card.build(trees, seed), card.setting, card.choices)
 
     def score(
         self, features: np.ndarray, answer: np.ndarray, held_out: np.ndarray

@@ -7,7 +7,7 @@ from lacuna.acquire.inputs import Inputs
 from lacuna.classification.classifiers import CLASSIFIERS
 
 Config = Mapping[str, Any]
-TREES_PER_THREAD = 100
+TREES_PER_PROCESS = 100  # many trees are what tells a run of full size
 
 
 def completed(config: Config) -> list[str]:
@@ -39,9 +39,9 @@ def completions(config: Config) -> int:
 
 
 def threads(config: Config, model: str) -> int:
-    """Return how many threads a classifier can use: large forests grow in parallel."""
-    forest = model == "random_forest"
-    return max(1, config["classification"]["trees"] // TREES_PER_THREAD) if forest else 1
+    """Return how many tasks a classifier tells side by side: several in runs of full size."""
+    trees = config["classification"]["trees"] if CLASSIFIERS[model].slow else 0
+    return max(1, trees // TREES_PER_PROCESS)
 
 
 def published(config: Config) -> dict[str, list[str]]:
