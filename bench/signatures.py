@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from lacuna.io.gctx import MATRIX, META, Gctx
-from lacuna.io.geo import check_matrix, read_genes, read_wells
+from lacuna.io.geo import read_genes, read_wells
+from lacuna.io.match import match
 from lacuna.io.tsv import write_table
 from lacuna.signatures.characteristic_direction import characteristic_directions
 from lacuna.signatures.series import write_series
@@ -69,13 +70,12 @@ def generate(folder: Path, wells: int) -> None:
 def end_to_end(folder: Path, result: multiprocessing.Queue) -> None:
     """Do what the rule make_signatures does; report seconds and peak memory in MiB."""
     started = time.perf_counter()
-    wells, genes = read_wells(folder / "inst_info.txt"), read_genes(folder / "gene_info.txt")
+    tables = {table: folder / f"{table}.txt" for table in ("inst_info", "gene_info")}
+    wells, genes = read_wells(tables["inst_info"]), read_genes(tables["gene_info"])
     with Gctx(folder / "level3.gctx") as matrix:
-        check_matrix(matrix, wells, genes)
         write_series(
             matrix,
-            wells,
-            genes.loc[genes["landmark"], "gene"],
+            match(matrix, wells, genes, tables),
             "generated",
             {"signatures": folder / "signatures.h5"}
             | {table: folder / f"{table}.tsv" for table in ("wells", "plates", "baseline")},

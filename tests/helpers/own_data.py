@@ -142,9 +142,11 @@ def change_table(folder: Path, kind: str, **columns) -> None:
     write_text(table, path)
 
 
-def change_matrix(folder: Path, change=None, rows=None, columns=None) -> None:
+def change_matrix(
+    folder: Path, change=None, rows=None, columns=None, path: str = FILES["level3"]
+) -> None:
     """Change values, or ids, of the Level 3 matrix."""
-    path = folder / FILES["level3"]
+    path = folder / path
     with Gctx(path) as matrix:
         names, wells = list(matrix.rows), list(matrix.columns)
         values = matrix.read(names, wells)

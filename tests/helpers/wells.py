@@ -10,6 +10,7 @@ import pytest
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx, write_gctx
+from lacuna.io.match import Matched, match
 from lacuna.signatures.series import make_signatures
 from lacuna.signatures.signature_set import SignatureSet
 
@@ -55,10 +56,16 @@ def plate(
     cell: str = "A375",
     dose: float = 10.0,
     time: float = 6.0,
+    places: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """The wells of one plate as `read_wells` returns them: vehicle wells, then a well per drug."""
+    """The wells of one plate as `read_wells` returns them: vehicle wells, then a well per drug.
+
+    They stand at the places given (0 is A01, 24 is B01), by default scattered, alike on all plates.
+    """
     names = ["DMSO"] * vehicles + list(drugs)
     is_vehicle = np.arange(len(names)) < vehicles
+    if places is None:
+        places = np.random.default_rng(0).permutation(max(384, len(names)))[: len(names)]
     return pd.DataFrame(
         {
             "well": [f"{name}:{number}" for number in range(len(names))],
@@ -71,6 +78,8 @@ def plate(
             "time": time,
             "cell": cell,
             "batch": name.rsplit("_X", 1)[0],
+            "row": places // 24 + 1,
+            "column": places % 24 + 1,
         }
     )
 
@@ -135,3 +144,10 @@ def refused(read, path, *said):
         read(path)
     for words in (str(path), *said):
         assert words in str(error.value)
+
+
+def all_match(matrix: Gctx, wells: pd.DataFrame, genes: pd.DataFrame) -> Matched:
+    """Match a matrix with its tables, in which nothing lacks a partner."""
+    found = match(matrix, wells, genes, {"inst_info": "inst_info", "gene_info": "gene_info"})
+    assert not [*found.columns.lines(), *found.rows.lines()]
+    return found

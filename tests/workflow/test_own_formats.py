@@ -8,6 +8,7 @@ from project import NO_SPLITS, TINY, Project, overlay
 from lacuna.io.convert import convert
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.io.geo import read_genes, read_text_table, read_wells
+from lacuna.io.match import match
 from lacuna.signatures.series import write_series
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.simulation import parameters
@@ -23,12 +24,12 @@ SETTINGS = {"gamma": 0.5, "reference": "vehicle", "null_draws": 100, "seed": 201
 def in_process(folder):
     """The tensor of the whole screen, straight from its GCTX and tables."""
     files = {kind: folder / name for kind, name in parameters.FILES.items()}
-    genes = read_genes(files["gene_info"])["gene"]
+    wells, genes = read_wells(files["inst_info"]), read_genes(files["gene_info"])
     made = {
         kind: str(folder / f"{kind}.out") for kind in ("signatures", "wells", "plates", "baseline")
     }
     with Gctx(files["level3"]) as matrix:
-        write_series(matrix, read_wells(files["inst_info"]), genes, "s", made, **SETTINGS)
+        write_series(matrix, match(matrix, wells, genes, files), "s", made, **SETTINGS)
     return build_tensor(SignatureSet.load(made["signatures"]), **FILTERS)[0]
 
 

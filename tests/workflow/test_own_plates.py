@@ -10,6 +10,7 @@ import pytest
 from project import NO_SPLITS, PARTS, TINY, Project, overlay
 
 from lacuna.io.gctx import Gctx, write_gctx
+from lacuna.signatures.signature_set import SignatureSet
 from lacuna.simulation import parameters
 from lacuna.simulation.write import simulate
 
@@ -137,13 +138,14 @@ def change_matrix(folder, **changes):
     write_gctx(path, matrix, pd.DataFrame(index=rows), pd.DataFrame(index=columns))
 
 
-def lose_a_row(folder):
-    write(folder, "inst_info", read(folder, "inst_info").iloc[1:])
-
-
-def lose_a_plate(folder):
+def other_wells(folder):
     wells = read(folder, "inst_info")
-    write(folder, "inst_info", wells[wells["rna_plate"] != wells["rna_plate"][0]])
+    write(folder, "inst_info", wells.assign(inst_id="OTHER_" + wells["inst_id"]))
+
+
+def other_genes(folder):
+    genes = read(folder, "gene_info")
+    write(folder, "gene_info", genes.assign(pr_gene_id=genes["pr_gene_id"] + "_at"))
 
 
 def cut_packed_matrix(folder):
@@ -161,11 +163,6 @@ def pack_a_nan(folder):
 def contradict_a_row(folder):
     wells = read(folder, "inst_info")
     write(folder, "inst_info", pd.concat([wells, wells.iloc[:1].assign(pert_id="another")]))
-
-
-def add_a_row(folder):
-    wells = read(folder, "inst_info")
-    write(folder, "inst_info", pd.concat([wells, wells.iloc[:1].assign(inst_id="nowhere")]))
 
 
 def no_vehicles(folder):
@@ -199,13 +196,10 @@ def lose_a_file(folder):
             lambda folder: change_matrix(folder, value=np.inf),
             ["Level3.gctx (series own)", "is inf", "finite"],
         ),
-        (lambda folder: change_matrix(folder, gene="nonsense"), ["nonsense", "gene_info"]),
-        (lambda folder: change_matrix(folder, well="nonsense"), ["no column in the matrix"]),
-        (lose_a_row, ["no row in inst_info"]),
-        (lose_a_plate, ["columns of the matrix have no row in inst_info"]),
+        (other_wells, ["mirror/SIMULATED_Level3.gctx (series own)", "'OTHER_' stands before"]),
+        (other_genes, ["mirror/SIMULATED_Level3.gctx (series own)", "'_at' stands behind"]),
         (cut_packed_matrix, ["mirror/SIMULATED_Level3.gctx (series own)", "cut short"]),
         (pack_a_nan, ["mirror/SIMULATED_Level3.gctx (series own)", "is nan"]),
-        (add_a_row, ["'nowhere'", "no column in the matrix"]),
         (contradict_a_row, ["mirror/SIMULATED_inst_info.txt.gz (series own)", "more than one row"]),
         (no_vehicles, ["no compound well", "vehicle wells"]),
         (cut_table, ["SIMULATED_inst_info.txt.gz", "cut short"]),
@@ -227,6 +221,27 @@ def test_bad_input_is_named_and_leaves_no_output(mirror, tmp_path, damage, said)
     assert "Traceback" not in printed
     assert not (project.folder / target).exists()
     assert not list((project.folder / "results").rglob("*unfinished*"))
+
+
+def test_what_does_not_match_is_left_out_and_counted(mirror, tmp_path):
+    change_matrix(mirror, gene="no gene", well="no well")
+    wells = read(mirror, "inst_info")
+    write(mirror, "inst_info", pd.concat([wells.iloc[:-2], wells[-1:].assign(inst_id="failed")]))
+    project = Project(tmp_path / "project")
+    series = project.folder / "results/own/signatures/own"
+    target = str((series / "signatures.h5").relative_to(project.folder))
+    project.run("--cores", "2", target, *project.configure(from_files(mirror)))
+    made = SignatureSet.load(series / "signatures.h5")
+    genes = read(mirror, "gene_info")["pr_gene_id"]
+    assert made.genes.tolist() == genes[1:].tolist()
+    counted = pd.read_csv(series / "wells.tsv", sep="\t").set_index("use")
+    assert counted.loc["left out: no column in the matrix", "wells"] == 2
+    assert counted.loc["left out: no row in inst_info", "wells"] == 3
+    assert counted["wells"].sum() == len(wells) + 2  # those that failed, and that nobody knows
+    assert counted.loc["left out: landmark gene, no row of the matrix", "genes"] == 1
+    assert counted.loc["left out: no gene of gene_info", "genes"] == 1
+    log = (project.folder / "results/own/logs/make_signatures/own.log").read_text()
+    assert log.count("they are left out") == 4 and "results/" not in log
 
 
 @pytest.mark.fault(

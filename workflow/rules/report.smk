@@ -5,6 +5,7 @@ rule tabulate_filters:
     input:
         filters="results/{dataset}/tensor/filters.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
+        genes="results/{dataset}/tensor/genes_left_out.tsv",
         wells=expand("results/{{dataset}}/signatures/{series}/wells.tsv", series=INPUTS.series),
         tables=[INPUTS.account(DATASET, series) for series in INPUTS.series],
         folds=expand(

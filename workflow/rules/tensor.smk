@@ -13,6 +13,7 @@ rule build_tensor:
         drugs="results/{dataset}/tensor/drugs.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
         genes="results/{dataset}/tensor/genes.tsv",
+        genes_left_out="results/{dataset}/tensor/genes_left_out.tsv",
         baseline="results/{dataset}/tensor/baseline.tsv",
     log:
         "results/{dataset}/logs/build_tensor.log",
@@ -25,6 +26,7 @@ rule build_tensor:
     resources:
         mem_mb=grows(1000, per_mb=2),
     params:
+        series=list(INPUTS.series),
         filters={key: config["tensor"][key] for key in config["tensor"] if key != "small"},
     script:
         "../scripts/tensor/build_tensor.py"

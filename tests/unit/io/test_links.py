@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.io.geo import check_matrix, read_genes, read_wells, unpack
+from lacuna.io.geo import read_genes, read_wells, unpack
 from lacuna.io.links import keep_origin, name_origins
+from lacuna.io.match import match
 from lacuna.runtime.script_log import log_script
 
 WELLS = {
@@ -51,10 +52,10 @@ class Screen:
         unpack(source, made)
         keep_origin(source, made)
         with pytest.raises(SystemExit), log_script("log"):
-            wells = read_wells(self.link("wells (1).txt"))
-            genes = read_genes(self.link("genes.txt"))
+            tables = {"inst_info": self.link("wells (1).txt"), "gene_info": self.link("genes.txt")}
+            wells, genes = read_wells(tables["inst_info"]), read_genes(tables["gene_info"])
             with Gctx(made) as matrix:
-                check_matrix(matrix, wells, genes)
+                match(matrix, wells, genes, tables)
                 matrix.read(matrix.rows, matrix.columns)
 
     def write(self, name, table):
@@ -78,7 +79,7 @@ def lose_cell(screen):
 
 
 def cut_ids(screen):
-    screen.genes["pr_gene_id"] = ["780", "11683"]
+    screen.genes["pr_gene_id"] = ["78", "11683"]
 
 
 def add_a_nan(screen):
@@ -98,7 +99,7 @@ def swap_tables(screen):
     ("damage", "file", "said"),
     [
         (lose_cell, "wells (1).txt", "no column cell_id"),
-        (cut_ids, "demo.gctx", "1 rows of the matrix are no gene of gene_info: '7849'"),
+        (cut_ids, "demo.gctx", "2 of 2 landmark genes (pr_is_lm 1) of gene_info"),
         (add_a_nan, "demo.gctx", "column 'a', row '780' is nan"),
         (swap_tables, "genes.txt", "no column pr_gene_id; it has 'pert_id', 'pert_iname'."),
     ],

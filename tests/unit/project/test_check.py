@@ -6,11 +6,14 @@ import pandas as pd
 import pytest
 from own_data import (
     FILES,
+    change_matrix,
     change_table,
     configuration,
     expression,
+    gene_info,
     prepared,
     read,
+    write_matrix,
     write_plates,
 )
 from own_mistakes import (
@@ -21,6 +24,7 @@ from own_mistakes import (
     minutes,
     missing_file,
     one_cell,
+    plates_named_rep,
     treated,
     where,
 )
@@ -145,19 +149,58 @@ def test_what_can_be_downloaded_is_no_error(data, tmp_path):
     assert "gene_info: genes.txt: will be downloaded, 2.05 kB, from https" in texts(report)
 
 
-def test_series_with_other_genes_are_named(data):
+def two_series(data, drop):
+    """A second series beside the first, without landmark genes of these rows of gene_info."""
     other = write_plates(data.parent / "other", cells=("VCAP", "MCF7"))
     files = {kind: f"b_{name}" for kind, name in FILES.items()}
     for kind, name in FILES.items():
         shutil.copy(other / name, data / files[kind])
-    both = {"acquire": {"series": {"mine": FILES, "b": files}}}
-    assert checked(data, **both).errors == []
     genes = read(data / files["gene_info"])
-    genes.loc[:1, "pr_is_lm"] = "0"
+    genes.loc[genes.index[drop], "pr_is_lm"] = "0"
     write_text(genes, data / files["gene_info"])
+    return {"acquire": {"series": {"mine": FILES, "b": files}}}
+
+
+def test_genes_that_not_all_series_have_are_told(data):
+    assert checked(data, **two_series(data, [])).findings == []
+    report = checked(data, **two_series(data, [0, 1]))
+    [warning] = report.findings
+    assert not warning.stops
+    assert warning.where == "acquire: series"
+    assert warning.what.startswith("2 genes are left out of all series, '100', '101': b lacks them")
+
+
+def test_series_of_other_genes_are_told(data):
+    both = two_series(data, [])
+    genes = read(data / "b_genes.txt")
+    write_text(genes.assign(pr_gene_id="9" + genes["pr_gene_id"]), data / "b_genes.txt")
+    change_matrix(data, rows=lambda gene: f"9{gene}", path="b_plates.gctx")
     [error] = checked(data, **both).errors
-    assert "series: b" in error.where
-    assert "28 genes and those of mine 30; 2 are in one only: '100', '101'" in error.what
+    assert (error.where, error.what[:28]) == ("acquire: series", "mine: 0 of its 30 genes are ")
+
+
+def test_what_is_left_out_of_a_run_is_left_out_here(data):
+    """Vehicle wells without a column are none: their plate makes no signature."""
+    wells = read(data / FILES["inst_info"])
+    gone = wells["inst_id"].isin([f"MINE_A375_24H_X1:A{n:02d}" for n in range(1, 6)])
+    columns = list(wells["inst_id"][~gone])
+    write_matrix(data / "plates.gctx", expression(len(columns)), gene_info()["pr_gene_id"], columns)
+    report = checked(data)
+    assert report.errors == []
+    assert any("5 of 62 rows of inst_info" in finding.what for finding in report.findings)
+    said = texts(report)
+    assert "57 wells on 4 plates: trt_cp (45), ctl_vehicle (12)" in said
+    assert "23 experiments, without a p-value: 12 no replicates" in said
+
+
+def test_plates_of_one_batch_replicate_each_other_whatever_they_are_called(data):
+    plates_named_rep(data)
+    wells = read(data / FILES["inst_info"])
+    write_text(wells.assign(batch=wells["cell_id"]), data / FILES["inst_info"])
+    report = checked(data)
+    assert report.findings == []
+    assert "plates that replicate each other: 2 batches of 2 plates" in texts(report)
+    assert "23 experiments, each with a p-value" in texts(report)
 
 
 def test_the_command_prints_all_and_its_status_says_whether_a_run_gets_there(

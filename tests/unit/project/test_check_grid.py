@@ -10,17 +10,16 @@ from wells import join, plate, signatures_of
 
 from lacuna.errors import LacunaError
 from lacuna.evaluation.splits import SPLITS, make_folds
-from lacuna.project.check_grid import (
-    ALONE,
-    FEW_DRUGS,
-    REPLICATED,
-    WHY,
-    bound,
-    possible_experiments,
-    suggest_filters,
-)
+from lacuna.project.check_grid import bound, possible_experiments, suggest_filters
 from lacuna.project.check_splits import find_in_splits, most_folds
-from lacuna.signatures.signature_set import EXPERIMENT
+from lacuna.signatures.signature_set import (
+    EXPERIMENT,
+    FEW_DRUGS,
+    HAS_P_VALUE,
+    NO_POSITIONS,
+    NO_REPLICATES,
+    SHARED_LINE,
+)
 from lacuna.tensor.build import build_tensor
 
 ALL = {
@@ -58,19 +57,24 @@ def test_p_values_come_where_they_are_said_to_be_possible(seed, tmp_path):
     both = made.merge(foretold, on=EXPERIMENT, suffixes=("", "_foretold"))
     assert len(both) == len(made) == len(foretold)
     assert both["replicates"].equals(both["replicates_foretold"])
-    assert both["p_value"].notna().tolist() == both[WHY].eq(REPLICATED).tolist()
-    assert both.loc[both["replicates"].eq(1), WHY].eq(ALONE).all()
+    assert both["no_p_value"].tolist() == both["no_p_value_foretold"].tolist()
+    assert both["p_value"].notna().tolist() == both["no_p_value"].eq(HAS_P_VALUE).tolist()
+    assert both["p_value"].notna().tolist() == both["p_value_foretold"].notna().tolist()
+    assert both["no_p_value"].eq(NO_REPLICATES).tolist() == both["replicates"].eq(1).tolist()
 
 
 def test_one_drug_in_many_replicates_has_too_few_others():
-    alone = join(plate("P_X1", ["a"]), plate("P_X2", ["a"]))
-    assert possible_experiments(alone)[WHY].tolist() == [FEW_DRUGS]
-    assert possible_experiments(join(alone, plate("P_X3", ["a", "b"])))[WHY].tolist() == [
-        FEW_DRUGS,
-        ALONE,
-    ]
-    two = join(plate("P_X1", ["a", "b"]), plate("P_X2", ["a", "b"]))
-    assert possible_experiments(two)[WHY].tolist() == [REPLICATED, REPLICATED]
+    def why(*plates):
+        return possible_experiments(join(*plates))["no_p_value"].tolist()
+
+    alone = plate("P_X1", ["a"]), plate("P_X2", ["a"])
+    assert why(*alone) == [FEW_DRUGS]
+    assert why(*alone, plate("P_X3", ["a", "b"])) == [FEW_DRUGS, NO_REPLICATES]
+    two = plate("P_X1", ["a", "b"]), plate("P_X2", ["a", "b"])
+    assert why(*two) == [HAS_P_VALUE, HAS_P_VALUE]
+    row = plate("P_X1", ["a", "a", "b"], places=np.arange(7))
+    assert why(row) == [SHARED_LINE, NO_REPLICATES]
+    assert why(row.assign(row=0)) == [NO_POSITIONS, NO_REPLICATES]
 
 
 @pytest.mark.parametrize("filters", [ALL, PAPER, PAPER | {"min_cells_per_drug": 2}])

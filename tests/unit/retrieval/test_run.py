@@ -10,6 +10,7 @@ from wells import inst_info, write_text
 
 from lacuna.errors import LacunaError
 from lacuna.io import hdf5
+from lacuna.io.gctx import write_gctx
 from lacuna.io.tsv import read_table, write_table
 from lacuna.retrieval.data import REFERENCE, read_fold
 from lacuna.retrieval.run import read_tables
@@ -165,6 +166,16 @@ def test_lines_on_one_plate_have_controls_of_their_own(world, tmp_path):
     assert by_line.mean().std().max() > 0.5
 
 
+def test_wells_without_a_column_are_left_out(world, tmp_path):
+    def fail(table):
+        others = table[table["pert_type"] == "trt_cp"].iloc[:3]
+        return pd.concat([table, others.assign(inst_id=["x", "y", "z"])])
+
+    screen = altered(world, tmp_path, "wells", fail)
+    wells, _ = read_tables([screen])
+    assert list(wells["well"]) == list(read_tables([screen_of(world)])[0]["well"])
+
+
 def test_the_first_series_with_a_structure_says_it(tmp_path):
     screens = []
     for name, smiles in (("a", "restricted"), ("b", "CCO"), ("c", "CCN")):
@@ -172,6 +183,9 @@ def test_the_first_series_with_a_structure_says_it(tmp_path):
         write_table(pd.DataFrame(drugs), tmp_path / f"{name}_pert.txt")
         changes = {"inst_id": f"{name}:1", "pert_id": "d"}
         write_text(inst_info(changes), tmp_path / f"{name}_inst.txt")
+        index = pd.DataFrame(index=[f"{name}:1"])
+        write_gctx(tmp_path / f"{name}.gctx", np.ones((1, 1)), pd.DataFrame(index=["1"]), index)
         files = {"wells": tmp_path / f"{name}_inst.txt", "pert_info": tmp_path / f"{name}_pert.txt"}
+        files["matrix"] = tmp_path / f"{name}.gctx"
         screens.append({"series": name, "level": "level3", **files})
     assert read_tables(screens)[1].loc["d", "smiles"] == "CCO"

@@ -70,6 +70,7 @@ def test_a_matrix_that_does_not_fit_is_named(matrix):
 def test_series_are_averaged_and_cells_stand_in_the_tensors_order():
     one = pd.DataFrame({"cell": ["B", "A"], "g1": [1.0, 2.0]})
     other = pd.DataFrame({"cell": ["A", "X"], "g1": [4.0, 9.0]})
-    table = join_baselines([one, other], np.array(["A", "M", "B"]))
+    other["g2"] = 0.0  # which the first series lacks
+    table = join_baselines([one, other], np.array(["A", "M", "B"]), np.array(["g1"]))
     assert table.to_dict("list") == {"cell": ["A", "B"], "g1": [3.0, 1.0]}
-    assert join_baselines([], np.array(["A"])).empty
+    assert join_baselines([], np.array(["A"]), np.array(["g1"])).empty

@@ -193,7 +193,9 @@ def test_on_noise_p_values_are_uniform(tmp_path):
     table = signatures_of(tmp_path, wells, noise(wells, genes=40, seed=3), null_draws=5000).table
     for batch, of_batch in table.groupby("batch"):
         assert len(of_batch) == 120
-        assert kstest(of_batch["p_value"], "uniform").pvalue > 0.01, batch
+        has = of_batch["p_value"].dropna()  # a column with next to no other well gives none
+        assert len(has) >= 115
+        assert kstest(has, "uniform").pvalue > 0.01, batch
 
 
 def test_drugs_that_do_something_have_small_p_values(tmp_path):

@@ -6,10 +6,10 @@ import pytest
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.io.geo import check_columns
+from lacuna.io.match import match_columns
 from lacuna.io.sig_info import read_signatures
 from lacuna.signatures.level5 import count_signatures, import_signatures
-from lacuna.signatures.signature_set import SignatureSet
+from lacuna.signatures.signature_set import NOT_GIVEN, SignatureSet
 from lacuna.tensor.build import build_tensor
 
 GENES = np.array([f"g{i}" for i in range(20)])
@@ -44,7 +44,7 @@ def read(folder, info, profiles):
     write_gctx(folder / "level5.gctx", profiles[: len(index)], pd.DataFrame(index=GENES), index)
     table = read_signatures(folder / "sig_info.txt")
     with Gctx(folder / "level5.gctx") as matrix:
-        check_columns(matrix, table["signature"], "sig_info")
+        match_columns(matrix, table, {"sig_info": "sig_info.txt"})
         SignatureSet.save(folder / "s.h5", import_signatures(matrix, table, GENES))
     return table, SignatureSet.load(folder / "s.h5")
 
@@ -114,12 +114,7 @@ def test_what_is_wrong_is_named(tmp_path, info, profiles):
     refused("'s1'.* is nan", values=zero)
 
 
-def test_signatures_without_a_column_and_columns_without_a_signature_are_named(
-    tmp_path, info, profiles
-):
-    read(tmp_path, info, profiles)
-    with Gctx(tmp_path / "level5.gctx") as matrix:
-        with pytest.raises(LacunaError, match=r"1 rows of sig_info have no column.*'nowhere'"):
-            check_columns(matrix, pd.Series([*info["sig_id"], "nowhere"]), "sig_info")
-        with pytest.raises(LacunaError, match=r"1 columns of the matrix have no row in sig_info"):
-            check_columns(matrix, info["sig_id"][1:], "sig_info")
+def test_why_a_signature_has_no_p_value_is_said(tmp_path, info, profiles):
+    info["pvalue"] = ["0.1", "", "0.2", "", "0"]
+    _, made = read(tmp_path, info, profiles)
+    assert made.table["no_p_value"].tolist() == ["", NOT_GIVEN, "", NOT_GIVEN]

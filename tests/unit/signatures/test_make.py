@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from wells import (
     ODD_NAMES,
+    all_match,
     all_signatures,
     inst_info,
     join,
@@ -18,10 +19,15 @@ from wells import (
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import check_matrix, read_genes, read_wells, unpack
+from lacuna.io.geo import read_genes, read_wells, unpack
 from lacuna.signatures.consistency import average_cosine_distance
 from lacuna.signatures.make import EXPERIMENT, count_wells, read_batches, sort_wells
-from lacuna.signatures.signature_set import SignatureSet
+from lacuna.signatures.signature_set import (
+    HAS_P_VALUE,
+    NO_REPLICATES,
+    SHARED_LINE,
+    SignatureSet,
+)
 from lacuna.tensor.build import build_tensor
 from lacuna.tensor.profiles import ProfileSet
 
@@ -200,9 +206,13 @@ def test_what_is_not_replicated_has_no_acd_and_no_p_value(tmp_path, wells):
     alone = table["replicates"] == 1
     assert table.loc[alone, "drug"].tolist() == ["a", "b"]
     assert table.loc[alone, ["acd", "p_value"]].isna().all(axis=None)
-    assert table.loc[~alone, ["acd", "p_value"]].notna().all(axis=None)
+    assert table.loc[alone, "no_p_value"].eq(NO_REPLICATES).all()
     assert table.loc[~alone, "acd"].between(0, 2).all()
-    assert table.loc[~alone, "p_value"].between(0, 1, inclusive="right").all()
+    of_three = table["replicates"] == 3
+    assert table.loc[of_three, "p_value"].between(0, 1, inclusive="right").all()
+    assert table.loc[of_three, "no_p_value"].eq(HAS_P_VALUE).all()
+    [why] = table.loc[~alone & ~of_three, "no_p_value"]  # two of the four wells of a plate
+    assert why == SHARED_LINE
 
 
 # The same again
@@ -273,7 +283,7 @@ def test_odd_names_survive_the_whole_way(tmp_path):
     info = pd.DataFrame({"pr_gene_id": genes, "pr_gene_symbol": genes, "pr_is_lm": "1"})
     landmarks = read_genes(write_text(info, tmp_path / "gene_info.txt"))
     with Gctx(tmp_path / "level3.gctx") as matrix:
-        check_matrix(matrix, wells, landmarks)
+        all_match(matrix, wells, landmarks)
         made = all_signatures(
             matrix, wells, landmarks["gene"], gamma=0.5, reference="vehicle", null_draws=100, seed=1
         )

@@ -8,6 +8,7 @@ import pytest
 from wells import join, noise, plate, write_matrix
 
 from lacuna.io.gctx import Gctx
+from lacuna.io.match import match
 from lacuna.signatures.reference import REFERENCES
 from lacuna.signatures.series import make_signatures, write_series
 from lacuna.signatures.signature_set import SignatureSet
@@ -50,18 +51,30 @@ def test_every_well_of_use_is_read_once_and_no_other(tmp_path, wells):
 
 def test_the_files_of_a_series_agree(tmp_path, wells):
     genes = write_matrix(tmp_path / "a.gctx", wells, noise(wells))
+    known = pd.DataFrame({"gene": [*genes[1:], "absent"], "symbol": "", "landmark": True})
+    lost = wells[wells["well"].isin(["A_X1:0", "D_X1:0"])]
+    failed = plate("A_X1", ["failed"], vehicles=0).assign(well="failed")
+    table = pd.concat([wells.drop(lost.index), failed])
     paths = {name: tmp_path / name for name in ("signatures", "wells", "plates", "baseline")}
     with Gctx(tmp_path / "a.gctx") as matrix:
-        write_series(matrix, wells, genes, "own", paths, **SETTINGS)
+        found = match(matrix, table, known, {"inst_info": "wells.txt", "gene_info": "genes.txt"})
+        write_series(matrix, found, "own", paths, **SETTINGS)
     made = SignatureSet.load(paths["signatures"])
     assert made.table["drug"].tolist() == ["a", "b"]
+    assert made.genes.tolist() == genes[1:]
     plates = pd.read_csv(paths["plates"], sep="\t")
     assert set(plates["series"]) == {"own"}
     assert Counter(plates["plate"]) == {"A_X1": len(REFERENCES), "A_X2": len(REFERENCES)}
-    assert pd.read_csv(paths["baseline"], sep="\t")["cell"].tolist() == ["A375", "PC3"]
-    counted = pd.read_csv(paths["wells"], sep="\t").set_index("use")["wells"]
-    assert counted.sum() == len(wells)
-    assert counted["compound"] == plates.drop_duplicates("plate")["compound_wells"].sum()
+    baseline = pd.read_csv(paths["baseline"], sep="\t")
+    assert baseline["cell"].tolist() == ["A375", "PC3"]
+    assert list(baseline) == ["cell", *genes[1:]]
+    counted = pd.read_csv(paths["wells"], sep="\t").set_index("use")
+    assert counted["wells"].sum() == len({*wells["well"], *table["well"]})
+    assert counted["genes"].sum() == len({*genes, *known["gene"]})
+    assert counted.loc["left out: no row in inst_info", "wells"] == len(lost)
+    assert counted.loc["left out: no column in the matrix", "wells"] == len(failed)
+    per_plate = plates.drop_duplicates("plate")
+    assert counted.loc["compound", "wells"] == per_plate["compound_wells"].sum()
 
 
 @pytest.mark.parametrize("reference", REFERENCES)

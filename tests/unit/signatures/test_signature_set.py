@@ -1,7 +1,5 @@
 """Signatures come back from their file, and those of several series are joined."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +10,9 @@ from wells import (
 )
 
 from lacuna.errors import LacunaError
-from lacuna.signatures.signature_set import SignatureSet
+from lacuna.signatures.signature_set import SignatureSet, common_genes
 from lacuna.tensor.build import build_tensor
+from lacuna.vectors import unit_rows
 
 NO_FILTER = {
     "max_p_value": 1,
@@ -86,8 +85,45 @@ def test_series_with_genes_in_another_order_are_joined(tmp_path, wells):
     pd.testing.assert_frame_equal(joined.table, expected)
 
 
-def test_series_with_other_genes_are_not_joined(tmp_path, wells):
+def with_genes(made, genes, **changes):
+    """The same signatures over some of the genes, in this order."""
+    at = pd.Index(made.genes).get_indexer(genes)
+    profiles = unit_rows(made.profiles[:, at])
+    return SignatureSet(made.table.assign(**changes), profiles, np.array(genes, dtype=object))
+
+
+def test_of_series_with_other_genes_the_common_ones_are_taken(tmp_path, wells):
     first = signatures_of(tmp_path, wells)
-    fewer = replace(first, profiles=first.profiles[:, 1:], genes=first.genes[1:])
-    with pytest.raises(LacunaError, match=r"different landmark genes \(20 and 19\)"):
-        SignatureSet.concatenate([first, fewer])
+    genes = list(first.genes)
+    second = with_genes(first, ["new", *genes[::-1][:-2]], batch="other")
+    second.profiles[:, 0] = 0.5  # of the gene that the first series lacks
+    joined = SignatureSet.concatenate([first, second])
+    assert joined.genes.tolist() == genes[2:]  # in the order of the first series
+    left = first.profiles[:, 2:]
+    expected = left / np.linalg.norm(left, axis=1, keepdims=True)
+    np.testing.assert_allclose(joined.profiles[:], np.vstack([expected] * 2), atol=1e-6)
+    assert len(joined.table) == 2 * len(first.table)
+    places = np.arange(len(joined.table))
+    np.testing.assert_allclose(joined.sum_by(places, len(places)), joined.profiles[:])
+
+
+def test_the_genes_that_are_left_out_are_named_with_the_series_that_lack_them():
+    found = common_genes({"a": ["3", "1", "2", "4"], "b": ["4", "5", "1", "3"], "c": "31452"})
+    assert found.genes.tolist() == ["3", "1", "4"]
+    assert found.left_out.to_dict("list") == {"gene": ["2", "5"], "series": ["b", "a"]}
+    assert found.lines() == [
+        "1 genes are left out of all series, '5': a lacks them; 3 are left.",
+        "1 genes are left out of all series, '2': b lacks them; 3 are left.",
+    ]
+    alike = common_genes({"a": ["2", "1"], "b": ["1", "2"]})
+    assert alike.genes.tolist() == ["2", "1"]
+    assert alike.left_out.empty and alike.lines() == []
+
+
+def test_with_fewer_than_half_of_the_smaller_series_genes_nothing_is_joined():
+    large = [str(gene) for gene in range(100)]
+    for theirs in (["0", "1", "x", "y"], ["0"]):
+        assert common_genes({"a": large, "b": theirs}).genes.tolist() == theirs[:2]
+    for theirs in (["0", "x", "y"], ["x", "y"], ["SYMBOL0"]):
+        with pytest.raises(LacunaError, match=r"series: b: [01] of its \d genes.*a 100 \('0', '1'"):
+            common_genes({"a": large, "b": theirs})

@@ -8,11 +8,11 @@ import geo_files
 import numpy as np
 import pandas as pd
 import pytest
-from wells import write_text
+from wells import all_match, write_text
 
 from lacuna.io import annotations
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import ODD, check_matrix, read_cells, read_drugs, read_genes, read_wells, unpack
+from lacuna.io.geo import ODD, read_cells, read_drugs, read_genes, read_wells, unpack
 from lacuna.io.published_sums import read_sums
 from lacuna.signatures.make import count_wells, sort_wells
 
@@ -58,7 +58,7 @@ def test_the_series_is_read_and_belongs_together(made, wells, tmp_path):
     unpack(folder / geo_files.MATRIX, tmp_path / "level3.gctx")
     genes = read_genes(folder / TABLE("gene_info"))
     with Gctx(tmp_path / "level3.gctx") as matrix:
-        check_matrix(matrix, wells, genes)
+        all_match(matrix, wells, genes)
         values = matrix.read(matrix.rows, matrix.columns[:50])
     assert values.min() >= 2.4 and values.max() <= 15
     assert set(read_cells(folder / TABLE("cell_info"))["cell"]) == set(geo_files.LINES)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
+from wells import all_match
 
 from lacuna.errors import LacunaError
 from lacuna.io import geo, hdf5
@@ -50,7 +51,7 @@ def test_files_are_read_by_the_librarys_readers(folders, wells, pert_info):
     genes = geo.read_genes(at(folders / "real", "gene_info"))
     assert genes["landmark"].sum() == len(genes) == GENES
     with Gctx(at(folders / "real", "level3")) as matrix:
-        geo.check_matrix(matrix, wells, genes)
+        all_match(matrix, wells, genes)
         values = matrix.read(matrix.rows, matrix.columns)
     assert 2 < values.min() < values.max() <= 15
     assert set(wells["drug"]) == set(pert_info.index)

@@ -7,6 +7,7 @@ import pytest
 from rdkit import Chem
 from rdkit.rdBase import BlockLogs
 from single_cell_world import TINY, write_tiny
+from wells import all_match
 
 from lacuna.errors import LacunaError
 from lacuna.io import geo, hdf5
@@ -56,7 +57,7 @@ def test_the_bulk_screen_is_read_by_the_librarys_readers(files, tiny):
     wells, genes = geo.read_wells(files["inst_info"]), geo.read_genes(files["gene_info"])
     assert genes["landmark"].sum() == len(genes) == GENES
     with Gctx(files["level3"]) as matrix:
-        geo.check_matrix(matrix, wells, genes)
+        all_match(matrix, wells, genes)
         values = matrix.read(matrix.rows, matrix.columns)
     assert 2 < values.min() < values.max() <= 15
     drugs = geo.read_drugs(files["pert_info"])

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from wells import all_match
 
 from lacuna.io import geo
 from lacuna.io.external import read_external
@@ -17,7 +18,7 @@ def test_files_belong_together_as_those_of_geo(screen, wells):
     genes = geo.read_genes(screen / parameters.FILES["gene_info"])
     assert len(genes) == 978
     with Gctx(screen / parameters.FILES["level3"]) as matrix:
-        geo.check_matrix(matrix, wells, genes)
+        all_match(matrix, wells, genes)
         values = matrix.read(list(matrix.rows), list(matrix.columns[::50]))
     assert values.min() >= 2
     assert values.max() <= 15

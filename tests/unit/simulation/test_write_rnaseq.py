@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from transcriptomes import simulated
+from wells import all_match
 
 from lacuna.io import geo, hdf5
 from lacuna.io.gctx import Gctx
@@ -41,7 +42,7 @@ def test_files_are_read_by_the_librarys_readers(folder, world):
     ):
         wells = geo.read_wells(at[inst_info])
         with Gctx(at[level3]) as matrix:
-            geo.check_matrix(matrix, wells, genes)
+            all_match(matrix, wells, genes)
             read = matrix.read(genes.loc[genes["landmark"], "gene"], wells["well"])
         assert np.array_equal(read, values)
     wells = geo.read_wells(at["inst_info"])

@@ -149,10 +149,23 @@ def test_what_is_no_screen_is_refused(tmp_path, change, said):
         bulk.prepare(change(screen))
 
 
+def test_wells_without_a_column_are_left_out_and_counted(tmp_path):
+    screen, _ = series(tmp_path, ALL, smiles=SMILES)
+    table = pd.read_csv(screen["wells"], sep="\t", dtype=str)
+    failed = table.iloc[:3].assign(inst_id=["x", "y", "z"])
+    pd.concat([failed, table]).to_csv(tmp_path / "more.txt", sep="\t", index=False)
+    found = bulk.prepare([screen | {"wells": tmp_path / "more.txt"}])
+    expected = bulk.prepare([screen])
+    pd.testing.assert_frame_equal(found.obs, expected.obs)
+    left_out = found.account.tables()[1]
+    why = left_out["why"].eq("no column in the matrix")
+    assert left_out.loc[why, "count"].tolist() == [3]
+
+
 def test_tables_of_another_matrix_are_refused(tmp_path):
     one, _ = series(tmp_path, ALL, smiles=SMILES)
     two, _ = series(tmp_path, ALL[:3], "two", SMILES)
-    with pytest.raises(LacunaError, match="rows of inst_info have no column"):
+    with pytest.raises(LacunaError, match="More than half of a side has no partner"):
         bulk.prepare([one | {"wells": two["wells"]}])
     short, _ = series(
         tmp_path, [("D1", "one", "X", "1", "um", 9)], "three", SMILES, genes=[*GENES[:2], "99"]

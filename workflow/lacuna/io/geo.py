@@ -6,6 +6,7 @@ doi:10.1016/j.cell.2017.10.049.
 """
 
 import csv
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,6 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import write_whole
-from lacuna.io.gctx import Gctx
 from lacuna.io.odd_rows import Account, merge_rows, note
 from lacuna.io.quantities import MISSING, is_given, read_doses, read_times
 from lacuna.io.room import check_room, unpacked_size
@@ -36,6 +36,8 @@ WELL_OPTIONAL = {
     "dose_with_unit": ("pert_idose",),
     "time_unit": ("pert_time_unit",),
     "time_with_unit": ("pert_itime",),
+    "batch": ("batch",),
+    "position": ("det_well", "rna_well", "pert_well"),
 }
 GENE_COLUMNS = {"gene": ("pr_gene_id",), "symbol": ("pr_gene_symbol",), "landmark": ("pr_is_lm",)}
 DRUG_COLUMNS = {"drug": ("pert_id",)}
@@ -49,6 +51,8 @@ CELL_OPTIONAL = {"lineage": ("primary_site",)}
 # What a well must have to be of any use, by our name and by GEO's.
 NEEDED = {"plate": "plate", "drug": "pert_id", "kind": "pert_type", "cell": "cell_id"}
 ODD = "odd"  # the kind of wells that lack one of these: no stage takes wells of this kind
+# A well's position, as F04. The largest plates have 32 rows, AF the last, and 48 columns.
+POSITION = re.compile(r"([A-Z]|A[A-F])0?([1-9]|[1-3]\d|4[0-8])", re.IGNORECASE)
 
 
 def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame:
@@ -66,16 +70,17 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
     DataFrame, one row per well, in file order
         well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
         unknown), unknown_dose (what stands there where it is no number or in another unit, else
-        NaN), time (hours, NaN when missing), cell. Where a number is missing, `pert_idose` and
-        `pert_itime` count, as in "10 uM" and "6 h". A batch is the set of plates that replicate
-        each other, see `batch_of`. A well without plate, drug, kind or cell is of the kind `ODD`,
-        which nothing is made of, and what it lacks is "".
+        NaN), time (hours, NaN when missing), cell, row and column (see `read_positions`). Where a
+        number is missing, `pert_idose` and `pert_itime` count, as in "10 uM" and "6 h". A batch is
+        the set of plates that replicate each other: those of which the column `batch` says the
+        same, and where it says nothing, see `batch_of`. A well without plate, drug, kind or cell
+        is of the kind `ODD`, which nothing is made of, and what it lacks is "".
 
     Raises
     ------
     LacunaError
         If a column is missing, a well has no id, or two different rows have the same: the id
-        says which column of the matrix belongs to a row.
+        says which column of the matrix belongs to a row. If a plate is of two batches.
     """
     wells = read_columns(path, WELL_COLUMNS, WELL_OPTIONAL)
     repeated = wells.duplicated() & wells["well"].notna()
@@ -99,9 +104,60 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
         texts = listed(unknown.dropna().unique())
         note(account, f"{what} ({texts})", wells.loc[unknown.notna(), "well"])
     read = wells[["well", "plate", "drug", "name", "kind", "cell"]]
+    positions = read_positions(wells["position"], wells["well"])
+    read = read.assign(row=positions["row"], column=positions["column"])
     return read.assign(
-        batch=batch_of(wells["plate"]), dose=doses, unknown_dose=unknown_dose, time=times
+        batch=_batches(wells, path), dose=doses, unknown_dose=unknown_dose, time=times
     )
+
+
+def read_positions(given: pd.Series, wells: pd.Series) -> pd.DataFrame:
+    """Read where wells lie on their plates.
+
+    Parameters
+    ----------
+    given
+        Texts as "F04"; NaN where none is given.
+    wells
+        Their ids. Where the position cannot be read, what stands behind the last colon counts:
+        "CPC006_A375_6H_X1:F04".
+
+    Returns
+    -------
+    DataFrame of int
+        row (1 for A, 27 for AA) and column, both 0 where they are not known.
+    """
+    read = _split_positions(given)
+    unknown = read["row"].eq(0)
+    ends = wells[unknown].astype(str).str.extract(r":([^:]*)$")[0]
+    read.loc[unknown] = _split_positions(ends)
+    return read
+
+
+def _split_positions(texts: pd.Series) -> pd.DataFrame:
+    codes, distinct = pd.factorize(texts)
+    found = [POSITION.fullmatch(str(text).strip()) for text in distinct]
+    numbers = [(_row(f[1]), int(f[2])) if f else (0, 0) for f in found]
+    table = np.array([*numbers, (0, 0)])  # the last one for missing texts, whose code is -1
+    return pd.DataFrame(table[codes], texts.index, ["row", "column"])
+
+
+def _row(letters: str) -> int:
+    return 26 * (len(letters) - 1) + ord(letters[-1].upper()) - ord("A") + 1
+
+
+def _batches(wells: pd.DataFrame, path: str | Path) -> pd.Series:
+    said = wells.loc[wells["plate"].ne(""), ["plate", "batch"]].dropna().drop_duplicates()
+    twice = said.loc[said["plate"].duplicated(), "plate"].unique()
+    if len(twice):
+        batches = said.loc[said["plate"].eq(twice[0]), "batch"]
+        raise LacunaError(
+            f"{path}: the plate {twice[0]!r} is of the batches {listed(batches)} ({len(twice)} "
+            "such plates); expected one in the column batch, the same for plates that replicate "
+            "each other."
+        )
+    of_plate = said.set_index("plate")["batch"]
+    return wells["plate"].map(of_plate).fillna(batch_of(wells["plate"]))
 
 
 def read_either(table: pd.DataFrame, what: str) -> tuple[pd.Series, pd.Series]:
@@ -184,56 +240,6 @@ def read_cells(path: str | Path, account: Account | None = None) -> pd.DataFrame
     """
     cells = read_columns(path, CELL_COLUMNS, CELL_OPTIONAL)
     return merge_rows(cells, "cell", "cell_id", account)
-
-
-def check_matrix(matrix: Gctx, wells: pd.DataFrame, genes: pd.DataFrame) -> None:
-    """Check that a Level 3 matrix, its wells and its genes belong together.
-
-    Raises
-    ------
-    LacunaError
-        See `check_columns` and `check_genes`.
-    """
-    check_columns(matrix, wells["well"], "inst_info")
-    check_genes(matrix, genes)
-
-
-def check_columns(matrix: Gctx, names: pd.Series, table: str) -> None:
-    """Check that the matrix has just the columns that a table names.
-
-    Raises
-    ------
-    LacunaError
-        If a row of the table has no column or a column no row.
-    """
-    named, columns = pd.Index(names), matrix.columns
-    _refuse(matrix, named.difference(columns), f"rows of {table} have no column in the matrix")
-    _refuse(matrix, columns.difference(named), f"columns of the matrix have no row in {table}")
-
-
-def check_genes(matrix: Gctx, genes: pd.DataFrame) -> None:
-    """Check that the matrix's rows are known genes, the landmarks among them.
-
-    Raises
-    ------
-    LacunaError
-        If a matrix row is no known gene, or a landmark gene has no row.
-    """
-    known, landmarks = pd.Index(genes["gene"]), pd.Index(genes.loc[genes["landmark"], "gene"])
-    _refuse(matrix, matrix.rows.difference(known), "rows of the matrix are no gene of gene_info")
-    _refuse(
-        matrix,
-        landmarks.difference(matrix.rows),
-        "landmark genes of gene_info are no row of the matrix",
-    )
-
-
-def _refuse(matrix: Gctx, missing: pd.Index, fault: str) -> None:
-    if len(missing):
-        raise LacunaError(
-            f"{matrix.path}: {len(missing)} {fault}: {listed(missing)}. Expected the matrix and "
-            "the tables of one series; take all of them from the same place."
-        )
 
 
 def unpack(source: str | Path, destination: str | Path) -> None:

@@ -2,15 +2,18 @@
 
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError, listed
 from lacuna.evaluation.stage import wanted as has_tensor
+from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_cells, read_drugs, read_genes, read_text_table, read_wells
+from lacuna.io.match import compare_columns, compare_genes
 from lacuna.io.odd_rows import Account
 from lacuna.io.sig_info import read_signatures
 from lacuna.io.sources import SOURCES_TABLE, Source, read_sources
@@ -20,7 +23,7 @@ from lacuna.project.check_grid import (
     describe_bound,
     describe_experiments,
     explain_nothing,
-    known_experiments,
+    find_in_replicates,
     possible_experiments,
 )
 from lacuna.project.check_splits import (
@@ -32,11 +35,9 @@ from lacuna.project.check_splits import (
 )
 from lacuna.project.check_values import (
     describe_values,
-    find_in_columns,
+    find_in_comparison,
     find_in_expression,
-    find_in_genes,
     find_in_signatures,
-    is_transposed,
     spread,
 )
 from lacuna.project.check_wells import (
@@ -47,8 +48,10 @@ from lacuna.project.check_wells import (
     find_in_quantities,
     find_in_wells,
 )
-from lacuna.project.findings import Report
+from lacuna.project.findings import Finding, Report
+from lacuna.signatures.level5 import known_experiments
 from lacuna.signatures.make import sort_wells
+from lacuna.signatures.signature_set import common_genes
 
 # The tables of a series: how each is read, and the column by which it is known.
 READERS: dict[str, tuple[Callable[[Path, Account], pd.DataFrame], str]] = {
@@ -59,7 +62,27 @@ READERS: dict[str, tuple[Callable[[Path, Account], pd.DataFrame], str]] = {
     "cell_info": (read_cells, "cell_id"),
 }
 
-NAMED = {"level3": "well", "level5": "signature"}  # the ids of columns, by our name
+NAMED_BY = {"level3": "inst_info", "level5": "sig_info"}  # the table that names a matrix's columns
+NAMED = {"inst_info": "well", "sig_info": "signature"}  # its ids, by our name
+
+
+class Compared(NamedTuple):
+    """What of a matrix and its tables belongs to each other.
+
+    Attributes
+    ----------
+    table : DataFrame or None
+        The wells, or signatures, that have a column; all where the matrix cannot be read.
+    rows, columns : Index of str
+        The ids of the matrix that are of use.
+    findings : list of Finding
+        What is left out, and why the tables are those of another matrix.
+    """
+
+    table: pd.DataFrame | None
+    rows: pd.Index
+    columns: pd.Index
+    findings: list[Finding]
 
 
 def check(config: Mapping[str, Any], sources: str | Path | None = None) -> Report:
@@ -129,27 +152,30 @@ class Series:
     ----------
     experiments : DataFrame or None
         See `lacuna.project.check_grid`; None where they cannot be told.
-    genes : set of str or None
+    genes : list of str or None
         The genes of its signatures.
     """
 
     def __init__(self, name: str, files: Mapping[str, Found], report: Report):
         self.name, self.files, self.report = name, files, report
         self.experiments: pd.DataFrame | None = None
-        self.genes: set[str] | None = None
+        self.genes: list[str] | None = None
 
     def look(self) -> "Series":
         """Read the tables and the head of the matrix."""
         tables = {kind: self._table(kind) for kind in READERS}
-        level = "level3" if "level3" in self.files else "level5"
-        main = tables["inst_info" if level == "level3" else "sig_info"]
-        heading = f"Series {self.name}"
-        if main is not None:
-            self._describe(heading, level, main)
-        if level in self.files:
-            self._matrix(heading, level, main, tables["gene_info"])
-        elif "tensor" in self.files:
-            self.report.say(heading, ["a ready-made tensor, which is not looked into"])
+        level, kind = next((pair for pair in NAMED_BY.items() if pair[0] in self.files), ("", ""))
+        if not level:
+            told = "a ready-made tensor, which is not looked into"
+            self.report.say(f"Series {self.name}", [told])
+            return self
+        with ExitStack() as stack:
+            matrix = self._open(level, kind, stack)
+            found = self._compare(level, kind, matrix, tables[kind], tables["gene_info"])
+            if found.table is not None:
+                self._describe(kind, found.table)
+            if matrix is not None:
+                self._look_at_values(level, matrix, found)
         return self
 
     def _table(self, kind: str) -> pd.DataFrame | None:
@@ -168,15 +194,16 @@ class Series:
             self.report.warn(path, f"{odd.what} ({odd.rows:,} rows: {odd.named})")
         return table
 
-    def _describe(self, heading: str, level: str, table: pd.DataFrame) -> None:
-        path = self.files["inst_info" if level == "level3" else "sig_info"].path
+    def _describe(self, kind: str, table: pd.DataFrame) -> None:
+        heading, path = f"Series {self.name}", self.files[kind].path
         assert path is not None  # it was read
         written = as_written(read_text_table(path))
-        if level == "level3":
+        if kind == "inst_info":
             self.report.say(heading, describe_wells(table))
             self.report.findings += find_in_wells(table, written, str(path))
             if sort_wells(table).eq("compound").any():
                 self.experiments = possible_experiments(table)
+                self.report.findings += find_in_replicates(self.experiments, str(path))
             return
         self.report.say(heading, describe_signatures(table))
         self.report.findings += find_in_quantities(written, str(path))
@@ -191,31 +218,71 @@ class Series:
         self.experiments = experiments
         self.report.findings += find_in_axes(experiments, str(path))
 
-    def _matrix(
-        self, heading: str, level: str, main: pd.DataFrame | None, genes: pd.DataFrame | None
-    ) -> None:
+    def _open(self, level: str, kind: str, stack: ExitStack) -> Gctx | None:
         path = self.files[level].path
         if path is None:
+            return None
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        table = self.files[kind].path if kind in self.files else None
+        try:
+            matrix = open_matrix(path, level, scratch, table)
+        except LacunaError as error:
+            self.report.stop(path, str(error).removeprefix(f"{path}: "))
+            return None
+        if matrix is None:
+            told = f"{path}: too large to be unpacked for a look"
+            self.report.say(f"Series {self.name}", [told])
+            return None
+        return stack.enter_context(matrix)
+
+    def _compare(
+        self,
+        level: str,
+        kind: str,
+        matrix: Gctx | None,
+        table: pd.DataFrame | None,
+        genes: pd.DataFrame | None,
+    ) -> Compared:
+        """Compare a matrix with its tables, as a run does: what lacks a partner is left out."""
+        where = str(self.files[level].path)
+        if genes is not None:
+            self.genes = list(genes.loc[genes["landmark"], "gene"])
+        if matrix is None:
+            return Compared(table, pd.Index([]), pd.Index([]), [])
+        rows, columns = matrix.rows, matrix.columns
+        findings: list[Finding] = []
+        transposed = False
+        if table is not None:
+            named = pd.Index(table[NAMED[kind]])
+            told = f"{kind} ({self.files[kind].path})"
+            found = compare_columns(columns, rows, named, told)
+            findings += find_in_comparison(found, where)
+            transposed = found.transposed
+            if named.isin(columns).any():
+                table = table[named.isin(columns)].reset_index(drop=True)
+                columns = columns[columns.isin(named)]
+        if genes is None:
+            self.genes = list(rows) if level == "level5" else None
+        elif not transposed:
+            told = f"gene_info ({self.files['gene_info'].path})"
+            findings += find_in_comparison(compare_genes(rows, genes, told), where)
+        if self.genes and rows.isin(self.genes).any():
+            self.genes = [gene for gene in self.genes if gene in rows]
+            rows = rows[rows.isin(self.genes)]
+        return Compared(table, rows, columns, findings)
+
+    def _look_at_values(self, level: str, matrix: Gctx, found: Compared) -> None:
+        heading, path = f"Series {self.name}", self.files[level].path
+        shape = f"{path}: {len(matrix.columns):,} columns x {len(matrix.rows):,} rows"
+        self.report.say(heading, [shape])
+        self.report.findings += found.findings
+        names = spread(found.columns, len(found.rows))
+        try:
+            values = matrix.read(found.rows, names)
+        except LacunaError as error:
+            said = str(error).replace(str(matrix.path), str(path))
+            self.report.stop(path, said.removeprefix(f"{path}: "))
             return
-        named = None if main is None else pd.Index(main[NAMED[level]])
-        with tempfile.TemporaryDirectory() as scratch:
-            try:
-                matrix = open_matrix(path, level, Path(scratch), self._table_of(level))
-                if matrix is None:
-                    told = f"{path}: too large to be unpacked for a look"
-                    self.report.say(heading, [told])
-                    return
-                with matrix:
-                    rows, columns = matrix.rows, matrix.columns
-                    shape = f"{path}: {len(columns):,} columns x {len(rows):,} rows"
-                    self.report.say(heading, [shape])
-                    rows, columns = self._compare(path, level, rows, columns, named, genes)
-                    names = spread(columns, len(rows))
-                    values = matrix.read(rows, names)
-            except LacunaError as error:
-                said = str(error).replace(str(Path(scratch) / f"{level}.gctx"), str(path))
-                self.report.stop(path, said.removeprefix(f"{path}: "))
-                return
         if not values.size:
             return
         looked = f"{len(values):,} columns looked at: {describe_values(values)}"
@@ -224,37 +291,6 @@ class Series:
             self.report.findings += find_in_expression(values, str(path))
         else:
             self.report.findings += find_in_signatures(values, names, str(path))
-
-    def _table_of(self, level: str) -> Path | None:
-        found = self.files.get("inst_info" if level == "level3" else "sig_info")
-        return found.path if found else None
-
-    def _compare(
-        self,
-        path: Path,
-        level: str,
-        rows: pd.Index,
-        columns: pd.Index,
-        named: pd.Index | None,
-        genes: pd.DataFrame | None,
-    ) -> tuple[pd.Index, pd.Index]:
-        """Compare a matrix's ids with its tables; return those that are of use."""
-        transposed = False
-        if named is not None:
-            table = "inst_info" if level == "level3" else "sig_info"
-            told = f"{table} ({self.files[table].path})"
-            self.report.findings += find_in_columns(columns, rows, named, told, str(path))
-            transposed = is_transposed(columns, rows, named)
-            columns = columns.intersection(named) if columns.isin(named).any() else columns
-        if genes is None:
-            self.genes = {*rows} if level == "level5" else None
-            return rows, columns
-        landmarks = genes.loc[genes["landmark"], "gene"]
-        self.genes = {*landmarks}
-        if not transposed:
-            told = f"gene_info ({self.files['gene_info'].path})"
-            self.report.findings += find_in_genes(rows, genes, str(path), told)
-        return (rows[rows.isin(landmarks)] if rows.isin(landmarks).any() else rows), columns
 
 
 def _line(file: Found) -> str:
@@ -285,18 +321,16 @@ def _explain_table(kind: str, path: Path, key: str, error: LacunaError) -> str:
     return message
 
 
-def _compare_genes(genes: Mapping[str, set[str]], report: Report) -> None:
+def _compare_genes(genes: Mapping[str, list[str]], report: Report) -> None:
     if len(genes) < 2:
         return
-    (first, ours), *others = genes.items()
-    for name, theirs in others:
-        if differing := sorted(ours ^ theirs):
-            report.stop(
-                f"acquire: series: {name}: gene_info",
-                f"its signatures have {len(theirs):,} genes and those of {first} {len(ours):,}; "
-                f"{len(differing):,} are in one only: {listed(differing)}. Expected the same: set "
-                "pr_is_lm to 0 where one of them lacks a gene.",
-            )
+    try:
+        lines = common_genes(genes).lines()
+    except LacunaError as error:
+        report.stop("acquire: series", str(error).removeprefix("acquire: series: "))
+        return
+    for line in lines:
+        report.warn("acquire: series", line)
 
 
 def _check_grid(

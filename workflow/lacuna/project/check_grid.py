@@ -1,6 +1,6 @@
 """What the filters of `tensor:` leave at most, before any signature is made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,23 @@ from scipy import sparse
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from lacuna.errors import LacunaError
-from lacuna.io.sig_info import COMPOUND
-from lacuna.project.findings import counted
+from lacuna.project.findings import Finding, counted
 from lacuna.signatures.make import sort_wells
-from lacuna.signatures.signature_set import COLUMNS, EXPERIMENT, SignatureSet
+from lacuna.signatures.signature_set import (
+    COLUMNS,
+    EXPERIMENT,
+    FEW_DRUGS,
+    HAS_P_VALUE,
+    NO_POSITIONS,
+    NO_REPLICATES,
+    SHARED_LINE,
+    SignatureSet,
+)
+from lacuna.signatures.within_plate import WithinPlates
 from lacuna.tensor.build import build_tensor
 from lacuna.tensor.profiles import ProfileSet
 
-REPLICATED, ALONE, FEW_DRUGS = "", "no replicate", "too few other drugs on its plates"
 PASSES = 0.0  # the p-value that stands for one which is not known yet
-WHY = "why"  # no p-value can be had
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Bound:
     Attributes
     ----------
     experiments : DataFrame
-        As the table of a `SignatureSet`, with why no p-value can be had.
+        As the table of a `SignatureSet`.
     tensor : ProfileSet or None
         The large tensor at most, of one made-up gene; None where a filter leaves nothing.
     steps : DataFrame
@@ -64,8 +71,8 @@ def possible_experiments(wells: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of a `SignatureSet`'s table and `WHY`: empty, or why the experiment can have no
-        p-value. Where it can, p_value is `PASSES`; all else that needs profiles is NaN.
+        The columns of a `SignatureSet`'s table. Where a p-value can be had, it is `PASSES`, else
+        no_p_value says why not; all else that needs profiles is NaN.
     """
     treated = wells[sort_wells(wells).eq("compound")].reset_index(drop=True)
     drugs = treated.groupby("plate", observed=True)["drug"].nunique()
@@ -73,27 +80,37 @@ def possible_experiments(wells: pd.DataFrame) -> pd.DataFrame:
         EXPERIMENT, dropna=False, sort=True, observed=True
     )
     table = groups.agg(
-        name=("name", "first"), replicates=("well", "size"), fewest=("on_plate", "min")
+        name=("name", "first"),
+        replicates=("well", "size"),
+        fewest=("on_plate", "min"),
+        plates=("plate", "nunique"),
     ).reset_index()
-    table[WHY] = np.where(table["replicates"] > 1, REPLICATED, ALONE)
+    table["no_p_value"] = np.where(table["replicates"] > 1, HAS_P_VALUE, NO_REPLICATES)
+    apart = table["plates"].eq(table["replicates"])
     # `null_distances` gives up on all experiments of a batch with one number of replicates.
-    alike = ["batch", "replicates"]
-    fewest = table.groupby(alike)["fewest"].transform("min")
-    doubtful = table["replicates"].gt(1) & fewest.lt(table["replicates"])
-    if doubtful.any():
+    alike = [table[key] for key in ("batch", "replicates")]
+    fewest = table["fewest"].where(apart).groupby(alike).transform("min")
+    doubtful = apart & table["replicates"].gt(1) & fewest.lt(table["replicates"])
+    if doubtful.any() or not apart.all():
         members = list(groups.indices.values())
-        drugs_on = treated.groupby("plate", observed=True)["drug"].agg(set)
         plates = treated["plate"].to_numpy()
+    if doubtful.any():
+        drugs_on = treated.groupby("plate", observed=True)["drug"].agg(set)
         stuck = pd.Series(
             {
                 row: _may_get_stuck([drugs_on[p] for p in plates[members[row]]])
                 for row in table.index[doubtful]
             }
         )
-        fails = stuck.reindex(table.index, fill_value=False)
-        table.loc[fails.groupby([table[key] for key in alike]).transform("any"), WHY] = FEW_DRUGS
-    p_value = np.where(table[WHY].eq(REPLICATED), PASSES, np.nan)
-    return table.assign(acd=np.nan, p_value=p_value)[[*COLUMNS, WHY]]
+        fails = stuck.reindex(table.index, fill_value=False).groupby(alike).transform("any")
+        table.loc[fails & apart, "no_p_value"] = FEW_DRUGS
+    if not apart.all():
+        plate, drug = (pd.factorize(treated[name])[0] for name in ("plate", "drug"))
+        within = WithinPlates(plate, drug, treated[["row", "column"]].to_numpy())
+        shared = [within.why_none(np.asarray(members[row])) for row in table.index[~apart]]
+        table.loc[~apart, "no_p_value"] = shared
+    p_value = np.where(table["no_p_value"].eq(HAS_P_VALUE), PASSES, np.nan)
+    return table.assign(acd=np.nan, p_value=p_value)[COLUMNS]
 
 
 def _may_get_stuck(drugs_on: Sequence[set]) -> bool:
@@ -113,19 +130,6 @@ def _may_get_stuck(drugs_on: Sequence[set]) -> bool:
     return False
 
 
-def known_experiments(info: pd.DataFrame) -> pd.DataFrame:
-    """Return the experiments of ready-made signatures, in the same columns.
-
-    Parameters
-    ----------
-    info
-        As `lacuna.io.sig_info.read_signatures` returns them.
-    """
-    table = info[info["kind"].eq(COMPOUND)].reset_index(drop=True)
-    why = np.where(table["p_value"].isna(), "none in sig_info", REPLICATED)
-    return table[COLUMNS].assign(**{WHY: why})
-
-
 def bound(experiments: pd.DataFrame, filters: Mapping[str, Any], *, made_here: bool) -> Bound:
     """Apply the filters of `tensor:` to what may be there.
 
@@ -138,26 +142,45 @@ def bound(experiments: pd.DataFrame, filters: Mapping[str, Any], *, made_here: b
     made_here
         Whether some p-values are not known yet.
     """
-    table = experiments[COLUMNS]
-    signatures = SignatureSet(table, np.ones((len(table), 1), np.float32), np.array(["any"]))
+    any_gene = np.ones((len(experiments), 1), np.float32)
+    signatures = SignatureSet(experiments, any_gene, np.array(["any"]))
     try:
         tensor, steps = build_tensor(signatures, **filters)
         fault = ""
     except LacunaError as error:
         tensor, steps, fault = None, pd.DataFrame(), str(error)
     exact = not made_here or filters["max_p_value"] >= 1
-    named = table["name"].fillna("").str.strip().str.casefold()
-    several = table["drug"].groupby(named).nunique().drop(["", "nan", "-666"], errors="ignore")
+    named = experiments["name"].fillna("").str.strip().str.casefold()
+    several = (
+        experiments["drug"].groupby(named).nunique().drop(["", "nan", "-666"], errors="ignore")
+    )
     certain = exact or not (several > 1).any()
     return Bound(experiments, tensor, steps, fault, made_here, exact, certain)
 
 
 def describe_experiments(experiments: pd.DataFrame) -> str:
     """Describe in a line how many experiments there are and why some can have no p-value."""
-    why = experiments.loc[experiments[WHY].ne(REPLICATED), WHY].value_counts()
+    why = experiments.loc[experiments["no_p_value"].ne(HAS_P_VALUE), "no_p_value"].value_counts()
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in why.items())
     with_p = f"without a p-value: {reasons}" if reasons else "each with a p-value"
     return f"{counted(len(experiments), 'experiment')}, {with_p}"
+
+
+# Why replicates of one plate have no p-value, and what would give them one.
+CURES = {
+    NO_POSITIONS: "Say where each well lies, A01 to P24: in a column rna_well, or behind a colon "
+    "at the end of inst_id.",
+    SHARED_LINE: "What the row or column does to them is not told from what the drug does.",
+}
+
+
+def find_in_replicates(experiments: pd.DataFrame, where: str) -> Iterator[Finding]:
+    """Say which replicates of one plate are without a p-value because of where they lie."""
+    for reason, cure in CURES.items():
+        count = int(experiments["no_p_value"].eq(reason).sum())
+        if count:
+            said = f"{counted(count, 'experiment')} without a p-value: {reason}. {cure}"
+            yield Finding(f"{where}, plates", said)
 
 
 def describe_bound(found: Bound) -> list[str]:
@@ -176,7 +199,7 @@ def describe_bound(found: Bound) -> list[str]:
 
 def explain_nothing(found: Bound, filters: Mapping[str, Any]) -> str:
     """Say why a filter leaves nothing, and with which values something is left."""
-    why = found.experiments[WHY]
+    why = found.experiments["no_p_value"]
     causes = [f"{count:,} have {reason}" for reason, count in why.value_counts().items() if reason]
     of = f" Of {len(why):,} experiments, {', '.join(causes)}." if causes else ""
     said = found.fault.removeprefix("tensor: ").split(" Loosen")[0] + of

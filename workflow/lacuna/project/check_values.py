@@ -7,6 +7,7 @@ import pandas as pd
 
 from lacuna.errors import listed
 from lacuna.io.level3 import LEAST_TOP, SIGNED
+from lacuna.io.match import Comparison
 from lacuna.io.quantities import MISSING_NUMBER
 from lacuna.project.findings import Finding, counted
 
@@ -135,97 +136,13 @@ def looks_like_expression(values: np.ndarray) -> bool:
     return bool(kept.size) and float((kept < 0).mean()) < SIGNED
 
 
-def find_in_columns(
-    columns: pd.Index, rows: pd.Index, named: pd.Index, table: str, where: str
-) -> Iterator[Finding]:
-    """Say which columns of a matrix and rows of its table lack each other.
-
-    Parameters
-    ----------
-    columns, rows
-        The ids of the matrix's columns and of its rows.
-    named
-        The ids that the table names.
-    table
-        inst_info or sig_info, with its file.
-    where
-        The matrix.
-    """
-    without, extra = named.difference(columns), columns.difference(named)
-    if not len(without) and not len(extra):
+def find_in_comparison(found: Comparison, where: str) -> Iterator[Finding]:
+    """Say what of a matrix, the file `where`, and its table has no partner on the other side."""
+    if found.fault:
+        yield Finding(where, found.fault, stops=True)
         return
-    yield Finding(where, _mismatch(columns, rows, named, without, extra, table), stops=True)
-
-
-def is_transposed(columns: pd.Index, rows: pd.Index, named: pd.Index) -> bool:
-    """Tell whether what a table names stands in the rows of a matrix."""
-    return bool(named.isin(rows).sum() > named.isin(columns).sum())
-
-
-def _mismatch(
-    columns: pd.Index,
-    rows: pd.Index,
-    named: pd.Index,
-    without: pd.Index,
-    extra: pd.Index,
-    table: str,
-) -> str:
-    if is_transposed(columns, rows, named):
-        return (
-            f"its rows are the ids of {table} ({named.isin(rows).sum():,} of {len(named):,}): it "
-            "is transposed. Expected a column for each of them and a row for each gene."
-        )
-    lacking = [
-        f"{counted(len(without), 'row')} of {table} have no column in the matrix: "
-        f"{listed(without, 3)}."
-    ]
-    lost = [
-        f"{counted(len(extra), 'column')} of the matrix have no row in {table}: {listed(extra, 3)}."
-    ]
-    counts = " ".join([*(lacking if len(without) else []), *(lost if len(extra) else [])])
-    folded = pd.Index(columns.str.strip().str.casefold())
-    alike = without[without.str.strip().str.casefold().isin(folded)]
-    if len(alike):
-        other = columns[folded == alike[0].strip().casefold()][0]
-        return (
-            f"{counts} {len(alike):,} of them differ in upper and lower case or blanks alone "
-            f"({alike[0]!r}, in the matrix {other!r}). Write them as the matrix does."
-        )
-    if not len(named.intersection(columns)):
-        return (
-            f"{counts} None match: the table says {named[0] if len(named) else ''!r}, the matrix "
-            f"{columns[0] if len(columns) else ''!r}. Take both from the same series."
-        )
-    return f"{counts} Expected one for each other; remove the others from the table, or the matrix."
-
-
-def find_in_genes(rows: pd.Index, genes: pd.DataFrame, where: str, table: str) -> Iterator[Finding]:
-    """Say which rows of a matrix are no genes of gene_info, and which landmarks are no rows."""
-    known = pd.Index(genes["gene"])
-    strange, landmarks = rows.difference(known), pd.Index(genes.loc[genes["landmark"], "gene"])
-    lost = landmarks.difference(rows)
-    if len(strange):
-        symbols = rows.intersection(pd.Index(genes["symbol"].dropna()))
-        hint = (
-            f"{len(symbols):,} are symbols (pr_gene_symbol); write pr_gene_id in the matrix, or "
-            "symbols as pr_gene_id. "
-            if len(symbols)
-            else ""
-        )
-        yield Finding(
-            where,
-            f"{counted(len(strange), 'row')} of the matrix are no pr_gene_id of {table}: "
-            f"{listed(strange, 3)}; there they look like {listed(known, 2)}. {hint}Take both from "
-            "the same series.",
-            stops=True,
-        )
-    if len(lost):
-        yield Finding(
-            where,
-            f"{counted(len(lost), 'landmark gene')} (pr_is_lm 1) of {table} are no row of the "
-            f"matrix: {listed(lost, 3)}. Set pr_is_lm to 0 there, or get the whole matrix.",
-            stops=True,
-        )
+    for line in found.lines():
+        yield Finding(where, line)
 
 
 def _holds_missing(values: np.ndarray) -> np.ndarray:

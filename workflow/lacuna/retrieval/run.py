@@ -12,6 +12,7 @@ from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.h5ad_write import write_h5ad
 from lacuna.io.level3 import open_level3
+from lacuna.io.match import match_columns
 from lacuna.io.sig_info import read_signatures
 from lacuna.io.tsv import write_table
 from lacuna.retrieval import cut
@@ -30,7 +31,7 @@ PARTS = ("treated", "control", "centred", "changed")
 
 
 def read_tables(screens: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read wells (or signatures) and drugs of all series.
+    """Read wells (or signatures) that have a column, and drugs, of all series.
 
     Returns
     -------
@@ -41,12 +42,14 @@ def read_tables(screens: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, pd.
     """
     wells, drugs = [], []
     for screen in screens:
-        if screen["level"] == "level5":
-            table = read_signatures(screen["wells"])
+        is_level5 = screen["level"] == "level5"
+        table = read_signatures(screen["wells"]) if is_level5 else read_wells(screen["wells"])
+        with Gctx(screen["matrix"]) as matrix:
+            kind = "sig_info" if is_level5 else "inst_info"
+            table = match_columns(matrix, table, {kind: screen["wells"]}).table
+        if is_level5:
             # A signature stands on no plate.
             table = table.rename(columns={"signature": "well"}).assign(plate="")
-        else:
-            table = read_wells(screen["wells"])
         wells.append(table.assign(series=screen["series"]))
         drugs.append(read_drugs(screen["pert_info"])[["drug", "smiles"]])
     known = pd.concat(drugs, ignore_index=True).dropna(subset="drug")

@@ -74,8 +74,12 @@ def read_baseline(matrix: Gctx, genes: Iterable[str], cells: Iterable[str]) -> p
     return table
 
 
-def join_baselines(tables: Iterable[pd.DataFrame], cells: np.ndarray) -> pd.DataFrame:
-    """Average the baselines of several series: the cells that have one, in the order given."""
+def join_baselines(
+    tables: Iterable[pd.DataFrame], cells: np.ndarray, genes: np.ndarray
+) -> pd.DataFrame:
+    """Average the baselines of several series: the cells that have one, and genes, as given."""
     means = pd.concat([pd.DataFrame({"cell": []}), *tables]).groupby("cell").mean()
     means = means.reindex([cell for cell in cells if cell in means.index])
+    if len(means.columns):
+        means = means[genes]
     return means.rename_axis("cell").reset_index()

@@ -27,12 +27,13 @@ def null_distances(
     draws: int,
     rng: np.random.Generator,
 ) -> np.ndarray | None:
-    """Return the ACD of random replicate sets of one batch.
+    """Return the ACD of random replicate sets of one batch, each on as many plates as wells.
 
     A random set takes the plates of a randomly chosen real replicate set. On each of these plates,
     one after the other, it takes a random well of a drug that it does not have yet. The plates must
     be those of a real set, because wells of one plate share the error of its vehicle mean: sets
-    from a single plate agree without any drug effect.
+    from a single plate agree without any drug effect. Replicates that share a plate have a null of
+    their own, see `lacuna.signatures.within_plate`.
 
     Parameters
     ----------
@@ -68,8 +69,25 @@ def null_distances(
                 break
         else:
             return None
-    first, second = np.triu_indices(chosen.shape[1], k=1)
-    similarity = np.zeros(draws)
+    return distances_of(cosine, drawn)
+
+
+def distances_of(cosine: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Return the ACD of sets of wells.
+
+    Parameters
+    ----------
+    cosine : array of shape (wells, wells)
+        Between the wells' Characteristic Directions.
+    drawn : int array of shape (sets, replicates)
+        The wells of each set.
+
+    Returns
+    -------
+    array of shape (sets,)
+    """
+    first, second = np.triu_indices(drawn.shape[1], k=1)
+    similarity = np.zeros(len(drawn))
     for a, b in zip(first, second, strict=True):
         similarity += cosine[drawn[:, a], drawn[:, b]]
     return 1 - similarity / len(first)

@@ -8,7 +8,13 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.sig_info import COMPOUND
-from lacuna.signatures.signature_set import COLUMNS, SIGNATURES_AT_ONCE, SignatureSet
+from lacuna.signatures.signature_set import (
+    COLUMNS,
+    HAS_P_VALUE,
+    NOT_GIVEN,
+    SIGNATURES_AT_ONCE,
+    SignatureSet,
+)
 from lacuna.vectors import unit_rows
 
 
@@ -36,21 +42,33 @@ def import_signatures(
     LacunaError
         If there is no compound, or a signature is zero in every gene.
     """
-    info = info[info["kind"] == COMPOUND].reset_index(drop=True)
-    if info.empty:
+    table = known_experiments(info)
+    if table.empty:
         raise LacunaError(f"{matrix.path}: no signature of a compound (pert_type {COMPOUND}).")
-    table = info[[*COLUMNS, "cc_q75"]]
-    for start in range(0, len(info), SIGNATURES_AT_ONCE):
+    names = info.loc[info["kind"].eq(COMPOUND), "signature"].reset_index(drop=True)
+    for start in range(0, len(table), SIGNATURES_AT_ONCE):
         block = slice(start, start + SIGNATURES_AT_ONCE)
-        profiles = unit_rows(matrix.read(genes, info["signature"][block]))
+        profiles = unit_rows(matrix.read(genes, names[block]))
         empty = ~profiles.any(axis=1)
         if empty.any():
-            names = info["signature"][block].to_numpy()[empty]
             raise LacunaError(
-                f"{matrix.path}: the signatures {listed(names)} are 0 in every gene and have no "
-                "direction. Remove them from the matrix and sig_info."
+                f"{matrix.path}: the signatures {listed(names[block].to_numpy()[empty])} are 0 in "
+                "every gene and have no direction. Remove them from the matrix and sig_info."
             )
         yield SignatureSet(table[block].reset_index(drop=True), profiles, genes)
+
+
+def known_experiments(info: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of a `SignatureSet` of ready-made signatures: those of compounds.
+
+    Parameters
+    ----------
+    info
+        As `lacuna.io.sig_info.read_signatures` returns it.
+    """
+    table = info[info["kind"].eq(COMPOUND)].reset_index(drop=True)
+    why = table["p_value"].isna().map({True: NOT_GIVEN, False: HAS_P_VALUE})
+    return table.assign(no_p_value=why)[[*COLUMNS, "cc_q75"]]
 
 
 def count_signatures(info: pd.DataFrame) -> pd.DataFrame:

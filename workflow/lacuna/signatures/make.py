@@ -16,12 +16,20 @@ from lacuna.io.geo import ODD
 from lacuna.io.quantities import UNITS
 from lacuna.io.sig_info import COMPOUND
 from lacuna.signatures.characteristic_direction import FEWEST_VEHICLE_WELLS, direction_from
-from lacuna.signatures.consistency import average_cosine_distance, null_distances, p_value
+from lacuna.signatures.consistency import (
+    average_cosine_distance,
+    distances_of,
+    null_distances,
+    p_value,
+)
 from lacuna.signatures.reference import reference_profile
-from lacuna.signatures.signature_set import EXPERIMENT
+from lacuna.signatures.signature_set import EXPERIMENT, FEW_DRUGS, HAS_P_VALUE, NO_REPLICATES
+from lacuna.signatures.within_plate import WithinPlates
 from lacuna.vectors import unit_rows
 
 VEHICLE = "ctl_vehicle"
+# How far ACDs of the same wells may lie apart, which are added up in another order.
+ROUNDING = 1e-5
 Progress = Callable[[Iterable[Any]], Iterable[Any]]  # wraps a loop, as tqdm.tqdm does
 
 
@@ -174,19 +182,42 @@ def average_replicates(
     table = wells.iloc[[wells_of[0] for wells_of in members]][[*EXPERIMENT, "name"]]
     table = table.reset_index(drop=True)
     table["replicates"] = [len(wells_of) for wells_of in members]
-    replicated = table["replicates"] > 1
     table["acd"] = [
         average_cosine_distance(directions[wells_of]) if len(wells_of) > 1 else np.nan
         for wells_of in members
     ]
-    table["p_value"] = np.nan
+    tested = _test_replicates(wells, members, table["acd"].to_numpy(), directions, null_draws, rng)
+    means = np.stack([directions[wells_of].mean(axis=0) for wells_of in members])
+    return table.join(tested), unit_rows(means)
+
+
+def _test_replicates(
+    wells: pd.DataFrame,
+    members: list[np.ndarray],
+    acd: np.ndarray,
+    directions: np.ndarray,
+    null_draws: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Return p_value of each experiment, and no_p_value: why it has none."""
     plates, drugs = (pd.factorize(wells[name])[0] for name in ("plate", "drug"))
+    count = np.array([len(wells_of) for wells_of in members])
+    apart = count == [len(np.unique(plates[wells_of])) for wells_of in members]
+    values = np.full(len(members), np.nan)
+    why = np.where(count > 1, HAS_P_VALUE, NO_REPLICATES).astype(object)
     cosine = directions @ directions.T
-    for count in sorted(table.loc[replicated, "replicates"].unique()):
-        same = table.index[table["replicates"] == count]
+    for replicates in np.unique(count[apart & (count > 1)]):
+        same = np.flatnonzero(apart & (count == replicates))
         sets = [members[position] for position in same]
         null = null_distances(cosine, plates, drugs, sets, null_draws, rng)
-        if null is not None:
-            table.loc[same, "p_value"] = p_value(table.loc[same, "acd"], null)
-    means = np.stack([directions[wells_of].mean(axis=0) for wells_of in members])
-    return table, unit_rows(means)
+        if null is None:
+            why[same] = FEW_DRUGS
+        else:
+            values[same] = p_value(acd[same], null)
+    within = WithinPlates(plates, drugs, wells[["row", "column"]].to_numpy())
+    for position in np.flatnonzero(~apart):
+        why[position] = within.why_none(members[position])
+        if why[position] == HAS_P_VALUE:
+            null = distances_of(cosine, within.draw(members[position], null_draws, rng))
+            values[position] = p_value(acd[position] + ROUNDING, null)
+    return pd.DataFrame({"p_value": values, "no_p_value": why})

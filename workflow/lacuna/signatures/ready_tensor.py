@@ -7,7 +7,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.matlab import MatlabTensor
-from lacuna.signatures.signature_set import COLUMNS, SignatureSet
+from lacuna.signatures.signature_set import COLUMNS, NOT_GIVEN, SignatureSet
 from lacuna.vectors import unit_rows
 
 
@@ -41,7 +41,8 @@ def import_tensor(tensor: MatlabTensor) -> Iterator[SignatureSet]:
             )
         read += len(drugs)
         table = pd.DataFrame({"drug": names, "cell": cell}, columns=COLUMNS)
-        table = table.assign(batch="", replicates=1, name=pd.Series(np.nan, table.index, object))
+        table = table.assign(batch="", replicates=1, no_p_value=NOT_GIVEN)
+        table["name"] = pd.Series(np.nan, table.index, object)
         numbers = dict.fromkeys(["dose", "time", "acd", "p_value"], np.nan)
         yield SignatureSet(table.assign(**numbers), unit_rows(profiles), tensor.genes)
     if not read:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.io.gctx import Gctx
+from lacuna.io.match import Matched
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.signatures.baseline import average_plates, average_vehicles
@@ -119,8 +120,7 @@ def _make_batch(
 
 def write_series(
     matrix: Gctx,
-    wells: pd.DataFrame,
-    genes: Iterable[str],
+    found: Matched,
     series: str,
     output: Mapping[str, str],
     **settings: Any,
@@ -129,8 +129,10 @@ def write_series(
 
     Parameters
     ----------
-    matrix, wells, genes
-        As in `make_signatures`.
+    matrix
+        The open Level 3 matrix.
+    found
+        What it and its tables have in common.
     series
         Its name, for the table of plates.
     output
@@ -138,12 +140,11 @@ def write_series(
     **settings
         As in `make_signatures`.
     """
-    genes = list(genes)
     quality: list[pd.DataFrame] = []
     vehicles: list[tuple[str, str, np.ndarray]] = []
 
     def signatures() -> Iterator[SignatureSet]:
-        for made in make_signatures(matrix, wells, genes, **settings):
+        for made in make_signatures(matrix, found.table, found.genes, **settings):
             quality.extend(made.quality)
             vehicles.extend(made.vehicles)
             if made.signatures is not None:
@@ -153,5 +154,5 @@ def write_series(
     plates = pd.concat(quality, ignore_index=True)
     plates.insert(0, "series", series)
     write_table(plates, output["plates"])
-    write_table(average_plates(vehicles, genes), output["baseline"])
-    write_table(count_wells(wells), output["wells"])
+    write_table(average_plates(vehicles, found.genes), output["baseline"])
+    write_table(found.add_left_out(count_wells(found.table)), output["wells"])

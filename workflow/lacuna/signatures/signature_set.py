@@ -1,20 +1,29 @@
 """SignatureSet: the signatures of experiments, and the file they are kept in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError
+from lacuna.errors import LacunaError, listed
 from lacuna.io import hdf5
 from lacuna.io.atomic import explain_read_errors
+from lacuna.vectors import unit_rows
 
 SIGNATURES_AT_ONCE = 4096  # read from a file into memory
 EXPERIMENT = ["drug", "cell", "dose", "time", "batch"]
-COLUMNS = [*EXPERIMENT, "name", "replicates", "acd", "p_value"]
+COLUMNS = [*EXPERIMENT, "name", "replicates", "acd", "p_value", "no_p_value"]
+# Why an experiment has no p-value.
+HAS_P_VALUE = ""
+NO_REPLICATES = "no replicates"
+FEW_DRUGS = "too few other drugs on its plates"
+SHARED_LINE = "replicates in a row or column with too few wells of other drugs"
+NO_POSITIONS = "replicates on one plate whose well positions are not known, or stand twice"
+NOT_GIVEN = "no p-value in their source"
+LEAST_COMMON = 0.5  # of the genes of the smaller series: with fewer, ids are of different kinds
 
 
 class ProfileRows(Protocol):
@@ -33,8 +42,9 @@ class SignatureSet:
     ----------
     table : DataFrame, one row per signature
         drug, name (NaN or empty when the drug has none), cell, dose (micromolar), time (hours),
-        batch, replicates, acd and p_value (both NaN for an experiment without replicates). That of
-        ready-made signatures has cc_q75, too (see `lacuna.io.sig_info`).
+        batch, replicates, acd (NaN for an experiment without replicates), p_value (NaN where there
+        is none) and no_p_value: why there is none, empty where there is one. That of ready-made
+        signatures has cc_q75, too (see `lacuna.io.sig_info`).
     profiles : float32 rows of shape (signatures, genes)
         Unit rows; those of a set that was loaded stay in the file until they are sliced.
     genes : array of str
@@ -77,22 +87,22 @@ class SignatureSet:
         return cls(**content)
 
     @classmethod
-    def concatenate(cls, sets: Iterable["SignatureSet"]) -> "SignatureSet":
+    def concatenate(
+        cls, sets: Iterable["SignatureSet"], genes: np.ndarray | None = None
+    ) -> "SignatureSet":
         """Join the signatures of several series.
 
-        Raises
-        ------
-        LacunaError
-            If the series do not have the same landmark genes.
+        Parameters
+        ----------
+        sets
+            One for each series.
+        genes
+            The genes to keep, which all series have; by default those that `common_genes` finds.
+            Profiles that lose genes are scaled to unit length again.
         """
         sets = list(sets)
-        genes = sets[0].genes
-        for other in sets[1:]:
-            if set(other.genes) != set(genes):
-                raise LacunaError(
-                    "The series of this dataset have different landmark genes "
-                    f"({len(genes)} and {len(other.genes)}); expected the same in every gene_info."
-                )
+        if genes is None:
+            genes = common_genes({str(n): each.genes for n, each in enumerate(sets, 1)}).genes
         columns = [pd.Index(series.genes).get_indexer(pd.Index(genes)) for series in sets]
         profiles = _StackedRows([series.profiles for series in sets], columns)
         table = pd.concat([series.table for series in sets], ignore_index=True)
@@ -133,7 +143,7 @@ class _StackedRows:
     parts
         The rows of each set.
     columns : int arrays of shape (genes,)
-        For each set, where the genes of the first one stand in it.
+        For each set, where the genes that are kept stand in it.
     """
 
     def __init__(self, parts: list[ProfileRows], columns: list[np.ndarray]):
@@ -147,9 +157,69 @@ class _StackedRows:
         start, stop, _ = rows.indices(len(self))
         return np.concatenate(
             [
-                part[max(start - first, 0) : max(stop - first, 0)][:, columns]
+                _take(part[max(start - first, 0) : max(stop - first, 0)], columns)
                 for part, columns, first in zip(
                     self._parts, self._columns, self._starts[:-1], strict=True
                 )
             ]
         )
+
+
+def _take(profiles: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    taken = profiles[:, columns]
+    return taken if len(columns) == profiles.shape[1] else unit_rows(taken)
+
+
+class CommonGenes(NamedTuple):
+    """The genes that all series have.
+
+    Attributes
+    ----------
+    genes : object array
+        In the order of the first series.
+    left_out : DataFrame with columns gene, series
+        The others, each beside the series that do not have it.
+    """
+
+    genes: np.ndarray
+    left_out: pd.DataFrame
+
+    def lines(self) -> list[str]:
+        """Say which genes are left out, in a line for each group of series that lack the same."""
+        return [
+            f"{len(genes):,} genes are left out of all series, {listed(genes, 3)}: {series} "
+            f"lacks them; {len(self.genes):,} are left."
+            for series, genes in self.left_out.groupby("series")["gene"]
+        ]
+
+
+def common_genes(genes: Mapping[str, Iterable[str]]) -> CommonGenes:
+    """Find the genes that all series have.
+
+    Parameters
+    ----------
+    genes
+        Ids by the name of the series.
+
+    Raises
+    ------
+    LacunaError
+        If they are fewer than half of those of the smallest series.
+    """
+    known = {series: pd.Index(list(ids), dtype=object) for series, ids in genes.items()}
+    union = pd.Index(
+        list(dict.fromkeys(id_ for ids in known.values() for id_ in ids)), dtype=object
+    )
+    has = pd.DataFrame({series: union.isin(ids) for series, ids in known.items()}, index=union)
+    common = union[has.all(axis=1)]
+    smallest = min(known, key=lambda series: len(known[series]))
+    if len(common) < LEAST_COMMON * len(known[smallest]):
+        sizes = ", ".join(f"{name} {len(ids):,} ({listed(ids, 2)})" for name, ids in known.items())
+        raise LacunaError(
+            f"acquire: series: {smallest}: {len(common):,} of its {len(known[smallest]):,} genes "
+            f"are genes of all series; expected at least half. The series have: {sizes}. Take "
+            "gene ids of one kind for all (Entrez ids, as pr_gene_id), or run them apart."
+        )
+    lacking = has[~has.all(axis=1)]
+    series = [", ".join(lacking.columns[~row]) for row in lacking.to_numpy()]
+    return CommonGenes(common.to_numpy(), pd.DataFrame({"gene": lacking.index, "series": series}))

@@ -16,9 +16,10 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import check_columns, read_drugs, read_genes, read_wells
+from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.h5ad_write import Block, X
 from lacuna.io.level3 import open_level3
+from lacuna.io.match import match_columns
 from lacuna.io.smiles import read_smiles
 from lacuna.single_cell.account import Account, Prepared, name_lines_without_controls
 from lacuna.single_cell.compounds import gather_compounds, only
@@ -63,7 +64,7 @@ def prepare(
             f"single_cell: {listed(others)} are signatures; models are pretrained on Level 3."
         )
     account = Account(", ".join(str(screen["matrix"]) for screen in screens))
-    wells = _read_wells(screens)
+    wells = _read_wells(screens, account)
     obs = _choose(wells, _structures(screens, smiles_tables), fewest, account)
     by = obs[~obs["control"]].groupby(["name", "smiles"], sort=True)
     given = by.size().rename("observations").reset_index().assign(pathway="")
@@ -86,15 +87,17 @@ def prepare(
     return Prepared("bulk", kept, only(found.drugs, obs), genes, blocks, account)
 
 
-def _read_wells(screens: Sequence[Mapping[str, str]]) -> pd.DataFrame:
-    """Return the wells of all series, in the order of their matrices."""
+def _read_wells(screens: Sequence[Mapping[str, str]], account: Account) -> pd.DataFrame:
+    """Return the wells of all series that have a column, in the order of their matrices."""
     tables = []
     for screen in screens:
         table = read_wells(screen["wells"]).assign(series=screen["series"])
         with Gctx(screen["matrix"]) as matrix:
-            check_columns(matrix, table["well"], "inst_info")
-            place = matrix.columns.get_indexer(pd.Index(table["well"]))
-        tables.append(table.iloc[np.argsort(place, kind="stable")])
+            found = match_columns(matrix, table, {"inst_info": screen["wells"]})
+            place = matrix.columns.get_indexer(pd.Index(found.table["well"]))
+        without = len(found.without_column)
+        account.leave_out("observations", "", "no column in the matrix", without)
+        tables.append(found.table.iloc[np.argsort(place, kind="stable")])
     wells = pd.concat(tables, ignore_index=True)
     if (twice := wells["well"].duplicated()).any():
         raise LacunaError(

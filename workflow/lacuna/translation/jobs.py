@@ -13,6 +13,7 @@ from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_genes, read_wells
 from lacuna.io.h5ad import read_written
 from lacuna.io.level3 import open_level3
+from lacuna.io.match import rows_of
 from lacuna.runtime.seeds import generator
 from lacuna.translation.assess import BASELINE, MEAN, Paired, coverage
 from lacuna.translation.card import step_card
@@ -216,12 +217,12 @@ def losses_of(step: FittedStep) -> pd.DataFrame:
 
 def translate_series(model: str, matrix: str, gene_info: str, inst_info: str, output: str) -> None:
     """Translate all wells of a series to a GCTX or h5ad file, with what is known of them."""
-    wells = read_wells(inst_info).set_index("well")
+    wells = read_wells(inst_info)
     genes = read_genes(gene_info)
     loaded = load_model(model)
     with Gctx(matrix) as opened:
         level3 = open_level3(opened, genes, loaded.genes.landmarks)
-        wells = wells.loc[opened.columns]
+        wells = rows_of(opened, wells, inst_info)
         write_translated(output, loaded, opened, pd.Series(level3.rows.index, level3.rows), wells)
 
 

@@ -13,6 +13,7 @@ from lacuna.io.gctx import Gctx
 from lacuna.io.genes import GeneTable
 from lacuna.io.geo import read_columns, read_genes, read_wells
 from lacuna.io.level3 import Level3, open_level3
+from lacuna.io.match import rows_of
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.translation.gene_list import make_gene_list, write_gene_list
@@ -103,7 +104,7 @@ def _wells(matrix: Gctx, file: Mapping[str, str]) -> pd.DataFrame:
     if not file.get("inst_info"):
         alone = {"cell": matrix.columns, "plate": "", "replicate_of": "", "series": file["series"]}
         return pd.DataFrame(alone, index=matrix.columns)
-    wells = read_wells(file["inst_info"]).set_index("well").loc[matrix.columns]
+    wells = rows_of(matrix, read_wells(file["inst_info"]), file["inst_info"])
     condition = wells[["cell", "drug", "dose", "time"]].astype(str).agg("|".join, axis=1)
     return wells[["cell", "plate"]].assign(replicate_of=condition, series=file["series"])
 

@@ -11,6 +11,7 @@ from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.level3 import open_level3
+from lacuna.io.match import rows_of
 from lacuna.io.tsv import write_table
 from lacuna.translation.batches import (
     Read,
@@ -72,7 +73,7 @@ def open_screen(
     genes = read_genes(files["gene_info"])
     with Gctx(files["matrix"]) as matrix:
         level3 = open_level3(matrix, genes, model.genes.landmarks)
-        wells = read_wells(files["inst_info"]).set_index("well").loc[matrix.columns]
+        wells = rows_of(matrix, read_wells(files["inst_info"]), files["inst_info"])
         wells = wells.rename_axis("well").reset_index().rename(columns={"kind": "type"})
 
         def read(at: np.ndarray) -> np.ndarray:

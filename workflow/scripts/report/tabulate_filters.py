@@ -10,7 +10,7 @@ from lacuna.tensor.tables import MOST_CELLS, filter_table
 
 with log_script(snakemake.log[0]):
     wells = {
-        f"Input of {series}": pd.read_csv(path, sep="\t")
+        f"Input of {series}": pd.read_csv(path, sep="\t", dtype=str).fillna("")
         for series, path in zip(snakemake.params.series, snakemake.input.wells, strict=True)
     }
     tables = {
@@ -21,6 +21,8 @@ with log_script(snakemake.log[0]):
         f"Held out from the {size} tensor": count_folds(pd.read_csv(path, sep="\t"))
         for size, path in zip(snakemake.params.sizes, snakemake.input.folds, strict=True)
     }
+    genes = read_table(snakemake.input.genes)
+    lacking = {"Genes that some series lack": genes} if len(genes) else {}
     cells = read_table(snakemake.input.cells).fillna("")
     steps = filter_table(pd.read_csv(snakemake.input.filters, sep="\t"))
     write_page(
@@ -30,6 +32,7 @@ with log_script(snakemake.log[0]):
         [
             *tables.items(),
             *wells.items(),
+            *lacking.items(),
             ("Filters, in this order", steps),
             *folds.items(),
             ("Table 1: drugs with a profile in each cell line", cells.head(MOST_CELLS)),

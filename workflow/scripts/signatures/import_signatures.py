@@ -1,7 +1,8 @@
 """Bring ready-made signatures of a series into the form of our own."""
 
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import check_columns, check_genes, read_genes
+from lacuna.io.geo import read_genes
+from lacuna.io.match import match
 from lacuna.io.sig_info import read_signatures
 from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import log_script
@@ -10,11 +11,9 @@ from lacuna.signatures.signature_set import SignatureSet
 
 with log_script(snakemake.log[0]):
     info = read_signatures(snakemake.input.sig_info)
+    genes = read_genes(snakemake.input.gene_info)
     with Gctx(snakemake.input.level5) as matrix:
-        check_columns(matrix, info["signature"], "sig_info")
-        known = read_genes(snakemake.input.gene_info)
-        check_genes(matrix, known)
-        genes = known.loc[known["landmark"], "gene"].to_numpy()
-        blocks = import_signatures(matrix, info, genes)
+        found = match(matrix, info, genes, snakemake.input)
+        blocks = import_signatures(matrix, found.table, found.genes)
         SignatureSet.save(snakemake.output.signatures, blocks)
-    write_table(count_signatures(info), snakemake.output.wells)
+    write_table(found.add_left_out(count_signatures(found.table)), snakemake.output.wells)

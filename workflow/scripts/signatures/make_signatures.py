@@ -3,7 +3,8 @@
 from tqdm import tqdm
 
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import check_matrix, read_genes, read_wells
+from lacuna.io.geo import read_genes, read_wells
+from lacuna.io.match import match
 from lacuna.runtime.script_log import log_script
 from lacuna.signatures.series import write_series
 
@@ -11,11 +12,9 @@ with log_script(snakemake.log[0]):
     wells = read_wells(snakemake.input.inst_info)
     genes = read_genes(snakemake.input.gene_info)
     with Gctx(snakemake.input.level3) as matrix:
-        check_matrix(matrix, wells, genes)
         write_series(
             matrix,
-            wells,
-            genes.loc[genes["landmark"], "gene"],
+            match(matrix, wells, genes, snakemake.input),
             snakemake.wildcards.series,
             snakemake.output,
             progress=tqdm,
