@@ -115,3 +115,35 @@ def test_what_a_matrix_does_not_say_is_missed_by_its_own_name(tmp_path, fact, sa
     printed = project.run("--cores", "1", target, *project.configure(config), fails=True)
     assert said in printed
     assert "Traceback" not in printed
+
+
+def test_series_with_other_genes_are_joined_over_the_common_ones(tmp_path):
+    simulate(tmp_path, generator="clustered", drugs=20, cells=4, mechanisms=4, seed=5)
+    split(tmp_path, tmp_path / "mirror")
+    table = read_text_table(tmp_path / "mirror/gene_info.txt", dtype=str)
+    table.loc[:1, "pr_is_lm"] = "0"
+    table[::-1].to_csv(tmp_path / "mirror/gene_info.txt", sep="\t", index=False)
+    files = {kind: f"{kind}.txt" for kind in ("inst_info", "gene_info")}
+    series = {"a": {"level3": "all in one.gct.gz"}, "b": {"level3": "table.csv", **files}}
+    own = {
+        "dataset": "own",
+        "acquire": {"source": "files", "mirror": str(tmp_path / "mirror"), "series": series},
+        "tensor": FILTERS,
+        "evaluation": {"splits": NO_SPLITS, "density": {"percents": []}},
+    }
+    project = Project(tmp_path / "project")
+    results = project.folder / "results/own"
+    target = "results/own/report/pages/filters.html"
+    project.run("--cores", "1", target, *project.configure(overlay(TINY, own)))
+    genes = pd.read_csv(results / "tensor/genes.tsv", sep="\t", dtype=str)["gene"].tolist()
+    assert genes == table["pr_gene_id"].tolist()[2:]  # in the order of the first series
+    left_out = pd.read_csv(results / "tensor/genes_left_out.tsv", sep="\t", dtype=str)
+    assert left_out["gene"].tolist() == table["pr_gene_id"].tolist()[:2]
+    assert set(left_out["series"]) == {"b"}
+    tensor = ProfileSet.load(results / "tensor/large.h5")
+    np.testing.assert_allclose(np.linalg.norm(tensor.profiles[:], axis=1), 1, atol=1e-6)
+    baseline = pd.read_csv(results / "tensor/baseline.tsv", sep="\t")
+    assert list(baseline) == ["cell", *genes] and baseline.notna().all(axis=None)
+    page = (results / "report/pages/filters.html").read_text()
+    assert "Genes that some series lack" in page and "landmark gene" in page
+    assert "nan" not in page.casefold()
