@@ -160,6 +160,14 @@ def test_a_drug_at_two_doses_does_not_stand_for_another_drug():
     assert table["no_p_value"].tolist() == [FEW_DRUGS, FEW_DRUGS]
 
 
+def test_a_place_of_several_rows_is_the_drugs_own_where_all_of_its_wells_are():
+    """Two by two wells; at another dose the drug has the rest of one of the two rows."""
+    wells = plate("P_X1", ["a"] * 6 + list("aabcde"), vehicles=0, places=np.r_[0:6, 24:30])
+    block = np.array([0, 1, 6, 7])
+    assert within(wells).why_none(block) == HAS_P_VALUE  # one of 15 pairs of columns
+    assert within(wells.assign(drug="a")).why_none(block) == FEW_DRUGS
+
+
 def test_wells_without_a_position_take_no_part_and_the_others_do():
     wells = plate("P_X1", list("aabcdefghijj"), vehicles=0, places=np.arange(12))
     wells.loc[wells["drug"].isin(["c", "j"]), "row"] = 0
