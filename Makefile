@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-blending fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells own-data figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-blending fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -73,6 +73,9 @@ lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the da
 	@$(BIN)/lacuna unlock
 	$(SNAKEMAKE) --configfile config/lincs-cells.yaml
 	@echo "The report: results/lincs-cells/report.html"
+
+own-data: $(READY) ## from seven folders of real data, altered, to seven reports, with what `lacuna init` writes (needs the data: make small-data)
+	$(BIN)/python bench/own_folders.py --cores $(CORES)
 
 DATASET ?= demo
 
