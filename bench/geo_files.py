@@ -18,12 +18,15 @@ import pandas as pd
 from geo_drugs import ANNOTATION, made_up, real_drugs
 
 from lacuna.io.gctx import write_gctx
+from lacuna.io.gmt import write_gmt
 from lacuna.simulation.biology import Biology, plant_drugs
 
 SERIES = "GSE92742"
 PREFIX = f"{SERIES}_Broad_LINCS_"
 MATRIX = f"{PREFIX}Level3_INF_mlr12k_n1319138x12328.gctx.gz"
 SUMS = f"{SERIES}_SHA512SUMS.txt.gz"
+SETS = "enrichr.KEGG_2016.gmt"
+PATHWAYS, SET_SIZES = 293, (10, 60)  # genes of each that are landmarks
 WELLS, GENES, LANDMARKS, CELLS = 1_319_138, 12_328, 978, 72  # of GSE92742; cells with compounds
 PERTURBAGENS, COMPOUNDS, KEPT = 51_219, 20_413, 2_130  # rows of pert_info; the paper's large tensor
 COMPOUND_SHARE = 0.46  # of wells
@@ -88,6 +91,7 @@ def write_series(folder: Path, scale: float, mirror: Path, seed: int) -> Rehears
     table["potency"] = np.exp(rng.normal(2.2, 0.3, drugs))
     biology = plant_drugs(table, "clustered", CELLS, int(table["mechanism"].max()) + 1, rng)
     genes = write_genes(folder, mirror)
+    write_sets(folder / SETS, genes, np.random.default_rng([seed, 1]))
     wells = lay_out(table, planted, round(WELLS * scale), rng)
     write_matrix(folder / MATRIX, wells, genes, biology, rng)
     write_tables(folder, wells, table, biology, round(PERTURBAGENS * scale), rng)
@@ -133,6 +137,17 @@ def write_genes(folder: Path, mirror: Path) -> pd.DataFrame:
     )
     write_text(table, folder / name)
     return table
+
+
+def write_sets(path: Path, genes: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Write made-up sets of landmark genes, as many as KEGG has pathways and about as large."""
+    landmarks = genes.loc[genes["pr_is_lm"].eq("1"), "pr_gene_symbol"].to_numpy()
+    sizes = rng.integers(*SET_SIZES, PATHWAYS)
+    sets = {
+        f"made-up pathway {number + 1}": rng.choice(landmarks, size, replace=False).tolist()
+        for number, size in enumerate(sizes)
+    }
+    write_gmt(sets, "made up", path)
 
 
 def lay_out(

@@ -15,7 +15,7 @@ rule enrich_profiles:
     benchmark:
         "results/{dataset}/benchmarks/enrich_profiles.tsv"
     conda:
-        "../../envs/enrichment.yaml"
+        "../../envs/lacuna.yaml"
     resources:
         mem_mb=grows(1000, per_mb=3),
         runtime=grows(60),

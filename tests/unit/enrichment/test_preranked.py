@@ -28,7 +28,6 @@ def running_score(values, genes):
 
 
 def test_planted_sets_are_found_and_scores_are_those_of_the_definition():
-    pytest.importorskip("gseapy")
     table = enrich(profile(), SETS, 200, 1)
     assert list(table) == RESULT
     assert table["set"].tolist()[0] == "up"
@@ -44,7 +43,6 @@ def test_planted_sets_are_found_and_scores_are_those_of_the_definition():
 
 
 def test_the_order_of_genes_and_sets_does_not_matter_and_a_run_can_be_repeated():
-    pytest.importorskip("gseapy")
     values = profile().round(1)  # with ties
     table = enrich(values, SETS, 200, 1)
     pd.testing.assert_frame_equal(enrich(values[::-1], SETS, 200, 1), table)
@@ -60,7 +58,6 @@ def test_sets_have_enough_genes_of_the_screen():
 
 
 def test_each_profile_keeps_its_labels():
-    pytest.importorskip("gseapy")
     index = pd.MultiIndex.from_tuples([("a", 1), ("a", 1), ("b", 2)], names=["drug", "cell"])
     profiles = pd.DataFrame([profile(0), -profile(0), profile(1)]).set_index(index)
     table = enrich_all(profiles, SETS, 100, np.random.default_rng(0))

@@ -43,23 +43,15 @@ def test_pins_lie_within_the_ranges(project, pins):
         assert Version(pins[canonicalize_name(requirement.name)]) in requirement.specifier, line
 
 
-def test_the_conda_environment_is_in_step(project, pins):
-    # It is what jobs run in: whatever submits them is outside, so no extra belongs there.
-    environment = yaml.safe_load((ROOT / "envs/lacuna.yaml").read_text())
-    names = [canonicalize_name(Requirement(line).name) for line in project["dependencies"]]
-    expected = {f"{CONDA_NAMES.get(name, name)}={pins[name]}" for name in names}
-    assert set(environment["dependencies"]) - {"python=3.11"} == expected
-
-
-@pytest.mark.parametrize("stage", ["enrichment", "translation", "retrieval", "single_cell"])
-def test_the_environment_of_a_stage_with_packages_of_its_own_is_in_step(project, pins, stage):
-    environment = yaml.safe_load((ROOT / f"envs/{stage}.yaml").read_text())
-    lines = [*project["dependencies"], *project["optional-dependencies"][stage.replace("_", "-")]]
+# They are what jobs run in: whatever submits them is outside, and its extra belongs in none.
+@pytest.mark.parametrize("which", ["lacuna", "translation", "retrieval", "single_cell"])
+def test_the_conda_environments_are_in_step(project, pins, which):
+    environment = yaml.safe_load((ROOT / f"envs/{which}.yaml").read_text())
+    of_stage = project["optional-dependencies"].get(which.replace("_", "-"), [])
+    lines = [*project["dependencies"], *of_stage]
     names = [canonicalize_name(Requirement(line).name) for line in lines]
     *conda, last = environment["dependencies"]
-    from_pip = set(last["pip"]) if isinstance(last, dict) else set()
-    conda += [] if isinstance(last, dict) else [last]
-    assert from_pip == {f"{name}=={pins[name]}" for name in names if name in NOT_IN_CONDA}
+    assert set(last["pip"]) == {f"{name}=={pins[name]}" for name in names if name in NOT_IN_CONDA}
     expected = {
         f"{CONDA_NAMES.get(name, name)}={pins[name]}" for name in names if name not in NOT_IN_CONDA
     }

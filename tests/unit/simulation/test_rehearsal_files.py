@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from wells import all_match, write_text
 
+from lacuna.enrichment.preranked import usable_sets
 from lacuna.io import annotations
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import ODD, read_cells, read_drugs, read_genes, read_wells, unpack
+from lacuna.io.gmt import read_gmt
 from lacuna.io.published_sums import read_sums
 from lacuna.signatures.make import count_wells, sort_wells
 
@@ -138,6 +140,13 @@ def test_the_list_of_checksums_is_right_and_lacks_a_file(made):
     }
     for name, expected in sums.items():
         assert hashlib.sha512((folder / name).read_bytes()).hexdigest() == expected
+
+
+def test_sets_of_genes_are_those_of_the_screen(made):
+    genes = read_genes(made[1] / TABLE("gene_info"))
+    landmarks = genes.loc[genes["landmark"], "symbol"].to_list()
+    sets = read_gmt(made[1] / geo_files.SETS)
+    assert len(usable_sets(sets, landmarks)) == len(sets) == geo_files.PATHWAYS
 
 
 def check_annotation(folder, drugs, named):

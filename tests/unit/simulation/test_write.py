@@ -49,6 +49,7 @@ def test_annotation_follows_the_mechanism(screen, truth):
 def test_a_gene_set_holds_the_programme_that_its_strongest_gene_moves_with(screen, truth):
     symbols = geo.read_genes(screen / parameters.FILES["gene_info"])["symbol"].to_numpy()
     sets = read_gmt(screen / parameters.GENE_SETS)
+    sets = {name: targets for name, targets in sets.items() if name.endswith("_programme")}
     assert len(sets) == len(truth["programmes"])
     for (name, targets), programme in zip(sets.items(), truth["programmes"], strict=True):
         factor = factor_of(name, set(symbols))
@@ -58,6 +59,23 @@ def test_a_gene_set_holds_the_programme_that_its_strongest_gene_moves_with(scree
     strongest = symbols[np.abs(truth["programmes"]).argmax(axis=1)]
     named = [name.removesuffix("_programme") for name in sets]
     assert np.mean(strongest == named) > 0.8  # but where two programmes share it
+
+
+def test_signed_sets_hold_what_a_programme_moves_up_and_down_and_controls_are_drawn(screen, truth):
+    symbols = geo.read_genes(screen / parameters.FILES["gene_info"])["symbol"].to_numpy()
+    sets = read_gmt(screen / parameters.GENE_SETS)
+    controls, inside = [], []
+    for number, programme in enumerate(truth["programmes"], start=1):
+        up, down = (sets[f"simulated_programme_{number:02d}_{end}"] for end in ("up", "down"))
+        assert set(up) == set(symbols[programme > 0])
+        assert set(down) == set(symbols[programme < 0])
+        controls.append(sets[f"simulated_control_{number:02d}"])
+        assert len(set(controls[-1])) == 30
+        inside.append(np.isin(controls[-1], symbols[programme != 0]).mean())
+    in_one = np.isin(symbols, np.concatenate(controls))
+    chance = 1 - (1 - 30 / 978) ** len(controls)  # a control knows nothing of the programmes
+    assert in_one.mean() == pytest.approx(chance, abs=0.05)
+    assert np.mean(inside) == pytest.approx(60 / 978, abs=0.04)
 
 
 def test_programmes_of_the_same_strongest_gene_have_sets_of_different_names():

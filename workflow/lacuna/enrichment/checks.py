@@ -1,7 +1,6 @@
 """What the JSON schema of `enrichment:` cannot say."""
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any
 
 from lacuna.acquire.inputs import Inputs
@@ -15,7 +14,7 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     LacunaError
-        If there are no gene sets, no completed tensor, or the package is missing.
+        If there are no gene sets, or no completed tensor.
     """
     if not stage.wanted(config):
         return
@@ -28,9 +27,4 @@ def check(config: Mapping[str, Any]) -> None:
         raise LacunaError(
             "enrichment: profiles are of a finished tensor, and completion: completed is empty; "
             "expected the name of a method there."
-        )
-    if find_spec("gseapy") is None:
-        raise LacunaError(
-            "enrichment: needs the package gseapy, which is not there. Install what this stage "
-            "needs: pip install -e '.[enrichment]' -c constraints.txt."
         )

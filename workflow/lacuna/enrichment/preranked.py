@@ -79,7 +79,7 @@ def enrich(
         scores as high, and fdr is over the sets of this profile; leading_genes: those before the
         score's peak, separated by ";". Sorted by nes, up first.
     """
-    import gseapy  # an extra
+    import gseapy  # slow to import
 
     ranked = profile[~profile.index.duplicated()].astype(float)
     # gseapy breaks ties by the order it is given.

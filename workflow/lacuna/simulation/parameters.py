@@ -11,6 +11,8 @@ FILES = {
 ANNOTATION = "SIMULATED_annotation.tsv"
 TRUTH = "SIMULATED_truth.h5"
 GENE_SETS = "SIMULATED_gene_sets.gmt"
+# How names of sets begin: what a programme moves up or down, and as many random genes.
+PLANTED_SET, CONTROL_SET = "simulated_programme", "simulated_control"
 EXTERNAL = {
     "profiles": "SIMULATED_external_profiles.tsv",
     "samples": "SIMULATED_external_samples.tsv",

@@ -16,6 +16,7 @@ from lacuna.simulation.parameters import (
     ANNOTATED_SHARE,
     ANNOTATION,
     ATC_LETTERS,
+    CONTROL_SET,
     DRUGS_UNDER_TWO_IDS,
     EXTERNAL,
     EXTERNAL_CELLS,
@@ -28,6 +29,7 @@ from lacuna.simulation.parameters import (
     FILES,
     GENE_SETS,
     GENES,
+    PLANTED_SET,
     PROGRAMMES,
     TRUTH,
 )
@@ -77,7 +79,9 @@ def simulate(
         folder / FILES["cell_info"],
     )
     write_table(annotate_drugs(biology, stream("annotation")), folder / ANNOTATION)
-    sets = make_gene_sets(biology.programmes, genes["pr_gene_symbol"].to_numpy())
+    symbols = genes["pr_gene_symbol"].to_numpy()
+    sets = make_gene_sets(biology.programmes, symbols)
+    sets |= make_signed_sets(biology.programmes, symbols, stream("gene sets"))
     write_gmt(sets, "simulated", folder / GENE_SETS)
     profiles, samples = measure_new_drugs(biology, genes["pr_gene_symbol"], stream("external"))
     write_table(profiles, folder / EXTERNAL["profiles"])
@@ -149,6 +153,37 @@ def make_gene_sets(programmes: np.ndarray, symbols: np.ndarray) -> dict[str, lis
         # The next strongest names the set if another programme has the same strongest gene.
         factor = next(gene for gene in members if f"{gene}_programme" not in sets)
         sets[f"{factor}_programme"] = [gene for gene in members if gene != factor]
+    return sets
+
+
+def make_signed_sets(
+    programmes: np.ndarray, symbols: np.ndarray, rng: np.random.Generator
+) -> dict[str, list[str]]:
+    """Return what each programme moves up and what it moves down, and controls of random genes.
+
+    A drug that drives a programme moves its `up` and its `down` to opposite ends of a profile, and
+    no control to either.
+
+    Parameters
+    ----------
+    programmes : array of shape (programmes, genes)
+        Weights; genes of weight 0 do not belong to a programme.
+    symbols : array of shape (genes,)
+        Names of the genes.
+    rng
+        Draws the controls: as many as there are programmes, each of half as many genes.
+
+    Returns
+    -------
+    dict of lists of str
+        By name: simulated_programme_01_up, simulated_programme_01_down, simulated_control_01, ...
+    """
+    sets: dict[str, list[str]] = {}
+    for number, programme in enumerate(programmes, start=1):
+        sets[f"{PLANTED_SET}_{number:02d}_up"] = symbols[programme > 0].tolist()
+        sets[f"{PLANTED_SET}_{number:02d}_down"] = symbols[programme < 0].tolist()
+        of_control = rng.choice(symbols, np.count_nonzero(programme) // 2, replace=False)
+        sets[f"{CONTROL_SET}_{number:02d}"] = of_control.tolist()
     return sets
 
 
