@@ -142,6 +142,36 @@ rule leave_out_similar:
         "../scripts/evaluation/leave_out_similar.py"
 
 
+rule tabulate_similar:
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
+    output:
+        table="results/{dataset}/evaluation/most_similar.tsv",
+        page=report(
+            "results/{dataset}/evaluation/pages/most_similar.html",
+            category="3. Predictions",
+            labels={"figure": "S3: the most similar drugs"},
+            caption="../report/evaluation/most_similar.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_similar.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_similar.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=2),
+    params:
+        drugs=config["evaluation"]["heatmaps"]["drugs"],
+        data=DATA,
+    script:
+        "../scripts/evaluation/tabulate_similar.py"
+
+
 rule list_genes:
     input:
         "results/{dataset}/completed/{method}.gctx",

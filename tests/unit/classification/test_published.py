@@ -19,7 +19,7 @@ def test_tests_of_the_papers_method_are_found_by_their_names():
             "grouped_by": "profile_type",
             "group": "HT29",
             "experiments": 21,
-            "dropped": 0,
+            "dropped": 3,
             "better": 0.9,
             "difference": [0.5, 0.12],
             "low": 0.1,
@@ -30,6 +30,7 @@ def test_tests_of_the_papers_method_are_found_by_their_names():
     key = "on_predicted/published/profile_type/HT29"
     assert numbers.loc[f"{key}/difference", ["ours", "low", "high"]].tolist() == [0.12, 0.1, 0.2]
     assert numbers.loc[f"{key}/experiments", "ours"] == 21
+    assert numbers.loc[f"{key}/tried", "ours"] == 24
     others = numbers_of_tests(tests[tests["method"] == "kernel"]).set_index("key")
     assert others.loc[f"{key}/difference", "ours"] == 0.5
 

@@ -3,7 +3,12 @@
 import pandas as pd
 import pytest
 
-from lacuna.evaluation.published import numbers, numbers_of_density, numbers_of_metrics
+from lacuna.evaluation.published import (
+    numbers,
+    numbers_of_density,
+    numbers_of_metrics,
+    numbers_of_similar,
+)
 from lacuna.io.tsv import write_table
 
 
@@ -43,3 +48,12 @@ def test_a_run_gives_the_numbers_of_the_files_that_it_has(tmp_path):
     assert numbers({"metrics": files["metrics"]})["key"].tolist() == ["large/profiles/dnpp/pct"]
     assert numbers({"density": files["density"]})["key"].tolist() == ["dnpp/60"]
     assert numbers(files)["table"].tolist() == ["metrics", "density"]
+
+
+def test_the_largest_similarity_is_found_by_the_drugs_name(tmp_path):
+    similar = pd.DataFrame({"name": ["M3", "M3", "GNF-2"], "tanimoto": [0.29, 0.5, None]})
+    found = numbers_of_similar(similar).set_index("key")["ours"]
+    assert found["M3"] == 0.29
+    assert list(found.index) == ["M3", "GNF-2"]
+    write_table(similar, tmp_path / "similar.tsv")
+    assert set(numbers({"most_similar": [tmp_path / "similar.tsv"]})["table"]) == {"most_similar"}

@@ -11,7 +11,13 @@ from scipy.stats import pearsonr
 from toy import clustered
 
 from lacuna.evaluation.held_out import held_out_order
-from lacuna.evaluation.similar_drugs import accuracy_without_similar, nearest_in_training
+from lacuna.evaluation.similar_drugs import (
+    MOST_SIMILAR,
+    accuracy_without_similar,
+    most_similar_drugs,
+    nearest_in_training,
+)
+from lacuna.structures.fingerprints import known_similarity
 
 ALCOHOLS = [f"{'C' * (3 + number % 9)}{'O' if number % 2 else 'N'}" for number in range(24)]
 
@@ -85,3 +91,39 @@ def test_without_structures_there_is_nothing_to_tell():
     held = noisy_predictions()
     none = np.full(len(held.truth), np.nan)
     assert accuracy_without_similar(held, none, np.random.default_rng(0)).empty
+
+
+PAIRS = np.array(["CCCCO", "CCCCN", "c1ccccc1CC", "", "c1ccccc1CCC", "no structure"])
+
+
+def test_the_most_similar_other_drug_is_found_by_ecfp6():
+    names = [f"name {number}" for number in range(6)]
+    table = most_similar_drugs(list("abcdef"), names, PAIRS)
+    assert list(table) == MOST_SIMILAR
+    prints = {
+        drug: GetMorganGenerator(radius=3, fpSize=2048).GetFingerprint(Chem.MolFromSmiles(text))
+        for drug, text in zip("abcdef", PAIRS, strict=True)
+        if drug not in "df"
+    }
+    for row in table.itertuples():
+        if row.drug in "df":
+            assert np.isnan(row.tanimoto)
+            assert row.most_similar == row.most_similar_name == ""
+            continue
+        likeness = {
+            other: DataStructs.TanimotoSimilarity(prints[row.drug], prints[other])
+            for other in prints
+            if other != row.drug
+        }
+        assert row.tanimoto == pytest.approx(max(likeness.values()), abs=1e-6)
+        assert likeness[row.most_similar] == pytest.approx(row.tanimoto, abs=1e-6)
+        assert row.most_similar_name == names["abcdef".index(row.most_similar)]
+    # Radius 2 would make ethyl and propyl benzene more alike.
+    assert table["tanimoto"][2] < known_similarity(PAIRS)[2, 4]
+
+
+def test_a_lone_structure_is_like_none_and_so_is_a_screen_without_any():
+    for smiles in (np.array(["CCO", "", ""]), None):
+        table = most_similar_drugs(list("abc"), list("abc"), smiles)
+        assert table["tanimoto"].isna().all()
+        assert set(table["most_similar"]) == {""}

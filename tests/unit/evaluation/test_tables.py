@@ -7,10 +7,12 @@ import pytest
 from lacuna.evaluation.tables import (
     comparison_table,
     conclude,
+    conclude_similar,
     conclude_where,
     fallback_table,
     kept_table,
     method_table,
+    similar_table,
     where_table,
 )
 
@@ -185,3 +187,22 @@ def test_fallbacks_are_summed_over_folds():
         ["small", "profiles", "DNPP", 30, 27, 3],
         ["large", "profiles", "mine", 5, 4, 0],
     ]
+
+
+def test_the_most_similar_drugs_are_said_and_unknown_structures_too():
+    similar = pd.DataFrame(
+        {
+            "name": ["M3", "odd", "other"],
+            "tanimoto": [0.2876, np.nan, 0.5],
+            "most_similar_name": ["other", "", "M3"],
+        }
+    )
+    table = similar_table(similar.iloc[:2])
+    assert table.to_numpy().tolist() == [
+        ["M3", "other", "0.288"],
+        ["odd", "", "structure not known"],
+    ]
+    said = conclude_similar(similar)
+    assert "Of 3 drugs of the tensor, 2 have a known structure" in said
+    assert "0.39 at the median, with quartiles of 0.34 and 0.45" in said
+    assert "No structures" in conclude_similar(similar.assign(tanimoto=np.nan))

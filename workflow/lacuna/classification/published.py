@@ -44,7 +44,8 @@ def numbers_of_tests(tests: pd.DataFrame) -> pd.DataFrame:
         rows["question"] + "/" + rows["protocol"] + "/" + rows["grouped_by"] + "/" + rows["group"]
     )
     parts = []
-    for number in ("experiments", "dropped", "better", "difference"):
+    rows = rows.assign(tried=rows["experiments"] + rows["dropped"])
+    for number in ("tried", "experiments", "dropped", "better", "difference"):
         part = pd.DataFrame({"table": "classes", "key": test + f"/{number}", "ours": rows[number]})
         if number == "difference":
             part = part.assign(low=rows["low"], high=rows["high"], interval="95 %, over drugs")

@@ -9,12 +9,12 @@ from lacuna.io.tsv import read_table
 
 
 def numbers(files: Mapping[str, Sequence[str | Path]]) -> pd.DataFrame:
-    """Return the scores of the methods, and their accuracy against density.
+    """Return scores, accuracy against density, and the largest similarity of structures by drug.
 
     Parameters
     ----------
     files
-        By name, each may be missing: "metrics", "density".
+        By name, each may be missing: "metrics", "density", "most_similar".
 
     Returns
     -------
@@ -23,6 +23,7 @@ def numbers(files: Mapping[str, Sequence[str | Path]]) -> pd.DataFrame:
     tables = [
         *(numbers_of_metrics(read_table(path)) for path in files.get("metrics", ())),
         *(numbers_of_density(read_table(path)) for path in files.get("density", ())),
+        *(numbers_of_similar(read_table(path)) for path in files.get("most_similar", ())),
     ]
     return pd.concat(tables) if tables else pd.DataFrame()
 
@@ -59,3 +60,9 @@ def numbers_of_density(density: pd.DataFrame) -> pd.DataFrame:
             "interval": "mean and sd of repeats",
         }
     )
+
+
+def numbers_of_similar(similar: pd.DataFrame) -> pd.DataFrame:
+    """Return the largest Tanimoto similarity of each drug (name, tanimoto), by its name."""
+    named = similar.drop_duplicates("name")
+    return pd.DataFrame({"table": "most_similar", "key": named["name"], "ours": named["tanimoto"]})

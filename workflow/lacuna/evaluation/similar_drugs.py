@@ -1,5 +1,7 @@
 """Is prediction easy because training holds drugs of like structure?"""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,8 @@ from lacuna.structures.fingerprints import known_similarity
 from lacuna.tensor.profiles import ProfileSet
 
 THRESHOLDS = tuple(tenths / 10 for tenths in range(2, 11))  # Tanimoto; 1 leaves nothing out
+ECFP6_RADIUS = 3  # the authors' fingerprints; how many bits they have is not said, here 2,048
+MOST_SIMILAR = ["drug", "name", "tanimoto", "most_similar", "most_similar_name"]
 
 
 def nearest_in_training(
@@ -86,3 +90,43 @@ def accuracy_without_similar(
             tables.append(table.assign(**counts))
     columns = ["threshold", "drugs", "profiles", "pct", "low", "high"]
     return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def most_similar_drugs(
+    drugs: Sequence[str], names: Sequence[str], smiles: np.ndarray | None
+) -> pd.DataFrame:
+    """Return of each drug the other drug of the tensor whose structure is most like its own.
+
+    The maxTC of Hodos et al. 2018 (figure S3, authors' code; doi:10.1142/9789813235533_0004): the
+    largest Tanimoto coefficient of ECFP6 fingerprints (Morgan's of radius 3, 2,048 bits).
+
+    Parameters
+    ----------
+    drugs, names
+        Of the tensor, in its order; a drug without a name has its id.
+    smiles : array of str of shape (drugs,), or None
+        Structures, empty where not known.
+
+    Returns
+    -------
+    DataFrame with columns `MOST_SIMILAR`, one row per drug
+        tanimoto: NaN, and most_similar empty, where the structure of the drug or of all others is
+        not known. Of drugs that are equally like it, the first.
+    """
+    if smiles is None:
+        smiles = np.full(len(drugs), "")
+    similarity = known_similarity(smiles, ECFP6_RADIUS)
+    np.fill_diagonal(similarity, np.nan)
+    similarity[np.isnan(similarity)] = -1  # less than any
+    nearest = similarity.argmax(axis=1)
+    largest = similarity.max(axis=1).astype(float)
+    known = largest >= 0
+    return pd.DataFrame(
+        {
+            "drug": drugs,
+            "name": names,
+            "tanimoto": np.where(known, largest, np.nan),
+            "most_similar": np.where(known, np.array(drugs, object)[nearest], ""),
+            "most_similar_name": np.where(known, np.array(names, object)[nearest], ""),
+        }
+    )

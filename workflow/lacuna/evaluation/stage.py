@@ -7,6 +7,7 @@ from lacuna.completion.registry import is_trained
 from lacuna.completion.variants import Variant, read_methods
 
 Config = Mapping[str, Any]
+MOST_SIMILAR = "evaluation/most_similar.tsv"
 
 
 def wanted(config: Config) -> bool:
@@ -29,16 +30,18 @@ def results(config: Config) -> list[str]:
         "evaluation/gene_correlations.tsv",
         "evaluation/gene_correlations_kept.tsv",
         *similarity_files(config),
+        MOST_SIMILAR,
         *(f"completed/{method}_genes.tsv.gz" for method in config["completion"]["completed"]),
         "evaluation/pages/methods.html",
         "evaluation/pages/where.html",
+        "evaluation/pages/most_similar.html",
     ]
 
 
 def published(config: Config) -> dict[str, list[str]]:
     """Return the files of numbers that papers print too: see `lacuna.evaluation.published`."""
     density = ["evaluation/density.tsv"] if config["evaluation"]["density"]["percents"] else []
-    return {"metrics": ["metrics.tsv"], "density": density}
+    return {"metrics": ["metrics.tsv"], "density": density, "most_similar": [MOST_SIMILAR]}
 
 
 def methods(config: Config) -> dict[str, Variant]:

@@ -131,6 +131,43 @@ def fallback_table(folds: pd.DataFrame) -> pd.DataFrame:
     return counted.assign(method=counted["method"].map(method_label))
 
 
+def similar_table(similar: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per drug: which other drug is most like it, and how like.
+
+    Parameters
+    ----------
+    similar
+        As `lacuna.evaluation.similar_drugs.most_similar_drugs` returns it, or rows of it.
+    """
+    likeness = similar["tanimoto"].map("{:.3f}".format, "ignore")
+    return pd.DataFrame(
+        {
+            "drug": similar["name"],
+            "most similar other drug": similar["most_similar_name"],
+            "largest Tanimoto similarity": likeness.fillna("structure not known"),
+        }
+    )
+
+
+def conclude_similar(similar: pd.DataFrame) -> str:
+    """Say how like the drugs of a tensor are to their most similar one.
+
+    Parameters
+    ----------
+    similar
+        As `lacuna.evaluation.similar_drugs.most_similar_drugs` returns it.
+    """
+    known = similar["tanimoto"].dropna()
+    if known.empty:
+        return "No structures are known."
+    low, median, high = known.quantile([0.25, 0.5, 0.75])
+    return (
+        f"Of {len(similar):,} drugs of the tensor, {len(known):,} have a known structure. Their "
+        f"largest similarity to another drug is {median:.2f} at the median, with quartiles of "
+        f"{low:.2f} and {high:.2f}."
+    )
+
+
 def _score(row: Any) -> str:
     return with_interval(row.value, row.low, row.high)
 

@@ -19,13 +19,15 @@ def morgan_generator(radius: int = MORGAN_RADIUS, bits: int = MORGAN_BITS) -> An
     return GetMorganGenerator(radius=radius, fpSize=bits)
 
 
-def structure_similarity(smiles: np.ndarray) -> np.ndarray:
-    """Return the Tanimoto similarity of drugs' Morgan fingerprints (radius 2, 2,048 bits, RDKit).
+def structure_similarity(smiles: np.ndarray, radius: int = MORGAN_RADIUS) -> np.ndarray:
+    """Return the Tanimoto similarity of drugs' Morgan fingerprints (2,048 bits, RDKit).
 
     Parameters
     ----------
     smiles : array of str of shape (drugs,)
         A drug whose SMILES is empty or cannot be read is like none but itself.
+    radius
+        How many bonds an atom looks.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def structure_similarity(smiles: np.ndarray) -> np.ndarray:
     from rdkit import Chem, DataStructs
     from rdkit.rdBase import BlockLogs
 
-    generator = morgan_generator()
+    generator = morgan_generator(radius)
     with BlockLogs():
         molecules = [Chem.MolFromSmiles(text) if text else None for text in smiles]
     readable = [drug for drug, molecule in enumerate(molecules) if molecule is not None]
@@ -46,19 +48,21 @@ def structure_similarity(smiles: np.ndarray) -> np.ndarray:
     return similarity
 
 
-def known_similarity(smiles: np.ndarray) -> np.ndarray:
+def known_similarity(smiles: np.ndarray, radius: int = MORGAN_RADIUS) -> np.ndarray:
     """Return `structure_similarity`, NaN where a structure is not known.
 
     Parameters
     ----------
     smiles : array of str of shape (drugs,)
+    radius
+        How many bonds an atom looks.
 
     Returns
     -------
     float32 array of shape (drugs, drugs)
         Of a drug to itself 1, or NaN.
     """
-    similarity = structure_similarity(smiles)
+    similarity = structure_similarity(smiles, radius)
     unknown = np.array([read_structure(text)[0] is None for text in smiles], bool)
     similarity[unknown] = np.nan
     similarity[:, unknown] = np.nan

@@ -1,0 +1,25 @@
+"""Tell which other drug of the tensor is most like each drug, and show those of the heatmaps."""
+
+from lacuna.completion.interface import SideInformation
+from lacuna.evaluation.heatmaps import choose_drugs
+from lacuna.evaluation.similar_drugs import most_similar_drugs
+from lacuna.evaluation.tables import conclude_similar, similar_table
+from lacuna.io.tsv import read_table, write_table
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import log_script
+from lacuna.tensor.profiles import ProfileSet
+
+with log_script(snakemake.log[0]):
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    drugs = read_table(snakemake.input.drugs)
+    names = drugs["name"].fillna(drugs["drug"]).to_list()
+    smiles = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline).smiles
+    similar = most_similar_drugs(tensor.drugs, names, smiles)
+    write_table(similar, snakemake.output.table)
+    shown, left_out = choose_drugs(tensor, names, snakemake.params.drugs)
+    write_page(
+        snakemake.output.page,
+        f"The most similar drugs: {snakemake.params.data}",
+        [conclude_similar(similar), *(f"Not shown: {said}." for said in left_out)],
+        [("Drugs of the heatmaps", similar_table(similar.iloc[shown]))],
+    )
