@@ -48,3 +48,15 @@ def enriched(profiles=3, sets=12):
     table["set"] = [f"set {number}" for number in range(sets)] * profiles
     table["nes"] = np.tile(np.linspace(-2, 1.5, sets), profiles)
     return table.assign(fdr=np.where(table["nes"].abs() > 1.2, 0.01, 0.5))
+
+
+def completer_folds(methods):
+    """Three methods in three folds, one of them without a profile."""
+    table = pd.DataFrame({"method": np.repeat(methods, 3), "fold": [0, 1, 2] * 3, "size": "small"})
+    return table.assign(pct=[0.3, 0.2, np.nan, 0.5, 0.6, np.nan, 0.4, 0.1, np.nan])
+
+
+def completer_jobs(methods):
+    """Seconds a fold of three methods, of the second in two jobs, and of a job without any."""
+    table = pd.DataFrame({"method": [*methods, methods[1], "zeros"]})
+    return table.assign(seconds_per_fold=[20.0, 3, 5, 1, 0.5])

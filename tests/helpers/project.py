@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from lacuna.project.config_schema import overlay
-from lacuna.project.reproduce import NOT_COMPARED
+from lacuna.project.reproduce import is_timed
 
 __all__ = ["METHODS", "NO_SPLITS", "PARTS", "ROOT", "TINY", "Project", "overlay"]
 ROOT = Path(__file__).parents[2]
@@ -130,10 +130,10 @@ class Project:
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
 
     def tables(self, dataset: str) -> dict[str, bytes]:
-        """Return every table of a dataset, benchmarks aside."""
+        """Return every table of a dataset, those that tell of time aside."""
         results = self.folder / "results" / dataset
         return {
             str(path.relative_to(results)): path.read_bytes()
             for path in sorted(results.rglob("*.tsv"))
-            if path.relative_to(results).parts[0] not in NOT_COMPARED
+            if not is_timed(path.relative_to(results))
         }

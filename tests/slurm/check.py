@@ -24,7 +24,7 @@ sys.path.append(str(Path(__file__).parents[1] / "helpers"))
 from cluster import install, slurm
 from project import NO_SPLITS, TINY, Project, overlay
 
-from lacuna.project.reproduce import NOT_COMPARED
+from lacuna.project.reproduce import is_timed
 
 STAND_INS = {
     "on_gpu": "def complete(observed, wanted, side, rng, *, device: str):",
@@ -58,8 +58,8 @@ CONFIG = overlay(
 PARTITIONS = {"partitions": {"cpu": {"max_threads": 64}, "gpu": {"max_gpu": 1}}}
 # Snakemake waits 40 s before it asks for the state of jobs: too long for jobs of seconds.
 OPTIONS = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "5"]
-# What says when or how long; all else is to be the same.
-TIMED = {*NOT_COMPARED, "report.html", "report/pages/run.html"}
+# Pages that say when or how long, beside the files of `is_timed`; all else is to be the same.
+TIMED = {"report.html", "report/pages/run.html"}
 
 
 def project(folder: Path) -> Project:
@@ -76,9 +76,9 @@ def project(folder: Path) -> Project:
 def results(made: Project) -> dict[str, bytes]:
     """Return every result of a run by its path, but what says when or how long."""
     folder = made.folder / "results" / "demo"
-    paths = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
-    kept = {name for name in paths if not {name, name.split("/")[0]} & TIMED}
-    return {name: paths[name].read_bytes() for name in sorted(kept)}
+    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    kept = [file for file in sorted(files) if str(file) not in TIMED and not is_timed(file)]
+    return {str(file): (folder / file).read_bytes() for file in kept}
 
 
 def queue() -> str:

@@ -26,6 +26,7 @@ from lacuna.enrichment.figures import enriched_sets
 from lacuna.evaluation.figures import (
     best_method,
     calibration,
+    completer_times,
     completers,
     deg_roc,
     density,
@@ -86,13 +87,6 @@ def varied():
     table = pd.concat([methods, families.assign(analysis="families")], ignore_index=True)
     ends = {"low": table["value"] - 0.1, "high": table["value"] + 0.1}
     return table.assign(copy=0.1, copy_low=0, copy_high=np.nan, **ends)
-
-
-def completer_folds():
-    """Three methods in three folds, one of them without a profile."""
-    table = pd.DataFrame({"method": np.repeat(METHODS, 3), "fold": [0, 1, 2] * 3, "size": "small"})
-    pct = [0.3, 0.2, np.nan, 0.5, 0.6, np.nan, 0.4, 0.1, np.nan]
-    return table.assign(pct=pct), METHODS
 
 
 def agreement():
@@ -203,8 +197,10 @@ def make(name):
         table = pd.concat([coverage_view.assign(low=0.3, high=0.9), error_view])
         table = pd.concat([table.assign(method=method) for method in METHODS])
         return calibration.draw(table if name == "calibration" else table[:0], "data")
+    if name == "completer_times":
+        return completer_times.draw(planted.completer_jobs(METHODS), METHODS, "data", 4)
     if name.startswith("completers"):
-        return completers.draw(*completer_folds(), "data")
+        return completers.draw(planted.completer_folds(METHODS), METHODS, "data")
     if name == "heatmaps":
         return heatmaps.draw(heatmap_entries(), "data")
     if name == "deg_roc":
@@ -238,7 +234,13 @@ ALL += ["class_gain", "class_predicted", "class_similarity", "class_similarity w
 ALL += ["enriched_sets"]
 ALL += ["class_gain without a task", "class_predicted without a task"]
 ALL += ["variations", "variations without a setting"]
-ALL += ["completers", "heatmaps", "calibration", "calibration of methods that state no error"]
+ALL += [
+    "completer_times",
+    "completers",
+    "heatmaps",
+    "calibration",
+    "calibration of methods that state no error",
+]
 
 ALL += ["latent_states", "latent_correlation", "important_genes", "transfer"]
 ALL += ["factors", "factors of many sets", "factors without a set"]
@@ -346,37 +348,3 @@ def test_drugs_that_were_trained_on_are_hollow():
     lines = [line for line in make("transfer").axes[0].lines if len(line.get_xdata()) == 3]
     hollow = [line for line in lines if line.get_markerfacecolor() == "white"]
     assert (len(lines) - 1, len(hollow)) == (12, 4)  # one more line: the means
-
-
-def test_completers_stand_by_their_median_with_every_fold_shown():
-    panel = make("completers").axes[0]
-    named = [label.get_text() for label in panel.get_yticklabels()]
-    assert named == ["1D-Mean", "a_new_method", "DNPP"]
-    points = {tuple(line.get_xdata()) for line in panel.lines if line.get_marker() == "o"}
-    assert points == {(0.3, 0.2), (0.5, 0.6), (0.4, 0.1)}
-    colours = method_colours(METHODS)
-    boxes = {
-        label: patch.get_facecolor()[:3] for label, patch in zip(named, panel.patches, strict=True)
-    }
-    assert boxes["DNPP"] == pytest.approx(colours["dnpp"])
-    assert boxes["1D-Mean"] == pytest.approx(colours["mean_1d"])
-
-
-def test_completers_are_drawn_of_the_small_tensor_where_it_is_scored(tmp_path):
-    folds, _ = completer_folds()
-    both = pd.concat([folds, folds.assign(size="large", pct=0.9)])
-    both = both.assign(profiles=5, fallbacks=0, split="profiles")
-    elsewhere = both.assign(split="drugs", pct=0.7)
-    control = both.assign(method="truth", pct=1.0)
-    pd.concat([both, elsewhere, control]).to_csv(tmp_path / "f.tsv", sep="\t", index=False)
-    for sizes, drawn in ((["large", "small"], "small"), (["large"], "large")):
-        config = {
-            "completion": {"methods": ["mean_1d", "dnpp"], "options": {}},
-            "evaluation": {"splits": {"profiles": {"sizes": sizes}}},
-        }
-        params = {**completers.FIGURE.params(config), "data": "data"}
-        _, table = completers.make({"folds": tmp_path / "f.tsv"}, params)
-        assert set(table["size"]) == {drawn}
-        assert list(table["method"].unique()) == ["mean_1d", "dnpp"]
-        assert len(table) == 6
-        assert set(table["pct"].dropna()) <= {0.3, 0.2, 0.5, 0.6, 0.9}

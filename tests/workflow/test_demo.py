@@ -273,6 +273,43 @@ def test_methods_recover_what_was_planted(finished):
     assert np.mean(agreement) > 0.3
 
 
+def test_enrichment_finds_the_programmes_that_were_planted_and_no_control(finished):
+    from lacuna.io import hdf5
+
+    found = pd.read_csv(finished.results / "enrichment/enrichment.tsv", sep="\t")
+    planted = hdf5.load(finished.results / "acquire/simulated/SIMULATED_truth.h5")
+    drugs, cells = planted["drugs"]["pert_id"].tolist(), planted["cells"]["cell_id"].tolist()
+    signs = []
+    for (drug, group), rows in found.groupby(["drug", "cells"]):
+        places = [cells.index(cell) for cell in group.split(", ")]
+        response = planted["response"][drugs.index(drug), places].mean(axis=0)
+        score = rows.set_index("set")["nes"]
+        for number in np.flatnonzero(np.abs(response) > 0.5 * np.abs(response).max()):
+            name = f"simulated_programme_{number + 1:02d}"
+            signs.append(np.sign(response[number]) * np.sign(score[f"{name}_up"]))
+            signs.append(-np.sign(response[number]) * np.sign(score[f"{name}_down"]))
+    assert np.mean(signs) > 0.9  # by chance 0
+    of_control = found["set"].str.startswith("simulated_control")
+    sure = found["fdr"] < 0.05
+    assert sure[found["set"].str.startswith("simulated_programme")].mean() > 0.05
+    assert sure[of_control].mean() < 0.05
+
+
+def test_the_most_similar_drugs_and_the_seconds_of_each_method_are_in_the_report(finished):
+    report = (finished.results / "report.html").read_text()
+    assert "enriched_sets.svg" in report and "completer_times.svg" in report
+    similar = pd.read_csv(finished.results / "evaluation/most_similar.tsv", sep="\t")
+    tensor = ProfileSet.load(finished.results / "tensor/large.h5")
+    assert similar["drug"].tolist() == list(tensor.drugs)
+    assert (similar["most_similar"] != similar["drug"]).all()
+    page = (finished.results / "evaluation/pages/most_similar.html").read_text()
+    assert "have a known structure" in page and page.count("simulated-0") >= 3
+    times = pd.read_csv(finished.results / "evaluation/figures/completer_times.tsv", sep="\t")
+    assert set(times["method"]) == {*METHODS, "zeros"}
+    assert set(times["size"]) == {"small"}
+    assert (times["seconds"] > 0).all()
+
+
 def test_analyses_from_cell_to_cell_are_drawn_and_said(finished, tmp_path):
     project = Project(tmp_path)
     shutil.copytree(finished.folder / "results", tmp_path / "results", dirs_exist_ok=True)

@@ -13,6 +13,8 @@ from lacuna.project import reproduce
 from lacuna.project.config import prepare
 from lacuna.project.provenance import code_digest, described, provenance, time_per_rule, versions
 
+TIMES = "evaluation/figures/completer_times.tsv"
+
 
 def test_every_dependency_has_its_version():
     table = versions().set_index("package")["version"]
@@ -156,10 +158,11 @@ def two(tmp_path):
     """The tables of a stored run and of another, which are the same."""
     folders = tmp_path / "stored", tmp_path / "fresh/results/demo"
     for folder in folders:
-        for name in ("metrics.tsv", "logs/a.tsv", "completed/dnpp.gctx"):
+        for name in ("metrics.tsv", "logs/a.tsv", "completed/dnpp.gctx", TIMES):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(name)
-    (folders[1] / "logs/a.tsv").write_text("never compared")
+    for name in ("logs/a.tsv", TIMES):
+        (folders[1] / name).write_text("never compared")
     return folders
 
 

@@ -46,6 +46,8 @@ class FigureCard:
         What else `make` and the caption need; `data`, the name of the data, always comes with it.
     wanted
         Whether a run of this configuration draws it.
+    timed
+        Whether it draws how long jobs took, which no two runs share: it is compared with none.
     """
 
     label: str
@@ -53,3 +55,4 @@ class FigureCard:
     files: Callable[[Config], Files]
     params: Callable[[Config], Mapping[str, object]] = _nothing
     wanted: Callable[[Config], bool] = _always
+    timed: bool = False

@@ -12,6 +12,7 @@ import pandas as pd
 from packaging.requirements import Requirement
 
 import lacuna
+from lacuna.io.benchmarks import read_benchmark
 from lacuna.project.package import __version__, find_dependencies
 
 PUBLISHED = "resources/published.tsv"
@@ -136,11 +137,9 @@ def time_per_rule(benchmarks: str | Path) -> pd.DataFrame:
     """
     folder, rows = Path(benchmarks), []
     for path in sorted(folder.rglob("*.tsv")):
-        measured = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
         name = path.relative_to(folder).parts[0].removesuffix(".tsv")
-        rows.append((name, measured["s"], measured["max_rss"]))
+        rows.append((name, *read_benchmark(path)))
     jobs = pd.DataFrame(rows, columns=["rule", "seconds", "mebibytes"])
-    jobs["mebibytes"] = pd.to_numeric(jobs["mebibytes"])
     rules = jobs.groupby("rule").agg(
         jobs=("seconds", "size"),
         seconds=("seconds", "sum"),

@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -19,6 +20,7 @@ from lacuna.acquire.files import change_files, file_name
 from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError
 from lacuna.project.config import prepare
+from lacuna.project.plan import all_figures
 from lacuna.project.provenance import provenance
 
 # Tables and products of all stages, at any depth below results/{dataset}; not what tells of time.
@@ -154,6 +156,16 @@ def _compare(stored: Path, again: Path, fresh: Path) -> bool:
     return False
 
 
+def is_timed(file: PurePath) -> bool:
+    """Return whether a file below results/{dataset} tells of time, which no two runs share."""
+    return file.parts[0] in NOT_COMPARED or file.with_suffix("").as_posix() in _timed_figures()
+
+
+@cache
+def _timed_figures() -> set[str]:
+    return {figure.path for figure in all_figures() if figure.card.timed}
+
+
 def _compared(results: Path) -> set[str]:
     names = {path.relative_to(results) for kind in COMPARED for path in results.rglob(kind)}
-    return {str(name) for name in names if name.parts[0] not in NOT_COMPARED}
+    return {str(name) for name in names if not is_timed(name)}

@@ -60,7 +60,7 @@ def draw(folds: pd.DataFrame, methods: list[str], data: str) -> Figure:
     return figure
 
 
-def _size(config: Mapping[str, Any]) -> str:
+def drawn_size(config: Mapping[str, Any]) -> str:
     """Return the tensor that is drawn: the small one, as in the paper, where a run scores it."""
     sizes = config["evaluation"]["splits"]["profiles"]["sizes"]
     return "small" if "small" in sizes else "large"
@@ -70,5 +70,5 @@ FIGURE = FigureCard(
     label="S1: all completers",
     category=PREDICTIONS,
     files=lambda config: {"folds": "evaluation/metrics_per_fold.tsv"},
-    params=lambda config: {"methods": list(stage.methods(config)), "size": _size(config)},
+    params=lambda config: {"methods": list(stage.methods(config)), "size": drawn_size(config)},
 )

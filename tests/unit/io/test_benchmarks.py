@@ -1,0 +1,22 @@
+"""What Snakemake measured of a job is read as it writes it."""
+
+import math
+
+from lacuna.io.benchmarks import read_benchmark
+
+HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+ROW = "{}\t0:00:09\t{}\t900.1\t80.0\t90.0\t0.1\t0.2\t98.2\t9.1\n"
+
+
+def test_the_last_try_counts(tmp_path):
+    path = tmp_path / "job.tsv"
+    path.write_text(HEAD + ROW.format(9.5, 120.5) + ROW.format(3.25, 100.0))
+    assert read_benchmark(path) == (3.25, 100.0)
+
+
+def test_a_job_too_short_to_be_measured_has_a_time_alone(tmp_path):
+    for nothing in ("-", "NA"):
+        (tmp_path / "job.tsv").write_text(HEAD + ROW.format(0.2, nothing))
+        measured = read_benchmark(tmp_path / "job.tsv")
+        assert measured.seconds == 0.2
+        assert math.isnan(measured.mebibytes)
