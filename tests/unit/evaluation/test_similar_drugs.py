@@ -101,7 +101,7 @@ def test_the_most_similar_other_drug_is_found_by_ecfp6():
     table = most_similar_drugs(list("abcdef"), names, PAIRS)
     assert list(table) == MOST_SIMILAR
     prints = {
-        drug: GetMorganGenerator(radius=3, fpSize=2048).GetFingerprint(Chem.MolFromSmiles(text))
+        drug: GetMorganGenerator(radius=3, fpSize=1024).GetFingerprint(Chem.MolFromSmiles(text))
         for drug, text in zip("abcdef", PAIRS, strict=True)
         if drug not in "df"
     }

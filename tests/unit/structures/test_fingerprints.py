@@ -18,3 +18,15 @@ def test_similarity_is_tanimotos_of_morgan_fingerprints():
     assert np.isnan(found[3:5]).all()
     assert np.isnan(found[:, 3:5]).all()
     assert found[0, 5] == 1
+
+
+def test_radius_and_bits_are_those_asked_for():
+    long = np.array(["CCCCCCCC(=O)NCC", "CCCCCCC(=O)NCCC"])
+    seen = {known_similarity(long)[0, 1]}
+    for radius, bits in ((3, 2048), (3, 16), (2, 16)):
+        generator = AllChem.GetMorganGenerator(radius=radius, fpSize=bits)
+        one, other = (generator.GetFingerprint(Chem.MolFromSmiles(text)) for text in long)
+        found = known_similarity(long, radius=radius, bits=bits)[0, 1]
+        assert np.isclose(found, DataStructs.TanimotoSimilarity(one, other))
+        seen.add(found)
+    assert len(seen) > 2

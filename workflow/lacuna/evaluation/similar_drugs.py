@@ -12,7 +12,8 @@ from lacuna.structures.fingerprints import known_similarity
 from lacuna.tensor.profiles import ProfileSet
 
 THRESHOLDS = tuple(tenths / 10 for tenths in range(2, 11))  # Tanimoto; 1 leaves nothing out
-ECFP6_RADIUS = 3  # the authors' fingerprints; how many bits they have is not said, here 2,048
+# The authors' fingerprints are ECFP6; how many bits they have is not said: these are CDK's default.
+ECFP6 = {"radius": 3, "bits": 1024}
 MOST_SIMILAR = ["drug", "name", "tanimoto", "most_similar", "most_similar_name"]
 
 
@@ -98,7 +99,7 @@ def most_similar_drugs(
     """Return of each drug the other drug of the tensor whose structure is most like its own.
 
     The maxTC of Hodos et al. 2018 (figure S3, authors' code; doi:10.1142/9789813235533_0004): the
-    largest Tanimoto coefficient of ECFP6 fingerprints (Morgan's of radius 3, 2,048 bits).
+    largest Tanimoto coefficient of ECFP6 fingerprints (Morgan's of radius 3, 1,024 bits).
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def most_similar_drugs(
     """
     if smiles is None:
         smiles = np.full(len(drugs), "")
-    similarity = known_similarity(smiles, ECFP6_RADIUS)
+    similarity = known_similarity(smiles, **ECFP6)
     np.fill_diagonal(similarity, np.nan)
     similarity[np.isnan(similarity)] = -1  # less than any
     nearest = similarity.argmax(axis=1)

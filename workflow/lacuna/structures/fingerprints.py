@@ -19,15 +19,17 @@ def morgan_generator(radius: int = MORGAN_RADIUS, bits: int = MORGAN_BITS) -> An
     return GetMorganGenerator(radius=radius, fpSize=bits)
 
 
-def structure_similarity(smiles: np.ndarray, radius: int = MORGAN_RADIUS) -> np.ndarray:
-    """Return the Tanimoto similarity of drugs' Morgan fingerprints (2,048 bits, RDKit).
+def structure_similarity(
+    smiles: np.ndarray, radius: int = MORGAN_RADIUS, bits: int = MORGAN_BITS
+) -> np.ndarray:
+    """Return the Tanimoto similarity of drugs' Morgan fingerprints (RDKit).
 
     Parameters
     ----------
     smiles : array of str of shape (drugs,)
         A drug whose SMILES is empty or cannot be read is like none but itself.
-    radius
-        How many bonds an atom looks.
+    radius, bits
+        How many bonds an atom looks, and to how many bits that is folded.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def structure_similarity(smiles: np.ndarray, radius: int = MORGAN_RADIUS) -> np.
     from rdkit import Chem, DataStructs
     from rdkit.rdBase import BlockLogs
 
-    generator = morgan_generator(radius)
+    generator = morgan_generator(radius, bits)
     with BlockLogs():
         molecules = [Chem.MolFromSmiles(text) if text else None for text in smiles]
     readable = [drug for drug, molecule in enumerate(molecules) if molecule is not None]
@@ -48,21 +50,23 @@ def structure_similarity(smiles: np.ndarray, radius: int = MORGAN_RADIUS) -> np.
     return similarity
 
 
-def known_similarity(smiles: np.ndarray, radius: int = MORGAN_RADIUS) -> np.ndarray:
+def known_similarity(
+    smiles: np.ndarray, radius: int = MORGAN_RADIUS, bits: int = MORGAN_BITS
+) -> np.ndarray:
     """Return `structure_similarity`, NaN where a structure is not known.
 
     Parameters
     ----------
     smiles : array of str of shape (drugs,)
-    radius
-        How many bonds an atom looks.
+    radius, bits
+        How many bonds an atom looks, and to how many bits that is folded.
 
     Returns
     -------
     float32 array of shape (drugs, drugs)
         Of a drug to itself 1, or NaN.
     """
-    similarity = structure_similarity(smiles, radius)
+    similarity = structure_similarity(smiles, radius, bits)
     unknown = np.array([read_structure(text)[0] is None for text in smiles], bool)
     similarity[unknown] = np.nan
     similarity[:, unknown] = np.nan
