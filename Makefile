@@ -88,7 +88,7 @@ reproduce: $(READY) ## run the finished run of DATASET again from its stored con
 	$(BIN)/lacuna reproduce $(DATASET) --cores $(CORES)
 
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
-	$(BIN)/python bench/signatures.py
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/signatures.py
 
 COMPARED := demo demo-additive demo-low-rank lincs-mini lincs-cells tahoe-ranks
 
