@@ -10,7 +10,12 @@ from layouts import LAYOUTS, activate, directions_of, has_large_effect, plates_o
 from scipy.stats import chisquare, kstest
 from wells import join, noise, plate, signatures_of
 
-from lacuna.signatures.consistency import average_cosine_distance, null_distances, p_value
+from lacuna.signatures.consistency import (
+    average_cosine_distance,
+    distances_of,
+    null_distances,
+    p_value,
+)
 from lacuna.signatures.make import average_replicates
 from lacuna.signatures.signature_set import (
     FEW_DRUGS,
@@ -227,6 +232,22 @@ def test_a_null_without_positions_would_call_inactive_drugs_active(layout):
     wells = plates_of(layout, batches=2)
     directions = unit(directions_of(wells, row=1, column=0.7, seed=3))
     assert (without_positions(wells, directions) <= 0.05).mean() > 0.2
+
+
+def test_a_null_of_sets_in_other_rows_would_favour_rows_with_a_large_effect():
+    """Why rows stay: as many inactive drugs pass as should, but all of them in certain rows."""
+    wells = plates_of("eight drugs a row", batches=1)
+    directions = unit(directions_of(wells, row=2, column=0, seed=4))
+    rows = [np.asarray(at) for at in wells.groupby("row").indices.values()]
+    rng = np.random.default_rng(0)
+    drawn = [rng.permutation(rows[row])[:3] for row in rng.integers(len(rows), size=1000)]
+    null = distances_of(directions @ directions.T, np.array(drawn))
+    sets = sets_of(wells)
+    values = p_value(np.array([average_cosine_distance(directions[at]) for at in sets]), null)
+    large = np.array([has_large_effect(wells["row"][at[0]]) for at in sets])
+    assert (values <= 0.5).mean() == pytest.approx(0.5, abs=0.1)
+    assert (values[large] <= 0.5).mean() > 0.9
+    assert (values[~large] <= 0.5).mean() < 0.1
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
