@@ -47,7 +47,8 @@ def test_the_simulator_gives_gene_sets_and_an_external_table(simulated):
     by_name = {path.name: path for path in files}
     names = {parameters.ANNOTATION, parameters.GENE_SETS, *parameters.EXTERNAL.values()}
     assert by_name.keys() == names
-    assert len(read_gmt(by_name[parameters.GENE_SETS])) == parameters.PROGRAMMES
+    sets = read_gmt(by_name[parameters.GENE_SETS])  # by factor, up, down, and a control
+    assert len(sets) == 4 * parameters.PROGRAMMES
     genes = read_genes(files[0].with_name(parameters.FILES["gene_info"]))
     table = (by_name[parameters.EXTERNAL[kind]] for kind in ("profiles", "samples"))
     assert len(read_external(*table, genes).profiles) == 30
