@@ -16,9 +16,10 @@ from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.links import name_origins
 
-# Of either side, without a partner. Of a screen, some wells of a hundred fail, at worst whole
-# plates; of the ids of another data set next to none is known. A half lies far from both.
-MOST_UNMATCHED = 0.5
+# Of the smaller side, with a partner. A table may describe more than the matrix holds, or less: one
+# of them was cut. Of the smaller one some wells of a hundred failed, at worst whole plates; of the
+# ids of another data set next to none is known. A half lies far from both.
+LEAST_MATCHED = 0.5
 SHOWN = 3  # ids of each side in a message, and so many are tried for what they have in common
 # In what ids may differ that mean the same, and what is left of them without it.
 ALIKE = {
@@ -52,9 +53,9 @@ class LeftOut(NamedTuple):
         return f"{len(self.ids):,} of {self.of:,} {self.what}"
 
     @property
-    def too_many(self) -> bool:
-        """Whether they are too many for a side that belongs to the other."""
-        return len(self.ids) > MOST_UNMATCHED * self.of
+    def with_partner(self) -> int:
+        """How many of its side have one."""
+        return self.of - len(self.ids)
 
 
 @dataclass(frozen=True)
@@ -161,21 +162,13 @@ def _fault(
     ours: LeftOut, theirs: LeftOut, ids: pd.Index, named: pd.Index, table: str, hint: str
 ) -> str:
     """Say why matrix and table do not belong together; nothing where they do."""
-    if not (ours.too_many or theirs.too_many):
+    smaller = min(ours.of, theirs.of)
+    if theirs.with_partner and theirs.with_partner >= LEAST_MATCHED * smaller:
         return ""
     counts = " ".join(f"{side.counted}." for side in (theirs, ours) if len(side.ids))
     beside = f"The table says {_some(theirs.ids, named)}, the matrix {_some(ours.ids, ids)}."
-    if hint:
-        cure = hint
-    elif (ours.too_many and theirs.too_many) or not len(ids) or not len(named):
-        cure = "They are probably of two data sets. Take both from the same series."
-    elif theirs.too_many:
-        cure = "The matrix is only a part of what the table describes, or of another data set. "
-        cure += "Keep the rows of the table that belong to it, or get the whole matrix."
-    else:
-        cure = "The table describes only a part of the matrix, or another data set. "
-        cure += "Get the whole table, or keep the part of the matrix that belongs to it."
-    return f"{counts} More than half of a side has no partner. {beside} {cure}"
+    cure = hint or "They are probably of two data sets. Take both from the same series."
+    return f"{counts} Less than half of the smaller side has a partner. {beside} {cure}"
 
 
 def _some(first: pd.Index, others: pd.Index) -> str:
@@ -294,7 +287,7 @@ def match(
     Raises
     ------
     LacunaError
-        If more than half of the ids of either side have no partner on the other.
+        If less than half of the ids of the smaller side have a partner on the other.
     """
     found = match_columns(matrix, table, files)
     rows = compare_genes(matrix.rows, genes, f"gene_info ({files['gene_info']})")
