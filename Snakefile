@@ -39,12 +39,23 @@ wildcard_constraints:
 
 
 onstart:
-    check_writable(PLAN.folder)
-    PLAN.preflight(workflow.source_path("resources/sources.tsv"), workflow.dag_settings.targets)
+    with told_alone():
+        check_writable(PLAN.folder)
+        PLAN.preflight(
+            workflow.source_path("resources/sources.tsv"), workflow.dag_settings.targets
+        )
+
+
+onsuccess:
+    say_last(where_results_are(PLAN, workflow.dag_settings.targets))
+
+
+onerror:
+    say_last(explain_failures(failures(workflow.scheduler.failed), STARTED))
 
 
 rule all:
     default_target: True
     input:
-        f"{PLAN.folder}/report.html",
+        PLAN.report,
         PLAN.products,

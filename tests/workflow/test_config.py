@@ -30,6 +30,15 @@ def test_a_mistake_stops_the_run_before_it_starts(project, text, said):
     assert not (project.folder / "harm").exists()
 
 
+def test_a_wrong_value_is_told_alone(project):
+    printed = project.run("-n", "--config", "seed=abc", "signatures={gama: 1}", fails=True)
+    told = printed[printed.index("Error: ") :].splitlines()
+    assert told[1].strip() == "seed: 'abc' is a text; expected a whole number"
+    assert told[2].startswith("  signatures: unknown key 'gama' (did you mean 'gamma'?)")
+    assert told[3:] == ["config/README.md explains every key."]
+    assert 'File "' not in printed
+
+
 OF_FILES = [
     path.stem
     for path in sorted((ROOT / "config").glob("*.yaml"))

@@ -218,6 +218,7 @@ def test_bad_input_is_named_and_leaves_no_output(mirror, tmp_path, damage, said)
     )
     message = printed[printed.index("Error: ") :].split("\n\n")[0]
     assert all(part in message for part in said), message
+    assert printed.rstrip().endswith(f"failed.\n{message}"), printed[-2000:]
     assert "Traceback" not in printed
     assert not (project.folder / target).exists()
     assert not list((project.folder / "results").rglob("*unfinished*"))

@@ -25,7 +25,10 @@ def test_a_run_that_leads_nowhere_stops_before_its_first_job(project):
     assert "no job was started" in printed
     assert "drugs: {folds: 12}" in printed
     assert "cells: {folds: 2}" in printed
-    assert "Traceback" not in printed
+    assert "Traceback" not in printed and 'File "' not in printed
+    assert printed.rstrip().endswith(
+        "mine: 2 errors, 0 warnings: this run cannot reach its report."
+    )
     assert "Finished job" not in printed
     made = [path for path in (project.folder / "results").rglob("*") if path.is_file()]
     assert [path.name for path in made] == ["preflight.json"]
@@ -47,7 +50,10 @@ def test_one_cell_line_ends_with_signatures_and_the_quality_of_plates(tmp_path):
     write_plates(project.folder / "one", cells=("A375",))
     alone = {"completion": {"methods": [], "completed": []}, "dataset": "one"}
     config = configuration("one", **alone)
-    project.run("--cores", "1", *project.configure(config))
+    printed = project.run("--cores", "1", *project.configure(config))
+    report, signatures = printed.rstrip().splitlines()[-2:]
+    assert report == "Report, one file for a browser: results/one/report.html"
+    assert signatures.endswith(": results/one/signatures/mine/signatures.h5")
     results = project.folder / "results/one"
     for made in ("report.html", "signatures/mine/signatures.h5", "signatures/pages/plates.html"):
         assert (results / made).is_file()

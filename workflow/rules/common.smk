@@ -1,4 +1,5 @@
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,11 +15,20 @@ elif not find_spec("lacuna"):
     )
 
 from lacuna.io.atomic import check_writable
+from lacuna.project.ending import (
+    explain_failures,
+    failures,
+    say_last,
+    told_alone,
+    where_results_are,
+)
 from lacuna.project.plan import Plan, in_results, one_of
 from lacuna.runtime.library import share_library
 
 share_library()
-PLAN = Plan.of(config)
+STARTED = time.time()
+with told_alone():
+    PLAN = Plan.of(config)
 if workflow.is_main_process:
     print("".join(f"Notice: {notice}\n" for notice in PLAN.notices), end="", file=sys.stderr)
 # What the report, the record of the run and the captions see: old keys renamed, defaults filled in.

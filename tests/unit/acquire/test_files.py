@@ -115,7 +115,7 @@ def test_two_files_of_one_name_in_one_folder_are_refused():
         ({"file": "b.txt", "url": "http://there/b.txt"}, ["inst_info: url", "plain http"]),
         ({"file": "b.txt", "sha256": "12"}, ["inst_info: sha256: '12' is not 64 hexadecimal"]),
         ("a/b.txt", ["inst_info: 'a/b.txt' is not the plain name of a file"]),
-        (3, ["inst_info: 3 is not of type 'string', 'object'"]),
+        (3, ["inst_info: 3 is a whole number; expected a text or a block of keys"]),
     ],
 )
 def test_what_is_wrong_with_a_file_is_named(file, said):
@@ -128,7 +128,7 @@ def test_names_of_genes_are_names_of_files_or_nothing():
     assert prepare(configured(genes=None))["acquire"]["genes"] is None
     with pytest.raises(LacunaError, match=r"acquire: genes: '\.\./g\.tsv' is not the plain name"):
         prepare(configured(genes="../g.tsv"))
-    with pytest.raises(LacunaError, match="acquire: gene_facts: 3 is not of type"):
+    with pytest.raises(LacunaError, match="acquire: gene_facts: 3 is a whole number"):
         prepare(configured(gene_facts=3))
 
 

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lacuna.io.annotations import read_sources
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.io.geo import read_genes, read_wells, unpack
+from lacuna.io.gmt import read_gmt
 from lacuna.io.links import keep_origin, name_origins
 from lacuna.io.match import match
 from lacuna.runtime.script_log import log_script
 
+NO_SYMBOLS = pd.Series(dtype=object)
 WELLS = {
     "inst_id": ["a", "b"],
     "rna_plate": "P_X1",
@@ -181,3 +184,32 @@ def test_an_origin_goes_when_the_file_becomes_a_link(screen):
     made.symlink_to(screen.own / "a.gctx")
     keep_origin(screen.own / "a.gctx", made)
     assert not origin.is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("folder", "read", "text", "said"),
+    [
+        (
+            "annotations",
+            lambda path: read_sources({"table": path}, NO_SYMBOLS),
+            "a\nb\n",
+            "no column",
+        ),
+        (
+            "annotations",
+            lambda path: read_sources({"table": path}, NO_SYMBOLS),
+            "name\nb\0\n",
+            "zero",
+        ),
+        ("gene_sets", read_gmt, "one\n", ""),
+    ],
+)
+def test_tables_beside_the_series_are_named_by_the_users_file(
+    screen, capsys, folder, read, text, said
+):
+    (screen.own / "mine.txt").write_text(text)
+    with pytest.raises(SystemExit), log_script("log"):
+        read(screen.link("mine.txt", folder))
+    message = capsys.readouterr().err.strip()
+    assert message.startswith(f"Error: {screen.own / 'mine.txt'} ({folder}): ")
+    assert said in message and "results/" not in message

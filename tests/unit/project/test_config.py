@@ -92,7 +92,7 @@ def check(shipped):
     [
         ({"signatures": {"gama": 0.5}}, ["signatures: unknown key 'gama'", "'gamma'"]),
         ({"signature": {}}, ["unknown key 'signature'", "'signatures'"]),
-        ({"signatures": None}, ["signatures: None is not of type 'object'"]),
+        ({"signatures": None}, ["signatures: None is nothing (null); expected a block of keys"]),
         ({"completion": {"methods": ["dnp"]}}, ["unknown method 'dnp'", "'dnpp'"]),
         ({"signatures": {"gamma": 2}}, ["signatures: gamma", "2 is greater than the maximum of 1"]),
         ({"completion": {"completed": ["zeros"]}}, ["completion: completed", "'zeros'"]),
@@ -114,8 +114,11 @@ def check(shipped):
         ),
         ({"classification": {"folds": 1}}, ["classification: folds", "minimum of 2"]),
         ({"evaluation": {"density": {"repeats": 1}}}, ["density: repeats", "minimum of 2"]),
-        (series({"level5": "a.gctx", "inst_info": "i"}), ["'level3' is a dependency"]),
-        (series({"level3": "a.gctx", "sig_info": "i"}), ["'level5' is a dependency"]),
+        (
+            series({"level5": "a.gctx", "inst_info": "i"}),
+            ["mine: inst_info is given without level3"],
+        ),
+        (series({"level3": "a.gctx", "sig_info": "i"}), ["mine: sig_info is given without level5"]),
         (series({"pert_info": "p"}), ["mine", "expected one of level3", "tensor"]),
         (acquire(gene_sets=["sets/a.gmt"]), ["acquire: gene_sets: 0", "'sets/a.gmt'"]),
         (acquire(gene_sets=[".."]), ["acquire: gene_sets: 0", "plain name of a file"]),
@@ -133,7 +136,7 @@ def check(shipped):
         ),
         (acquire(mirror="a\0b"), ["acquire: mirror", "holds"]),
         ({"completion": {"options": {1: {}}}}, ["completion: options", "key 1 is no text"]),
-        (acquire(external={"profiles": "a.tsv"}), ["external", "'samples' is a dependency"]),
+        (acquire(external={"profiles": "a.tsv"}), ["external: profiles is given without samples"]),
         (acquire(series={"gene_sets": {}}), ["acquire: series", "'gene_sets'"]),
         (acquire(series={"external": {}}), ["acquire: series", "'external'"]),
         (
@@ -176,8 +179,8 @@ def check(shipped):
         ),
         # Old keys lead to the new ones.
         ({"crossval": {"fold_per_job": 3}}, ["evaluation: unknown key 'fold_per_job'"]),
-        ({"files": 3}, ["acquire: 3 is not of type 'object'"]),
-        ({"crossval": {"splits": 3}}, ["evaluation: splits: 3 is not of type 'object'"]),
+        ({"files": 3}, ["acquire: 3 is a whole number; expected a block of keys"]),
+        ({"crossval": {"splits": 3}}, ["evaluation: splits: 3 is a whole number"]),
     ],
 )
 def test_a_mistake_is_named(check, config, said):

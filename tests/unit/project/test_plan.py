@@ -10,7 +10,8 @@ from project import ROOT, TINY, overlay
 
 from lacuna.completion.registry import available, card
 from lacuna.evaluation import stage as evaluation
-from lacuna.project.plan import Plan, all_figures, in_results, memory_mb, one_of, stages
+from lacuna.project.plan import Plan, all_figures, in_results, memory_mb, one_of
+from lacuna.project.stages import stages
 
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 

@@ -47,7 +47,7 @@ def test_a_run_that_does_not_is_stopped_with_all_that_stands_in_the_way(data):
         with pytest.raises(LacunaError) as error:
             preflight(config, NOWHERE)
         said = str(error.value)
-        assert said.startswith("Error: no job was started.")
+        assert said.startswith("no job was started.")
         assert "splits: drugs: 50 folds" in said
         assert "splits: cells: 7 folds" in said
 

@@ -16,6 +16,17 @@ from lacuna.io.untrusted import CONTROL
 from lacuna.project.config_old_keys import rename_old_keys
 from lacuna.project.config_schema import assemble_schema, fill_defaults
 
+# What JSON calls the types of values, in the words of people who write YAML.
+TYPES = {
+    "object": "a block of keys (key: value)",
+    "array": "a list ([one, two], or a line with - for each)",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "a text",
+    "null": "nothing (null)",
+}
+LONGEST = 60  # letters of a value that is shown
 HOME = r"~([^/]*/|$)"  # how a path begins that lies in a home folder
 # YAML has .nan and .inf, which pass every comparison or none.
 _types = Draft202012Validator.TYPE_CHECKER
@@ -129,10 +140,42 @@ def _explain(fault: ValidationError) -> list[str]:
         return [f"{prefix}{key!r} is missing.{_what_to_write(key, known)}" for key in missing]
     if fault.validator == "pattern" and "description" in schema:
         return [f"{prefix}{instance!r} is not {schema['description']}"]
+    if fault.validator == "type":
+        asked = schema["type"]
+        wanted = " or ".join(TYPES[kind] for kind in ([asked] if isinstance(asked, str) else asked))
+        return [f"{prefix}{_shown(instance)} is {_kind(instance)}; expected {wanted}"]
+    if fault.validator == "dependentRequired":
+        needs = schema["dependentRequired"]
+        return [
+            f"{prefix}{key} is given without {other}; name that, too, or leave {key} out"
+            for key in needs
+            for other in needs[key]
+            if key in instance and other not in instance
+        ]
+    if fault.validator == "enum":
+        known = [*map(str, schema["enum"])]
+        return [
+            f"{prefix}{_shown(instance)} is unknown{did_you_mean(instance, known)}; "
+            f"expected one of {listed(known, 20)}"
+        ]
     if fault.validator == "contains":
         wanted = schema["contains"].get("const")
         return [f"{prefix}{wanted!r} is missing in {instance!r}"]
     return [f"{prefix}{fault.message}"]
+
+
+def _shown(value: object) -> str:
+    """Return a value as text, the beginning of a long one."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+
+
+def _kind(value: object) -> str:
+    """Return what a value of YAML is, in words."""
+    if isinstance(value, float):
+        return TYPES["number"] if math.isfinite(value) else "no finite number"
+    kinds = ("boolean", "null", "string", "array", "object", "integer")
+    return next((TYPES[kind] for kind in kinds if _types.is_type(value, kind)), "something else")
 
 
 def _what_to_write(key: str, known: Mapping[str, Any]) -> str:

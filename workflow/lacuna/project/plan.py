@@ -2,20 +2,18 @@
 
 import pkgutil
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import lacuna
 from lacuna.acquire.inputs import Inputs
 from lacuna.completion.registry import card
 from lacuna.completion.variants import Variant
 from lacuna.drawing.card import FigureCard
 from lacuna.evaluation import stage as evaluation
 from lacuna.project.config import notices, prepare
+from lacuna.project.stages import is_wanted, packages, stages, wanted_stages
 
 PER_FIGURE = ("svg", "png", "tsv")
 # MB of memory of a method's job: to start, and for each MB of the tensor's file, which has 256
@@ -119,6 +117,11 @@ class Plan:
         return f"results/{self.dataset}"
 
     @property
+    def report(self) -> str:
+        """The report of the run."""
+        return f"{self.folder}/report.html"
+
+    @property
     def figure_files(self) -> list[str]:
         """All files of all figures."""
         return [
@@ -174,9 +177,13 @@ class Plan:
             return
         from lacuna.project.preflight import preflight  # heavy, and no job needs it
 
+        stops = self.asks_for_report(targets)
+        preflight(self.config, self.config["acquire"]["sources"] or sources, stops=stops)
+
+    def asks_for_report(self, targets: Iterable[str]) -> bool:
+        """Return whether a run is to make its report, by what Snakemake was asked for by name."""
         asked = {*targets}
-        whole = not asked or bool(asked & {"all", f"{self.folder}/report.html"})
-        preflight(self.config, self.config["acquire"]["sources"] or sources, stops=whole)
+        return not asked or bool(asked & {"all", self.report})
 
     def variant(self, name: str) -> dict[str, Any]:
         """Return the method and the options that a name stands for, as a rule's parameter."""
@@ -229,50 +236,12 @@ def in_results(files: Any) -> Any:
     return [in_results(file) for file in files]
 
 
-def stages() -> list[str]:
-    """Return the names of all stages: the packages of lacuna that have a module `stage`."""
-    return [name for name, modules in _packages().items() if "stage" in modules]
-
-
-def stage_modules(module: str) -> Iterator[ModuleType]:
-    """Import the module of a name of every stage that has it."""
-    for stage in stages():
-        if module in _packages()[stage]:
-            yield import_module(f"lacuna.{stage}.{module}")
-
-
-def is_wanted(stage: str, config: Mapping[str, Any]) -> bool:
-    """Return whether a run goes through a stage; where its module has `wanted`, that says so."""
-    module = import_module(f"lacuna.{stage}.stage")
-    return not hasattr(module, "wanted") or module.wanted(config)
-
-
-def wanted_stages(config: Mapping[str, Any]) -> list[ModuleType]:
-    """Return the modules `stage` of the stages that a run goes through."""
-    return [
-        import_module(f"lacuna.{stage}.stage") for stage in stages() if is_wanted(stage, config)
-    ]
-
-
 def all_figures() -> list[PlannedFigure]:
     """Return every figure of every stage: the modules of lacuna.{stage}.figures."""
     return [
         PlannedFigure(module.name, stage, import_module(f"{package.__name__}.{module.name}").FIGURE)
         for stage in stages()
-        if "figures" in _packages()[stage]
+        if "figures" in packages()[stage]
         for package in [import_module(f"lacuna.{stage}.figures")]
         for module in pkgutil.iter_modules(package.__path__)
     ]
-
-
-def _packages() -> dict[str, set[str]]:
-    """Return the names of the modules in each package of lacuna; none is imported."""
-    return {
-        package.name: {
-            module.name
-            for folder in lacuna.__path__
-            for module in pkgutil.iter_modules([str(Path(folder) / package.name)])
-        }
-        for package in pkgutil.iter_modules(lacuna.__path__)
-        if package.ispkg
-    }

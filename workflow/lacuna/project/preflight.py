@@ -48,7 +48,7 @@ def preflight(config: Mapping[str, Any], sources: str | Path, *, stops: bool = T
             unfinished.write_text(json.dumps(found, indent=1))
     lines = "\n".join(found["lines"])
     if found["stops"] and stops:
-        raise LacunaError(f"Error: no job was started.\n{lines}")
+        raise LacunaError(f"no job was started.\n{lines}")
     if lines:
         print(lines, file=sys.stderr)
 
