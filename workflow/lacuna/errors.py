@@ -64,5 +64,5 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     """
     spelling = {candidate.casefold(): candidate for candidate in known}
     alike = difflib.get_close_matches(str(name).casefold(), spelling, n=3, cutoff=0.6)
-    candidates = " or ".join(repr(spelling[key]) for key in alike)
+    candidates = " or ".join(repr(str(spelling[key])) for key in alike)
     return f" (did you mean {candidates}?)" if alike else ""

@@ -119,7 +119,7 @@ def test_what_is_not_there_is_named_with_what_is_near(tmp_path):
     product = CompletedTensor.open(path)
     with pytest.raises(LacunaError, match=r"no drug 'vorinostt' \(did you mean 'vorinostat'\?\) a"):
         product.profile("vorinostt", "c0")
-    with pytest.raises(LacunaError, match=r"no cell 'MCF7' among the 2 of this product"):
+    with pytest.raises(LacunaError, match=r"no cell 'MCF7' among the 2 of the tensor"):
         product.profile("vorinostat", "MCF7")
     with pytest.raises(LacunaError, match=r"drug 'b' may be 'd1', 'd2'"):
         product.profile("b", "c0")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lacuna.completion.controls import truth
 from lacuna.completion.registry import card, check_options, find_method
 from lacuna.completion.shared.extras import require_extra
 from lacuna.completion.variants import read_methods
@@ -16,10 +17,13 @@ def check(config: Mapping[str, Any]) -> None:
     ------
     LacunaError
         If a method or an option is unknown, a name stands for two methods, a method is to be
-        completed that is not among the methods, or needs a package that is not installed.
+        completed that is not among the methods, is given the answers, or needs a package that is
+        not installed.
     """
     completion = config["completion"]
     for variant in read_methods(completion["methods"], completion["options"]).values():
+        if find_method(variant.method) is truth.complete:
+            raise LacunaError(truth.ONLY_CONTROL)
         if package := card(variant.method).package:
             require_extra(package, f"completion: methods: {variant.name}")
     for name in completion["controls"]:
@@ -43,5 +47,6 @@ def check_among_methods(key: str, asked: Iterable[str], config: Mapping[str, Any
         if name not in known:
             raise LacunaError(
                 f"{key}: {name!r} is not among completion: methods{did_you_mean(name, known)}; "
-                f"expected some of {listed(known, 20)}."
+                f"expected some of {listed(known, 20)}, or none: []. A key that is not written has "
+                "its default."
             )

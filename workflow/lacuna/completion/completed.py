@@ -207,22 +207,41 @@ class CompletedTensor:
 
     def _find(self, kind: str, wanted: str, *names: pd.Series) -> int:
         """Return the position of what is called so: by the first names (ids) that know it."""
-        for known in names:
-            exact = np.flatnonzero(known == wanted)
-            if len(exact) == 1:
-                return int(exact[0])
-            alike = np.flatnonzero(known.str.casefold() == str(wanted).casefold())
-            if len(alike) == 1:
-                return int(alike[0])
-            if len(alike):
-                ids = listed(names[0].iloc[alike])
-                raise LacunaError(
-                    f"{self.path}: {kind} {wanted!r} may be {ids}; ask for one of these."
-                )
-        hint = did_you_mean(wanted, [name for known in names for name in known])
-        raise LacunaError(
-            f"{self.path}: no {kind} {wanted!r}{hint} among the {len(names[0])} of this product."
-        )
+        try:
+            return find_called(kind, wanted, *names)
+        except LacunaError as error:
+            raise LacunaError(f"{self.path}: {error}") from None
+
+
+def find_called(kind: str, wanted: str, *names: pd.Series) -> int:
+    """Return the position of what is called so: by the first names (ids) that know it.
+
+    Parameters
+    ----------
+    kind
+        drug or cell, for the message.
+    wanted
+        An id or a name, in upper or lower case.
+    *names
+        Ids, then names where there are any, of all that there are.
+
+    Raises
+    ------
+    LacunaError
+        If nothing is called so, or several are.
+    """
+    for known in names:
+        exact = np.flatnonzero(known == wanted)
+        if len(exact) == 1:
+            return int(exact[0])
+        alike = np.flatnonzero(known.str.casefold() == str(wanted).casefold())
+        if len(alike) == 1:
+            return int(alike[0])
+        if len(alike):
+            ids = listed(names[0].iloc[alike])
+            raise LacunaError(f"{kind} {wanted!r} may be {ids}; ask for one of these.")
+    hint = did_you_mean(wanted, [name for known in names for name in known])
+    raise LacunaError(f"no {kind} {wanted!r}{hint} among the {len(names[0])} of the tensor.")
 
 
 def column_id(drug: str, cell: str) -> str:

@@ -131,7 +131,9 @@ def check_options(name: str, options: Mapping[str, object], where: str | None = 
     ------
     LacunaError
         If the method or one of its options is unknown, or an option has a value that it cannot
-        have.
+        have, by its declaration or by the function `check` of the method's module.
     """
     where = f"{WHERE}: {name}" if where is None else where
     check_values(name, options, options_of(name), where)
+    if more := getattr(_module(name), "check", None):
+        more(options)

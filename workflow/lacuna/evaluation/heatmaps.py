@@ -58,17 +58,40 @@ def choose_drugs(
         drugs = cell_specificity(held_out.profiles, held_out.drug)
         covered = drugs[drugs["cells"] >= drugs["cells"].quantile(WELL_COVERED)]
         return covered.nlargest(CHOSEN_DRUGS, "specificity")["drug"].to_numpy(), []
-    known = [*names, *held_out.drugs]
-    position = {name.casefold(): index % len(names) for index, name in enumerate(known)}
     profiles = np.bincount(held_out.drug, minlength=len(names))
+    return find_drugs(wanted, held_out.drugs, names, profiles)
+
+
+def find_drugs(
+    wanted: Sequence[str], ids: np.ndarray, names: Sequence[str], held_out: np.ndarray
+) -> tuple[np.ndarray, list[str]]:
+    """Return the drugs that are called so and can be shown, as `choose_drugs` does.
+
+    Parameters
+    ----------
+    wanted
+        Ids or names, in upper or lower case.
+    ids : array of str
+    names
+        Of all drugs.
+    held_out : int array
+        How many profiles of each were held out.
+
+    Raises
+    ------
+    LacunaError
+        If none of them can be shown.
+    """
+    known = [*names, *ids]
+    position = {name.casefold(): index % len(names) for index, name in enumerate(known)}
     chosen, left_out = list[int](), list[str]()
     for name in wanted:
         drug = position.get(name.casefold())
         if drug is None:
             left_out.append(f"{name!r} is not in the tensor{did_you_mean(name, known)}")
-        elif profiles[drug] < 2:
+        elif held_out[drug] < 2:
             left_out.append(
-                f"{name!r} was held out in {profiles[drug]} cells (the only profile of a drug "
+                f"{name!r} was held out in {held_out[drug]} cells (the only profile of a drug "
                 "never is), and a heatmap needs 2"
             )
         else:
@@ -77,7 +100,7 @@ def choose_drugs(
         raise LacunaError(
             f"evaluation: heatmaps: drugs: {'; '.join(left_out)}. Expected ids or names of the "
             f"tensor's {len(names)} drugs, which tensor/drugs.tsv lists, or none: []. What the "
-            "filters took is in the report, under Wells and filters."
+            "filters took is in the report, under 2. Data."
         )
     return np.array(list(dict.fromkeys(chosen))), left_out
 

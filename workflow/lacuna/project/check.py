@@ -1,7 +1,7 @@
 """`lacuna check`: what a run would meet, before it starts, all at once."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from lacuna.io.sig_info import read_signatures
 from lacuna.io.sources import SOURCES_TABLE, Source, read_sources
 from lacuna.project.check_files import Found, find_files, find_in_files, open_matrix
 from lacuna.project.check_grid import (
+    Bound,
     bound,
     describe_bound,
     describe_experiments,
@@ -49,9 +50,11 @@ from lacuna.project.check_wells import (
     find_in_wells,
 )
 from lacuna.project.findings import Finding, Report
+from lacuna.project.stages import wanted_stages
 from lacuna.signatures.level5 import known_experiments
 from lacuna.signatures.make import sort_wells
 from lacuna.signatures.signature_set import common_genes
+from lacuna.tensor.known import Known
 
 # The tables of a series: how each is read, and the column by which it is known.
 READERS: dict[str, tuple[Callable[[Path, Account], pd.DataFrame], str]] = {
@@ -113,26 +116,32 @@ def check(config: Mapping[str, Any], sources: str | Path | None = None) -> Repor
     report.say("Files", map(_line, files))
     report.findings += find_in_files(files, inputs.mirrors)
     experiments, genes, complete = [], {}, bool(inputs.series)
+    tables: dict[tuple[str, str], pd.DataFrame] = {}
     for series in inputs.series:
         here = {file.kind: file for file in files if file.folder == series}
         made = Series(series, here, report).look()
+        tables |= {(series, kind): table for kind, table in made.tables.items()}
         if made.experiments is None:
             complete = False
         else:
             experiments.append(made.experiments)
         if made.genes is not None:
             genes[series] = made.genes
+    found = None
     if not has_tensor(config):
         for table in experiments:
             report.say("Signatures", [describe_experiments(table)])
-        return report
-    _compare_genes(genes, report)
-    if complete:
-        made_here = bool(inputs.series_with("level3"))
-        _check_grid(pd.concat(experiments, ignore_index=True), made_here, config, report)
     else:
-        told = "not known: it takes the tables and matrices of all series (see above)"
-        report.say("Tensor", [told])
+        _compare_genes(genes, report)
+        if complete:
+            made_here = bool(inputs.series_with("level3"))
+            whole = pd.concat(experiments, ignore_index=True)
+            found = _check_grid(whole, made_here, config, report)
+        else:
+            told = "not known: it takes the tables and matrices of all series (see above)"
+            report.say("Tensor", [told])
+    here_now = {(file.folder, file.file): file.path for file in files if file.path}
+    report.findings += _find_in_stages(config, here_now, tables, found)
     return report
 
 
@@ -150,6 +159,8 @@ class Series:
 
     Attributes
     ----------
+    tables : dict of DataFrame
+        Those that could be read, by kind.
     experiments : DataFrame or None
         See `lacuna.project.check_grid`; None where they cannot be told.
     genes : list of str or None
@@ -158,12 +169,14 @@ class Series:
 
     def __init__(self, name: str, files: Mapping[str, Found], report: Report):
         self.name, self.files, self.report = name, files, report
+        self.tables: dict[str, pd.DataFrame] = {}
         self.experiments: pd.DataFrame | None = None
         self.genes: list[str] | None = None
 
     def look(self) -> "Series":
         """Read the tables and the head of the matrix."""
         tables = {kind: self._table(kind) for kind in READERS}
+        self.tables = {kind: table for kind, table in tables.items() if table is not None}
         level, kind = next((pair for pair in NAMED_BY.items() if pair[0] in self.files), ("", ""))
         if not level:
             told = "a ready-made tensor, which is not looked into"
@@ -333,15 +346,32 @@ def _compare_genes(genes: Mapping[str, list[str]], report: Report) -> None:
         report.warn("acquire: series", line)
 
 
+def _find_in_stages(
+    config: Mapping[str, Any],
+    files: Mapping[tuple[str, str], Path],
+    tables: Mapping[tuple[str, str], pd.DataFrame],
+    found: Bound | None,
+) -> Iterator[Finding]:
+    """Say what the jobs of later stages would refuse, each by its own words."""
+    grid: dict[str, Any] = (
+        {"tensor": found.tensor, "exact": found.exact, "certain": found.certain} if found else {}
+    )
+    known = Known(files, tables, **grid)
+    for stage in wanted_stages(config, "preflight"):
+        for fault in stage.faults(config, known):
+            where, _, what = fault.said.partition(": ")
+            yield Finding(where, what, stops=fault.stops)
+
+
 def _check_grid(
     experiments: pd.DataFrame, made_here: bool, config: Mapping[str, Any], report: Report
-) -> None:
+) -> Bound:
     filters = {key: value for key, value in config["tensor"].items() if key != "small"}
     found = bound(experiments, filters, made_here=made_here)
     report.say("Tensor", describe_bound(found))
     if found.tensor is None:
         report.stop("tensor", explain_nothing(found, filters))
-        return
+        return found
     report.findings += find_in_grid(found.tensor, found.exact)
     splits, density = config["evaluation"]["splits"], config["evaluation"]["density"]["percents"]
     tensors = {
@@ -353,3 +383,4 @@ def _check_grid(
     lines, findings = find_in_density(tensors["small"], density)
     report.say("Splits", lines)
     report.findings += findings
+    return found

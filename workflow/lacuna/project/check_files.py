@@ -16,6 +16,7 @@ from lacuna.io.sources import SMALL_DATA, SOURCES_TABLE, Source, Wanted
 from lacuna.io.unpacking import unpack_matrix
 from lacuna.io.untrusted import is_gzip, open_untrusted
 from lacuna.project.findings import Finding
+from lacuna.project.small_data import RECORDED
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_PACKED = 2**27  # bytes of a packed matrix, or of one of text, that is unpacked to look at it
@@ -38,6 +39,8 @@ class Found(NamedTuple):
         Its size, where the table of sources says it.
     fault : str
         Why a run would not have it; empty where it would.
+    changed : bool
+        Whether it was changed since a run before took it.
     """
 
     folder: str
@@ -47,6 +50,7 @@ class Found(NamedTuple):
     said: str
     bytes: int | None
     fault: str
+    changed: bool = False
 
 
 def find_files(inputs: Inputs, dataset: str, sources: Mapping[str, Source]) -> list[Found]:
@@ -77,8 +81,16 @@ def find_files(inputs: Inputs, dataset: str, sources: Mapping[str, Source]) -> l
         source = wanted.source(sources)
         where, said, fault = _look(path, wanted, source, mirrors)
         size = source.bytes if source else None
-        found.append(Found(folder, kind, path.name, where, said, size, fault))
+        changed = _is_newer(path)
+        found.append(Found(folder, kind, path.name, where, said, size, fault, changed))
     return found
+
+
+def _is_newer(acquired: Path) -> bool:
+    """Return whether the file that a link leads to was changed since it was linked to."""
+    if not (acquired.is_symlink() and acquired.is_file()):
+        return False
+    return acquired.stat().st_mtime_ns > acquired.lstat().st_mtime_ns
 
 
 def _look(
@@ -129,6 +141,13 @@ def find_in_files(found: Sequence[Found], mirrors: Sequence[str]) -> Iterator[Fi
         if file.fault:
             stops = of_series or file.folder in NEEDED
             yield Finding(f"acquire: {key}", file.fault, stops=stops)
+        if file.path and file.changed:
+            yield Finding(
+                str(file.path),
+                "is newer than the run before, which took it as it was: what follows from it is "
+                f"made anew. Another run refuses it if its checksum stands in {RECORDED}. If you "
+                "did not mean to change it, get it again.",
+            )
         if file.path and file.bytes not in (None, file.path.stat().st_size):
             yield Finding(
                 str(file.path),

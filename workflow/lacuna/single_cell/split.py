@@ -123,13 +123,13 @@ def split_observations(
         fold_of = _fold_of(groups, folds, rng)
         held_out = fold_of.index[fold_of == number].tolist()
     elif split == "named":
-        held_out, said = _find(drugs, list(named))
+        held_out, said = find_held_out(drugs, list(named))
         twins = groups.index[groups.isin(groups[held_out]) & ~groups.index.isin(held_out)]
         if len(twins):
             role[obs["drug"].isin(twins)] = UNUSED
             said.append(f"Not used: stereo twins of drugs held out: {listed(twins, 20)}.")
     elif split == "lines":
-        own_line = (obs["line"] == _line(obs, lines, number)).to_numpy()
+        own_line = (obs["line"] == choose_line(obs, lines, number)).to_numpy()
         role[own_line] = np.where(treated, TEST, GIVEN)[own_line]
     own = rng.spawn(number + 1)[number]  # what is drawn next differs between folds
     if single := _single_controls(obs):
@@ -194,7 +194,14 @@ def _fold_of(groups: pd.Series, folds: int, rng: np.random.Generator) -> pd.Seri
     return groups.map(fold_of)
 
 
-def _find(drugs: pd.DataFrame, named: list[str]) -> tuple[list[str], list[str]]:
+def find_held_out(drugs: pd.DataFrame, named: list[str]) -> tuple[list[str], list[str]]:
+    """Return the drugs that are held out by name, and what to say of names that are none.
+
+    Raises
+    ------
+    LacunaError
+        If no name is given, none is a drug (by the index of `drugs`), or one fits several.
+    """
     if not named:
         raise LacunaError("single_cell: named: no drug is named that is to be held out.")
     found, missing = find_drugs(drugs, named, "single_cell: named")
@@ -207,7 +214,14 @@ def _find(drugs: pd.DataFrame, named: list[str]) -> tuple[list[str], list[str]]:
     return found, said
 
 
-def _line(obs: pd.DataFrame, lines: Sequence[str], number: int) -> str:
+def choose_line(obs: pd.DataFrame, lines: Sequence[str], number: int) -> str:
+    """Return the line that a fold holds out: of those asked for, or of all.
+
+    Raises
+    ------
+    LacunaError
+        If a line was not measured, or there are fewer.
+    """
     there = sorted(obs["line"].unique())
     asked = list(lines) or there
     if unknown := [line for line in asked if line not in there]:

@@ -100,7 +100,8 @@ def ask_targets(
     treatments, _ = find_treatments(screen.wells, screen.same, way)
     # All that is asked for is found before anything is computed.
     found = [
-        (one, _of_drug(one["drug"], screen, treatments), _named(one["set"], known)) for one in asked
+        (one, _of_drug(one["drug"], screen, treatments), find_sets(one["set"], known))
+        for one in asked
     ]
     genes = screen.platforms[next(iter(screen.platforms))][0]
     studies = [
@@ -133,7 +134,14 @@ def _of_drug(name: str, screen: Screen, treatments: Sequence[Treatment]) -> list
     return chosen
 
 
-def _named(asked: str, known: Mapping[str, Sequence[str]]) -> list[str]:
+def find_sets(asked: str, known: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the names of the sets of genes that a target asks for: called so, or beginning so.
+
+    Raises
+    ------
+    LacunaError
+        If there is none.
+    """
     names = [name for name in known if name == asked or name.startswith(f"{asked}_")]
     if not names:
         raise LacunaError(

@@ -7,6 +7,8 @@ from lacuna.completion.interface import Completion, SideInformation
 from lacuna.errors import LacunaError
 from lacuna.tensor.profiles import ProfileSet
 
+# Where a configuration lists it among the methods, which are given no answers.
+ONLY_CONTROL = "completion: methods: truth is a control; list it under completion: controls."
 METHOD = Method(label="control: truth", summary="the held-out profiles themselves", quick=True)
 
 
@@ -15,7 +17,5 @@ def complete(
 ) -> Completion:
     """Return the answers, which only a control is given."""
     if side.answers is None:
-        raise LacunaError(
-            "completion: methods: truth is a control; list it under completion: controls."
-        )
+        raise LacunaError(ONLY_CONTROL)
     return Completion(side.answers.profiles[side.answers.find(wanted)])

@@ -11,16 +11,17 @@ too few drugs or cells could be held out to fit weights for it. So it does where
 one profile, as holding that out leaves nothing of the drug.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from scipy.optimize import nnls
 
 from lacuna.completion.card import BASELINE, STRUCTURES, Method, Option
 from lacuna.completion.interface import Completion, Predict, SideInformation
+from lacuna.completion.registry import find_method
 from lacuna.completion.run import train_method
 from lacuna.completion.shared.error_scale import error_scale
 from lacuna.completion.shared.holdout import WARM, draw_holdouts, split_by_cold_start
@@ -40,6 +41,25 @@ PENALTIES = 10.0 ** np.arange(3, -3, -1)
 INNER_FOLDS = 5
 MAX_DRAWS = 3  # of held-out profiles
 MAX_DEVIATION = 2.0  # standard deviations of the counts, beyond which weights change no more
+MEMBERS = ("additive", "dnpp", "ntk", "kernel")
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """Check options before anything is predicted.
+
+    Raises
+    ------
+    LacunaError
+        If a member is unknown or the blend itself, or there is none.
+    """
+    members = options.get("members", MEMBERS)
+    if not members or "blend" in members:
+        raise LacunaError(
+            f"completion: options: blend: members is {list(members)}, expected names of other "
+            "methods."
+        )
+    for name in members:
+        find_method(name)
 
 
 def prepare(
@@ -55,7 +75,7 @@ def prepare(
             "alone where the drug or the cell has no profile, and its standard errors are scaled "
             "to the blend"
         ),
-    ] = ("additive", "dnpp", "ntk", "kernel"),
+    ] = MEMBERS,
 ) -> Predict:
     """Predict by each member, and weigh.
 
@@ -64,11 +84,7 @@ def prepare(
     LacunaError
         If a member is unknown or the blend itself, or there is none.
     """
-    if not members or "blend" in members:
-        raise LacunaError(
-            f"completion: options: blend: members is {list(members)}, expected names of other "
-            "methods."
-        )
+    check({"members": members})
     prepared = list(prepare_members(members, observed, wanted, side, rng))
     is_any_warm = WARM in dict(split_by_cold_start(observed, wanted))
     fitted = fit_blend(members, observed, side, rng) if is_any_warm else None

@@ -18,9 +18,9 @@ What makes it fast leaves the answer as it is, up to rounding:
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -43,6 +43,21 @@ FLAT_ITERATIONS = 15  # the last ones, in which the smoothing stays at its final
 DECAY = 1.15  # power of the iteration with which the smoothing falls
 FIRST_L = 1e-5
 FEWER_COMPONENTS = "Lower completion: options: falrtc: gene_components. "
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """Check options before anything is predicted.
+
+    Raises
+    ------
+    LacunaError
+        If `gene_components` is 1.
+    """
+    if options.get("gene_components") == 1:
+        raise LacunaError(
+            "completion: options: falrtc: gene_components is 1, expected 0 (all genes) or at "
+            "least 2."
+        )
 
 
 def prepare(
@@ -86,11 +101,7 @@ def prepare(
     LacunaError
         If `gene_components` is 1, or memory cannot hold the tensor.
     """
-    if gene_components == 1:
-        raise LacunaError(
-            "completion: options: falrtc: gene_components is 1, expected 0 (all genes) or at "
-            "least 2."
-        )
+    check({"gene_components": gene_components})
     weights = np.array([drug_weight, gene_weight, cell_weight])
     where = find_device(device)
     genes = len(observed.genes)
