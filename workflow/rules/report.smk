@@ -16,7 +16,7 @@ rule tabulate_filters:
         report(
             "results/{dataset}/report/pages/filters.html",
             category="2. Data",
-            labels={"figure": "Wells, filters, table 1"},
+            labels={"figure": f"{INPUTS.start.capitalize()}, filters, table 1"},
             caption="../report/report/filters.rst",
         ),
     log:
@@ -29,6 +29,7 @@ rule tabulate_filters:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
+        start=INPUTS.start,
         series=list(INPUTS.series),
         sizes=PLAN.splits["profiles"]["sizes"],
     script:

@@ -55,10 +55,10 @@ def test_a_difference_is_shown_on_the_papers_data_alone():
     assert "difference" not in elsewhere
     assert elsewhere["ours"].tolist()[3] == "not in this run"
     nobodys = Origin("", "level3", pd.DataFrame(), [])
-    assert "no comparison" in published_note("demo", nobodys, "")
+    assert "no comparison" in published_note("demo", nobodys, "", ["A 2018"])
     theirs = Origin("A 2018", "tensor", pd.DataFrame(), [])
-    assert "the data of A 2018" in published_note("mine", theirs, "")
-    assert "the authors' own" in published_note("mine", theirs, "")
+    assert "the data of A 2018" in published_note("mine", theirs, "", ["A 2018"])
+    assert "the authors' own" in published_note("mine", theirs, "", ["A 2018"])
     there = published_table(compared, is_papers_data=True)
     assert there["difference"].tolist() == ["-1,503", "-0.05", "-0.04 *", ""]
 

@@ -142,6 +142,13 @@ class Inputs:
         kinds = {kind for files in self.series.values() for kind in STARTS if kind in files}
         return kinds.pop() if len(kinds) == 1 and not self.simulated else ""
 
+    @property
+    def start(self) -> str:
+        """What a run begins with, in words: wells, signatures or a ready-made tensor."""
+        words = {"level3": "wells", "level5": "signatures", "tensor": "a ready-made tensor"}
+        given = [words[kind] for kind in STARTS if self.series_with(kind)]
+        return " and ".join(given)
+
     def title(self, dataset: str) -> str:
         """Return what figures call the data: simulated results never go without the word."""
         return f"{dataset} (simulated data)" if self.simulated else dataset

@@ -1,5 +1,7 @@
 """Published numbers beside this run's, as the report shows them."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from lacuna.completion.registry import method_label
@@ -18,9 +20,18 @@ HOW = {
         "plates, so small differences are to be expected."
     ),
 }
+# On what data the numbers of a paper are.
+ON = {
+    "Hodos 2018": " on a tensor of 2,130 drugs and 71 cells",
+    "Umarov 2021": (
+        ", where nothing else is said, on ready-made signatures of about 1,750 drugs in MCF-7 and "
+        "PC-3, and as correlations per profile"
+    ),
+    "Hetzel 2022": " on L1000 wells and on sci-Plex3's cells, r² clipped at 0",
+}
 
 
-def published_note(data: str, origin: Origin, completed: str) -> str:
+def published_note(data: str, origin: Origin, completed: str, papers: Sequence[str]) -> str:
     """Say how far published numbers and this run's can be compared.
 
     Parameters
@@ -32,6 +43,8 @@ def published_note(data: str, origin: Origin, completed: str) -> str:
     completed
         The method whose completed profiles are classified here; the paper has DNPP. May be empty.
         See `lacuna.classification.published.compared_method`.
+    papers
+        Those of which this run has numbers.
     """
     classified = ""
     if completed:
@@ -44,11 +57,12 @@ def published_note(data: str, origin: Origin, completed: str) -> str:
             f"paper: {HOW[origin.kind]} Differences are shown for it alone. A published number "
             "outside our interval is marked." + classified
         )
+    if not papers:
+        return "This run has no number that a paper prints."
+    told = "; ".join(f"those of {paper}{ON[paper]}" for paper in papers if paper in ON)
+    theirs = f": {told}" if told else ""
     return (
-        "The published numbers are on LINCS L1000: those of Hodos 2018 on a tensor of 2,130 drugs "
-        "and 71 cells; those of Umarov 2021, where nothing else is said, on ready-made signatures "
-        "of about 1,750 drugs in MCF-7 and PC-3, and as correlations per profile; those of Hetzel "
-        "2022 on L1000 wells and on sci-Plex3's cells, r² clipped at 0. This run "
+        f"The published numbers are on the papers' own data{theirs}. This run "
         f"is on other data, {data}: it is no comparison, no agreement is to be expected, and no "
         "difference is shown. The numbers stand here to show what this run measures in their place."
         + classified

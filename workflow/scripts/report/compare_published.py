@@ -18,7 +18,7 @@ with log_script(snakemake.log[0]):
     write_page(
         snakemake.output.page,
         f"Published numbers and this run's: {params.data}",
-        [published_note(params.data, origin, params.completed)],
+        [published_note(params.data, origin, params.completed, list(here["paper"].unique()))],
         [
             (paper, published_table(rows, paper == origin.paper))
             for paper, rows in here.groupby("paper")

@@ -27,7 +27,7 @@ with log_script(snakemake.log[0]):
     steps = filter_table(pd.read_csv(snakemake.input.filters, sep="\t"))
     write_page(
         snakemake.output[0],
-        f"From wells to profiles: {snakemake.params.data}",
+        f"From {snakemake.params.start} to profiles: {snakemake.params.data}",
         [],
         [
             *tables.items(),
