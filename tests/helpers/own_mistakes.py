@@ -1,4 +1,4 @@
-"""Mistakes that strangers made with data of their own, and what they are to be told of each."""
+"""Mistakes that strangers made with data of their own: what each does to a series without one."""
 
 import shutil
 
@@ -223,50 +223,3 @@ def densities(data):
 
 def default_splits(data):
     return {"evaluation": {"splits": {"drugs": {"folds": 40}, "cells": {"folds": 5}}}}
-
-
-MISTAKES = [  # what was done; does it stop a run; what is said
-    (like_named, True, ["series: mine: inst_info", "two different files", "{path:", "two"]),
-    (level3_as_level5, False, ["plates.gctx: no value is negative", "mean cosine", "(Level 3)"]),
-    (linear, False, ["plates.gctx: values reach", "before the logarithm?", "log2"]),
-    (minus_666, False, ["plates.gctx: 300 values are -666", "in 10 columns (10 of them whole)"]),
-    (zeros, False, ["plates.gctx: 2 values of 2 wells are exactly 0", "missing"]),
-    (z_scores, False, ["plates.gctx", "are negative, centred on", "z-scores (Level 4)"]),
-    (unit_rows, False, ["plates.gctx", "unit rows (signatures)", "under level5"]),
-    (log_doses, False, ["wells.txt, column pert_dose", "are negative ('-1.5')", "logarithms?"]),
-    (minutes, False, ["wells.txt, column pert_time_unit", "in minutes (46 rows)", "Divide by 60"]),
-    (minutes_called_hours, False, ["wells.txt, column pert_time", "above 240 h ('360'): minutes?"]),
-    (unknown_unit, True, ["column pert_dose_unit", "'mg/mL' (46 rows)", "Known are nM, uM"]),
-    (unknown_unit, True, ["no compound well can be used", "dose in an unknown unit' (46 rows)"]),
-    (some_unknown_units, False, ["unknown unit are left out: 'ng/mL'", "convert"]),
-    (decimal_comma, True, ["'3,33' (46 rows)", "decimal comma", "3.33"]),
-    (own_types, True, ["'compound' (46 rows)", "'DMSO' (16 rows)", "trt_cp", "ctl_vehicle"]),
-    (plates_named_rep, False, ["'MINE_A375_24H_rep1', 'MINE_A375_24H_rep2'", "_X1, _X2"]),
-    (replicates_on_one_plate, False, ["23 experiments without a p-value: replicates on one plate"]),
-    (no_vehicles, True, ["no compound well", "0 plates with 2 or more vehicle wells"]),
-    (text_as_matrix, True, ["plates.gctx: 62 of 62 rows of inst_info", "the matrix 'A', 'B'"]),
-    (gct, True, ["plates.gctx: 62 of 62 rows of inst_info", "the matrix 'A', 'B'"]),
-    (cut_short, True, ["plates.gctx: ", "cut short or damaged"]),
-    (probes, True, ["30 of 30 rows of the matrix are no pr_gene_id", "'_at' stands behind 30"]),
-    (symbols, True, ["30 are symbols (pr_gene_symbol)"]),
-    (other_wells, True, ["plates.gctx: 62 of 62 rows", "In the table, 'OTHER_' stands before 62"]),
-    (lower_case, True, ["differ in upper and lower case", "in the matrix 'MINE_A375_24H_X1:A01'"]),
-    (failed_wells, False, ["3 of 65 rows of inst_info", "they are left out: 'a', 'b', 'c'."]),
-    (transposed, True, ["its rows are the ids of inst_info", "is transposed"]),
-    (level5_as_level3, True, ["signatures.txt: no column inst_id", "It looks like sig_info"]),
-    (swapped, True, ["drugs.txt: no column pr_gene_id", "looks like pert_info", "swapped"]),
-    (swapped, True, ["genes.txt: no column pert_id", "looks like gene_info", "swapped"]),
-    (csv, True, ["wells.txt: no column inst_id", "separated by tabs; these look like CSV"]),
-    (utf_16, True, ["wells.txt: holds a zero byte", "UTF-8"]),
-    (nan, True, ["plates.gctx: column", "is nan", "finite"]),
-    (no_cells, True, ["wells.txt: no column cell_id"]),
-    (misspelt_mirror, True, ["ERROR  acquire: mirror: the folder", "dat does not exist"]),
-    (missing_file, True, ["series: mine: gene_info: 'genes.txt' is not there; looked in"]),
-    (one_cell, True, ["1 cell line, 'A375'", "Signatures, p-values and the quality of plates"]),
-    (one_cell, True, ["10 folds, but 0 profiles of drugs with more than one", "completed: []}"]),
-    (one_drug, True, ["2 have too few other drugs on its plates", "unreplicated: keep"]),
-    (paper_thresholds, True, ["This would work: tensor: {", "leaves 23 profiles at most"]),
-    (densities, False, ["density: percents", "small tensor (6 x 2, 12 profiles) has too few"]),
-    (default_splits, True, ["40 folds, but 12 drugs. This would work: drugs: {folds: 12}"]),
-    (default_splits, True, ["5 folds, but 2 cells. This would work: cells: {folds: 2}"]),
-]

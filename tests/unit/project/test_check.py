@@ -1,4 +1,7 @@
-"""What strangers met is told before a run: each of their mistakes, by the words that it needs."""
+"""A look before a run: what it says of a data set, all at once, and of what it stops a run.
+
+Mistakes that strangers made stand in `test_mistakes.py`, row by row.
+"""
 
 import shutil
 
@@ -7,7 +10,6 @@ import pytest
 from own_data import (
     FILES,
     change_matrix,
-    change_table,
     configuration,
     expression,
     gene_info,
@@ -17,7 +19,6 @@ from own_data import (
     write_plates,
 )
 from own_mistakes import (
-    MISTAKES,
     default_splits,
     linear,
     log_doses,
@@ -25,13 +26,10 @@ from own_mistakes import (
     missing_file,
     one_cell,
     plates_named_rep,
-    treated,
-    where,
 )
 from wells import write_text
 
 from lacuna import command
-from lacuna.errors import LacunaError
 from lacuna.project.check import check
 from lacuna.project.check_files import Found, find_in_files
 from lacuna.project.check_values import find_in_expression, find_in_signatures
@@ -92,24 +90,6 @@ def test_a_series_without_a_mistake_has_no_finding(data):
     )
 
 
-@pytest.mark.parametrize(("make", "stops", "said"), MISTAKES)
-def test_a_mistake_is_told_by_its_cause(data, make, stops, said):
-    changes = make(data) or {}
-    report = checked(data, changes.pop("files", FILES), **changes)
-    found = [str(finding) for finding in report.findings]
-    assert any(all(words in finding for words in said) for finding in found), found
-    assert bool(report.errors) == stops
-    assert ("cannot reach its report" in report.verdict) == stops
-
-
-def test_a_dose_with_its_unit_is_read(data):
-    unit = {"pert_dose_unit": "", "pert_dose": where(treated, "10 um")}
-    change_table(data, "inst_info", **unit)
-    report = checked(data)
-    assert report.findings == []
-    assert "doses: 10 uM (46)" in texts(report)
-
-
 def test_all_is_said_at_once(data):
     linear(data)
     minutes(data)
@@ -120,16 +100,6 @@ def test_all_is_said_at_once(data):
         "evaluation: splits: drugs",
         "evaluation: splits: cells",
     ]
-
-
-def test_a_data_set_says_where_its_data_come_from(data):
-    config = configuration(data)
-    del config["acquire"]["source"]
-    with pytest.raises(LacunaError, match=r"acquire: 'source' is missing.*source: files"):
-        prepare(config)
-    config["acquire"]["source"] = "simulator"
-    with pytest.raises(LacunaError, match="source is simulator, but files are named under series"):
-        prepare(config)
 
 
 def test_signatures_of_one_cell_are_a_run_of_their_own(data):
