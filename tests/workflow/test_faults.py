@@ -14,6 +14,7 @@ from misbehaving import Misbehaving
 from project import NO_SPLITS, TINY, Project, overlay
 
 from lacuna.io import hdf5
+from lacuna.project.ending import SILENT
 from lacuna.project.provenance import file_digest
 from lacuna.simulation import parameters
 
@@ -183,6 +184,7 @@ def test_killed_in_the_middle_of_a_gctx(project, finished):
     printed = make(project, fails=True)
     assert "Error in rule complete_tensor" in printed
     assert "SIGKILL" in printed
+    assert printed.split("complete_tensor (log: ")[-1].endswith(f"failed.\n{SILENT}\n")
     assert not (project.folder / PRODUCT).exists()
     assert leftovers(project)  # a killed job cannot clean up; the next one does
     project.restore()
