@@ -196,3 +196,21 @@ def test_steps_of_a_translation_that_do_not_run_are_not_named():
         "translation_losses", landmarks=["ratio"], genome=["extrapolator"]
     )
     assert "extrapolator" not in told("translation_losses", landmarks=["cyclegan"], genome=[])
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ({"translation": {"landmarks": ["ratio"]}}, "*6. Translation* judges"),
+        ({"retrieval": {"methods": ["chance"]}}, "*7. Retrieval* asks"),
+        (
+            {"single_cell": {"models": {"m": {}}, "targets": {"t": {}}}},
+            "*8. Single cells* predicts",
+        ),
+    ],
+)
+def test_a_run_of_another_system_alone_claims_no_tensor(block, said):
+    plan = RUNS["one cell"]
+    text = render("workflow", replace(plan, config=overlay(plan.config, block)))
+    assert said in text
+    assert not re.search("Characteristic|tensor holds|compares no|Each method|Hodos", text)
