@@ -157,6 +157,48 @@ def test_drugs_and_sets_of_a_translation_are_looked_up(data, target, said):
     assert [said in text and stops for text, stops in found] == ([True] if said else [])
 
 
+RATIO = {"landmarks": ["ratio"]}
+
+
+def with_rnaseq(data, **facts):
+    """Return a configuration with four samples of RNA-seq, of one study."""
+    samples = pd.DataFrame({"sample": list("abcd"), "study": "S1"}).assign(**facts)
+    samples["condition"] = ["Dex", "Dex", "none", "none"]
+    samples.to_csv(data / "samples.tsv", sep="\t", index=False)
+    counts = pd.DataFrame({"gene": ["TP53", "MYC"], **{name: [5, 6] for name in "abcd"}})
+    counts.to_csv(data / "counts.tsv", sep="\t", index=False)
+    named = {"mine": {"expression": "counts.tsv", "samples": "samples.tsv", "unit": "counts"}}
+    return prepared(data, acquire={"rnaseq": named})
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        ({"study": "S2"}, "of a study 'S2'; the tables of samples have 'S1'"),
+        ({"treated": "Dexa"}, "study 'S1': 0 samples have the condition 'Dexa' (treated)"),
+        ({}, None),
+    ],
+)
+def test_studies_of_a_translation_are_looked_up(data, study, said):
+    asked = {"study": "S1", "treated": "Dex", "control": "none"} | study
+    target = {"drug": "BRD-01", "set": "S", "studies": [asked]}
+    found = findings(of_stage(with_rnaseq(data), "translation", **RATIO, targets=[target]))
+    assert [said in text and stops for text, stops in found] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, "samples.tsv: no column"),
+        ({"age": "", "donor": "d", "tissue": "t"}, "samples.tsv: no sample has an age"),
+        ({"age": "20-29", "donor": "d", "tissue": "t"}, None),
+    ],
+)
+def test_ages_of_a_translation_are_looked_up(data, facts, said):
+    found = findings(of_stage(with_rnaseq(data, **facts), "translation", **RATIO, ageing="mine"))
+    assert [said in text and stops for text, stops in found] == ([True] if said else [])
+
+
 @pytest.mark.parametrize(
     ("completion", "said"),
     [

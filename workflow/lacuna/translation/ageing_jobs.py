@@ -65,7 +65,7 @@ def age_tissues(
     known = _read_facts(facts) if facts is not None else None
     with open_expression(file["expression"], file.get("samples") or None) as opened:
         source = open_source(opened, file["unit"], table)
-        samples = _aged(source.samples, file)
+        samples = aged_samples(source.samples, file)
         source = source.only(samples["sample"])
         samples = samples.set_index("sample").loc[source.samples.index]
         samples = samples.rename_axis("sample").reset_index()
@@ -101,8 +101,14 @@ def _read_facts(path: str) -> pd.DataFrame:
     return table
 
 
-def _aged(samples: pd.DataFrame, file: Mapping[str, str]) -> pd.DataFrame:
-    """Return the samples whose donor's age is known: sample, donor, tissue, age."""
+def aged_samples(samples: pd.DataFrame, file: Mapping[str, str]) -> pd.DataFrame:
+    """Return the samples whose donor's age is known: sample, donor, tissue, age.
+
+    Raises
+    ------
+    LacunaError
+        If a column is missing, or no sample has an age.
+    """
     chosen: dict[str, object] = {"sample": samples.index.astype(str)}
     for name, columns in NEEDED.items():
         there = [column for column in columns if column in samples]

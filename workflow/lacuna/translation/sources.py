@@ -329,11 +329,12 @@ def _describe(expression: Expression, unit: str) -> pd.DataFrame:
     for names, values in expression.blocks(spread):
         check_unit(expression, names, values, unit)
     per_read = np.where(given.str.contains(COVERAGE, regex=False), BASES_PER_READ, 1)
-    samples = samples.assign(study=_studies(expression), per_read=per_read)
+    samples = samples.assign(study=studies_of(expression), per_read=per_read)
     return samples.assign(reads=_reads(expression, unit, per_read))
 
 
-def _studies(expression: Expression) -> pd.Series:
+def studies_of(expression: Expression) -> pd.Series:
+    """Return the study of each sample, by whichever column says it; NaN without any."""
     named = [column for column in STUDY if column in expression.samples]
     if not named:
         return pd.Series(np.nan, index=expression.samples.index, dtype=object)

@@ -8,11 +8,13 @@ signatures of the same batches and other studies of the drug.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.io.blocks import Expression
 from lacuna.translation.ageing import keep_expressed
 from lacuna.translation.differential import FEWEST_TREATED, METHODS, Scores, compare, top_genes
 from lacuna.translation.enrichment import universes, walk_numbers
@@ -29,6 +31,20 @@ LANDMARKS = "landmarks"
 MEAN_OF, STUDY = "mean", "study"
 FACTS = ["drug", "platform", "method", "universe", "study", "signature"]
 NUMBERS = ["metric", "genes", "value", "random", "random_high", "p", "draws"]
+
+
+class Described(Protocol):
+    """An open file of RNA-seq, its unit, and its samples with a column `study`."""
+
+    @property
+    def expression(self) -> Expression: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def samples(self) -> pd.DataFrame: ...
+
+
+Open = TypeVar("Open", bound=Described)
 
 
 @dataclass(frozen=True)
@@ -75,18 +91,7 @@ def study_signature(
         If no file has the study, it has no such conditions, its values are no counts, or a
         condition has fewer than two samples.
     """
-    name = asked["study"]
-    source = _source_of(name, sources)
-    samples = source.samples[source.samples["study"].astype(str) == name]
-    where = f"translation: targets: study {name!r}"
-    if source.unit != "counts":
-        raise LacunaError(f"{where}: {source.expression.path} has {source.unit}; expected counts.")
-    if CONDITION not in samples:
-        raise LacunaError(
-            f"{where}: the samples of {source.expression.path} have no column {CONDITION!r}, which "
-            "says what was treated; expected it in their table."
-        )
-    groups = {side: _group(samples, asked[side], side, where) for side in ("treated", "control")}
+    source, groups = find_study(asked, sources)
     chosen = source.only([*groups["treated"], *groups["control"]])
     shared = [gene for gene in genes if gene in source.genes]
     blocks = list(chosen.blocks(shared))
@@ -99,10 +104,41 @@ def study_signature(
     values = log_cpm(counts[:, kept], order).astype(np.float64)
     treated, control = (values[order.isin(groups[side])] for side in ("treated", "control"))
     scores = compare(treated, control, gamma)
-    return Study(name, pd.Index(shared)[kept], scores, len(treated), len(control))
+    return Study(asked["study"], pd.Index(shared)[kept], scores, len(treated), len(control))
 
 
-def _source_of(name: str, sources: Sequence[Source]) -> Source:
+def find_study(
+    asked: Mapping[str, str], sources: Sequence[Open]
+) -> tuple[Open, dict[str, pd.Index]]:
+    """Find the file that a study is in, and its samples of either side: treated and control.
+
+    Parameters
+    ----------
+    asked, sources
+        As `study_signature` takes them.
+
+    Raises
+    ------
+    LacunaError
+        If no file has the study, it has no such conditions, its values are no counts, or a
+        condition has fewer than two samples.
+    """
+    name = asked["study"]
+    source = _source_of(name, sources)
+    samples = source.samples[source.samples["study"].astype(str) == name]
+    where = f"translation: targets: study {name!r}"
+    if source.unit != "counts":
+        raise LacunaError(f"{where}: {source.expression.path} has {source.unit}; expected counts.")
+    if CONDITION not in samples:
+        raise LacunaError(
+            f"{where}: the samples of {source.expression.path} have no column {CONDITION!r}, which "
+            "says what was treated; expected it in their table."
+        )
+    groups = {side: _group(samples, asked[side], side, where) for side in ("treated", "control")}
+    return source, groups
+
+
+def _source_of(name: str, sources: Sequence[Open]) -> Open:
     known = [source.samples["study"].dropna().astype(str) for source in sources]
     for source, studies in zip(sources, known, strict=True):
         if (studies == name).any():
