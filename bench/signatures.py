@@ -79,7 +79,10 @@ def end_to_end(folder: Path, result: multiprocessing.Queue) -> None:
             match(matrix, wells, genes, tables),
             "generated",
             {"signatures": folder / "signatures.h5"}
-            | {table: folder / f"{table}.tsv" for table in ("wells", "plates", "baseline")},
+            | {
+                table: folder / f"{table}.tsv"
+                for table in ("wells", "left_out", "plates", "baseline")
+            },
             gamma=GAMMA,
             reference="vehicle",
             null_draws=NULL_DRAWS,

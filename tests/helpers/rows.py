@@ -13,6 +13,7 @@ OPEN = {
     "unreplicated": "keep",
     "min_cells_per_drug": 1,
     "min_drugs_per_cell": 1,
+    "merge": "best_id",
 }
 
 
@@ -36,6 +37,21 @@ def of_pairs(*pairs: str) -> SignatureSet:
 
 def named(*rows: tuple) -> SignatureSet:
     return signatures([dict(zip(("drug", "name", "cell"), row, strict=True)) for row in rows])
+
+
+def random_signatures(seed: int, count: int = 300) -> SignatureSet:
+    """Signatures of 20 drugs, some of one name and some of none, in few or many cells."""
+    rng = np.random.default_rng(seed)
+    drugs = [f"BRD-{number}" for number in range(20)]
+    names = ["Aspirin", "aspirin", "ASPIRIN", "taxol", "taxol", np.nan, np.nan, "brd-7"]
+    names += [f"name {number}" for number in range(8, 20)]
+    rows = []
+    for _ in range(count):
+        drug, cell = rng.integers(20), min(rng.geometric(0.25), 9)
+        p_value = rng.choice([rng.uniform(0, 0.2), np.nan], p=[0.8, 0.2])
+        row = {"drug": drugs[drug], "name": names[drug], "cell": f"C{cell}", "p_value": p_value}
+        rows.append(row | {"dose": rng.choice([1.0, 10.0]), "replicates": rng.integers(1, 5)})
+    return signatures(rows, seed=seed)
 
 
 def pairs_of(tensor: ProfileSet) -> set[tuple[str, str]]:

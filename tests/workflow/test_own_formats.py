@@ -26,7 +26,8 @@ def in_process(folder):
     files = {kind: folder / name for kind, name in parameters.FILES.items()}
     wells, genes = read_wells(files["inst_info"]), read_genes(files["gene_info"])
     made = {
-        kind: str(folder / f"{kind}.out") for kind in ("signatures", "wells", "plates", "baseline")
+        kind: str(folder / f"{kind}.out")
+        for kind in ("signatures", "wells", "left_out", "plates", "baseline")
     }
     with Gctx(files["level3"]) as matrix:
         write_series(matrix, match(matrix, wells, genes, files), "s", made, **SETTINGS)

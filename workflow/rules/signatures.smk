@@ -46,6 +46,7 @@ rule make_signatures:
     output:
         signatures="results/{dataset}/signatures/{series}/signatures.h5",
         wells="results/{dataset}/signatures/{series}/wells.tsv",
+        left_out="results/{dataset}/signatures/{series}/left_out.tsv",
         plates="results/{dataset}/signatures/{series}/plates.tsv",
         baseline="results/{dataset}/signatures/{series}/baseline.tsv",
     log:

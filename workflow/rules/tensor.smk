@@ -7,9 +7,14 @@ rule build_tensor:
         gene_info=INPUTS.paths(DATASET, "gene_info"),
         cell_info=INPUTS.paths(DATASET, "cell_info"),
         baselines=INPUTS.baselines(DATASET),
+        left_out=expand(
+            "results/{{dataset}}/signatures/{series}/left_out.tsv",
+            series=INPUTS.series_with("level3"),
+        ),
     output:
         tensor="results/{dataset}/tensor/large.h5",
         filters="results/{dataset}/tensor/filters.tsv",
+        dropped="results/{dataset}/tensor/dropped.tsv",
         drugs="results/{dataset}/tensor/drugs.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
         genes="results/{dataset}/tensor/genes.tsv",

@@ -10,8 +10,15 @@ from wells import join, plate, signatures_of
 
 from lacuna.errors import LacunaError
 from lacuna.evaluation.splits import SPLITS, make_folds
-from lacuna.project.check_grid import bound, possible_experiments, suggest_filters
+from lacuna.project.check_grid import (
+    bound,
+    describe_bound,
+    find_in_ids,
+    possible_experiments,
+    suggest_filters,
+)
 from lacuna.project.check_splits import find_in_splits, most_folds
+from lacuna.signatures.level5 import known_experiments
 from lacuna.signatures.signature_set import (
     EXPERIMENT,
     FEW_DRUGS,
@@ -24,11 +31,11 @@ from lacuna.tensor.build import build_tensor
 
 ALL = {
     **{"max_p_value": 1, "unreplicated": "keep"},
-    **{"min_cells_per_drug": 1, "min_drugs_per_cell": 1},
+    **{"min_cells_per_drug": 1, "min_drugs_per_cell": 1, "merge": "name"},
 }
 PAPER = {
     **{"max_p_value": 0.1, "unreplicated": "drop"},
-    **{"min_cells_per_drug": 3, "min_drugs_per_cell": 3},
+    **{"min_cells_per_drug": 3, "min_drugs_per_cell": 3, "merge": "name"},
 }
 
 
@@ -194,3 +201,51 @@ def test_thresholds_leave_gaps_where_there_are_some():
     assert chosen.thresholds["min_cells_per_drug"] == 1
     assert "of fewer than" not in chosen.reasons["max_p_value"]
     assert "below 80% of some cell's: all are kept" in chosen.reasons["max_p_value"]
+
+
+def test_ids_of_one_name_are_merged_and_the_reason_names_them():
+    table = experiments(20, 3, 1)
+    twin = table["drug"].eq("drug 7")
+    table.loc[twin, "name"] = "NAME OF DRUG 3"
+    chosen = suggest_filters(table, made_here=True)
+    assert chosen.thresholds["merge"] == "name"
+    assert "2 ids share 1 name, as 'drug 3', 'drug 7'" in chosen.reasons["merge"]
+    found = bound(table, chosen.thresholds, made_here=True)
+    assert len(found.tensor.drugs) == 19
+    told = describe_bound(found)
+    assert any(line.startswith("ids of one name merged: ") and "19 drugs" in line for line in told)
+
+
+def test_ids_of_one_inchikey_are_merged_where_no_name_is_shared():
+    table = experiments(20, 3, 1)
+    key = "GCIKSSRWRFVXBI-UHFFFAOYSA-N"
+    table["inchi_key"] = np.where(table["drug"].isin(["drug 3", "drug 7"]), key, "restricted")
+    chosen = suggest_filters(table, made_here=True)
+    assert chosen.thresholds["merge"] == "inchikey"
+    assert "2 ids share 1 InChIKey" in chosen.reasons["merge"]
+    assert len(bound(table, chosen.thresholds, made_here=True).tensor.drugs) == 19
+
+
+def test_twins_that_stay_apart_are_warned_of():
+    table = experiments(20, 3, 1)
+    assert list(find_in_ids(table, "none")) == []
+    table.loc[table["drug"].eq("drug 7"), "name"] = "name of drug 3"
+    [finding] = find_in_ids(table, "none")
+    assert "2 ids share 1 name" in finding.what and not finding.stops
+    for merge in ("name", "best_id"):
+        assert list(find_in_ids(table, merge)) == []
+
+
+@pytest.mark.parametrize(("merge", "certain"), [("best_id", False), ("name", True), ("none", True)])
+def test_which_id_of_a_name_is_best_is_not_certain_before_p_values(merge, certain):
+    table = experiments(500, 5, 2)
+    assert bound(table, PAPER | {"merge": merge}, made_here=True).certain
+    table.loc[table["drug"].eq("drug 7"), "name"] = "name of drug 3"
+    assert bound(table, PAPER | {"merge": merge}, made_here=True).certain == certain
+
+
+def test_ready_made_signatures_are_filtered_by_how_alike_their_replicates_are():
+    info = experiments(4, 2, 1).assign(kind="trt_cp", signature="s", p_value=np.nan)
+    info["cc_q75"] = [0.1, 0.3] * 4
+    found = bound(known_experiments(info), ALL | {"min_cc_q75": 0.2}, made_here=False)
+    assert len(found.tensor) == 4

@@ -243,6 +243,7 @@ def test_defaults_are_filled_down_to_the_last_key():
         "max_p_value": 0.1,
         "unreplicated": "drop",
         "min_cc_q75": None,
+        "merge": "name",
         "min_cells_per_drug": 3,
         "min_drugs_per_cell": 3,
         "small": {"drugs": 300, "cells": 2, "ranking_cells": 50},

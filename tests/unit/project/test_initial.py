@@ -2,6 +2,7 @@
 
 import shutil
 
+import pandas as pd
 import pytest
 import yaml
 from own_data import FILES, LEVEL5, expression, read, write_matrix, write_plates, write_signatures
@@ -128,3 +129,16 @@ def test_real_folders(shared_data, name, capsys):
         "tahoe-ranks": {"level5", "sig_info", "pert_info", "gene_info"},
     }
     assert set(files) == wanted[name]
+
+
+def test_ids_of_one_name_in_a_folder_are_merged(folder, capsys):
+    data = write_signatures(folder / "sigs")
+    names = {f"BRD-{number:02d}": f"drug {number}" for number in range(12)} | {"BRD-05": "DRUG 4"}
+    drugs = pd.DataFrame({"pert_id": names.keys(), "pert_iname": names.values()})
+    write_text(drugs, data / "drugs.txt")
+    status, config = init("sigs")
+    assert status == 0, capsys.readouterr()
+    assert config["tensor"]["merge"] == "name"
+    written = (folder / "my.yaml").read_text()
+    assert "merge: name  # 2 ids share 1 name, as 'BRD-04', 'BRD-05': averaged as one" in written
+    assert "ids of one name merged: 60 profiles, 11 drugs" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from lacuna.io.matlab import MatlabTensor
 from lacuna.signatures.ready_tensor import count_profiles, import_tensor
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.build import build_tensor
+from lacuna.tensor.filters import filter_experiments
 from lacuna.tensor.labels import describe_axes
 
 T = tensor(9, 12, 5)
@@ -55,17 +56,18 @@ def test_profiles_of_another_length_are_scaled(tmp_path):
 def test_names_come_from_the_table_of_drugs(tmp_path):
     signatures = imported(write_v5(tmp_path / "large.mat", T))
     grid, _ = build_tensor(signatures, **OPEN)
+    experiments = filter_experiments(signatures.table, **OPEN).table
     info = pd.DataFrame({"pert_id": IDS["pertIds"][:8], "pert_iname": "same name"})
     info.to_csv(tmp_path / "pert_info.txt", sep="\t", index=False)
     tables = {"gene_tables": [], "cell_tables": []}
     drugs = describe_axes(
-        grid, signatures, drug_tables=[read_drugs(tmp_path / "pert_info.txt")], **tables
+        grid, experiments, drug_tables=[read_drugs(tmp_path / "pert_info.txt")], **tables
     )["drugs"].set_index("drug")
     # The authors have chosen among ids of one name already: none is dropped, all are named.
     assert len(drugs) == 9
     assert set(drugs["name"].dropna()) == {"same name"}
     assert drugs["name"].isna()[IDS["pertIds"][8]]
-    nameless = describe_axes(grid, signatures, drug_tables=[], **tables)["drugs"]
+    nameless = describe_axes(grid, experiments, drug_tables=[], **tables)["drugs"]
     assert nameless["name"].isna().all()
 
 

@@ -55,7 +55,8 @@ def test_the_files_of_a_series_agree(tmp_path, wells):
     lost = wells[wells["well"].isin(["A_X1:0", "D_X1:0"])]
     failed = plate("A_X1", ["failed"], vehicles=0).assign(well="failed")
     table = pd.concat([wells.drop(lost.index), failed])
-    paths = {name: tmp_path / name for name in ("signatures", "wells", "plates", "baseline")}
+    files = ("signatures", "wells", "left_out", "plates", "baseline")
+    paths = {name: tmp_path / name for name in files}
     with Gctx(tmp_path / "a.gctx") as matrix:
         found = match(matrix, table, known, {"inst_info": "wells.txt", "gene_info": "genes.txt"})
         write_series(matrix, found, "own", paths, **SETTINGS)

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from rows import OPEN, named, of_pairs, pairs_of, profiles_of, signatures
+from rows import OPEN, of_pairs, pairs_of, profiles_of, random_signatures, signatures
 
 from lacuna.errors import LacunaError
 from lacuna.signatures.signature_set import SignatureSet
@@ -17,7 +17,9 @@ COUNTS = ["profiles", "drugs", "cells"]
 # Against loops
 
 
-def plain_tensor(made, max_p_value, unreplicated, min_cells_per_drug, min_drugs_per_cell):
+def plain_tensor(
+    made, max_p_value, unreplicated, min_cells_per_drug, min_drugs_per_cell, merge="best_id"
+):
     """The same, step by step, as the facts say. Returns {(drug, cell): profile} and the counts."""
     rows = list(made.table.itertuples())
     counts = []
@@ -36,15 +38,20 @@ def plain_tensor(made, max_p_value, unreplicated, min_cells_per_drug, min_drugs_
     for row in rows:
         if isinstance(row.name, str) and row.name.lower() != row.drug.lower():
             cells_of[row.name.lower()][row.drug].add(row.cell)
-    dropped = set()
+    dropped, into = set(), {}
     for ids in cells_of.values():
         best = next(iter(ids))
         for drug, cells in ids.items():
             if len(cells) > len(ids[best]):
                 best = drug
         dropped |= set(ids) - {best}
-    rows = [row for row in rows if row.drug not in dropped]
-    count()
+        into |= dict.fromkeys(ids, best)
+    if merge == "best_id":
+        rows = [row for row in rows if row.drug not in dropped]
+    if merge == "name":
+        rows = [row._replace(drug=into.get(row.drug, row.drug)) for row in rows]
+    if merge != "none":
+        count()
 
     before = None
     while before != len(rows):
@@ -68,30 +75,26 @@ def plain_tensor(made, max_p_value, unreplicated, min_cells_per_drug, min_drugs_
     return profiles, counts
 
 
-def random_signatures(seed, count=300):
-    rng = np.random.default_rng(seed)
-    drugs = [f"BRD-{number}" for number in range(20)]
-    names = ["Aspirin", "aspirin", "ASPIRIN", "taxol", "taxol", np.nan, np.nan, "brd-7"]
-    names += [f"name {number}" for number in range(8, 20)]
-    rows = []
-    for _ in range(count):
-        drug, cell = rng.integers(20), min(rng.geometric(0.25), 9)
-        p_value = rng.choice([rng.uniform(0, 0.2), np.nan], p=[0.8, 0.2])
-        row = {"drug": drugs[drug], "name": names[drug], "cell": f"C{cell}", "p_value": p_value}
-        rows.append(row | {"dose": rng.choice([1.0, 10.0]), "replicates": rng.integers(1, 5)})
-    return signatures(rows, seed=seed)
-
-
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("unreplicated", ["keep", "drop"])
-@pytest.mark.parametrize(("max_p_value", "fewest"), [(0.1, (2, 2)), (0.1, (3, 5)), (0.05, (1, 6))])
-def test_it_is_what_the_loops_give(seed, unreplicated, max_p_value, fewest):
+@pytest.mark.parametrize(
+    ("max_p_value", "fewest", "merge"),
+    [
+        (0.1, (2, 2), "best_id"),
+        (0.1, (3, 5), "name"),
+        (0.1, (2, 2), "name"),
+        (0.05, (1, 6), "best_id"),
+        (0.1, (3, 5), "none"),
+    ],
+)
+def test_it_is_what_the_loops_give(seed, unreplicated, max_p_value, fewest, merge):
     made = random_signatures(seed)
     settings = {
         "max_p_value": max_p_value,
         "unreplicated": unreplicated,
         "min_cells_per_drug": fewest[0],
         "min_drugs_per_cell": fewest[1],
+        "merge": merge,
     }
     expected, expected_counts = plain_tensor(made, **settings)
     tensor, counts = build_tensor(made, **settings)
@@ -150,40 +153,6 @@ def test_p_values_at_the_threshold_are_kept():
     assert counts["profiles"].tolist() == [4, 3, 2, 2, 2, 2]
 
 
-def test_of_ids_with_one_name_that_with_most_cells_is_kept():
-    made = named(("X", "aspirin", "1"), ("Y", "aspirin", "2"), ("Y", "aspirin", "3"))
-    assert set(build_tensor(made, **OPEN)[0].drugs) == {"Y"}
-
-
-def test_cells_are_counted_once_whatever_the_doses():
-    made = named(*[("X", "aspirin", "1")] * 3, ("Y", "aspirin", "2"), ("Y", "aspirin", "3"))
-    assert set(build_tensor(made, **OPEN)[0].drugs) == {"Y"}
-
-
-@pytest.mark.parametrize("first", ["X", "Y"])
-def test_of_ids_with_as_many_cells_the_first_is_kept(first):
-    other = {"X": "Y", "Y": "X"}[first]
-    made = named((first, "aspirin", "1"), (other, "aspirin", "2"))
-    assert set(build_tensor(made, **OPEN)[0].drugs) == {first}
-
-
-@pytest.mark.parametrize("same", ["Aspirin", "ASPIRIN", " aspirin "])
-def test_names_that_differ_only_in_case_or_space_are_one(same):
-    made = named(("X", "aspirin", "1"), ("Y", same, "2"), ("Z", "aspirin-b", "2"))
-    assert set(build_tensor(made, **OPEN)[0].drugs) == {"X", "Z"}
-
-
-@pytest.mark.parametrize("name", [np.nan, None, "", " ", "nan", "-666"])
-def test_drugs_without_a_name_are_distinct(name):
-    made = named(("X", name, "1"), ("Y", name, "1"), ("Y", name, "2"))
-    assert set(build_tensor(made, **OPEN)[0].drugs) == {"X", "Y"}
-
-
-def test_a_name_that_is_the_id_is_none():
-    made = named(("X", "X", "1"), ("Y", "y", "1"), ("Z", "X", "2"), ("Z", "X", "3"))
-    assert set(build_tensor(made, **OPEN)[0].drugs) == {"X", "Y", "Z"}
-
-
 def test_names_are_compared_after_the_p_values_and_before_the_counts():
     rows = [
         # X has most cells, but not those that pass.
@@ -201,6 +170,7 @@ def test_names_are_compared_after_the_p_values_and_before_the_counts():
         unreplicated="keep",
         min_cells_per_drug=2,
         min_drugs_per_cell=2,
+        merge="best_id",
     )
     assert pairs_of(tensor) == {("Y", "1"), ("Y", "2"), ("Z", "1"), ("Z", "2")}
 

@@ -13,9 +13,18 @@ FORMULA = r"[=+\-@\t\r]"  # a cell that begins so is run as a formula by spreads
 # What `write_table` writes for numbers and truth values; 007, +7, 1e5 and NaN are names.
 NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?|-?inf|True|False"
 # Columns of names that may all look like numbers, as Entrez ids do.
-NAMES = {"drug", "cell", "gene", "name", "plate", "batch", "group", "setting", "profile_type"} | {
-    *("atc_codes", "targets", "mechanisms")
-}
+NAMES = {
+    "drug",
+    "ids",
+    "cell",
+    "gene",
+    "name",
+    "plate",
+    "batch",
+    "group",
+    "setting",
+    "profile_type",
+} | {*("atc_codes", "targets", "mechanisms")}
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from lacuna.project.check_grid import (
     describe_bound,
     describe_experiments,
     explain_nothing,
+    find_in_ids,
     find_in_replicates,
     possible_experiments,
 )
@@ -55,6 +56,7 @@ from lacuna.signatures.level5 import known_experiments
 from lacuna.signatures.make import sort_wells
 from lacuna.signatures.signature_set import common_genes
 from lacuna.tensor.known import Known
+from lacuna.tensor.substances import add_facts
 
 # The tables of a series: how each is read, and the column by which it is known.
 READERS: dict[str, tuple[Callable[[Path, Account], pd.DataFrame], str]] = {
@@ -189,6 +191,8 @@ class Series:
                 self._describe(kind, found.table)
             if matrix is not None:
                 self._look_at_values(level, matrix, found)
+        if self.experiments is not None and tables["pert_info"] is not None:
+            self.experiments = add_facts(self.experiments, [tables["pert_info"]])
         return self
 
     def _table(self, kind: str) -> pd.DataFrame | None:
@@ -372,6 +376,7 @@ def _check_grid(
     if found.tensor is None:
         report.stop("tensor", explain_nothing(found, filters))
         return found
+    report.findings += find_in_ids(experiments, config["tensor"]["merge"])
     report.findings += find_in_grid(found.tensor, found.exact)
     splits, density = config["evaluation"]["splits"], config["evaluation"]["density"]["percents"]
     tensors = {

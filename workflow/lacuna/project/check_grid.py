@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from lacuna.errors import LacunaError
+from lacuna.errors import LacunaError, listed
 from lacuna.project.findings import Finding, counted
 from lacuna.signatures.make import sort_wells
 from lacuna.signatures.signature_set import (
@@ -25,6 +25,16 @@ from lacuna.signatures.signature_set import (
 from lacuna.signatures.within_plate import WithinPlates
 from lacuna.tensor.build import build_tensor
 from lacuna.tensor.profiles import ProfileSet
+from lacuna.tensor.substances import (
+    APART,
+    BEST_ID,
+    INCHI_KEY,
+    NAME,
+    best_ids,
+    known_keys,
+    same_substance,
+    shared_ids,
+)
 
 PASSES = 0.0  # the p-value that stands for one which is not known yet
 
@@ -36,7 +46,8 @@ class Bound:
     Attributes
     ----------
     experiments : DataFrame
-        As the table of a `SignatureSet`.
+        As the table of a `SignatureSet`, with what else filters ask where it is known, see
+        `lacuna.tensor.filters.filter_experiments`.
     tensor : ProfileSet or None
         The large tensor at most, of one made-up gene; None where a filter leaves nothing.
     steps : DataFrame
@@ -138,7 +149,7 @@ def bound(experiments: pd.DataFrame, filters: Mapping[str, Any], *, made_here: b
     experiments
         Of all series, as `possible_experiments` and `known_experiments` return them.
     filters
-        max_p_value, unreplicated, min_cells_per_drug and min_drugs_per_cell.
+        As `lacuna.tensor.filters.filter_experiments` takes them.
     made_here
         Whether some p-values are not known yet.
     """
@@ -150,11 +161,8 @@ def bound(experiments: pd.DataFrame, filters: Mapping[str, Any], *, made_here: b
     except LacunaError as error:
         tensor, steps, fault = None, pd.DataFrame(), str(error)
     exact = not made_here or filters["max_p_value"] >= 1
-    named = experiments["name"].fillna("").str.strip().str.casefold()
-    several = (
-        experiments["drug"].groupby(named).nunique().drop(["", "nan", "-666"], errors="ignore")
-    )
-    certain = exact or not (several > 1).any()
+    # Which id of a name is the best may change with those that pass; what is merged only shrinks.
+    certain = exact or filters.get("merge") != BEST_ID or not shared_ids(experiments, BEST_ID)
     return Bound(experiments, tensor, steps, fault, made_here, exact, certain)
 
 
@@ -197,13 +205,25 @@ def describe_bound(found: Bound) -> list[str]:
     return lines
 
 
+def find_in_ids(experiments: pd.DataFrame, merge: str) -> Iterator[Finding]:
+    """Say what is amiss where several ids of one drug stay apart."""
+    if merge == APART and (shared := shared_ids(experiments, NAME)):
+        yield Finding(
+            "tensor: merge",
+            f"{sum(map(len, shared)):,} ids share {counted(len(shared), 'name')}, as "
+            f"{listed(shared[0])}, and stay apart: a drug may be held out while its twin is "
+            "trained on, so that whole drugs are predicted too well. merge: name averages them.",
+        )
+
+
 def explain_nothing(found: Bound, filters: Mapping[str, Any]) -> str:
     """Say why a filter leaves nothing, and with which values something is left."""
     why = found.experiments["no_p_value"]
     causes = [f"{count:,} have {reason}" for reason, count in why.value_counts().items() if reason]
     of = f" Of {len(why):,} experiments, {', '.join(causes)}." if causes else ""
     said = found.fault.removeprefix("tensor: ").split(" Loosen")[0] + of
-    other = suggest_filters(found.experiments, made_here=found.made_here).thresholds
+    other = {**suggest_filters(found.experiments, made_here=found.made_here).thresholds}
+    del other["merge"]  # it leaves nothing out
     left = bound(found.experiments, {**filters, **other}, made_here=found.made_here).tensor
     if left is None:
         return f"{said} No threshold would leave any."
@@ -241,7 +261,9 @@ def suggest_filters(experiments: pd.DataFrame, *, made_here: bool) -> Chosen:
     experiments, made_here
         As in `bound`.
     """
-    has = experiments.assign(has=experiments["p_value"].notna())
+    merge, why_merge = suggest_merge(experiments)
+    drug = best_ids(experiments, same_substance(experiments, merge))
+    has = experiments.assign(has=experiments["p_value"].notna(), drug=drug)
     pairs: pd.Series = has.groupby(["drug", "cell"], observed=True)["has"].any()
     share = pairs.groupby("cell").mean().min() if len(pairs) else 0.0
     replicated = share >= REPLICATED_SHARE
@@ -249,6 +271,7 @@ def suggest_filters(experiments: pd.DataFrame, *, made_here: bool) -> Chosen:
     values: dict[str, Any] = {
         "max_p_value": 0.1 if replicated and large else 1,
         "unreplicated": "drop" if replicated and large else "keep",
+        "merge": merge,
     }
     with_p = f"{int(pairs.sum()):,} of {counted(len(pairs), 'pair')} can have a p-value"
     if not replicated:
@@ -259,6 +282,7 @@ def suggest_filters(experiments: pd.DataFrame, *, made_here: bool) -> Chosen:
     reasons = {
         "max_p_value": f"{with_p}: {kept}",
         "unreplicated": f"{int((~pairs).sum()):,} pairs have none",
+        "merge": why_merge,
     }
     all_pairs = pairs.index.get_level_values("drug").nunique() * _cells(pairs)
     for least_of in (3, 2, 1):
@@ -277,6 +301,27 @@ def suggest_filters(experiments: pd.DataFrame, *, made_here: bool) -> Chosen:
     )
     reasons["min_drugs_per_cell"] = f"cells have {_drugs_per_cell(pairs)} drugs"
     return Chosen(values, reasons)
+
+
+def suggest_merge(experiments: pd.DataFrame) -> tuple[str, str]:
+    """Choose what becomes of several ids of one drug, and say why.
+
+    Parameters
+    ----------
+    experiments
+        As in `bound`.
+    """
+    by = {NAME: "name"}
+    if known_keys(experiments).notna().any():
+        by[INCHI_KEY] = "InChIKey"
+    for merge, what in by.items():
+        if shared := shared_ids(experiments, merge):
+            ids = sum(map(len, shared))
+            return merge, (
+                f"{ids:,} ids share {counted(len(shared), what)}, as {listed(shared[0])}: averaged "
+                "as one drug; best_id would drop all but one of each, with what they measured"
+            )
+    return NAME, "no two ids share a name"
 
 
 def _cells(pairs: pd.Series) -> int:

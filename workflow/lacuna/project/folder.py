@@ -8,12 +8,13 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import read_text_table, read_wells
+from lacuna.io.geo import read_drugs, read_text_table, read_wells
 from lacuna.io.sig_info import read_signatures
 from lacuna.project.check_files import format_of, open_matrix
 from lacuna.project.check_grid import possible_experiments
 from lacuna.project.check_values import looks_like_expression, spread
 from lacuna.signatures.level5 import known_experiments
+from lacuna.tensor.substances import add_facts
 
 # A table by the columns that it has: the first kind that fits.
 TABLES = {
@@ -177,7 +178,8 @@ def _join(
                 f"{matrix.file}: is named by {file}, so was taken for {level}, but its values look "
                 f"like {'Level 3' if matrix.expression else 'signatures'}. Is it the right matrix?"
             )
-        if (table := _experiments(folder / file, level, matrix.columns)) is not None:
+        drugs = [folder / files["pert_info"]] if "pert_info" in files else []
+        if (table := _experiments(folder / file, level, matrix.columns, drugs)) is not None:
             experiments.append(table)
     _place_others(found, folder, others)
     for main in MAIN.values():
@@ -232,13 +234,17 @@ def _cells(folder: Path, files: dict[str, str]) -> pd.Series:
     return table["cell_id"] if "cell_id" in table else pd.Series(dtype=object)
 
 
-def _experiments(path: Path, level: str, columns: pd.Index) -> pd.DataFrame | None:
+def _experiments(
+    path: Path, level: str, columns: pd.Index, drugs: list[Path]
+) -> pd.DataFrame | None:
     try:
         if level == "level3":
             wells = read_wells(path)
-            return possible_experiments(wells[wells["well"].isin(columns)])
-        info = read_signatures(path)
-        return known_experiments(info[info["signature"].isin(columns)])
+            experiments = possible_experiments(wells[wells["well"].isin(columns)])
+        else:
+            info = read_signatures(path)
+            experiments = known_experiments(info[info["signature"].isin(columns)])
+        return add_facts(experiments, map(read_drugs, drugs))
     except LacunaError:  # `check`, which follows, says why
         return None
 

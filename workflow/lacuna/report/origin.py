@@ -23,6 +23,7 @@ THRESHOLDS = {
     "min_cells_per_drug": 3,
     "min_drugs_per_cell": 3,
     "min_cc_q75": None,
+    "merge": "best_id",
 }
 NEAR = 0.1  # how far a count may be off, as a share of the paper's
 CELLS = "cells"  # profiles in each, as a step is called

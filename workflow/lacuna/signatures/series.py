@@ -11,6 +11,7 @@ from lacuna.io.match import Matched
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.signatures.baseline import average_plates, average_vehicles
+from lacuna.signatures.left_out import drugs_left_out
 from lacuna.signatures.make import (
     Plate,
     Progress,
@@ -136,7 +137,7 @@ def write_series(
     series
         Its name, for the table of plates.
     output
-        Paths: signatures, wells, plates, baseline.
+        Paths: signatures, wells, left_out, plates, baseline.
     **settings
         As in `make_signatures`.
     """
@@ -156,3 +157,4 @@ def write_series(
     write_table(plates, output["plates"])
     write_table(average_plates(vehicles, found.genes), output["baseline"])
     write_table(found.add_left_out(count_wells(found.table)), output["wells"])
+    write_table(drugs_left_out(found.table), output["left_out"])

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.profiles import ProfileSet
+
+BETWEEN_IDS = "; "  # of ids that were merged into one drug
 
 
 def describe_axes(
     tensor: ProfileSet,
-    signatures: SignatureSet,
+    experiments: pd.DataFrame,
     *,
     drug_tables: Iterable[pd.DataFrame],
     gene_tables: Iterable[pd.DataFrame],
@@ -22,30 +23,43 @@ def describe_axes(
     ----------
     tensor
         Gives the order.
-    signatures
-        Give the drugs' names; where they do not, the tables do.
+    experiments
+        What the tensor was made of, as `lacuna.tensor.filters.Filtered` has it. They give the
+        drugs' names; where they do not, the tables do.
     drug_tables, gene_tables, cell_tables
-        As `lacuna.io.geo` reads them, of every series; the first table that has a value wins.
+        As `lacuna.io.geo` reads them, of every series; the first table that has a value wins. What
+        no table says of a drug's own id is that of another id that was merged into it.
 
     Returns
     -------
     dict of DataFrames
-        drugs: drug, name, cells (how many), inchi_key, smiles; cells: cell, drugs (how many),
-        lineage; genes: gene, symbol. Empty where nothing is known.
+        drugs: drug, name, cells (how many), inchi_key, smiles, ids (those that went into it,
+        joined by `BETWEEN_IDS`); cells: cell, drugs (how many), lineage; genes: gene, symbol. Empty
+        where nothing is known.
     """
-    drug_tables = list(drug_tables)
-    names = signatures.table.drop_duplicates("drug").set_index("drug")["name"]
+    ids = experiments.groupby("id")[["drug", "name"]].first()
+    tables = [_under_merged(table, ids["drug"]) for table in drug_tables]
     drugs = pd.DataFrame({"drug": tensor.drugs, "cells": tensor.measured.sum(axis=1)})
-    known = _join_known(drugs[["drug"]], drug_tables, ["name"])["name"]
-    own = drugs["drug"].map(names)
+    known = _join_known(drugs[["drug"]], tables, ["name"])["name"]
+    own = drugs["drug"].map(ids["name"])
     drugs.insert(1, "name", own.where(own.notna() & (own != ""), known))
     cells = pd.DataFrame({"cell": tensor.cells, "drugs": tensor.measured.sum(axis=0)})
     genes = pd.DataFrame({"gene": tensor.genes})
     return {
-        "drugs": _join_known(drugs, drug_tables, ["inchi_key", "smiles"]),
+        "drugs": _join_known(drugs, tables, ["inchi_key", "smiles"]).assign(
+            ids=drugs["drug"].map(ids.index.to_series().groupby(ids["drug"]).agg(BETWEEN_IDS.join))
+        ),
         "cells": _join_known(cells, cell_tables, ["lineage"]),
         "genes": _join_known(genes, gene_tables, ["symbol"]),
     }
+
+
+def _under_merged(table: pd.DataFrame, drug: pd.Series) -> pd.DataFrame:
+    """Return what a table says of ids, under the drug that each went into; its own id first."""
+    known = table[table["drug"].isin(drug.index)]
+    into = known["drug"].astype(object).map(drug)
+    own_first = (known["drug"] != into).sort_values(kind="stable").index
+    return known.assign(drug=into).loc[own_first]
 
 
 def _join_known(

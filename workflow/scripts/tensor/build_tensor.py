@@ -5,8 +5,10 @@ from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.script_log import log_script
 from lacuna.signatures.baseline import join_baselines
 from lacuna.signatures.signature_set import SignatureSet, common_genes
-from lacuna.tensor.build import build_tensor
+from lacuna.tensor.build import average_experiments
+from lacuna.tensor.filters import add_left_out, filter_experiments
 from lacuna.tensor.labels import describe_axes
+from lacuna.tensor.substances import add_facts
 
 with log_script(snakemake.log[0]):
     series = list(map(SignatureSet.load, snakemake.input.signatures))
@@ -15,11 +17,14 @@ with log_script(snakemake.log[0]):
     for line in common.lines():
         print(line)
     signatures = SignatureSet.concatenate(series, common.genes)
-    tensor, filters = build_tensor(signatures, **snakemake.params.filters)
+    drug_tables = list(map(read_drugs, snakemake.input.pert_info))
+    experiments = add_facts(signatures.table, drug_tables)
+    filtered = filter_experiments(experiments, **snakemake.params.filters)
+    tensor = average_experiments(filtered.table, signatures)
     axes = describe_axes(
         tensor,
-        signatures,
-        drug_tables=map(read_drugs, snakemake.input.pert_info),
+        filtered.table,
+        drug_tables=drug_tables,
         gene_tables=map(read_genes, snakemake.input.gene_info),
         cell_tables=map(read_cells, snakemake.input.cell_info),
     )
@@ -28,5 +33,8 @@ with log_script(snakemake.log[0]):
     write_table(common.left_out, snakemake.output.genes_left_out)
     baselines = map(read_table, snakemake.input.baselines)
     write_table(join_baselines(baselines, tensor.cells, tensor.genes), snakemake.output.baseline)
-    write_table(filters, snakemake.output.filters)
+    write_table(filtered.steps, snakemake.output.filters)
+    left_out = map(read_table, snakemake.input.left_out)
+    dropped = add_left_out(filtered.dropped, left_out, experiments["drug"])
+    write_table(dropped, snakemake.output.dropped)
     tensor.save(snakemake.output.tensor)
