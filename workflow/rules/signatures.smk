@@ -69,6 +69,28 @@ rule make_signatures:
         "../scripts/signatures/make_signatures.py"
 
 
+rule write_signatures:
+    input:
+        signatures="results/{dataset}/signatures/{series}/signatures.h5",
+        gene_info=acquired("gene_info"),
+    output:
+        "results/{dataset}/signatures/{series}.gctx",
+    log:
+        "results/{dataset}/logs/write_signatures/{series}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/write_signatures/{series}.tsv"
+    wildcard_constraints:
+        series=one_of(INPUTS.series_with("level3")),
+    group:
+        "tensor"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000),
+    script:
+        "../scripts/signatures/write_signatures.py"
+
+
 rule import_signatures:
     input:
         level5="results/{dataset}/signatures/{series}/level5.gctx",
