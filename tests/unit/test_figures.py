@@ -34,6 +34,7 @@ from lacuna.evaluation.figures import (
     overview,
     predicted_vs_true,
 )
+from lacuna.report.figures import p_values
 from lacuna.signatures.figures import plate_quality
 from lacuna.tensor.figures import cell_specificity, coverage
 
@@ -184,6 +185,12 @@ def make(name):
             }
         )
         return plate_quality.draw(table, "vehicle", "data")
+    if name == "p_values":
+        counts = rng.integers(0, 50, 20) * np.repeat([[1], [0]], 20, axis=1)
+        bins = {"low": np.arange(20) / 20, "high": np.arange(1, 21) / 20}
+        both = zip(["with", "without"], counts, strict=True)
+        tables = [pd.DataFrame({"series": s, "experiments": n, **bins}) for s, n in both]
+        return p_values.draw(pd.concat(tables), "data")
     if name == "best_method":
         best = pd.DataFrame({"drug": ["d1", "d0"], "cell": ["c0", "c1"], "best": ["dnpp"] * 2})
         return best_method.draw(best, METHODS, ["d0", "d1"], ["c0", "c1"], "data")
@@ -229,7 +236,7 @@ def make(name):
 
 ALL = ["coverage", "overview", "cell_specificity", "best_method", "deg_roc", "predicted_vs_true"]
 ALL += ["density", "density of a tensor that has none"]
-ALL += ["plate_quality of few plates", "plate_quality of many plates"]
+ALL += ["plate_quality of few plates", "plate_quality of many plates", "p_values"]
 ALL += ["class_gain", "class_predicted", "class_similarity", "class_similarity without a task"]
 ALL += ["enriched_sets"]
 ALL += ["class_gain without a task", "class_predicted without a task"]

@@ -36,6 +36,35 @@ rule tabulate_filters:
         "../scripts/report/tabulate_filters.py"
 
 
+rule tabulate_experiments:
+    input:
+        signatures=expand(
+            "results/{{dataset}}/signatures/{series}/signatures.h5", series=INPUTS.series
+        ),
+        wells=expand("results/{{dataset}}/signatures/{series}/wells.tsv", series=INPUTS.series),
+    output:
+        p_values="results/{dataset}/report/p_values.tsv",
+        page=report(
+            "results/{dataset}/report/pages/experiments.html",
+            category="2. Data",
+            labels={"figure": "Experiments and p-values"},
+            caption="../report/report/experiments.rst",
+        ),
+    log:
+        "results/{dataset}/logs/tabulate_experiments.log",
+    benchmark:
+        "results/{dataset}/benchmarks/tabulate_experiments.tsv"
+    group:
+        "summary"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        data=DATA,
+        series=list(INPUTS.series),
+    script:
+        "../scripts/report/tabulate_experiments.py"
+
+
 rule compare_published:
     input:
         **in_results(PLAN.published_files),

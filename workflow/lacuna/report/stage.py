@@ -6,13 +6,15 @@ from typing import Any
 from lacuna.acquire.inputs import Inputs
 from lacuna.report.origin import other_thresholds
 from lacuna.report.theirs_and_ours import METHODS
+from lacuna.signatures import stage as signatures
 
 
 def results(config: Mapping[str, Any]) -> list[str]:
     """Return the tables and pages that a run makes, below results/{dataset}."""
     filters = ["report/pages/filters.html"] if config["completion"]["methods"] else []
+    experiments = ["report/pages/experiments.html"] if signatures.wanted(config) else []
     beside = ["report/pages/theirs_and_ours.html"] if _may_be_papers(config) else []
-    return ["report/published.tsv", "report/pages/published.html", *beside, *filters]
+    return ["report/published.tsv", "report/pages/published.html", *beside, *filters, *experiments]
 
 
 def _may_be_papers(config: Mapping[str, Any]) -> bool:
