@@ -4,6 +4,8 @@ import pytest
 from own_data import change_table, configuration, write_plates
 from project import Project
 
+from lacuna.io.gctx import Gctx
+
 METHODS = {"completion": {"methods": ["mean_1d", "dnpp"], "completed": []}}
 
 
@@ -55,6 +57,11 @@ def test_one_cell_line_ends_with_signatures_and_the_quality_of_plates(tmp_path):
     assert report == "Report, one file for a browser: results/one/report.html"
     assert signatures.endswith(": results/one/signatures/mine/signatures.h5")
     results = project.folder / "results/one"
-    for made in ("report.html", "signatures/mine/signatures.h5", "signatures/pages/plates.html"):
-        assert (results / made).is_file()
+    made = ["report.html", "signatures/mine.gctx", "signatures/pages/plates.html"]
+    for file in [*made, "report/figures/p_values.png", "signatures/figures/plate_quality.png"]:
+        assert (results / file).is_file()
+    with Gctx(results / "signatures/mine.gctx") as product:
+        assert product.metadata("columns")["p_value"].between(0, 1).all()
+    said = (results / "report/pages/experiments.html").read_text()
+    assert "whole cell lines held out" in said and "a drug in two lines" in said
     assert not (results / "tensor").exists()
