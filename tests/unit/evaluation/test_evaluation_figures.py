@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from lacuna.drawing.style import save_figure
-from lacuna.evaluation.figures import gene_correlations, parts, similar_drugs, subsets
+from lacuna.evaluation.figures import (
+    deg_roc,
+    gene_correlations,
+    parts,
+    predicted_vs_true,
+    similar_drugs,
+    subsets,
+)
 
 METHODS = ["mean_1d", "dnpp", "a_new_method"]
 
@@ -101,3 +108,27 @@ def test_subsets_have_a_curve_per_method():
     drawn = [list(curve[0].get_ydata()) for curve in panel.containers]
     assert drawn == by_drugs()["mean"].to_numpy().reshape(3, 2).tolist()
     assert list(panel.get_xticks()) == [10, 20]
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_methods_are_drawn_where_drugs_are_too_few_for_intervals(few, tmp_path):
+    low, high = (np.nan, np.nan) if few else (0.1, 0.9)
+    both = pd.MultiIndex.from_product([METHODS, ["pct", "deg_auc_1", "deg_auc_10"]])
+    metrics = both.to_frame(index=False, name=["method", "metric"])
+    metrics = metrics.assign(size="large", split="profiles", value=0.5, low=low, high=high)
+    rates = pd.DataFrame({"false_positive_rate": [0, 0.2, 1], "true_positive_rate": [0, 0.7, 1]})
+    roc = both.to_frame(index=False, name=["method", "metric"]).merge(rates, how="cross")
+    roc["percent"] = roc["metric"].map({"deg_auc_1": 1, "deg_auc_10": 10})
+    metrics.to_csv(tmp_path / "metrics.tsv", sep="\t", index=False)
+    roc.dropna().to_csv(tmp_path / "roc.tsv", sep="\t", index=False)
+    files = {"roc": [tmp_path / "roc.tsv"], "metrics": tmp_path / "metrics.tsv"}
+    figure, _ = deg_roc.make(files, {"methods": METHODS, "data": "data"})
+    assert [len(panel.lines) for panel in figure.axes] == [4, 4]  # the diagonal and the methods
+    density = pd.MultiIndex.from_product([METHODS, [-0.1, 0, 0.1], [-0.1, 0, 0.1]])
+    density = density.to_frame(index=False, name=["method", "true", "predicted"])
+    pct = metrics[metrics["metric"] == "pct"]
+    panels = predicted_vs_true.draw(density.assign(entries=5), pct, "data").axes[:3]
+    said = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    for text in (*said, *(panel.get_title() for panel in panels)):
+        assert ("0.5" in text) and ("nan" not in text)
+        assert ("too few for an interval" in text) == few

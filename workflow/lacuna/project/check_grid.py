@@ -296,10 +296,10 @@ def suggest_filters(experiments: pd.DataFrame, *, made_here: bool) -> Chosen:
     kept_pairs = len(left) if left is not None else 0
     per_drug = pairs.groupby("drug").size()
     reasons["min_cells_per_drug"] = (
-        f"drugs are in {per_drug.median():g} cells (median), of {_cells(pairs)}; "
+        f"cells of a drug: {per_drug.median():g} (median), of {_cells(pairs)}; "
         f"{kept_pairs:,} of {len(pairs):,} pairs are left"
     )
-    reasons["min_drugs_per_cell"] = f"cells have {_drugs_per_cell(pairs)} drugs"
+    reasons["min_drugs_per_cell"] = f"drugs of a cell: {_drugs_per_cell(pairs)}"
     return Chosen(values, reasons)
 
 

@@ -146,7 +146,9 @@ def _split(grid: Bound, split: str, wanted: int) -> Iterator[str]:
     what = f"{most:,} {unit.get(split, 'cells' if split == 'cells' else 'drugs')}"
     if split == "profiles":
         yield f"    profiles: {{folds: {max(folds, FEWEST_FOLDS)}}}  # {what}"
-    elif folds < FEWEST_FOLDS or len(tensor.drugs) == 1:
+    elif len(tensor.drugs) == 1:
+        yield f"    {split}: {{sizes: []}}  # 1 drug, and what is held out is learned from others"
+    elif folds < FEWEST_FOLDS:
         yield f"    {split}: {{sizes: []}}  # {what}"
     elif split == "plates" and most == most_folds(tensor, "cells"):
         yield f"    plates: {{sizes: []}}  # {what}, one of each cell: the same as cells"

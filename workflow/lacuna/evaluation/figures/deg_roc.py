@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.palette import method_colours, method_lines
+from lacuna.drawing.wording import with_interval
 from lacuna.evaluation import stage
 
 
@@ -20,7 +21,8 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
     )
     auc = metrics[metrics["method"].isin(params["methods"])]
     auc = auc.assign(percent=pd.to_numeric(auc["metric"].str.extract(r"deg_auc_(\d+)$")[0]))
-    return draw(roc, auc.dropna().astype({"percent": int}), params["data"]), roc
+    auc = auc.dropna(subset=["percent", "value"])  # an interval takes a few drugs
+    return draw(roc, auc.astype({"percent": int}), params["data"]), roc
 
 
 def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
@@ -47,8 +49,8 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
                 curve["true_positive_rate"],
                 color=colours[score.method],
                 ls=lines[score.method],
-                label=f"{method_label(score.method)} {score.value:.3f} "
-                f"[{score.low:.3f}, {score.high:.3f}]",
+                label=f"{method_label(score.method)} "
+                f"{with_interval(score.value, score.low, score.high)}",
             )
         panel.set(
             xlabel="false positive rate",

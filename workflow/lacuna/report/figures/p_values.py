@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lacuna.acquire.inputs import Inputs
 from lacuna.drawing.card import DATA, FigureCard
 from lacuna.drawing.palette import MEASURED
 from lacuna.io.tsv import read_table
@@ -61,5 +62,8 @@ FIGURE = FigureCard(
     label="P-values of experiments",
     category=DATA,
     files=lambda config: {"p_values": "report/p_values.tsv"},
-    wanted=signatures.wanted,
+    # Few ready-made signatures have p-values; the page of experiments counts those that do.
+    wanted=lambda config: (
+        signatures.wanted(config) and bool(Inputs.of(config).series_with("level3"))
+    ),
 )
