@@ -131,4 +131,5 @@ def test_methods_are_drawn_where_drugs_are_too_few_for_intervals(few, tmp_path):
     said = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     for text in (*said, *(panel.get_title() for panel in panels)):
         assert ("0.5" in text) and ("nan" not in text)
-        assert ("too few for an interval" in text) == few
+        assert ("[" in text) != few
+    assert ("too few drugs" in figure.axes[0].get_legend().get_title().get_text()) == few

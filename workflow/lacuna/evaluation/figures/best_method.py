@@ -14,7 +14,7 @@ from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.palette import method_colours
 from lacuna.evaluation import stage
 from lacuna.evaluation.compare import best_method_per_profile
-from lacuna.tensor.figures.coverage import label_cells
+from lacuna.tensor.figures.coverage import label_grid
 from lacuna.tensor.profiles import ProfileSet
 
 
@@ -61,8 +61,7 @@ def draw(
         vmin=-0.5,
         vmax=len(methods) - 0.5,
     )
-    label_cells(axes, cells)
-    axes.set_ylabel(f"{len(drugs)} drugs, by number of cells")
+    label_grid(axes, len(drugs), cells)
     share = best["best"].value_counts(normalize=True).reindex(methods, fill_value=0)
     handles = [
         Patch(color=colours[method], label=f"{method_label(method)}: {share[method]:.0%}")

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.palette import method_colours, method_lines
-from lacuna.drawing.wording import with_interval
 from lacuna.evaluation import stage
 
 
@@ -39,6 +38,7 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
     """
     methods, percents = list(auc["method"].unique()), sorted(auc["percent"].unique())
     colours, lines = method_colours(methods), method_lines(methods)
+    none = bool(auc["low"].isna().all())
     figure = Figure(figsize=(4.1 * len(percents), 4.4), layout="constrained")
     for panel, percent in zip(figure.subplots(1, len(percents)), percents, strict=True):
         panel.plot([0, 1], [0, 1], color="grey", lw=0.6)
@@ -49,8 +49,8 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
                 curve["true_positive_rate"],
                 color=colours[score.method],
                 ls=lines[score.method],
-                label=f"{method_label(score.method)} "
-                f"{with_interval(score.value, score.low, score.high)}",
+                label=f"{method_label(score.method)} {score.value:.3f}"
+                + ("" if none else f" [{score.low:.3f}, {score.high:.3f}]"),
             )
         panel.set(
             xlabel="false positive rate",
@@ -58,7 +58,8 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
             title=f"top {percent} % of genes",
             aspect="equal",
         )
-        panel.legend(title="AUC [95 % interval]", loc="lower right", fontsize=7.5)
+        title = "AUC, too few drugs for an interval" if none else "AUC [95 % interval]"
+        panel.legend(title=title, loc="lower right", fontsize=7.5)
     figure.suptitle(data)
     return figure
 

@@ -1,6 +1,7 @@
 """Figure 3A of Hodos et al. 2018: predicted against measured entries, one panel per method."""
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from matplotlib.figure import Figure
 
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
-from lacuna.drawing.wording import with_interval
 from lacuna.evaluation import stage
 
 
@@ -55,8 +55,8 @@ def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
         counts = np.ma.masked_equal(counts, 0)
         image = panel.pcolormesh(edges, edges, counts, cmap="cividis_r", norm=norm, rasterized=True)
         panel.axline((0, 0), slope=1, color="black", lw=0.6, ls=":")
-        pct_of = with_interval(score.value, score.low, score.high)
-        panel.set_title(f"{method_label(str(score.method))}\nPCT {pct_of}")
+        interval = "" if isnan(score.low) else f" [{score.low:.3f}, {score.high:.3f}]"
+        panel.set_title(f"{method_label(str(score.method))}\nPCT {score.value:.3f}{interval}")
         panel.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     for panel in axes[len(methods) :]:
         panel.remove()

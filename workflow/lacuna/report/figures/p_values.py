@@ -49,6 +49,7 @@ def draw(p_values: pd.DataFrame, data: str) -> Figure:
             (-2, 3),
             ha="right",
             fontsize=7,
+            bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 1},
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
         )

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lacuna.drawing.card import DATA, FigureCard
 from lacuna.drawing.palette import MEASURED, MISSING
@@ -57,12 +58,13 @@ def draw(measured: np.ndarray, cells: list[str], data: str) -> Figure:
 def draw_grid(axes: Axes, measured: np.ndarray, cells: list[str]) -> None:
     """Draw the grid alone into axes: dark where measured."""
     axes.imshow(measured, aspect="auto", cmap=ListedColormap([MISSING, MEASURED]), vmin=0, vmax=1)
-    label_cells(axes, cells)
-    axes.set_ylabel(f"{len(measured)} drugs, by number of cells")
+    label_grid(axes, len(measured), cells)
 
 
-def label_cells(axes: Axes, cells: list[str]) -> None:
-    """Name the cells below a grid; where they are too many to read, every few."""
+def label_grid(axes: Axes, drugs: int, cells: list[str]) -> None:
+    """Number the drugs of a grid and name its cells; where they are too many to read, every few."""
+    axes.set_ylabel(f"{drugs} drugs, by number of cells")
+    axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     every = -(-len(cells) // 40)
     axes.set_xticks(
         range(0, len(cells), every), cells[::every], rotation=90 if len(cells) > 3 else 0
