@@ -13,6 +13,7 @@ def test_an_interval_stands_behind_its_value_and_zero_has_no_sign():
 
 def test_a_value_without_an_interval_says_why():
     assert with_interval(0.5, np.nan, np.nan) == "0.500, too few for an interval"
+    assert with_interval(np.nan, np.nan, np.nan) == "no value"
 
 
 @pytest.mark.parametrize(

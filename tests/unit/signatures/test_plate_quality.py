@@ -6,6 +6,7 @@ import pytest
 from wells import join, plate, write_matrix
 
 from lacuna.io.gctx import Gctx
+from lacuna.signatures.figures import plate_quality as figure
 from lacuna.signatures.plate_quality import SIGNIFICANT, plate_quality
 from lacuna.signatures.reference import REFERENCES
 from lacuna.signatures.series import make_signatures
@@ -74,3 +75,16 @@ def test_a_plate_whose_vehicle_wells_are_off_is_seen(tmp_path):
     assert abs(common["plate", "A_X1"]) < 0.1
     assert (of["replicate_cosine"] > 0.3 + of["mismatch_cosine"]).all()
     assert (of.loc["plate", "significant"] > 0.9).all()
+
+
+@pytest.mark.parametrize(
+    ("cosine", "said"),
+    [(0.2, "no experiment has a p-value"), (np.nan, "no plate was replicated")],
+)
+def test_the_figure_says_why_it_shows_no_consistent_experiments(cosine, said):
+    scores = {"common": 0.1, "replicate_cosine": cosine, "mismatch_cosine": np.nan}
+    plates = pd.DataFrame(
+        {"plate": ["A", "B"], "vehicle_wells": 9, **scores, "significant": np.nan}
+    )
+    drawn = figure.draw(plates.assign(reference="vehicle"), "vehicle", "data")
+    assert [text.get_text() for text in drawn.axes[3].texts] == [said]

@@ -7,6 +7,8 @@ import pandas as pd
 
 def with_interval(value: float, low: float, high: float) -> str:
     """Return a value and its interval, as 0.123 [0.101, 0.145]; NaN ends mean that it has none."""
+    if math.isnan(value):
+        return "no value"
     if math.isnan(low):
         return f"{value:z.3f}, too few for an interval"
     return f"{value:z.3f} [{low:z.3f}, {high:z.3f}]"

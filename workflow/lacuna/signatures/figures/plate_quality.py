@@ -15,6 +15,7 @@ from lacuna.io.tsv import read_table
 
 WORST_NAMED = 3
 MOST_POINTS = 60
+NOT_REPLICATED = "no plate was replicated"
 SHADES = {"replicates": "#26456e", "different drugs": "#b8b8b8"}
 
 
@@ -59,7 +60,7 @@ def _agreement_by_reference(axes: Axes, quality: pd.DataFrame) -> None:
     long = quality.rename(columns=names).melt("reference", list(SHADES), "wells", "cosine").dropna()
     axes.set_title("Agreement across replicate plates")
     if long.empty:
-        _say_nothing_replicated(axes)
+        _say(axes, NOT_REPLICATED)
         return
     _distribution(axes, long, y="cosine", hue="wells", palette=SHADES)
     axes.set(xlabel="reference", ylabel="mean cosine with wells of other plates")
@@ -105,7 +106,8 @@ def _consistency(axes: Axes, quality: pd.DataFrame) -> None:
     """Each replicated plate by its agreement and its share of consistent experiments."""
     replicated = quality.dropna(subset=["replicate_cosine", "significant"])
     if replicated.empty:
-        _say_nothing_replicated(axes)
+        alone = quality["replicate_cosine"].isna().all()
+        _say(axes, NOT_REPLICATED if alone else "no experiment has a p-value")
         return
     axes.scatter(
         replicated["replicate_cosine"], replicated["significant"], s=18, color=MEASURED, alpha=0.6
@@ -128,8 +130,8 @@ def _consistency(axes: Axes, quality: pd.DataFrame) -> None:
     )
 
 
-def _say_nothing_replicated(axes: Axes) -> None:
-    axes.text(0.5, 0.5, "no plate was replicated", ha="center", transform=axes.transAxes)
+def _say(axes: Axes, text: str) -> None:
+    axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes)
     axes.set(xticks=[], yticks=[])
 
 
