@@ -67,7 +67,9 @@ def test_they_enter_the_same_tensor(tmp_path, info, profiles):
     settings = {"max_p_value": 1, "min_cells_per_drug": 2, "min_drugs_per_cell": 2}
     tensor, _ = build_tensor(made, unreplicated="keep", **settings)
     assert tensor.measured.tolist() == [[True, True], [True, True]]
-    with pytest.raises(LacunaError, match=r"without a p-value \(4 no replicates\): drop"):
+    with pytest.raises(
+        LacunaError, match=r"without a p-value \(4 no p-value in their source\): drop"
+    ):
         build_tensor(made, unreplicated="drop", **settings)
 
 

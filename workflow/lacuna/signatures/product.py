@@ -36,7 +36,7 @@ def write_signatures(path: str | Path, signatures: SignatureSet, genes: pd.DataF
     metadata have the names of LINCS's sig_info, so that cmapPy, cmapR and Lacuna itself (as Level
     5) read them: pert_id, pert_iname (empty where the drug has none), pert_type, cell_id, pert_dose
     and pert_dose_unit, pert_time and pert_time_unit, batch, distil_nsample (replicates), acd,
-    p_value (-666 without), and no_p_value, why there is none, where that is known. Row metadata:
+    p_value (-666 without), and no_p_value, why there is none. Row metadata:
     pr_gene_symbol.
     """
     table = signatures.table
@@ -55,10 +55,9 @@ def write_signatures(path: str | Path, signatures: SignatureSet, genes: pd.DataF
             "distil_nsample": table["replicates"],
             "acd": table["acd"].fillna(MISSING_NUMBER),
             "p_value": table["p_value"].fillna(MISSING_NUMBER),
+            "no_p_value": table["no_p_value"],
         }
     )
-    if "no_p_value" in table:
-        columns["no_p_value"] = table["no_p_value"]
     columns.index = pd.Index(_ids(table), name="id")
     symbols = genes.set_index("gene")["symbol"].reindex(signatures.genes).fillna("")
     write_gctx(path, _blocks(signatures), pd.DataFrame({"pr_gene_symbol": symbols}), columns)

@@ -66,8 +66,8 @@ def filter_experiments(
     Parameters
     ----------
     experiments
-        As the table of a `SignatureSet`; with no_p_value, why an experiment has no p-value, and
-        inchi_key, see `lacuna.tensor.substances.add_facts`, where these are known.
+        As the table of a `SignatureSet`; with inchi_key where it is known, see
+        `lacuna.tensor.substances.add_facts`.
     max_p_value
         Experiments whose ACD p-value is above it are dropped.
     unreplicated
@@ -260,11 +260,7 @@ def _texts(numbers: pd.Series, form: str) -> pd.Series:
 def _without_p_value(table: pd.DataFrame, unreplicated: str) -> tuple[str, pd.Series]:
     """Return the first step, and why experiments fall out there."""
     without = table[table["p_value"].isna()]
-    if "no_p_value" in table:
-        why = without["no_p_value"]
-    else:
-        alone = without["replicates"] <= 1
-        why = pd.Series(np.where(alone, "no replicates", "none given"), without.index)
+    why = without["no_p_value"]
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in why.value_counts().items())
     step = f"{len(without):,} experiments without a p-value"
     step += f" ({reasons}): {unreplicated}" if reasons else f": {unreplicated}"

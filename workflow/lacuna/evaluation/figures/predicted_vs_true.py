@@ -1,7 +1,6 @@
 """Figure 3A of Hodos et al. 2018: predicted against measured entries, one panel per method."""
 
 from collections.abc import Mapping
-from math import isnan
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,7 @@ def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
     norm = LogNorm(1, density["entries"].max())
     step = np.diff(np.sort(density["true"].unique())).min()
     edges = np.arange(-np.ceil(limit / step) - 0.5, np.ceil(limit / step) + 1) * step
-    for panel, score in zip(axes, pct.itertuples(), strict=False):
+    for panel, score, few in zip(axes, pct.itertuples(), pct["low"].isna(), strict=False):
         of_method = density[density["method"] == score.method]
         counts, _, _ = np.histogram2d(
             of_method["predicted"],
@@ -55,7 +54,7 @@ def draw(density: pd.DataFrame, pct: pd.DataFrame, data: str) -> Figure:
         counts = np.ma.masked_equal(counts, 0)
         image = panel.pcolormesh(edges, edges, counts, cmap="cividis_r", norm=norm, rasterized=True)
         panel.axline((0, 0), slope=1, color="black", lw=0.6, ls=":")
-        interval = "" if isnan(score.low) else f" [{score.low:.3f}, {score.high:.3f}]"
+        interval = "" if few else f" [{score.low:.3f}, {score.high:.3f}]"
         panel.set_title(f"{method_label(str(score.method))}\nPCT {score.value:.3f}{interval}")
         panel.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     for panel in axes[len(methods) :]:
