@@ -45,7 +45,8 @@ def test_which_ids_are_one_drug(merge, expected):
 
 
 def test_what_has_no_key_is_no_drug_of_its_name_where_that_is_two_substances():
-    more = pd.DataFrame([("C3", "compound 12", np.nan), ("P3", "PARTHENOLIDE", "")])
+    keyless = [(drug, "compound 12", np.nan) for drug in ("C3", "C4")]
+    more = pd.DataFrame([*keyless, ("P3", "PARTHENOLIDE", "")])
     more.columns = DRUGS.columns
     table = pd.concat([DRUGS, more], ignore_index=True)
     assert shared_ids(table, "name") == [["P1", "P2", "P3"]]

@@ -23,7 +23,7 @@ def drugs_left_out(wells: pd.DataFrame) -> pd.DataFrame:
     use = sort_wells(wells)
     compounds = wells[wells["kind"].eq(COMPOUND)].assign(use=use)
     used = compounds.loc[compounds["use"].eq("compound"), "drug"]
-    gone = compounds[~compounds["drug"].isin(used) & compounds["drug"].ne("")]
+    gone = compounds[~compounds["drug"].isin(used)]
     if gone.empty:
         return pd.DataFrame(columns=LEFT_OUT)
     gone = gone.astype({"drug": object, "name": object})
