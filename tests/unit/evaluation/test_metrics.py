@@ -57,13 +57,19 @@ def plain_partial(truth, predicted, *means):
         for row, *of_row in zip(rows, *means, strict=True):
             design = np.column_stack([np.ones(len(row)), *of_row])
             left.append(row - design @ np.linalg.lstsq(design, row, rcond=None)[0])
-    return pearsonr(np.ravel(left[: len(truth)]), np.ravel(left[len(truth) :]))[0]
+    of_truth, of_guess = np.concatenate(left[: len(truth)]), np.concatenate(left[len(truth) :])
+    return pearsonr(of_truth, of_guess)[0]
 
 
 def definitions(held):
     """Every metric, written out."""
     guess, truth = unit(held.predicted), held.truth.astype(float)
-    known, shown = np.isfinite(held.ceiling), held.inputs > 0
+    known, shown, tested = np.isfinite(held.ceiling), held.inputs > 0, truth != 0
+    on_tested = unit(guess * tested)
+    of_shown = [
+        [row[where] for row, where in zip(rows[shown], tested[shown], strict=True)]
+        for rows in (truth, on_tested, held.cell_mean, held.drug_mean)
+    ]
     of_fold = [held.fold == number for number in range(FOLDS)]
     return {
         "pct": pearsonr(truth.ravel(), guess.ravel())[0],
@@ -74,6 +80,8 @@ def definitions(held):
         "pct_interaction": plain_partial(
             truth[shown], guess[shown], held.cell_mean[shown], held.drug_mean[shown]
         ),
+        "pct_tested": pearsonr(truth[tested], on_tested[tested])[0],
+        "pct_interaction_tested": plain_partial(*of_shown),
         "profile_pearson": np.mean([pearsonr(t, g)[0] for t, g in zip(truth, guess, strict=True)]),
         "pct_with_input": pearsonr(truth[shown].ravel(), guess[shown].ravel())[0],
         "profile_pearson_with_input": np.mean(
@@ -91,14 +99,17 @@ def definitions(held):
     }
 
 
-def with_ceilings(held):
+def for_every_metric(held):
+    """Give most profiles a ceiling, and leave a fifth of the entries untested."""
     rng = np.random.default_rng(3)
     known = rng.random(len(held.truth)) < 0.8
-    return replace(held, ceiling=np.where(known, rng.uniform(0.3, 0.9, len(known)), np.nan))
+    truth = np.where(rng.random(held.truth.shape) < 0.2, 0, held.truth)
+    ceiling = np.where(known, rng.uniform(0.3, 0.9, len(known)), np.nan)
+    return replace(held, truth=truth, ceiling=ceiling)
 
 
 def test_every_metric_equals_its_definition():
-    held = with_ceilings(noisy_predictions())
+    held = for_every_metric(noisy_predictions())
     expected = definitions(held)
     assert values(held).to_dict() == pytest.approx(expected, abs=1e-5)
     assert set(expected) == set(METRICS)
@@ -106,7 +117,7 @@ def test_every_metric_equals_its_definition():
 
 
 def test_the_bootstrap_equals_resampling_the_drugs_themselves():
-    held = with_ceilings(noisy_predictions(drugs=12))
+    held = for_every_metric(noisy_predictions(drugs=12))
     draws = score_draws(held, np.random.default_rng(7))
     drugs = np.unique(held.drug)
     times = np.random.default_rng(7).multinomial(12, np.full(12, 1 / 12), size=1000)
@@ -135,7 +146,7 @@ def test_the_controls_score_as_they_must():
 
 
 def test_a_prediction_that_knows_nothing_scores_what_the_cards_say():
-    held = with_ceilings(noisy_predictions(drugs=400))
+    held = for_every_metric(noisy_predictions(drugs=400))
     guess = np.random.default_rng(0).normal(size=held.truth.shape).astype(np.float32)
     found = values(replace(held, predicted=guess))
     for name, metric in METRICS.items():
@@ -315,7 +326,7 @@ FEW = [4, 5]
 
 @pytest.mark.parametrize("drugs", FEW)
 def test_fewer_than_five_drugs_have_scores_without_intervals(drugs):
-    held = with_ceilings(noisy_predictions(drugs=drugs))
+    held = for_every_metric(noisy_predictions(drugs=drugs))
     held = replace(held, inputs=np.ones(len(held.truth), int))
     draws = score_draws(held, np.random.default_rng(0))
     assert draws.iloc[0].notna().all()
@@ -325,12 +336,12 @@ def test_fewer_than_five_drugs_have_scores_without_intervals(drugs):
 
 @pytest.mark.parametrize("drugs", FEW)
 def test_so_do_scores_on_the_profiles_of_fewer_than_five_drugs(drugs):
-    held = noisy_predictions()
+    held = for_every_metric(noisy_predictions())
     few = np.isin(held.drug, np.unique(held.drug)[:drugs])
     held = replace(held, inputs=few.astype(int), ceiling=np.where(few, 0.5, np.nan))
     draws = score_draws(held, np.random.default_rng(0))
     on_few = ["pct_beyond_drug", "pct_interaction", "pct_with_input", "pct_of_ceiling"]
-    on_few += ["profile_pearson_with_input"]
+    on_few += ["profile_pearson_with_input", "pct_interaction_tested"]
     assert draws.loc[0].notna().all()
     assert draws.loc[1:, on_few].isna().all().eq(drugs == 4).all()
     # A draw of 24 drugs that holds none of the five has no score; it is not 0.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lacuna.vectors import unit_rows
+from lacuna.vectors import slices, unit_rows
 
 ROUNDING = 1e-12  # share of the sum of squares
 # Predictions and means are float32: what is left of a multiple of a mean is of the order 1e-7.
@@ -66,16 +66,53 @@ def moments_beyond(
         As `pair_moments` returns it. Residuals shorter than `LEFT_BY_ROUNDING` of what they are
         left of count as 0.
     """
-    blocks = [slice(start, start + BLOCK) for start in range(0, len(truth), BLOCK)]
-    return np.concatenate(
-        [_block_moments(truth[b], predicted[b], [mean[b] for mean in means]) for b in blocks]
-    )
+    parts = []
+    for block in slices(len(truth), BLOCK):
+        constant = np.full(truth[block].shape, truth.shape[1] ** -0.5)
+        of_block = [mean[block] for mean in means]
+        parts.append(_residual_moments(truth[block], predicted[block], constant, of_block))
+    return np.concatenate(parts)
 
 
-def _block_moments(
-    truth: np.ndarray, predicted: np.ndarray, means: Sequence[np.ndarray]
+def tested_moments(
+    truth: np.ndarray, predicted: np.ndarray, means: Sequence[np.ndarray] = ()
 ) -> np.ndarray:
-    basis = [np.full(truth.shape, truth.shape[1] ** -0.5)]
+    """Return the moments over the tested entries: those of truth that are not exactly 0.
+
+    Each prediction is scaled to unit length over them.
+
+    Parameters
+    ----------
+    truth, predicted : arrays of shape (n, genes)
+    means
+        Arrays of the same shape, which are removed as `moments_beyond` does, by regressions over
+        the tested entries. Without any, nothing is removed, no intercept either.
+
+    Returns
+    -------
+    array of shape (n, 6)
+        As `pair_moments` returns it.
+    """
+    parts = []
+    for block in slices(len(truth), BLOCK):
+        tested = truth[block] != 0
+        # What is 0 on both sides adds to no sum but the count.
+        kept = unit_rows(np.where(tested, predicted[block], 0))
+        if means:
+            constant = unit_rows(tested.astype(np.float64))
+            of_block = [np.where(tested, mean[block], 0) for mean in means]
+            moments = _residual_moments(truth[block], kept, constant, of_block)
+        else:
+            moments = pair_moments(truth[block], kept)
+        moments[:, 0] = tested.sum(axis=1)
+        parts.append(moments)
+    return np.concatenate(parts)
+
+
+def _residual_moments(
+    truth: np.ndarray, predicted: np.ndarray, constant: np.ndarray, means: Sequence[np.ndarray]
+) -> np.ndarray:
+    basis = [constant]
     for mean in means:
         basis.append(unit_rows(_residual(mean, basis)))
     return pair_moments(_residual(truth, basis), _residual(predicted, basis))

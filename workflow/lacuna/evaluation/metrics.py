@@ -108,6 +108,13 @@ def _pct_interaction(scorer: Scorer) -> np.ndarray | None:
     return scorer.partial_correlation(held_out.cell_mean, held_out.drug_mean, rows=rows)
 
 
+def _pct_interaction_tested(scorer: Scorer) -> np.ndarray | None:
+    held_out, rows = scorer.held_out, scorer.held_out.inputs > 0
+    if not rows.any():
+        return None
+    return scorer.tested_correlation(held_out.cell_mean, held_out.drug_mean, rows=rows)
+
+
 def _profile_pearson(scorer: Scorer) -> np.ndarray:
     return scorer.mean(scorer.pearson)
 
@@ -218,6 +225,26 @@ METRICS: dict[str, Metric] = {
             better="higher",
             chance=0,
             score=_pct_interaction,
+        ),
+        Metric(
+            name="pct_tested",
+            label="PCT, tested entries",
+            summary="PCT of the entries whose measured value is not exactly 0, predictions of unit "
+            "length over these; where 1 % or more of all are 0, as genes that were not tested are",
+            source=HERE,
+            better="higher",
+            chance=0,
+            score=Scorer.tested_correlation,
+        ),
+        Metric(
+            name="pct_interaction_tested",
+            label="PCT, tested entries, cell and drug means removed",
+            summary="The same with both means removed by regressions over the tested entries, on "
+            "the profiles whose drug was shown",
+            source=HERE,
+            better="higher",
+            chance=0,
+            score=_pct_interaction_tested,
         ),
         Metric(
             name="profile_pearson",

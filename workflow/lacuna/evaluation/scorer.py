@@ -10,12 +10,16 @@ from lacuna.evaluation.correlation import (
     moments_beyond,
     pair_moments,
     profile_pearson,
+    tested_moments,
 )
 from lacuna.evaluation.deg import area_under_roc
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.vectors import unit_rows
 
 EVERY = slice(None)
+# Share of measured entries that are exactly 0, from which on they count as not tested: a few may be
+# values that happen to be 0, as the middle rank is in normal scores.
+LEAST_UNTESTED = 0.01
 
 
 class Scorer:
@@ -74,6 +78,20 @@ class Scorer:
         """
         truth, predicted = self.held_out.truth[rows], self.unit[rows]
         moments = moments_beyond(truth, predicted, [mean[rows] for mean in means])
+        return self._of_enough_drugs(correlation_of(self._draw_sums(moments, rows)), rows)
+
+    def tested_correlation(
+        self, *means: np.ndarray, rows: slice | np.ndarray = EVERY
+    ) -> np.ndarray | None:
+        """Correlate the tested entries of some rows, see `tested_moments`.
+
+        None where so few measured entries are exactly 0 that these are no untested ones.
+        """
+        held_out = self.held_out
+        if np.count_nonzero(held_out.truth) > (1 - LEAST_UNTESTED) * held_out.truth.size:
+            return None
+        truth, predicted = held_out.truth[rows], held_out.predicted[rows]
+        moments = tested_moments(truth, predicted, [mean[rows] for mean in means])
         return self._of_enough_drugs(correlation_of(self._draw_sums(moments, rows)), rows)
 
     def correlation_over_folds(self, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
