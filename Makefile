@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells own-data figures reproduce bench-signatures bench-accuracy bench-completers bench-constants bench-blending fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -74,6 +74,11 @@ lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the da
 	$(SNAKEMAKE) --configfile config/lincs-cells.yaml
 	@echo "The report: results/lincs-cells/report.html"
 
+tahoe: $(READY) ## run the workflow on ranks of 24 cell lines, nearly every pair measured (needs the data: make small-data)
+	@$(BIN)/lacuna unlock
+	$(SNAKEMAKE) --configfile config/tahoe.yaml
+	@echo "The report: results/tahoe/report.html"
+
 own-data: $(READY) ## from seven folders of real data, altered, to seven reports, with what `lacuna init` writes (needs the data: make small-data)
 	$(BIN)/python bench/own_folders.py --cores $(CORES)
 
@@ -90,7 +95,7 @@ reproduce: $(READY) ## run the finished run of DATASET again from its stored con
 bench-signatures: $(READY) ## measure how fast signatures are made, and in how much memory
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/signatures.py
 
-COMPARED := demo demo-additive demo-low-rank lincs-mini lincs-cells tahoe-ranks
+COMPARED := demo demo-additive demo-low-rank lincs-mini lincs-cells tahoe
 
 bench-accuracy: $(READY) ## compare all methods on six datasets (needs the data: make small-data)
 	for name in $(COMPARED); do \
@@ -98,6 +103,9 @@ bench-accuracy: $(READY) ## compare all methods on six datasets (needs the data:
 		$(SNAKEMAKE) --configfile $$files -- results/$$name/metrics.tsv || exit 1; \
 	done
 	$(BIN)/python bench/accuracy.py $(COMPARED)
+
+bench-tahoe: tahoe ## print how good all methods are on a real, nearly full grid, also with few of its profiles and on tested entries alone
+	$(BIN)/python bench/tahoe.py
 
 SIMULATED := demo demo-additive demo-low-rank
 

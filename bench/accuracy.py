@@ -6,6 +6,7 @@ and writes them between their marks into docs/accuracy.md and README.md.
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -20,9 +21,6 @@ PAPER = ["mean_1d", "mean_2d", "dnpp", "falrtc"]
 OURS = ["kernel", "blend"]
 METRICS = ["pct", "pct_specific", "pct_beyond_drug", "pct_interaction"]
 PAGES = ["docs/accuracy.md", "README.md"]
-MARKED = re.compile(
-    r"(<!-- made by make bench-accuracy: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL
-)
 
 
 def read(datasets: list[str]) -> pd.DataFrame:
@@ -98,6 +96,19 @@ def markdown(head: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
+def write_parts(command: str, parts: Mapping[str, str]) -> None:
+    """Write tables between the marks that name a command and each of them, on all pages."""
+    marked = re.compile(
+        rf"(<!-- made by make {command}: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL
+    )
+    for page in PAGES:
+        text = marked.sub(
+            lambda mark: f"{mark[1]}\n{parts[mark[2]]}\n{mark[3]}", Path(page).read_text()
+        )
+        with write_whole(page) as unfinished:
+            unfinished.write_text(text)
+
+
 def main() -> None:
     """Print all tables, and write them into the pages that show them."""
     datasets = sys.argv[1:]
@@ -114,12 +125,7 @@ def main() -> None:
     print(lead.round(3).to_string(index=False))
     write_table(scores, "results/bench/accuracy.tsv")
     write_table(lead, "results/bench/accuracy_leads.tsv")
-    for page in PAGES:
-        text = MARKED.sub(
-            lambda mark: f"{mark[1]}\n{parts[mark[2]]}\n{mark[3]}", Path(page).read_text()
-        )
-        with write_whole(page) as unfinished:
-            unfinished.write_text(text)
+    write_parts("bench-accuracy", parts)
 
 
 if __name__ == "__main__":

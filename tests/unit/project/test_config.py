@@ -32,7 +32,7 @@ SHIPPED = {
     "bench-cluster": ["config/config.yaml", "bench/cluster.yaml"],
     "lincs-mini": ["config/lincs-mini.yaml"],
     "lincs-cells": ["config/lincs-cells.yaml"],
-    "tahoe-ranks": ["config/tahoe-ranks.yaml"],
+    "tahoe": ["config/tahoe.yaml"],
     "authors-tensor": ["config/authors-tensor.yaml"],
     "hodos": ["config/hodos.yaml"],
     "lincs": ["config/lincs.yaml"],

@@ -19,7 +19,7 @@ from lacuna.io.sources import SMALL_DATA, SOURCES_TABLE, Source, Wanted, acquire
 from lacuna.project.config import prepare
 
 CONFIGURATIONS = (
-    *("lincs-mini", "lincs-cells", "tahoe-ranks"),
+    *("lincs-mini", "lincs-cells", "tahoe"),
     *("translation-small", "retrieval-small", "retrieval-tahoe", "single-cell-small"),
 )
 RECORDED = Path("resources/recorded_checksums.tsv")
