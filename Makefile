@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -131,8 +131,11 @@ bench-constants: fresh-screens ## try other constants of Kernel and Blend on sim
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/completion_constants.py \
 		$(FRESH_SCREENS)
 
-bench-blending: fresh-screens ## is the factor model worth a place in Blend, and how many profiles does blending need?
+bench-blending: fresh-screens ## is the factor model worth a place in Blend?
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/blending.py $(FRESH_SCREENS)
+
+bench-few: $(READY) ## does Blend lose to Kernel where profiles are few? on small simulated screens that no other table shows
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/few_profiles.py
 
 bench-translation: $(READY) ## measure how fast a translation trains and translates, and in how much memory
 	$(BIN)/python bench/translation.py
