@@ -136,7 +136,7 @@ def test_a_finished_run_says_where_its_results_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plan = Plan.of({"dataset": "mine", "acquire": {"source": "simulator"}})
     assert where_results_are(plan, []) == ""  # nothing is named that is not there
-    made = [plan.report, *plan.products, f"{plan.folder}/signatures/simulated/signatures.h5", GUIDE]
+    made = [plan.report, *plan.products, f"{plan.folder}/signatures/simulated.gctx", GUIDE]
     for path in made:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("")

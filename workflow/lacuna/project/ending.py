@@ -163,7 +163,7 @@ def where_results_are(plan: Plan, targets: Iterable[str]) -> str:
     """
     if not plan.asks_for_report(targets):
         return ""
-    signatures = [f"{plan.folder}/signatures/{name}/signatures.h5" for name in plan.inputs.series]
+    signatures = [f"{plan.folder}/signatures/{name}.gctx" for name in plan.inputs.series]
     found = {
         "Report, one file for a browser": [plan.report],
         "Every drug in every cell, measured or predicted (.h5ad beside it)": plan.products,
