@@ -55,7 +55,7 @@ def test_one_cell_line_ends_with_signatures_and_the_quality_of_plates(tmp_path):
     printed = project.run("--cores", "1", *project.configure(config))
     report, signatures = printed.rstrip().splitlines()[-2:]
     assert report == "Report, one file for a browser: results/one/report.html"
-    assert signatures.endswith(": results/one/signatures/mine/signatures.h5")
+    assert signatures.endswith(": results/one/signatures/mine.gctx")
     results = project.folder / "results/one"
     made = ["report.html", "signatures/mine.gctx", "signatures/pages/plates.html"]
     for file in [*made, "report/figures/p_values.png", "signatures/figures/plate_quality.png"]:

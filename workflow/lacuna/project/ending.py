@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from lacuna.errors import LacunaError
 from lacuna.project.plan import Plan
+from lacuna.signatures.stage import products
 
 TAIL = 2**16  # bytes of a log that are read
 TRACEBACK = "Traceback (most recent call last):\n"
@@ -163,7 +164,7 @@ def where_results_are(plan: Plan, targets: Iterable[str]) -> str:
     """
     if not plan.asks_for_report(targets):
         return ""
-    signatures = [f"{plan.folder}/signatures/{name}.gctx" for name in plan.inputs.series]
+    signatures = [f"{plan.folder}/{file}" for file in products(plan.config)]
     found = {
         "Report, one file for a browser": [plan.report],
         "Every drug in every cell, measured or predicted (.h5ad beside it)": plan.products,

@@ -22,12 +22,22 @@ def alone(config: Mapping[str, Any]) -> bool:
     return not any(others) and bool(Inputs.of(config).series)
 
 
-def results(config: Mapping[str, Any]) -> list[str]:
-    """Return the tables, pages and products that a run makes, below results/{dataset}."""
+def products(config: Mapping[str, Any]) -> list[str]:
+    """Return the file of each series' signatures, below results/{dataset}.
+
+    Those made of plates come in a GCTX to take away, always: at LINCS's size, 1.8 GB beside
+    matrices of 114 GB. Ready-made ones came in a file of their own.
+    """
     inputs = Inputs.of(config)
     plates = inputs.series_with("level3")
-    pages = ["signatures/pages/plates.html"] if plates else []
-    # Those of plates are always written: at LINCS's size, 1.8 GB beside matrices of 114 GB.
-    products = [f"signatures/{series}.gctx" for series in plates]
-    ready = [series for series in inputs.series if alone(config) and series not in plates]
-    return [*pages, *products, *(f"signatures/{series}/signatures.h5" for series in ready)]
+    return [
+        f"signatures/{name}.gctx" if name in plates else f"signatures/{name}/signatures.h5"
+        for name in inputs.series
+    ]
+
+
+def results(config: Mapping[str, Any]) -> list[str]:
+    """Return the tables, pages and products that a run makes, below results/{dataset}."""
+    pages = ["signatures/pages/plates.html"] if Inputs.of(config).series_with("level3") else []
+    made = [file for file in products(config) if alone(config) or file.endswith(".gctx")]
+    return [*pages, *made]
