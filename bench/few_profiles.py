@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +24,9 @@ from lacuna.completion.methods.blend import (
     MAX_DRAWS,
     FittedBlend,
     MemberPredictions,
-    Members,
     fit_weights,
+    predict_by,
+    prepare_members,
 )
 from lacuna.completion.registry import options_of
 from lacuna.completion.shared.holdout import WARM, draw_holdouts, split_by_cold_start
@@ -41,10 +43,10 @@ from lacuna.simulation.screen import lay_out_screen
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import unit_rows
 
-SEED, FOLDS, GAMMA = 2018, 5, 0.5
+SEEDS, FOLDS, GAMMA = (2018, 2019), 5, 0.5
 SCORES = ["pct", "pct_specific"]
 MEMBERS = options_of("blend")["members"].default
-# Drugs, cells, profiles in percent of all pairs, and how many such screens there are a generator.
+# Drugs, cells, profiles in percent of all pairs, and how many such screens a generator and seed.
 GRIDS = [(11, 2, 100, 6), (3, 20, 60, 4), (32, 4, 40, 3), (60, 6, 30, 2)]
 DRUGS_OF_A_MECHANISM = 6
 
@@ -83,13 +85,11 @@ FIRST, *OTHERS = SETTINGS
 
 def screens() -> Iterator[tuple[dict[str, object], ProfileSet, SideInformation]]:
     """Simulate all screens; yield what each is, its profiles, and what is known beside them."""
-    for drugs, cells, percent, repeats in GRIDS:
-        for name in GENERATORS:
-            for repeat in range(repeats):
-                form = f"{drugs} x {cells}, {percent} %"
-                rng = generator(SEED, "few", form, name, repeat)
-                what = {"form": form, "generator": name, "repeat": repeat}
-                yield what, *simulate(name, (drugs, cells), percent, rng)
+    for seed, (drugs, cells, percent, repeats), name in product(SEEDS, GRIDS, GENERATORS):
+        for repeat in range(repeats):
+            what = {"form": f"{drugs} x {cells}, {percent} %", "generator": name, "repeat": repeat}
+            rng = generator(seed, "few", *what.values())
+            yield {"seed": seed} | what, *simulate(name, (drugs, cells), percent, rng)
 
 
 def simulate(
@@ -150,11 +150,13 @@ def predict_held_out(
     ):
         warm = dict(split_by_cold_start(kept, held_out.pairs)).get(WARM)
         if warm is not None:
-            prepared = Members.prepare(MEMBERS, kept, held_out.pairs, side, rng)
-            yield Draw(held_out, prepared.predict(held_out.pairs), warm)
+            prepared = prepare_members(MEMBERS, kept, held_out.pairs, side, rng)
+            yield Draw(held_out, predict_by(prepared, kept, held_out.pairs), warm)
 
 
-def blend(setting: Setting, draws: list[Draw], asked: MemberPredictions) -> tuple[np.ndarray, int]:
+def blend(
+    setting: Setting, draws: list[Draw], asked: MemberPredictions, rng: np.random.Generator
+) -> tuple[np.ndarray, int]:
     """Blend predictions by weights fitted to draws; return, too, how many profiles these hold."""
     kernel = asked.profiles[-1]
     used = draws[: setting.draws]
@@ -170,26 +172,28 @@ def blend(setting: Setting, draws: list[Draw], asked: MemberPredictions) -> tupl
         )
         for name in ("profiles", "drug")
     )
-    rng = generator(SEED, "weights")
     weights = fit_weights(predictions.profiles, truth, predictions.counts, drug, rng)
     share = len(truth) / (len(truth) + setting.pull)
     return share * FittedBlend(weights).predict(asked) + (1 - share) * kernel, len(truth)
 
 
 def score(
-    tensor: ProfileSet, side: SideInformation, rng: np.random.Generator
+    tensor: ProfileSet, side: SideInformation, seed: int, rng: np.random.Generator
 ) -> Iterator[dict[str, object]]:
     """Score all settings on the profiles of fold 0 of a grid, predicted from the others."""
     fold_of = folds_by_profile(tensor, FOLDS, rng)
     training, wanted = tensor.take(fold_of != 0), tensor.take(fold_of == 0).pairs
     with redirect_stdout(StringIO()):
-        asked = Members.prepare(MEMBERS, training, wanted, side, rng).predict(wanted)
+        prepared = prepare_members(MEMBERS, training, wanted, side, rng)
+        asked = predict_by(prepared, training, wanted)
         draws = list(predict_held_out(training, side, rng))
     warm = dict(split_by_cold_start(training, wanted)).get(WARM, np.array([], dtype=int))
     only_first = np.where(fold_of == 0, 0, -1)
     for name, setting in SETTINGS.items():
         predicted = asked.profiles[-1].copy()
-        predicted[warm], held_out = blend(setting, draws, asked.take(warm))
+        predicted[warm], held_out = blend(
+            setting, draws, asked.take(warm), generator(seed, "weights")
+        )
         scorer = Scorer(HeldOut.gather(tensor, only_first, [Completion(predicted)]), rng)
         scores = {metric: METRICS[metric].score(scorer)[0] for metric in SCORES}
         yield {"setting": name, "training": len(training), "held_out": held_out, **scores}
@@ -197,7 +201,7 @@ def score(
 
 def table(rows: pd.DataFrame) -> str:
     """Return a Markdown table: how far each setting lies above Kernel on screens of each form."""
-    keys = ["form", "generator", "repeat"]
+    keys = ["form", "seed", "generator", "repeat"]
     wide = rows.pivot_table(index=keys, columns="setting", values="pct", sort=False)
     counts = rows[rows["setting"] == "Blend"].groupby("form")[["training", "held_out"]].mean()
     lines = []
@@ -217,8 +221,9 @@ def main() -> None:
     """Print the table, and write it into the page that shows it."""
     found = []
     for what, tensor, side in screens():
-        rng = generator(SEED, "score", *what.values())
-        found += [what | row for row in score(tensor, side, rng)]
+        seed, *words = what.values()
+        rng = generator(seed, "score", *words)
+        found += [what | row for row in score(tensor, side, seed, rng)]
         print(*what.values(), file=sys.stderr, flush=True)
     rows = pd.DataFrame(found)
     write_table(rows, "results/bench/few_profiles.tsv")
