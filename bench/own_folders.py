@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from lacuna.completion.registry import is_control
 from lacuna.io.convert import convert
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.io.geo import read_text_table
@@ -227,18 +228,21 @@ def go(name: str, work: Path, cores: int) -> dict[str, object]:
 
 
 def outcome(results: Path) -> dict[str, object]:
-    """Return what a finished run says: its grid, its best method, the size of its report."""
-    filters = read_table(results / "tensor/filters.tsv").iloc[-1]
-    said = {name: int(filters[name]) for name in ("profiles", "drugs", "cells")}
-    said["report_kb"] = round((results / "report.html").stat().st_size / 1e3)
-    if not (results / "metrics.tsv").exists():
-        return said
-    metrics = read_table(results / "metrics.tsv")
-    pct = metrics[(metrics["metric"] == "pct") & (metrics["split"] == "profiles")]
-    pct = pct[~pct["method"].isin(["truth", "zeros", "random"])]
-    if len(pct):
-        best = pct.loc[pct["value"].idxmax()]
-        said |= {"best": best["method"], "pct": best["value"]}
+    """Return what a finished run says: its size, its best method, the size of its report."""
+    said: dict[str, object] = {"report_kb": round((results / "report.html").stat().st_size / 1e3)}
+    if (results / "tensor/filters.tsv").exists():
+        filters = read_table(results / "tensor/filters.tsv").iloc[-1]
+        said |= {name: int(filters[name]) for name in ("profiles", "drugs", "cells")}
+    for path in (results / "signatures").glob("*.gctx"):
+        with Gctx(path) as signatures:
+            said["signatures"] = int(said.get("signatures", 0)) + len(signatures.columns)
+    if (results / "metrics.tsv").exists():
+        metrics = read_table(results / "metrics.tsv")
+        pct = metrics[(metrics["metric"] == "pct") & (metrics["split"] == "profiles")]
+        pct = pct[pct["size"].eq("large") & ~pct["method"].map(is_control)].dropna(subset="value")
+        if len(pct):
+            best = pct.loc[pct["value"].idxmax()]
+            said |= {"best": best["method"], "pct": float(best["value"])}
     return said
 
 
