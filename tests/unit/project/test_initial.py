@@ -98,6 +98,31 @@ def test_what_cannot_be_told_apart_is_asked(folder, capsys):
     assert "notes.txt: a table of unknown use" in said
 
 
+def test_tables_go_to_the_matrix_that_they_know_best_then_to_the_one_called_alike(folder, capsys):
+    data = folder / "data"
+    for number, cells in enumerate([("A375", "PC3"), ("VCAP", "MCF7")]):
+        own = write_plates(folder / "own", cells=cells)
+        genes = read(own / "genes.txt")
+        lost = genes["pr_gene_id"][number]  # each series lacks another gene
+        write_text(genes[genes["pr_gene_id"] != lost], own / "genes.txt")
+        kept = genes["pr_gene_id"][genes["pr_gene_id"] != lost]
+        wells = read(own / "wells.txt")["inst_id"]
+        write_matrix(own / "plates.gctx", expression(len(wells))[:, : len(kept)], kept, wells)
+        data.mkdir(exist_ok=True)
+        for path in own.iterdir():
+            # Genes are called after the other series: what is in them counts.
+            name = 1 - number if path.name == "genes.txt" else number
+            shutil.move(path, data / f"series{name}_{path.name}")
+    status, config = init("data")
+    said = capsys.readouterr().out
+    assert status == 0, said
+    assert "may all be" not in said
+    for number in (0, 1):
+        files = config["acquire"]["series"][f"series{number}_plates"]
+        assert files["gene_info"] == f"series{1 - number}_genes.txt"
+        assert files["pert_info"] == f"series{number}_drugs.txt"
+
+
 def test_a_configuration_that_is_there_is_not_overwritten(folder, capsys):
     write_plates(folder / "data")
     (folder / "my.yaml").write_text("dataset: dear\n")

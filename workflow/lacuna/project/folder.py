@@ -1,7 +1,9 @@
 """What the files of a folder are, told by what is in them."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +25,12 @@ TABLES = {
     "gene_info": {"pr_gene_id"},
     "pert_info": {"pert_id"},
     "cell_info": {"cell_id"},
+}
+KEYS = {
+    "inst_info": "inst_id",
+    "sig_info": "sig_id",
+    "gene_info": "pr_gene_id",
+    "pert_info": "pert_id",
 }
 ANNOTATION = {"inchi_key", "atc_codes", "targets", "mechanisms"}  # beside the column name
 MAIN = {"level3": "inst_info", "level5": "sig_info"}
@@ -146,7 +154,10 @@ def _join(
         level: {file: _ids(folder / file, main, found) for file in tables[main]}
         for level, main in MAIN.items()
     }
-    genes = {file: _ids(folder / file, "gene_info", found) for file in tables["gene_info"]}
+    genes, drugs_of = (
+        {file: _ids(folder / file, kind, found) for file in tables[kind]}
+        for kind in ("gene_info", "pert_info")
+    )
     experiments, used, others = [], set(), []
     for matrix in matrices:
         fits = [
@@ -166,12 +177,13 @@ def _join(
         ((level, file),) = fits
         used.add(file)
         files = {level: matrix.file, MAIN[level]: file}
-        described = [
-            table for table, named in genes.items() if matrix.rows.isin(named).mean() >= ALIKE
-        ]
-        files |= _only(found, matrix, "gene_info", described)
-        files |= _only(found, matrix, "pert_info", tables["pert_info"])
-        files |= _only(found, matrix, "cell_info", tables["cell_info"])
+        described = {table: matrix.rows.isin(named).mean() for table, named in genes.items()}
+        described = {table: share for table, share in described.items() if share >= ALIKE}
+        files |= _closest(found, matrix, "gene_info", described)
+        tested = _column(folder / file, "pert_id")
+        known = {table: tested.isin(named).mean() for table, named in drugs_of.items()}
+        files |= _closest(found, matrix, "pert_info", known)
+        files |= _closest(found, matrix, "cell_info", dict.fromkeys(tables["cell_info"], 1.0))
         found.series[_name(matrix.file, found)] = files
         if matrix.expression != (level == "level3"):
             found.questions.append(
@@ -210,7 +222,13 @@ def _place_others(found: Folder, folder: Path, others: list[Matrix]) -> None:
             )
 
 
-def _only(found: Folder, matrix: Matrix, kind: str, files: list[str]) -> dict[str, str]:
+def _closest(
+    found: Folder, matrix: Matrix, kind: str, shares: Mapping[str, float]
+) -> dict[str, str]:
+    """Take the table that knows most of a matrix; of equals, that with most of the name's start."""
+    best = [file for file, share in shares.items() if share == max(shares.values())]
+    alike = [_shared_start(file, matrix.file) for file in best]
+    files = [file for file, letters in zip(best, alike, strict=True) if letters == max(alike)]
     if len(files) > 1:
         found.questions.append(
             f"{matrix.file}: {listed(files)} may all be its {kind}; the first was taken. Correct "
@@ -219,10 +237,13 @@ def _only(found: Folder, matrix: Matrix, kind: str, files: list[str]) -> dict[st
     return {kind: files[0]} if files else {}
 
 
+def _shared_start(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
 def _ids(path: Path, kind: str, found: Folder) -> pd.Index:
-    column = {"inst_info": "inst_id", "sig_info": "sig_id", "gene_info": "pr_gene_id"}[kind]
     try:
-        return pd.Index(read_text_table(path)[column].dropna().astype(str))
+        return pd.Index(read_text_table(path)[KEYS[kind]].dropna().astype(str))
     except LacunaError as error:
         found.questions.append(str(error))
         return pd.Index([])
@@ -230,8 +251,12 @@ def _ids(path: Path, kind: str, found: Folder) -> pd.Index:
 
 def _cells(folder: Path, files: dict[str, str]) -> pd.Series:
     main = files.get("inst_info") or files["sig_info"]
-    table = read_text_table(folder / main)
-    return table["cell_id"] if "cell_id" in table else pd.Series(dtype=object)
+    return _column(folder / main, "cell_id")
+
+
+def _column(path: Path, name: str) -> pd.Series:
+    table = read_text_table(path)
+    return table[name] if name in table else pd.Series(dtype=object)
 
 
 def _experiments(

@@ -60,8 +60,9 @@ def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: st
         panel.set(title=metric_label(metric), ylim=(-0.5, len(methods) - 0.2))
         panel.margins(x=0.12)
         panel.grid(axis="x", color="#dddddd", lw=0.6)
-    panels[0].set_xlabel("correlation of predicted and measured\nheld-out profiles, 95 % interval")
-    panels[1].set_xlabel("area under the ROC curve,\n95 % interval")
+    bars = "95 % interval" if metrics["low"].notna().any() else "too few drugs for an interval"
+    panels[0].set_xlabel(f"correlation of predicted and measured\nheld-out profiles, {bars}")
+    panels[1].set_xlabel(f"area under the ROC curve,\n{bars}")
     panels[1].set_yticklabels([])
     figure.suptitle(data)
     return figure
