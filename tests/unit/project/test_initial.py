@@ -9,6 +9,8 @@ from own_data import FILES, LEVEL5, expression, read, write_matrix, write_plates
 from wells import write_text
 
 from lacuna import command
+from lacuna.io.convert import convert
+from lacuna.io.gctx import write_gctx
 from lacuna.project.config import prepare
 
 
@@ -121,6 +123,36 @@ def test_tables_go_to_the_matrix_that_they_know_best_then_to_the_one_called_alik
         files = config["acquire"]["series"][f"series{number}_plates"]
         assert files["gene_info"] == f"series{1 - number}_genes.txt"
         assert files["pert_info"] == f"series{number}_drugs.txt"
+
+
+def write_alone(folder, name, **facts):
+    """Write plates as one matrix that says itself what its wells and genes are."""
+    write_plates(folder / "tables")
+    wells = read(folder / "tables/wells.txt").set_index("inst_id").assign(**facts)
+    genes = read(folder / "tables/genes.txt").set_index("pr_gene_id")
+    write_gctx(folder / "made.gctx", expression(len(wells)), genes, wells)
+    (folder / "data").mkdir()
+    convert(folder / "made.gctx", folder / "data" / name)
+
+
+@pytest.mark.parametrize("name", ["mine.gct", "mine.gctx", "mine.h5ad"])
+def test_a_matrix_that_says_all_itself_needs_no_table(folder, capsys, name):
+    write_alone(folder, name)
+    status, config = init("data")
+    said = capsys.readouterr().out
+    assert status == 0, said
+    assert config["acquire"]["series"] == {"mine": {"level3": name}}
+    assert "23 of 23 pairs can have a p-value" in (folder / "my.yaml").read_text()
+    assert "62 wells on 4 plates: trt_cp (46), ctl_vehicle (16)" in said
+
+
+def test_what_is_wrong_within_a_matrix_is_told_by_its_name(folder, capsys):
+    write_alone(folder, "mine.gct", pert_time="360")
+    status, _ = init("data")
+    said = capsys.readouterr().out
+    assert status == 0, said
+    assert "WARNING  data/mine.gct, column pert_time: " in said
+    assert "/tmp" not in said.replace(str(folder), "")
 
 
 def test_a_configuration_that_is_there_is_not_overwritten(folder, capsys):

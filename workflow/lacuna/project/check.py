@@ -1,7 +1,7 @@
 """`lacuna check`: what a run would meet, before it starts, all at once."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +12,9 @@ from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError, listed
 from lacuna.evaluation.stage import wanted as has_tensor
 from lacuna.io.gctx import Gctx
-from lacuna.io.geo import read_cells, read_drugs, read_genes, read_text_table, read_wells
+from lacuna.io.geo import read_text_table
 from lacuna.io.match import compare_columns, compare_genes
 from lacuna.io.odd_rows import Account
-from lacuna.io.sig_info import read_signatures
 from lacuna.io.sources import SOURCES_TABLE, Source, read_sources
 from lacuna.project.check_files import Found, find_files, find_in_files, open_matrix
 from lacuna.project.check_grid import (
@@ -35,6 +34,7 @@ from lacuna.project.check_splits import (
     find_in_splits,
     small_tensor,
 )
+from lacuna.project.check_tables import READERS, add_embedded, explain_table, name_matrix
 from lacuna.project.check_values import (
     describe_values,
     find_in_comparison,
@@ -57,15 +57,6 @@ from lacuna.signatures.make import sort_wells
 from lacuna.signatures.signature_set import common_genes
 from lacuna.tensor.known import Known
 from lacuna.tensor.substances import add_facts
-
-# The tables of a series: how each is read, and the column by which it is known.
-READERS: dict[str, tuple[Callable[[Path, Account], pd.DataFrame], str]] = {
-    "inst_info": (read_wells, "inst_id"),
-    "sig_info": (lambda path, _: read_signatures(path), "sig_id"),
-    "gene_info": (lambda path, _: read_genes(path), "pr_gene_id"),
-    "pert_info": (read_drugs, "pert_id"),
-    "cell_info": (read_cells, "cell_id"),
-}
 
 NAMED_BY = {"level3": "inst_info", "level5": "sig_info"}  # the table that names a matrix's columns
 NAMED = {"inst_info": "well", "sig_info": "signature"}  # its ids, by our name
@@ -170,7 +161,8 @@ class Series:
     """
 
     def __init__(self, name: str, files: Mapping[str, Found], report: Report):
-        self.name, self.files, self.report = name, files, report
+        self.name, self.report = name, report
+        self.files: Mapping[str, Found] = files
         self.tables: dict[str, pd.DataFrame] = {}
         self.experiments: pd.DataFrame | None = None
         self.genes: list[str] | None = None
@@ -185,12 +177,16 @@ class Series:
             self.report.say(f"Series {self.name}", [told])
             return self
         with ExitStack() as stack:
-            matrix = self._open(level, kind, stack)
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            matrix = self._open(level, kind, stack, scratch)
+            if matrix is not None:
+                tables |= self._look_within(level, kind, matrix, scratch)
             found = self._compare(level, kind, matrix, tables[kind], tables["gene_info"])
             if found.table is not None:
                 self._describe(kind, found.table)
             if matrix is not None:
                 self._look_at_values(level, matrix, found)
+                name_matrix(self.report, scratch, Path(str(self.files[level].path)))
         if self.experiments is not None and tables["pert_info"] is not None:
             self.experiments = add_facts(self.experiments, [tables["pert_info"]])
         return self
@@ -203,7 +199,7 @@ class Series:
         try:
             table = read(path, account)
         except LacunaError as error:
-            self.report.stop(path, _explain_table(kind, path, key, error))
+            self.report.stop(path, explain_table(kind, path, key, error))
             return None
         for odd in account:
             if "in an unknown unit" in odd.what:
@@ -235,11 +231,24 @@ class Series:
         self.experiments = experiments
         self.report.findings += find_in_axes(experiments, str(path))
 
-    def _open(self, level: str, kind: str, stack: ExitStack) -> Gctx | None:
+    def _look_within(
+        self, level: str, kind: str, matrix: Gctx, scratch: Path
+    ) -> dict[str, pd.DataFrame | None]:
+        """Read the tables that came within the matrix."""
+        given = {*self.files}
+        try:
+            self.files = add_embedded(self.files, level, kind, matrix, scratch)
+        except LacunaError as error:
+            self.report.stop(self.files[level].path, str(error).removeprefix(f"{matrix.path}: "))
+            return {}
+        within = {table: self._table(table) for table in self.files.keys() - given}
+        self.tables |= {table: read for table, read in within.items() if read is not None}
+        return within
+
+    def _open(self, level: str, kind: str, stack: ExitStack, scratch: Path) -> Gctx | None:
         path = self.files[level].path
         if path is None:
             return None
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         table = self.files[kind].path if kind in self.files else None
         try:
             matrix = open_matrix(path, level, scratch, table)
@@ -319,23 +328,6 @@ def _line(file: Found) -> str:
 
 def _known_sources(path: str | Path) -> dict[str, Source]:
     return read_sources(path) if Path(path).is_file() else {}
-
-
-def _explain_table(kind: str, path: Path, key: str, error: LacunaError) -> str:
-    """Add to a reader's message what the table seems to be instead."""
-    message = str(error).removeprefix(f"{path}: ")
-    try:
-        columns = read_text_table(path).columns.astype(str)
-    except LacunaError:
-        return message
-    if len(columns) == 1 and ("," in columns[0] or ";" in columns[0]):
-        return f"{message} The columns of a table are separated by tabs; these look like CSV."
-    if key in columns:
-        return message
-    for other, (_, its) in READERS.items():
-        if other != kind and its in columns:
-            return f"{message} It looks like {other}; are the two files swapped, under {kind}?"
-    return message
 
 
 def _compare_genes(genes: Mapping[str, list[str]], report: Report) -> None:

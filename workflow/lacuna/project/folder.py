@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from lacuna.errors import LacunaError, listed
+from lacuna.io.embedded import write_embedded
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_text_table, read_wells
 from lacuna.io.sig_info import read_signatures
@@ -33,6 +34,7 @@ KEYS = {
     "pert_info": "pert_id",
 }
 ANNOTATION = {"inchi_key", "atc_codes", "targets", "mechanisms"}  # beside the column name
+OF_COLUMNS = {"pert_id", "pert_type", "cell_id"}  # facts of a matrix that needs no table of wells
 MAIN = {"level3": "inst_info", "level5": "sig_info"}
 ALIKE = 0.5  # of a matrix's ids that a table must name to be its own
 GMT = ".gmt"
@@ -50,12 +52,15 @@ class Matrix:
         Its ids.
     expression
         Whether its values look like Level 3, and not like signatures.
+    experiments
+        Of a matrix that says itself what its columns are; else None.
     """
 
     file: str
     rows: pd.Index
     columns: pd.Index
     expression: bool
+    experiments: pd.DataFrame | None = None
 
 
 @dataclass
@@ -138,7 +143,17 @@ def _matrix(path: Path) -> Matrix:
         if opened is None:
             raise LacunaError(f"{path}: too large to be unpacked for a look")
         with opened:
-            return Matrix(path.name, opened.rows, opened.columns, _is_expression(opened))
+            found = Matrix(path.name, opened.rows, opened.columns, _is_expression(opened))
+            if {*map(str, opened.metadata("columns").columns)} >= OF_COLUMNS:
+                found.experiments = _said_within(opened, found, Path(scratch))
+            return found
+
+
+def _said_within(opened: Gctx, matrix: Matrix, scratch: Path) -> pd.DataFrame | None:
+    level = "level3" if matrix.expression else "level5"
+    table = scratch / "columns.tsv"
+    write_embedded(MAIN[level], opened.path, table)
+    return _experiments(table, level, matrix.columns, [])
 
 
 def _is_expression(matrix: Gctx) -> bool:
@@ -166,6 +181,11 @@ def _join(
             for file, named in files.items()
             if matrix.columns.isin(named).mean() >= ALIKE
         ]
+        if not fits and matrix.experiments is not None:
+            level = "level3" if matrix.expression else "level5"
+            found.series[_name(matrix.file, found)] = {level: matrix.file}
+            experiments.append(matrix.experiments)
+            continue
         if len(fits) != 1:
             others.append(matrix)
             if fits:
