@@ -50,7 +50,8 @@ class Project:
         folder.mkdir(exist_ok=True)
         for part in PARTS:
             if (ROOT / part).is_dir():
-                ignore = shutil.ignore_patterns("__pycache__")
+                # What git ignores: compiled code, and checksums of runs here before.
+                ignore = shutil.ignore_patterns("__pycache__", "recorded_checksums.tsv")
                 shutil.copytree(ROOT / part, folder / part, ignore=ignore)
             else:
                 shutil.copy(ROOT / part, folder / part)

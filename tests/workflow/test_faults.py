@@ -311,7 +311,8 @@ def from_server(project, server, folder):
     with (project.folder / "resources/sources.tsv").open("a") as sources:
         sources.writelines(rows)
     series = {"own": dict(parameters.FILES)}
-    return overlay(SMALL, {"acquire": {"source": "files", "series": series}})
+    files = {"acquire": {"source": "files", "series": series}}
+    return overlay(SMALL, files | {"enrichment": {"cell_groups": False}})  # no gene sets are served
 
 
 @pytest.mark.fault(

@@ -17,7 +17,7 @@ from lacuna.tensor.build import build_tensor
 from lacuna.tensor.profiles import ProfileSet
 
 FILTERS = {"max_p_value": 1.0, "unreplicated": "keep"}
-FILTERS |= {"min_cells_per_drug": 1, "min_drugs_per_cell": 1}
+FILTERS |= {"min_cells_per_drug": 1, "min_drugs_per_cell": 1, "merge": "best_id"}
 SETTINGS = {"gamma": 0.5, "reference": "vehicle", "null_draws": 100, "seed": 2018}
 
 

@@ -165,7 +165,7 @@ def test_wells_without_a_column_are_left_out_and_counted(tmp_path):
 def test_tables_of_another_matrix_are_refused(tmp_path):
     one, _ = series(tmp_path, ALL, smiles=SMILES)
     two, _ = series(tmp_path, ALL[:3], "two", SMILES)
-    with pytest.raises(LacunaError, match="More than half of a side has no partner"):
+    with pytest.raises(LacunaError, match="Less than half of the smaller side has a partner"):
         bulk.prepare([one | {"wells": two["wells"]}])
     short, _ = series(
         tmp_path, [("D1", "one", "X", "1", "um", 9)], "three", SMILES, genes=[*GENES[:2], "99"]
