@@ -387,12 +387,8 @@ def test_a_stage_is_known_by_its_folder(new_stage, check):
         '!!python/object/apply:os.system ["touch harm"]',
         '!!python/object/new:os.system ["touch harm"]',
         "!!python/object:subprocess.Popen {args: touch harm}",
-        "!!python/name:os.system",
-        "!!python/module:os",
-        "!!python/tuple [a]",
-        "!!binary aGFybQ==",
-        "2020-01-01",
-        "&a [*a]",
+        *("!!python/name:os.system", "!!python/module:os", "!!python/tuple [a]"),
+        *("!!binary aGFybQ==", "2020-01-01", "&a [*a]"),
     ],
 )
 def test_yaml_tags_run_nothing(check, tmp_path, monkeypatch, value):

@@ -354,11 +354,7 @@ BESIDE = [
         "all drugs of a plate had p < 0.008",
         warned(make.replicates_on_one_plate, "23 experiments without a p-value: replicates on"),
     ),
-    Row(
-        "no vehicle wells",
-        "",
-        told(make.no_vehicles, "no compound well", "0 plates with 2 or more vehicle wells"),
-    ),
+    Row("no vehicle wells", "", told(make.no_vehicles, "0 plates with 2 or more vehicle wells")),
     Row(
         "wells that failed the quality control, in the table alone",
         "13 rows of inst_info have no column in the matrix",
