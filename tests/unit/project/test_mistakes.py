@@ -396,6 +396,5 @@ def test_a_mistake_is_told_by_its_cause(row, tmp_path, monkeypatch):
 
 
 def test_the_series_in_which_mistakes_are_made_has_none(tmp_path):
-    data = write_plates(tmp_path / "data")
-    accepted(lambda folder: None)(data)
+    accepted(lambda folder: None)(data := write_plates(tmp_path / "data"))
     assert len(read(data / FILES["inst_info"])) == 62
