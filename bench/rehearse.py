@@ -38,7 +38,9 @@ TABLE = ROOT / "results/bench/rehearse.tsv"
 PAGE = ROOT / "docs/cluster.md"
 MARKS = re.compile(r"(<!-- made by bench/rehearse.py --docs -->\n).*?(<!-- end -->)", re.DOTALL)
 SEED = 1
-TREES = 5  # of 500, the fewest a configuration may have: forests would take most of the time, and their price is linear in the trees
+# Of 500, and the fewest a configuration may have: forests would take most of the time, and their
+# price is linear in the trees.
+TREES = 5
 WATCHED = 2.0  # seconds between two looks at the folder
 # What else the name of a benchmark says of its job, and is kept apart.
 DETAILS = {
