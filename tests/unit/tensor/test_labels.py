@@ -1,9 +1,12 @@
 """Drugs, cells and genes are described in the order of the tensor."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from rows import OPEN, named, of_pairs
 
+from lacuna.io.landmarks import landmarks
 from lacuna.io.tsv import read_table, write_table
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.build import average_experiments
@@ -73,3 +76,13 @@ def test_axes_without_any_table_are_described():
     axes = describe_axes(tensor, left, drug_tables=[], gene_tables=[], cell_tables=[])
     assert list(axes["drugs"]["drug"]) == ["a", "b"]
     assert axes["drugs"][["inchi_key", "smiles"]].isna().all(axis=None)
+
+
+def test_landmarks_without_a_table_of_genes_are_called_as_lincs_calls_them():
+    grid, left = filtered(of_pairs("a 1", "b 1"))
+    ids = landmarks()["entrez"].to_numpy()[: len(grid.genes)]
+    tensor = replace(grid, genes=ids)
+    table = pd.DataFrame({"gene": ids[:1], "symbol": ["OWN"]})
+    axes = describe_axes(tensor, left, drug_tables=[], gene_tables=[table], cell_tables=[])
+    expected = ["OWN", *landmarks()["symbol"][1 : len(ids)]]
+    assert list(axes["genes"]["symbol"]) == expected

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from lacuna.io.landmarks import fill_symbols
 from lacuna.tensor.profiles import ProfileSet
 
 BETWEEN_IDS = "; "  # of ids that were merged into one drug
@@ -34,7 +35,8 @@ def describe_axes(
     -------
     dict of DataFrames
         drugs: drug, name, cells (how many), inchi_key, smiles, ids (those that went into it,
-        joined by `BETWEEN_IDS`); cells: cell, drugs (how many), lineage; genes: gene, symbol. Empty
+        joined by `BETWEEN_IDS`); cells: cell, drugs (how many), lineage; genes: gene, symbol (of
+        landmarks without one, as LINCS calls their Entrez ids). Empty
         where nothing is known.
     """
     ids = experiments.groupby("id")[["drug", "name"]].first()
@@ -50,7 +52,7 @@ def describe_axes(
             ids=drugs["drug"].map(ids.index.to_series().groupby(ids["drug"]).agg(BETWEEN_IDS.join))
         ),
         "cells": _join_known(cells, cell_tables, ["lineage"]),
-        "genes": _join_known(genes, gene_tables, ["symbol"]),
+        "genes": fill_symbols(_join_known(genes, gene_tables, ["symbol"])),
     }
 
 
