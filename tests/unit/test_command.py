@@ -88,6 +88,21 @@ def test_a_stage_brings_its_own_command(tmp_path, monkeypatch, capsys):
         sys.modules.pop(name, None)
 
 
+def test_a_stage_brings_several_commands(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "measuring/commands"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "__init__.py").touch()
+    for word in ("weigh", "smell"):
+        (folder / f"{word}_drugs.py").write_text(STAGE.replace("weigh", word))
+    monkeypatch.setattr(lacuna, "__path__", [*lacuna.__path__, str(tmp_path)])
+    assert {"weigh", "smell"} <= {found.name for found in command.find_commands()}
+    assert command.main(["smell", "vorinostat"]) == 3
+    assert capsys.readouterr().out == "vorinostat: heavy\n"
+    for name in [name for name in sys.modules if name.startswith("lacuna.measuring")]:
+        sys.modules.pop(name)
+
+
 LOWER = {"dataset": "mine", "a": {"b": 1, "c": {"d": [1, 2], "e": 5}}, "f": {"g": 1}, "h": 2}
 UPPER = {"a": {"c": {"d": [3]}}, "f": None, "h": {"i": 1}, "j": "new"}
 

@@ -1,12 +1,13 @@
 """The console script `lacuna`.
 
-A stage brings a subcommand of its own as a module lacuna.{stage}.command with
+A stage brings a subcommand of its own as a module lacuna.{stage}.command, and several as modules
+of a package lacuna.{stage}.commands, each with
 
     NAME, HELP                          the word after `lacuna`, and one line on what it does
     add_arguments(parser) -> None       of argparse
     run(arguments) -> int               the exit status
 
-It is imported whenever `lacuna` is called, so it imports what is heavy in `run` alone.
+They are imported whenever `lacuna` is called, so they import what is heavy in `run` alone.
 """
 
 import argparse
@@ -73,10 +74,18 @@ def main(words: Sequence[str] | None = None) -> int:
 def find_commands() -> Iterator[Command]:
     """Find the subcommands that stages bring."""
     for package in pkgutil.iter_modules(lacuna.__path__):
-        name = f"lacuna.{package.name}.command"
-        if package.ispkg and find_spec(name):
-            module = import_module(name)
-            yield Command(module.NAME, module.HELP, module.add_arguments, module.run)
+        if package.ispkg:
+            for name in _modules_with_commands(f"lacuna.{package.name}"):
+                module = import_module(name)
+                yield Command(module.NAME, module.HELP, module.add_arguments, module.run)
+
+
+def _modules_with_commands(package: str) -> Iterator[str]:
+    if find_spec(f"{package}.command"):
+        yield f"{package}.command"
+    several = find_spec(f"{package}.commands")
+    for module in pkgutil.iter_modules((several and several.submodule_search_locations) or []):
+        yield f"{package}.commands.{module.name}"
 
 
 def read_config(paths: Sequence[Path]) -> dict[str, Any]:
