@@ -7,6 +7,7 @@ import pytest
 from toy import GENES, clustered
 
 from lacuna.completion import run
+from lacuna.completion.card import Method
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.methods import ridge_map
 from lacuna.completion.registry import available, is_control
@@ -107,20 +108,22 @@ def test_a_grid_without_gaps_has_no_blocks():
     assert in_blocks("dnpp", clustered(missing=0)) == []
 
 
-def test_a_method_that_predicts_all_at_once_gives_its_blocks(monkeypatch):
+@pytest.mark.parametrize("by_cell", [False, True])
+def test_a_method_that_predicts_all_at_once_gives_its_blocks(by_cell, monkeypatch):
     """Of other packages: a function `complete`, and errors of every gene."""
     observed = clustered()
     wanted = observed.missing_pairs
     number = np.arange(len(wanted), dtype=np.float32)
     errors = np.tile(number[:, None], (1, GENES))
     errors[:, 0] += GENES
+    monkeypatch.setattr(run, "card", lambda _: Method("Zeros", "All 0.", by_cell=by_cell))
     whole = Completion(np.tile(number[:, None], (1, GENES)), number % 2 == 0, errors)
     monkeypatch.setattr("lacuna.completion.controls.zeros.complete", lambda *_, **__: whole)
     monkeypatch.setattr(run, "AT_ONCE", 7)
     joined = Completion.join(in_blocks("zeros", observed))
     assert np.array_equal(joined.profiles, whole.profiles)
     assert np.array_equal(joined.fallback, whole.fallback)
-    assert np.allclose(joined.stderr, number + 1)
+    assert np.array_equal(joined.stderr, errors)
 
 
 def test_a_block_that_breaks_the_contract_is_caught(monkeypatch):

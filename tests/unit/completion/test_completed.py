@@ -10,6 +10,7 @@ from toy import GENES, at, axes_of, clustered, grid, replicated
 from lacuna.completion import completed
 from lacuna.completion.completed import CompletedTensor
 from lacuna.completion.interface import Completion
+from lacuna.completion.tiers import tier_of
 from lacuna.completion.writer import write_completed
 from lacuna.errors import DamagedFile, LacunaError
 from lacuna.io.gctx import write_gctx
@@ -42,11 +43,15 @@ def test_every_place_holds_what_was_measured_or_predicted(tensor, tmp_path):
         found = product.profile(f"d{drug}", f"c{cell}")
         assert (found.source, found.stderr, found.fallback) == ("measured", None, False)
         assert (found.replicates, found.acd) == (number, 0.25)
+        # Two measurements of one truth correlate by the share that is no noise.
+        assert found.expected_r == pytest.approx(number / len(tensor))
+        assert found.tier == tier_of(np.array([number / len(tensor)]))[0]
         assert np.array_equal(found.values, at(tensor, drug, cell).astype(np.float32))
     for number, (drug, cell) in enumerate(missing):
         found = product.profile(f"d{drug}", f"c{cell}")
         assert (found.drug, found.cell) == (f"d{drug}", f"c{cell}")
         assert (found.source, found.replicates, found.acd) == ("predicted", None, None)
+        assert (found.expected_r, found.tier) == (None, "")
         assert found.stderr == pytest.approx(stderr[number])
         assert found.fallback == fallback[number]
         assert np.array_equal(found.values, completion.profiles[number])
@@ -61,11 +66,31 @@ def test_errors_of_every_gene_are_averaged_and_none_are_none(tensor, tmp_path):
         assert CompletedTensor.open(path).profile(f"d{drug}", f"c{cell}").stderr == expected
 
 
-def test_a_profile_that_was_not_replicated_has_no_acd(tensor, tmp_path):
-    tensor.reliability["acd"] = np.nan
+def test_a_profile_that_was_not_replicated_has_no_acd_and_no_expectation(tensor, tmp_path):
+    tensor.reliability[["acd", "signal"]] = np.nan
     path = write(tmp_path / "a.gctx", tensor, predictions(tensor))
     drug, cell = tensor.pairs[0]
-    assert CompletedTensor.open(path).profile(f"d{drug}", f"c{cell}").acd is None
+    found = CompletedTensor.open(path).profile(f"d{drug}", f"c{cell}")
+    assert (found.acd, found.expected_r, found.tier) == (None, None, "")
+
+
+def test_what_to_expect_is_asked_of_each_prediction_and_its_place(tensor, tmp_path):
+    """Expected of place (drug, cell): drug / 10 + cell / 100, and nothing of cell 0."""
+
+    def expect(completion, pairs):
+        assert len(completion.profiles) == len(pairs)
+        expected = pairs @ [0.1, 0.01]
+        return np.where(pairs[:, 1] == 0, np.nan, expected)
+
+    path = write(tmp_path / "a.gctx", tensor, predictions(tensor), expect=expect)
+    product = CompletedTensor.open(path)
+    for drug, cell in tensor.missing_pairs:
+        found = product.profile(f"d{drug}", f"c{cell}")
+        if cell == 0:
+            assert (found.expected_r, found.tier) == (None, "")
+        else:
+            assert found.expected_r == pytest.approx(drug / 10 + cell / 100)
+            assert found.tier == tier_of(np.array([drug / 10 + cell / 100]))[0]
 
 
 def test_axes_are_described_in_the_order_of_the_tensor(tensor, tmp_path):
@@ -194,11 +219,12 @@ def test_the_example_of_the_documentation_is_true(tmp_path, monkeypatch):
         reliability=pd.DataFrame({"replicates": [3], "acd": [0.7]}),
     )
     completion = Completion(np.zeros((1, 3), np.float32), stderr=np.full(1, 0.25, np.float32))
+    told = {"expect": lambda completion, pairs: np.full(len(pairs), 0.75)}
     axes = axes_of(tensor)
     axes["drugs"]["name"] = "vorinostat"
     axes["genes"]["symbol"] = ["TP53", "CDK1", "MYC"]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "results/demo/completed").mkdir(parents=True)
-    write_completed("results/demo/completed/kernel.gctx", tensor, [completion], **axes)
+    write_completed("results/demo/completed/kernel.gctx", tensor, [completion], **axes, **told)
     tried = doctest.testmod(completed, raise_on_error=True)
     assert tried.attempted > 5

@@ -57,17 +57,17 @@ def test_anndata_opens_the_same_product(tensor, tmp_path, backed):
         assert np.array_equal(np.asarray(read.X[:]), gctx.read(gctx.rows, gctx.columns))
     assert read.obs_names.tolist() == columns.index.tolist()
     assert read.var_names.tolist() == rows.index.tolist() == tensor.genes.tolist()
-    assert read.var["pr_gene_symbol"].tolist() == rows["pr_gene_symbol"].tolist()
-    assert read.obs.columns.tolist() == [name for name in columns if name != "id"] or set(
-        read.obs.columns
-    ) == set(columns)
+    assert read.var["symbol"].tolist() == rows["pr_gene_symbol"].tolist()
+    of_drug = {"smiles", "inchi_key", "atc", "moa", "targets"}
+    assert set(read.obs.columns) == set(columns) | of_drug
     measured = columns["source"] == "measured"
-    for name in ("pert_id", "pert_iname", "cell_id", "cell_lineage", "source"):
+    for name in ("pert_id", "pert_iname", "cell_id", "cell_lineage", "source", "tier"):
         assert read.obs[name].astype(str).tolist() == columns[name].tolist()
     assert read.obs["fallback"].tolist() == columns["fallback"].astype(bool).tolist()
     assert read.obs["stderr"].isna().tolist() == measured.tolist()
     assert read.obs["acd"].isna().tolist() == (~measured).tolist()
     assert read.obs["replicates"][measured].tolist() == list(range(len(tensor)))
+    assert read.obs["expected_r"].isna().tolist() == (~measured).tolist()
     assert np.allclose(read.obs["norm"], np.linalg.norm(np.asarray(read.X[:]), axis=1), atol=1e-6)
 
 

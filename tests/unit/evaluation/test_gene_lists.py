@@ -46,6 +46,9 @@ def test_every_profile_has_its_tenth_of_genes_by_absolute_value(tmp_path, monkey
             assert (row.name, row.source, row.fallback) == ("n", profile.source, profile.fallback)
             stderr = np.nan if profile.stderr is None else profile.stderr
             assert row.stderr == pytest.approx(stderr, rel=1e-5, nan_ok=True)
+            expected = np.nan if profile.expected_r is None else profile.expected_r
+            assert row.expected_r == pytest.approx(expected, rel=1e-5, nan_ok=True)
+            assert (row.tier if isinstance(row.tier, str) else "") == profile.tier
     assert {"g3", "g7", "g8"} & {*SEPARATOR.join(table["genes"]).split(SEPARATOR)}
 
 

@@ -17,8 +17,12 @@ from lacuna.io.quantities import MISSING_NUMBER
 # Column metadata, in the file's order. A column of the matrix is one drug in one cell.
 DRUG, NAME, CELL, LINEAGE = "pert_id", "pert_iname", "cell_id", "cell_lineage"
 SOURCE, FALLBACK, NORM, STDERR = "source", "fallback", "norm", "stderr"
+EXPECTED_R, TIER = "expected_r", "tier"
 REPLICATES, ACD = "replicates", "acd"
-COLUMNS = (DRUG, NAME, CELL, LINEAGE, SOURCE, FALLBACK, NORM, STDERR, REPLICATES, ACD)
+COLUMNS = (
+    *(DRUG, NAME, CELL, LINEAGE, SOURCE, FALLBACK, NORM, STDERR, EXPECTED_R, TIER),
+    *(REPLICATES, ACD),
+)
 SYMBOL = "pr_gene_symbol"  # row metadata
 MEASURED, PREDICTED = "measured", "predicted"  # what `SOURCE` says
 
@@ -41,6 +45,12 @@ class CompletedProfile:
     stderr
         Standard error of a predicted value, on average over the genes; None when measured, or when
         the method states none.
+    expected_r
+        The correlation to expect with a fresh measurement of the same drug in the same cell: of a
+        prediction as calibrated on held-out profiles, of a measured profile from how well its
+        replicates agree. None where not known.
+    tier
+        The same in words, one of `lacuna.completion.tiers.TIERS`; empty where not known.
     replicates
         How many replicates were averaged; None when predicted.
     acd
@@ -54,6 +64,8 @@ class CompletedProfile:
     source: str
     fallback: bool
     stderr: float | None
+    expected_r: float | None
+    tier: str
     replicates: int | None
     acd: float | None
 
@@ -90,6 +102,8 @@ class CompletedTensor:
     >>> predicted = product.profile("vorinostat", "A549")
     >>> predicted.source, predicted.stderr
     ('predicted', 0.25)
+    >>> predicted.expected_r, predicted.tier
+    (0.75, 'good')
     """
 
     def __init__(self, path: str | Path):
@@ -154,20 +168,20 @@ class CompletedTensor:
         column = self._find("cell", cell, self.cells["cell"])
         position = row * len(self.cells) + column
         about = self._columns.iloc[position]
-        symbols, genes = self.genes["symbol"], self.genes["gene"]
-        own = symbols.ne("") & ~symbols.duplicated(keep=False)
         return CompletedProfile(
             drug=about[DRUG],
             name=about[NAME],
             cell=about[CELL],
             values=pd.Series(
                 self._gctx.read(list(self._gctx.rows), [self._gctx.columns[position]])[0],
-                index=pd.Index(symbols.where(own, genes), name="gene"),
+                index=pd.Index(gene_names(self.genes), name="gene"),
                 name=f"{about[NAME]} in {about[CELL]}",
             ),
             source=about[SOURCE],
             fallback=bool(about[FALLBACK]),
             stderr=_stated(about[STDERR]),
+            expected_r=_stated(about[EXPECTED_R]),
+            tier=about[TIER],
             replicates=None if _stated(about[REPLICATES]) is None else int(about[REPLICATES]),
             acd=_stated(about[ACD]),
         )
@@ -242,6 +256,19 @@ def find_called(kind: str, wanted: str, *names: pd.Series) -> int:
             raise LacunaError(f"{kind} {wanted!r} may be {ids}; ask for one of these.")
     hint = did_you_mean(wanted, [name for known in names for name in known])
     raise LacunaError(f"no {kind} {wanted!r}{hint} among the {len(names[0])} of the tensor.")
+
+
+def gene_names(genes: pd.DataFrame) -> pd.Series:
+    """Return what each gene is called: its symbol, or its id where it has no symbol of its own.
+
+    Parameters
+    ----------
+    genes
+        gene (id), symbol (empty where not known).
+    """
+    symbols = genes["symbol"]
+    own = symbols.ne("") & ~symbols.duplicated(keep=False)
+    return symbols.where(own, genes["gene"])
 
 
 def column_id(drug: str, cell: str) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 
@@ -119,9 +120,8 @@ def complete_in_blocks(
 ) -> Iterator[Completion]:
     """Run a method, and yield its predictions block by block, in the order of `wanted`.
 
-    No more than a block is held in memory: where a method predicts cell by cell, a file in the
-    folder `work` puts its predictions in order. Parameters and errors as of `run_method`; blocks
-    have one standard error a profile, the mean of those of its genes.
+    No more than a block is held in memory: where a method predicts cell by cell, files in the
+    folder `work` put its predictions in order. Parameters and errors as of `run_method`.
     """
     trained = train_method(name, observed, side, rng, options, work)
     if not len(wanted):
@@ -131,11 +131,10 @@ def complete_in_blocks(
         (rows, _check(name, completion, (len(rows), len(observed.genes))))
         for rows, completion in blocks
     )
-    averaged = ((rows, _average_errors(completion)) for rows, completion in checked)
     if card(name).by_cell:
-        yield from _put_in_order(averaged, len(wanted), len(observed.genes), work)
+        yield from _put_in_order(checked, len(wanted), len(observed.genes), work)
     else:
-        yield from (completion for _, completion in averaged)
+        yield from (completion for _, completion in checked)
 
 
 def _blocks(
@@ -157,37 +156,43 @@ def _predict_all(name: str, predict: Predict, wanted: np.ndarray) -> Completion:
     return Completion.join(parts).take(np.argsort(np.concatenate(rows)))
 
 
-def _average_errors(completion: Completion) -> Completion:
-    stderr = completion.stderr
-    return (
-        completion
-        if stderr is None or stderr.ndim == 1
-        else replace(completion, stderr=stderr.mean(axis=1))
-    )
-
-
 def _put_in_order(
     blocks: Iterable[tuple[np.ndarray, Completion]], count: int, genes: int, work: Path | None
 ) -> Iterator[Completion]:
     """Yield predictions in the order of their positions, which are those of all `count` pairs."""
     fallback, stderr = np.zeros(count, bool), np.full(count, np.nan, np.float32)
+    by_gene = False
     if work is not None:
         work.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=work) as file:
+    with TemporaryFile(dir=work) as file, TemporaryFile(dir=work) as errors:
         for rows, completion in blocks:
-            for row, profile in zip(rows, completion.profiles, strict=True):
-                file.seek(4 * genes * int(row))
-                file.write(profile.tobytes())
+            _place(file, rows, completion.profiles)
             if completion.fallback is not None:
                 fallback[rows] = completion.fallback
             if completion.stderr is not None:
-                stderr[rows] = completion.stderr
+                stderr[rows] = completion.stderr.reshape(len(rows), -1).mean(axis=1)
+                by_gene = completion.stderr.ndim > 1
+                if by_gene:
+                    _place(errors, rows, completion.stderr.astype(np.float32))
         has_errors = np.isfinite(stderr).all()
         file.seek(0)
+        errors.seek(0)
         for part in slices(count, AT_ONCE):
-            stored = file.read(4 * genes * (part.stop - part.start))
-            profiles = np.frombuffer(stored, np.float32).reshape(-1, genes)
-            yield Completion(profiles, fallback[part], stderr[part] if has_errors else None)
+            size = part.stop - part.start
+            profiles = _read_next(file, size, genes)
+            stated = _read_next(errors, size, genes) if by_gene else stderr[part]
+            yield Completion(profiles, fallback[part], stated if has_errors else None)
+
+
+def _place(file: IO[bytes], rows: np.ndarray, values: np.ndarray) -> None:
+    """Write float32 values, shape (rows, genes), where they belong."""
+    for row, of_row in zip(rows, values, strict=True):
+        file.seek(values.itemsize * values.shape[1] * int(row))
+        file.write(of_row.tobytes())
+
+
+def _read_next(file: IO[bytes], count: int, genes: int) -> np.ndarray:
+    return np.frombuffer(file.read(4 * genes * count), np.float32).reshape(count, genes)
 
 
 def _predict_from_elsewhere(

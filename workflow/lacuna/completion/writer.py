@@ -1,7 +1,8 @@
 """Writes the product block by block: a GCTX, and the same as h5ad."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from lacuna.completion.completed import (
     ACD,
     CELL,
     DRUG,
+    EXPECTED_R,
     FALLBACK,
     LINEAGE,
     MEASURED,
@@ -20,16 +22,22 @@ from lacuna.completion.completed import (
     SOURCE,
     STDERR,
     SYMBOL,
+    TIER,
     column_id,
 )
+from lacuna.completion.errors_by_gene import ErrorsByGene
+from lacuna.completion.for_anndata import write_for_anndata
 from lacuna.completion.interface import Completion
+from lacuna.completion.tiers import tier_of
 from lacuna.io.gctx import Gctx, write_gctx
-from lacuna.io.h5ad_write import write_h5ad
 from lacuna.io.quantities import MISSING_NUMBER
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import slices
 
 AT_ONCE = 8192  # columns of a block
+# Predictions and their (drug, cell) pairs, shape (n, 2) -> the correlation to expect of each, shape
+# (n,), NaN where not known.
+Expect = Callable[[Completion, np.ndarray], np.ndarray]
 
 
 def write_completed(
@@ -40,6 +48,8 @@ def write_completed(
     drugs: pd.DataFrame,
     cells: pd.DataFrame,
     genes: pd.DataFrame,
+    expect: Expect | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Write measured profiles as measured and all others as predicted, block by block.
 
@@ -54,7 +64,12 @@ def write_completed(
         The predicted ones, block after block in the order of `tensor.missing_pairs`; none where
         the grid has no gaps.
     drugs, cells, genes
-        As `lacuna.tensor.labels.describe_axes` returns them.
+        As `lacuna.tensor.labels.describe_axes` returns them; drugs perhaps with atc_codes,
+        mechanisms and targets, as `lacuna.io.annotations.annotate` returns them.
+    expect
+        Tells the correlation to expect of predictions; None where nobody knows.
+    facts
+        What `uns` of the h5ad says of the run, by name.
 
     Raises
     ------
@@ -69,16 +84,16 @@ def write_completed(
     cell_id, cell_lineage, source (measured or predicted), fallback (1 where a plain mean stands for
     want of anything nearer), norm (length of the profile: 1 when measured; a prediction is as the
     method made it, shorter where the method is less certain), stderr (the standard error of a
-    predicted entry, on average over the profile; -666 when measured or not stated), replicates and
-    acd (-666 when predicted or not replicated). The h5ad has the transposed matrix: the columns of
-    the GCTX are its obs, with these names, NaN for -666 and true or false as fallback; its var are
-    the genes.
+    predicted entry, on average over the profile; -666 when measured or not stated), expected_r (the
+    correlation to expect with a fresh measurement: of a prediction as `expect` tells, of a measured
+    profile the share of it that is no noise, see `lacuna.tensor.agreement`; -666 when not known),
+    tier (the same in words; empty when not known), replicates and acd (-666 when predicted or not
+    replicated). The h5ad has the transposed matrix, see `lacuna.completion.for_anndata`.
     """
     if tensor.reliability is None:
         raise ValueError("the product states replicates and acd; the tensor has no reliability")
     pairs = np.argwhere(np.ones_like(tensor.measured))
-    position = tensor.find(pairs)
-    measured = position >= 0
+    measured = tensor.find(pairs) >= 0
     drug, cell = pairs.T
     columns = pd.DataFrame(
         {
@@ -92,20 +107,30 @@ def write_completed(
     ids = [column_id(*place) for place in zip(columns[DRUG], columns[CELL], strict=True)]
     columns.index = pd.Index(ids, name="id")
     rows = pd.DataFrame({SYMBOL: genes["symbol"].to_numpy()}, index=tensor.genes)
-    write_gctx(path, _fill_gaps(tensor, position, completions, columns), rows, columns)
-    with Gctx(path) as product:
-        blocks = (
-            product.read(product.rows, product.columns[rows])
-            for rows in slices(len(columns), AT_ONCE)
-        )
-        write_h5ad(Path(path).with_suffix(".h5ad"), blocks, *_for_anndata(rows, columns), uns={})
+    with ErrorsByGene(Path(path).parent, len(tensor.genes)) as errors:
+        filled = _fill_gaps(tensor, pairs, completions, columns, expect, errors)
+        write_gctx(path, filled, rows, columns)
+        with Gctx(path) as product:
+            write_for_anndata(
+                Path(path).with_suffix(".h5ad"),
+                product,
+                ~measured,
+                errors,
+                drugs=drugs,
+                rows=rows,
+                columns=columns,
+                facts=facts or {},
+                at_once=AT_ONCE,
+            )
 
 
 def _fill_gaps(
     tensor: ProfileSet,
-    position: np.ndarray,
+    pairs: np.ndarray,
     completions: Iterable[Completion],
     columns: pd.DataFrame,
+    expect: Expect | None,
+    errors: ErrorsByGene,
 ) -> Iterator[np.ndarray]:
     """Yield blocks of the product's matrix; at the end, add to its columns what is known then.
 
@@ -113,16 +138,23 @@ def _fill_gaps(
     ----------
     tensor
         The measured profiles.
-    position : int array of shape (columns,)
-        Which of them each column is; -1 for a gap.
+    pairs : int array of shape (columns, 2)
+        The drug and cell of each column.
     completions
         What fills the gaps.
     columns
         The column metadata.
+    expect
+        Tells what correlation to expect of predictions.
+    errors
+        Takes standard errors of every gene.
     """
+    position = tensor.find(pairs)
     norm, stderr = np.empty((2, len(position)), np.float32)
     fallback = np.zeros(len(position), int)
     stderr[:] = MISSING_NUMBER
+    expected_r = _of_measured(tensor)[position]
+    expected_r[position < 0] = np.nan
     predictions = _Predictions(completions)
     for rows in slices(len(position), AT_ONCE):
         here = position[rows]
@@ -132,19 +164,40 @@ def _fill_gaps(
         if filling is not None:
             block[gaps] = filling.profiles
             if filling.stderr is not None:
-                errors = filling.stderr
-                stderr[rows][gaps] = errors if errors.ndim == 1 else errors.mean(axis=1)
+                stderr[rows][gaps] = filling.stderr.reshape(len(gaps), -1).mean(axis=1)
+                if filling.stderr.ndim > 1:
+                    errors.add(filling.stderr)
             if filling.fallback is not None:
                 fallback[rows][gaps] = filling.fallback
+            if expect is not None:
+                expected_r[rows][gaps] = expect(filling, pairs[rows][gaps])
         norm[rows] = np.linalg.norm(block, axis=1)
         yield block
     predictions.check_all_taken()
     columns[FALLBACK], columns[NORM], columns[STDERR] = fallback, norm, stderr.astype(float)
+    columns[EXPECTED_R] = np.where(np.isnan(expected_r), MISSING_NUMBER, expected_r)
+    columns[TIER] = tier_of(expected_r)
     assert tensor.reliability is not None
     for name in (REPLICATES, ACD):
         of_profile = tensor.reliability[name].to_numpy()
         columns[name] = np.where(position >= 0, of_profile[position], MISSING_NUMBER)
         columns[name] = columns[name].fillna(MISSING_NUMBER)
+
+
+def _of_measured(tensor: ProfileSet) -> np.ndarray:
+    """Return the correlation of each measured profile with a fresh one of as many replicates.
+
+    Two measurements of one truth, of each of which the share s is no noise, correlate by s.
+
+    Returns
+    -------
+    array of shape (n,)
+        NaN without replicates.
+    """
+    assert tensor.reliability is not None
+    if "signal" not in tensor.reliability:
+        return np.full(len(tensor), np.nan)
+    return tensor.reliability["signal"].to_numpy(float)
 
 
 class _Predictions:
@@ -172,12 +225,3 @@ class _Predictions:
     def check_all_taken(self) -> None:
         if self._left is not None or any(len(block.profiles) for block in self._blocks):
             raise ValueError("there are more predictions than gaps of the tensor")
-
-
-def _for_anndata(rows: pd.DataFrame, columns: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return obs and var of the product."""
-    texts = {name: pd.Categorical(columns[name]) for name in (DRUG, NAME, CELL, LINEAGE, SOURCE)}
-    obs = columns.assign(**texts, **{FALLBACK: columns[FALLBACK].astype(bool)})
-    for name in (STDERR, REPLICATES, ACD):
-        obs[name] = columns[name].where(columns[name] != MISSING_NUMBER)
-    return obs, rows

@@ -9,11 +9,14 @@ import pandas as pd
 from lacuna.completion.completed import (
     CELL,
     DRUG,
+    EXPECTED_R,
     FALLBACK,
     NAME,
     SOURCE,
     STDERR,
+    TIER,
     CompletedTensor,
+    gene_names,
 )
 from lacuna.evaluation.deg import DEG_PERCENTS
 from lacuna.io.gctx import Gctx
@@ -54,9 +57,7 @@ def ranked_genes(path: str | Path) -> Iterator[pd.DataFrame]:
     """
     with CompletedTensor.open(path) as product, Gctx(path) as matrix:
         about = matrix.metadata("columns").reset_index(drop=True)
-        symbols, ids = product.genes["symbol"], product.genes["gene"]
-        own = symbols.ne("") & ~symbols.duplicated(keep=False)
-        genes = symbols.where(own, ids).to_numpy(str)
+        genes = gene_names(product.genes).to_numpy(str)
         count = max(1, len(genes) * max(DEG_PERCENTS) // 100)
         drugs, cells = product.drugs["drug"], product.cells["cell"]
         at_once = max(1, PROFILES_AT_ONCE // len(cells))
@@ -67,12 +68,14 @@ def ranked_genes(path: str | Path) -> Iterator[pd.DataFrame]:
             values = np.take_along_axis(profiles, top, axis=1)
             first = start * len(cells)
             rows = about.iloc[first : first + len(profiles)]
-            stderr = rows[STDERR].where(rows[STDERR] != MISSING_NUMBER)
+            known = rows[[STDERR, EXPECTED_R]].where(rows[[STDERR, EXPECTED_R]] != MISSING_NUMBER)
             yield (
                 rows[list(ABOUT)]
                 .rename(columns=ABOUT)
                 .assign(
-                    stderr=stderr,
+                    stderr=known[STDERR],
+                    expected_r=known[EXPECTED_R],
+                    tier=rows[TIER],
                     genes=[SEPARATOR.join(names) for names in genes[top]],
                     changes=[SEPARATOR.join(f"{x:.3g}" for x in row) for row in values.tolist()],
                 )
