@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -163,6 +163,9 @@ bench-completion: $(READY) ## measure speed, memory and PCT of each method at th
 
 bench-complete: $(READY) ## measure time and memory of every method that completes the whole grid (about 5 hours)
 	$(BIN)/python bench/complete.py
+
+bench-ask: demo tahoe ## measure how fast a product of the paper's size is asked, and whether a profile finds its drug in other cells
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/ask.py
 
 bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the paper's size
 	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py

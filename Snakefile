@@ -21,6 +21,7 @@ include: "workflow/rules/cell_to_cell.smk"
 include: "workflow/rules/translation.smk"
 include: "workflow/rules/retrieval.smk"
 include: "workflow/rules/single_cell.smk"
+include: "workflow/rules/explore.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 

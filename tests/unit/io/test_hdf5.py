@@ -2,6 +2,7 @@
 
 import resource
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,9 +107,18 @@ def append(path):
             writer.append("rows", MANY[row : row + 10])
 
 
+def place(path):
+    with hdf5.Writer(path) as writer:
+        writer.reserve("rows", MANY.shape, np.float32)
+        for column in range(0, MANY.shape[1], 100):
+            columns = slice(column, column + 100)
+            writer.place("rows", (slice(None), columns), MANY[:, columns])
+
+
 WRITERS = {
     "h5": lambda path: hdf5.save(path, {"many": MANY}),
     "appended": append,
+    "placed": place,
     "gctx": lambda path: write_gctx(
         path, MANY, pd.DataFrame(index=range(978)), pd.DataFrame(index=range(200))
     ),
@@ -128,3 +138,19 @@ def test_no_room_leaves_the_old_file_and_no_half_one(tmp_path, kind, small_files
         WRITERS[kind](path)
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
     assert path.read_text() == "old"
+
+
+def test_an_array_that_was_placed_is_mapped_and_not_read(tmp_path):
+    place(tmp_path / "a.h5")
+    rows = hdf5.mapped(hdf5.load(tmp_path / "a.h5", lazy=("rows",))["rows"])
+    assert isinstance(rows, np.memmap)
+    assert not rows.flags.writeable
+    assert np.array_equal(rows, MANY)
+
+
+@pytest.mark.parametrize("layout", [{"chunks": (10, 10)}, {"chunks": (10, 10), "compression": 1}])
+def test_an_array_in_pieces_is_not_mapped(tmp_path, layout):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("rows", data=MANY, **layout)
+        with pytest.raises(ValueError, match="does not lie in one piece"):
+            hdf5.mapped(file["rows"])

@@ -26,6 +26,7 @@ ORDER = [
         *("classification", "enrichment", "cell_to_cell"),
         *("translation", "retrieval", "single_cell"),
     ],
+    ["explore"],
     ["report"],
     ["project"],
     ["command"],

@@ -140,6 +140,11 @@ class CompletedTensor:
         self._gctx.__exit__(*exc_info)
 
     @property
+    def columns(self) -> pd.DataFrame:
+        """What the file says of every drug in every cell (`COLUMNS`), in its order."""
+        return self._columns
+
+    @property
     def measured(self) -> pd.DataFrame:
         """Which profiles are measured: bool, drugs x cells, both by id in the file's order."""
         is_measured = self._columns[SOURCE].eq(MEASURED).to_numpy()

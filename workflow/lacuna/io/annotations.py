@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.io.geo import read_genes
 from lacuna.io.untrusted import check_header, check_plain, parse_table
 
 SEPARATOR = "|"
@@ -107,6 +108,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
     table = _read(path, ["name"], quoting=csv.QUOTE_NONE)  # names such as "2-APB hold quotes
     unknown = {column: None for column in ["inchi_key", *ANNOTATIONS] if column not in table}
     return table.assign(**unknown)[["name", "inchi_key", *ANNOTATIONS]]
+
+
+def read_symbols(gene_info: Iterable[str | Path]) -> pd.Series:
+    """Return gene symbols by Entrez id, of tables as GEO ships them; the first one wins."""
+    genes = pd.concat([pd.DataFrame(columns=["gene", "symbol"]), *map(read_genes, gene_info)])
+    return genes.drop_duplicates("gene").set_index("gene")["symbol"]
 
 
 def read_sources(files: dict[str, str], symbols: pd.Series) -> dict[str, pd.DataFrame]:

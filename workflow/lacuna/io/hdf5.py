@@ -1,7 +1,8 @@
 """How Lacuna's own HDF5 files are laid out: one dataset per array, one group per table.
 
-All of a file is under checksums, so that no damaged byte goes unnoticed. A file is read for what it
-holds, not for what its header promises.
+All of a file is under checksums, so that no damaged byte goes unnoticed, but for arrays that are
+mapped into memory (`Writer.reserve`). A file is read for what it holds, not for what its header
+promises.
 """
 
 import io
@@ -146,6 +147,24 @@ class Writer:
         array[len(array) - len(rows) :] = rows
         self._sink.check()  # stops a long computation as soon as the disk is full
 
+    def reserve(self, name: str, shape: tuple[int, ...], dtype: Any) -> None:
+        """Make room for an array that is written part by part and lies there in one piece.
+
+        Such an array has no checksum; `mapped` maps it into memory.
+        """
+        self._file.create_dataset(name, shape, dtype)
+
+    def place(self, name: str, where: Any, part: np.ndarray) -> None:
+        """Write a part of an array that `reserve` made room for.
+
+        Raises
+        ------
+        UnwritableFile
+            When the block ends, if the disk is full or the folder may not be written to.
+        """
+        self._file[name][where] = part
+        self._sink.check()
+
 
 def save(path: str | Path, content: Content) -> None:
     """Write named arrays and tables to one file, which appears whole or not at all."""
@@ -208,6 +227,20 @@ class LazyArray(h5py.Dataset):
     def __getitem__(self, *where: object) -> np.ndarray:
         with explain_read_errors(self.file.filename, (OSError, RuntimeError)):
             return super().__getitem__(*where)
+
+
+def mapped(array: h5py.Dataset) -> np.ndarray:
+    """Map an array that `Writer.reserve` laid out into memory; it is read where it is used.
+
+    Raises
+    ------
+    ValueError
+        If it does not lie in its file in one piece, as it is.
+    """
+    offset = None if array.chunks or array.external else array.id.get_offset()
+    if offset is None or array.id.get_create_plist().get_nfilters():
+        raise ValueError(f"{array.name} does not lie in one piece")
+    return np.memmap(array.file.filename, array.dtype, "r", offset, array.shape)
 
 
 def member(group: h5py.Group, name: str) -> h5py.Dataset | h5py.Group:

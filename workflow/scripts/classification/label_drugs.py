@@ -1,10 +1,7 @@
 """Say which drugs belong to which ATC class and hit which target, and choose what to predict."""
 
-import pandas as pd
-
 from lacuna.classification.tasks import make_tasks
-from lacuna.io.annotations import annotate, read_sources
-from lacuna.io.geo import read_genes
+from lacuna.io.annotations import annotate, read_sources, read_symbols
 from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.script_log import log_script
 from lacuna.tensor.profiles import ProfileSet
@@ -12,10 +9,7 @@ from lacuna.tensor.profiles import ProfileSet
 with log_script(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
     drugs = read_table(snakemake.input.drugs)
-    genes = pd.concat(
-        [pd.DataFrame(columns=["gene", "symbol"]), *map(read_genes, snakemake.input.gene_info)]
-    )
-    symbols = genes.drop_duplicates("gene").set_index("gene")["symbol"]
+    symbols = read_symbols(snakemake.input.gene_info)
     files = {kind: snakemake.input[kind] for kind in snakemake.params.kinds}
     labels, sources = annotate(drugs, read_sources(files, symbols))
     in_best_cells = tensor.measured[:, : snakemake.params.cells].any(axis=1)

@@ -1,0 +1,1 @@
+"""Asking a finished tensor: the index of its profiles, and the searches in it."""

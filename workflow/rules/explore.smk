@@ -1,0 +1,30 @@
+from lacuna.explore import stage as explore
+
+
+rule index_profiles:
+    input:
+        **in_results(explore.files(config)),
+        **INPUTS.annotations(DATASET),
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        cells="results/{dataset}/tensor/cells.tsv",
+        dropped="results/{dataset}/tensor/dropped.tsv",
+        gene_info=INPUTS.paths(DATASET, "gene_info"),
+    output:
+        "results/{dataset}/explore/index.h5",
+    log:
+        "results/{dataset}/logs/index_profiles.log",
+    benchmark:
+        "results/{dataset}/benchmarks/index_profiles.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(2000, per_mb=1),
+        runtime=grows(30),
+    params:
+        method=explore.method(config),
+        annotations=list(INPUTS.annotation_files),
+        title=DATA,
+        simulated=INPUTS.simulated,
+        seed=SEED,
+    script:
+        "../scripts/explore/index_profiles.py"

@@ -1,0 +1,34 @@
+"""Lay the product out so that it can be asked: by drug, cell, gene and signature."""
+
+from lacuna.completion.registry import method_label
+from lacuna.explore.build import build_index
+from lacuna.io.annotations import annotate, read_sources, read_symbols
+from lacuna.io.tsv import read_table
+from lacuna.runtime.script_log import log_script
+from lacuna.runtime.seeds import generator
+
+with log_script(snakemake.log[0]):
+    files, params = snakemake.input, snakemake.params
+    drugs, cells, dropped = (read_table(files[name]) for name in ("drugs", "cells", "dropped"))
+    sources = {kind: files[kind] for kind in params.annotations}
+    labels = None
+    if sources:
+        labels, _ = annotate(drugs, read_sources(sources, read_symbols(files.gene_info)))
+    build_index(
+        snakemake.output[0],
+        files.product,
+        drugs=drugs,
+        cells=cells,
+        dropped=dropped,
+        labels=labels,
+        held_out=read_table(files.held_out),
+        facts={
+            "dataset": snakemake.wildcards.dataset,
+            "method": params.method,
+            "method_label": method_label(params.method),
+            "title": params.title,
+            "simulated": params.simulated,
+            "seed": params.seed,
+        },
+        rng=generator(params.seed, "explore", params.method),
+    )
