@@ -70,7 +70,7 @@ def make_up(path: Path) -> None:
     columns[completed.DRUG] = columns[completed.NAME] = np.array(drugs)[drug]
     columns[completed.CELL], columns[completed.LINEAGE] = np.array(cells)[cell], ""
     columns[completed.SOURCE] = np.where(measured, completed.MEASURED, completed.PREDICTED)
-    columns[completed.FALLBACK] = 0
+    columns[completed.FALLBACK], columns[completed.TIER] = 0, ""
     columns.index = pd.Index(
         [completed.column_id(*ids) for ids in columns[[completed.DRUG, completed.CELL]].to_numpy()]
     )
@@ -256,8 +256,8 @@ def ranks_of_right(held_out: HeldOut, scores: np.ndarray) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per query and cell whose predictions include the query's drug
-        drug, query (`SEEN`, `HIDDEN` or `SAME`), rank (ties count half), library (how many drugs were
-        predicted in the cell).
+        drug, query (`SEEN`, `HIDDEN` or `SAME`), rank (ties count half), library (how many drugs
+        were predicted in the cell).
     """
     rows = []
     for cell in np.unique(held_out.cell):

@@ -33,11 +33,20 @@ def planted(**form) -> tuple[ProfileSet, np.ndarray]:
     return tensor, np.array(predicted, np.float32).reshape(shape)
 
 
-def write_index(folder: Path, tensor: ProfileSet, predicted: np.ndarray, **changed) -> Path:
+def write_index(
+    folder: Path,
+    tensor: ProfileSet,
+    predicted: np.ndarray,
+    *,
+    symbols: str | None = None,
+    **changed: object,
+) -> Path:
     """Write a product and its index into a folder; return the index."""
     axes = axes_of(tensor)
     axes["drugs"]["name"] = [f"name {drug}" for drug in tensor.drugs]
-    axes["genes"]["symbol"] = [f"Sym{gene}" for gene in tensor.genes]
+    axes["genes"]["symbol"] = [
+        f"Sym{gene}" if symbols is None else symbols for gene in tensor.genes
+    ]
     completion = Completion(predicted, np.zeros(len(predicted), bool))
     write_completed(folder / "product.gctx", tensor, [completion], **axes)
     facts = {"inchi_key": np.nan, "smiles": "C", "ids": tensor.drugs}

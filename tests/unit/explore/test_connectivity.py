@@ -107,8 +107,10 @@ def test_a_row_says_whose_profile_it_is(index):
         assert (row["drug"], row["name"], row["cell"]) == (f"d{drug}", f"name d{drug}", f"c{cell}")
         assert row["source"] == index.profiles["source"][position]
     assert found["fdr"].to_numpy() == pytest.approx(false_discovery_control(found["p"]))
-    assert found["expected_r"].isna().all()
-    assert set(found["tier"]) == {""}
+    for name in ("expected_r", "tier"):
+        expected = index.profiles[name].loc[found.index]
+        assert found[name].equals(expected)
+    assert set(found["tier"]) > {"excellent", ""}
 
 
 def test_normalised_scores_divide_by_those_of_their_sign_in_cell_and_source(index):

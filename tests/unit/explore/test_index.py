@@ -1,5 +1,7 @@
 """The index of a product, against the product, whole or not at all."""
 
+import dataclasses
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -11,9 +13,11 @@ from indexed import FACTS, planted, product_of, write_index
 from promises import reads_or_refuses
 from strategies import hdf5_change
 
+from lacuna.completion.tiers import TIERS
 from lacuna.errors import DamagedFile, LacunaError
 from lacuna.explore import build
 from lacuna.explore.index import Index
+from lacuna.io.landmarks import landmarks
 
 
 @pytest.fixture(scope="module")
@@ -95,24 +99,35 @@ def test_a_tie_goes_to_the_first_gene():
     assert ranks.tolist() == [[2, 0, 3, 4, 1]]
 
 
-def test_columns_of_the_product_are_read_where_it_has_them():
+def test_numbers_and_words_of_a_profile_are_those_of_the_product():
     columns = pd.DataFrame(
         {
-            "source": ["measured", "predicted", "predicted"],
-            "fallback": [0, 1, 0],
-            "norm": [1, 0.5, 0.25],
-            "stderr": [-666, 0.1, -666],
+            "source": ["measured", "predicted", "predicted", "predicted"],
+            "fallback": [0, 1, 0, 0],
+            "norm": [1, 0.5, 0.25, 0.125],
+            "stderr": [-666, 0.1, -666, -666],
+            "expected_r": [0.95, -666, 0.25, 0.5],
+            "tier": ["excellent", "", "poor", "a word of tomorrow"],
         }
     )
     profiles, words = build.describe_profiles(columns)
-    assert profiles["expected_r"].isna().all()
-    assert words.tolist() == [""]
-    assert profiles["stderr"].isna().tolist() == [True, False, True]
-    assert profiles["fallback"].tolist() == [False, True, False]
-    stated = columns.assign(expected_r=[0.75, -666, 0.5], tier=["high", "", "fair"])
-    profiles, words = build.describe_profiles(stated)
-    assert profiles["expected_r"].fillna(-1).tolist() == [0.75, -1, 0.5]
-    assert words[profiles["tier"]].tolist() == ["high", "", "fair"]
+    assert profiles["predicted"].tolist() == [False, True, True, True]
+    assert profiles["fallback"].tolist() == [False, True, False, False]
+    assert profiles["norm"].tolist() == [1, 0.5, 0.25, 0.125]
+    assert profiles["stderr"].isna().tolist() == [True, False, True, True]
+    assert profiles["expected_r"].fillna(-1).tolist() == pytest.approx([0.95, -1, 0.25, 0.5])
+    assert words[profiles["tier"]].tolist() == ["excellent", "", "poor", ""]
+    assert words.tolist() == [*(tier.name for tier in TIERS), ""]
+
+
+def test_landmarks_without_symbols_get_theirs(tmp_path):
+    tensor, predicted = planted(drugs=5, cells=3)
+    landmark = dataclasses.replace(
+        tensor, genes=landmarks()["entrez"].to_numpy()[: len(tensor.genes)]
+    )
+    path = write_index(tmp_path, landmark, predicted, symbols="")
+    with Index.open(path) as found:
+        assert found.genes["symbol"].tolist() == landmarks()["symbol"].tolist()[:40]
 
 
 @pytest.mark.parametrize("at_once", [1, 5, 9, 1000])

@@ -10,8 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lacuna.completion import completed
-from lacuna.completion.completed import CompletedTensor
+from lacuna.completion.completed import (
+    EXPECTED_R,
+    FALLBACK,
+    NORM,
+    PREDICTED,
+    SOURCE,
+    STDERR,
+    TIER,
+    CompletedTensor,
+)
+from lacuna.completion.tiers import TIERS, UNKNOWN
 from lacuna.errors import LacunaError
 from lacuna.explore.index import (
     CELL_NUMBERS,
@@ -19,6 +28,7 @@ from lacuna.explore.index import (
     DRUG_NUMBERS,
     DRUGS,
     GENES,
+    PROFILES,
     RANKS,
     SEVERAL,
     UNITS,
@@ -26,6 +36,7 @@ from lacuna.explore.index import (
 from lacuna.explore.reference import Sample, draw_reference, draw_sample
 from lacuna.io import hdf5
 from lacuna.io.annotations import SEPARATOR
+from lacuna.io.landmarks import fill_symbols
 from lacuna.io.quantities import MISSING_NUMBER
 from lacuna.vectors import slices, unit_rows
 
@@ -91,7 +102,7 @@ def build_index(
                 ),
                 "drugs": describe_drugs(tensor, drugs, labels, held_out),
                 "cells": describe_cells(tensor, cells, held_out),
-                "genes": tensor.genes[GENES],
+                "genes": fill_symbols(tensor.genes)[GENES],
                 "dropped": dropped,
                 "profiles": profiles,
                 "tiers": tiers,
@@ -121,26 +132,20 @@ def describe_profiles(columns: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     Parameters
     ----------
     columns
-        Column metadata of the product; one of before `expected_r` states none.
+        Column metadata of the product.
     """
-    known = columns.assign(
-        **{name: columns.get(name, MISSING_NUMBER) for name in ("expected_r",)},
-        tier=columns.get("tier", ""),
+    words = np.array([*(tier.name for tier in TIERS), UNKNOWN], dtype=object)
+    codes = pd.Index(words).get_indexer(pd.Index(columns[TIER]))
+    numbers = columns[[NORM, STDERR, EXPECTED_R]].astype(np.float32)
+    profiles = pd.DataFrame(
+        {
+            "predicted": columns[SOURCE].eq(PREDICTED),
+            "fallback": columns[FALLBACK].astype(bool),
+            **numbers.where(numbers != MISSING_NUMBER),
+            "tier": np.where(codes < 0, len(words) - 1, codes).astype(np.int16),
+        }
     )
-    numbers = {
-        name: known[column].astype(np.float32).where(known[column] != MISSING_NUMBER)
-        for name, column in {
-            "norm": completed.NORM,
-            "stderr": completed.STDERR,
-            "expected_r": "expected_r",
-        }.items()
-    }
-    codes, words = pd.factorize(known["tier"], sort=True)
-    flags = {
-        "predicted": known[completed.SOURCE].eq(completed.PREDICTED),
-        "fallback": known[completed.FALLBACK].astype(bool),
-    }
-    return pd.DataFrame({**flags, **numbers, "tier": codes.astype(np.int16)}), np.array(words)
+    return profiles[PROFILES], words
 
 
 def describe_drugs(
