@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -208,6 +208,9 @@ format: $(READY) ## put the code into the style that lint checks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
+
+answers: demo ## write into docs/ask.md what the commands answer on the demo
+	$(BIN)/python bench/answers.py
 
 docs: $(READY) ## write what stands in schemas and on cards into README, config/ and results/
 	$(BIN)/python -m lacuna.project.documentation

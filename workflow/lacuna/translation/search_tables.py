@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.io.atomic import write_whole
+from lacuna.io.atomic import UNREADABLE, explain_read_errors, write_whole
 from lacuna.translation.gene_search import FOUND
 
 LEVEL = 6  # of gzip: the highest takes three times as long for a few percent
@@ -100,6 +100,33 @@ def _write_text(path: Path) -> Iterator[io.BufferedIOBase]:
                 yield packed
         else:
             yield file
+
+
+def read_found(path: str | Path, gene: str) -> pd.DataFrame:
+    """Read what a search found for one gene; other blocks of genes stay in the file.
+
+    Parameters
+    ----------
+    path
+        The file for programs that `write_search` wrote.
+    gene
+        Its symbol, as the search spells it.
+
+    Returns
+    -------
+    DataFrame
+        As `lacuna.translation.gene_search.GeneSearch.tables` yields them; no row where the search
+        has no such gene.
+
+    Raises
+    ------
+    DamagedFile
+        If the file is cut short or damaged.
+    LacunaError
+        If the file is missing.
+    """
+    with explain_read_errors(path, (*UNREADABLE, pa.ArrowException)):
+        return pq.read_table(path, filters=[("gene", "==", gene)]).to_pandas()
 
 
 def volcano_points(

@@ -1,0 +1,1 @@
+"""The subcommands that ask: each module is one, see `lacuna.command`."""

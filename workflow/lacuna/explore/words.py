@@ -1,0 +1,32 @@
+"""Words that commands take; this module imports nothing heavy, since `lacuna` always reads it."""
+
+from typing import NamedTuple
+
+FORMATS = ("table", "tsv", "json")
+SOURCES = ("measured", "predicted")
+BY = PROFILE, DRUG, MECHANISM = ("profile", "drug", "mechanism")  # what a search lists
+
+
+class Scale(NamedTuple):
+    """A scale of the entries of profiles, see `lacuna.explore.scales`.
+
+    Attributes
+    ----------
+    label
+        What the values are, for headings.
+    about
+        One line on what they mean.
+    """
+
+    label: str
+    about: str
+
+
+SCALES = {
+    "unit": Scale("change", "each profile at length 1: where it points, however sure"),
+    "expected": Scale(
+        "expected change", "expected r times the profile at length 1: what a fresh one will show"
+    ),
+    "z": Scale("z", "what a fresh measurement will show, in its own standard deviations"),
+}
+DEFAULT_SCALE = "unit"  # in which answers are ordered
