@@ -87,6 +87,8 @@ def small_index(genes: int = 40, seed: int = 0, known: bool = True) -> SimpleNam
             "fallback": np.arange(drugs * cells) == 5,
             "norm": np.where(measured, 1, 0.5),
             "stderr": np.where(measured, np.nan, 0.02),
+            "replicates": np.where(measured, 3, np.nan),
+            "acd": np.where(measured, 0.5, np.nan),
             "expected_r": expected if known else np.nan,
             "tier": pd.Categorical.from_codes(
                 np.where(measured, 0, 1) if known else np.full(len(drug), 2),

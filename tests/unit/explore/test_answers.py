@@ -23,6 +23,7 @@ def test_a_profile_is_shown_with_how_sure_it_is(index):
     assert (facts["cell"], facts["lineage"], facts["source"]) == ("MCF7", "breast", "measured")
     assert facts["expected_r"] == pytest.approx(0.9 + 0.001 * row)
     assert (facts["tier"], facts["norm"]) == ("excellent", 1)
+    assert (facts["replicates"], facts["acd"]) == (3, 0.5)
     assert facts["of_this_drug"] == "r 0.50, mean of 2 held-out profiles"
     assert facts["of_this_cell"] == "r 0.60, mean of its held-out profiles"
     assert (facts["ids"], facts["moa"]) == ("BRD-2; BRD-20; XYZ-7", "COX")
@@ -46,7 +47,7 @@ def test_a_mean_in_place_of_a_prediction_is_said_and_what_is_unknown_is_left_out
     answer = show_profile(index, "BRD-2", "VCAP", top=1)
     assert answer.facts["source"] == "predicted"
     assert answer.notes[0].startswith("A plain mean stands in place of a prediction here")
-    assert "of_this_cell" not in answer.facts and "lineage" not in answer.facts
+    assert not {"of_this_cell", "lineage", "replicates", "acd"} & set(answer.facts)
     assert "of_this_drug" not in show_profile(index, "BRD-3", "A375", top=1).facts
 
 

@@ -89,7 +89,7 @@ def test_what_cannot_be_written_is_told(run, index, tmp_path):
     with pytest.raises(LacunaError, match=r"kernel.gctx: is a file of the run; expected another"):
         export(index, run, product, (), Wanted())
     with pytest.raises(LacunaError, match=r"no profile of the 32 is left"):
-        export(index, run, tmp_path / "a.gctx", (), Wanted(min_r=0.5))
+        export(index, run, tmp_path / "a.gctx", (), Wanted(min_r=1.1))
     with pytest.raises(LacunaError, match=r"no profile of these drugs is left"):
         measured = index.profiles["source"] == "measured"
         cell = int(index.profiles.loc[measured & (index.profiles["drug"] == 0), "cell"].iloc[0])

@@ -106,6 +106,8 @@ def test_numbers_and_words_of_a_profile_are_those_of_the_product():
             "fallback": [0, 1, 0, 0],
             "norm": [1, 0.5, 0.25, 0.125],
             "stderr": [-666, 0.1, -666, -666],
+            "replicates": [3, -666, -666, 2],
+            "acd": [0.5, -666, -666, -666],
             "expected_r": [0.95, -666, 0.25, 0.5],
             "tier": ["excellent", "", "poor", "a word of tomorrow"],
         }
@@ -115,6 +117,8 @@ def test_numbers_and_words_of_a_profile_are_those_of_the_product():
     assert profiles["fallback"].tolist() == [False, True, False, False]
     assert profiles["norm"].tolist() == [1, 0.5, 0.25, 0.125]
     assert profiles["stderr"].isna().tolist() == [True, False, True, True]
+    assert profiles["replicates"].fillna(0).tolist() == [3, 0, 0, 2]
+    assert profiles["acd"].isna().tolist() == [False, True, True, True]
     assert profiles["expected_r"].fillna(-1).tolist() == pytest.approx([0.95, -1, 0.25, 0.5])
     assert words[profiles["tier"]].tolist() == ["excellent", "", "poor", ""]
     assert words.tolist() == [*(tier.name for tier in TIERS), ""]

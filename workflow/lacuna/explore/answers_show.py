@@ -59,7 +59,7 @@ def show_profile(
         "cell": place["cell"],
         "lineage": place["lineage"],
         "source": profile["source"],
-        **{name: number(profile[name]) for name in ("replicates", "acd") if name in profile},
+        **{name: number(profile[name]) for name in ("replicates", "acd")},
         **trust(index, row),
         **held_out(index, at, where),
         "norm": number(profile["norm"]),

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from lacuna.completion.completed import (
+    ACD,
     EXPECTED_R,
     FALLBACK,
     NORM,
     PREDICTED,
+    REPLICATES,
     SOURCE,
     STDERR,
     TIER,
@@ -136,7 +138,7 @@ def describe_profiles(columns: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     """
     words = np.array([*(tier.name for tier in TIERS), UNKNOWN], dtype=object)
     codes = pd.Index(words).get_indexer(pd.Index(columns[TIER]))
-    numbers = columns[[NORM, STDERR, EXPECTED_R]].astype(np.float32)
+    numbers = columns[[NORM, STDERR, EXPECTED_R, REPLICATES, ACD]].astype(np.float32)
     profiles = pd.DataFrame(
         {
             "predicted": columns[SOURCE].eq(PREDICTED),

@@ -26,7 +26,8 @@ DRUGS = ["drug", "name", "inchi_key", "smiles", "ids", "atc", "moa", "targets"]
 DRUG_NUMBERS = ["measured", "held_out_r", "held_out"]
 CELLS, CELL_NUMBERS = ["cell", "lineage"], ["measured", "held_out_r"]
 GENES = ["gene", "symbol"]
-PROFILES = ["predicted", "fallback", "norm", "stderr", "expected_r", "tier"]
+NUMBERS = ["norm", "stderr", "expected_r", "replicates", "acd"]
+PROFILES = ["predicted", "fallback", *NUMBERS, "tier"]
 SEVERAL = "; "  # between codes, mechanisms or targets of one drug
 # How scores of random and of real queries are distributed, see `lacuna.explore.reference`.
 NULL_COLUMNS = ["score", "form", "size", "random_measured", "random_predicted", "real"]
@@ -67,7 +68,8 @@ class Index:
         gene (id), symbol (empty where not known).
     profiles : DataFrame
         Row i is drug i // cells in cell i % cells: drug, cell (positions), source (measured or
-        predicted), fallback, norm, stderr, expected_r (NaN where not stated), tier.
+        predicted), fallback, norm, stderr, expected_r, replicates, acd (NaN where not stated),
+        tier.
     dropped : DataFrame
         `tensor/dropped.tsv`: what fell out of the tensor, where and why.
     units : float32 array of shape (genes, profiles)
@@ -212,7 +214,7 @@ class Index:
                     profiles["predicted"].astype(int), pd.Index(SOURCES)
                 ),
                 "fallback": profiles["fallback"].astype(bool),
-                **{name: profiles[name] for name in ("norm", "stderr", "expected_r")},
+                **{name: profiles[name] for name in NUMBERS},
                 "tier": pd.Categorical.from_codes(profiles["tier"], content["tiers"]),
             }
         )
