@@ -1,10 +1,13 @@
 rule complete_tensor:
     input:
+        unpack(lambda wildcards: INPUTS.annotations(DATASET)),
         tensor="results/{dataset}/tensor/large.h5",
         drugs="results/{dataset}/tensor/drugs.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
         genes="results/{dataset}/tensor/genes.tsv",
         baseline="results/{dataset}/tensor/baseline.tsv",
+        expected="results/{dataset}/evaluation/expected_r/{method}/calibrator.h5",
+        gene_info=INPUTS.paths(DATASET, "gene_info"),
     output:
         gctx="results/{dataset}/completed/{method}.gctx",
         h5ad="results/{dataset}/completed/{method}.h5ad",
@@ -23,5 +26,7 @@ rule complete_tensor:
     params:
         variant=lambda wildcards: PLAN.variant(wildcards.method),
         seed=SEED,
+        annotations=list(INPUTS.annotation_files),
+        simulated=INPUTS.simulated,
     script:
         "../scripts/completion/complete_tensor.py"

@@ -88,6 +88,30 @@ rule score_method:
         "../scripts/evaluation/score_method.py"
 
 
+rule calibrate_expected_r:
+    input:
+        unpack(lambda wildcards: in_results(evaluation.teaching_files(config, wildcards.method))),
+        tensor="results/{dataset}/tensor/large.h5",
+    output:
+        calibrator="results/{dataset}/evaluation/expected_r/{method}/calibrator.h5",
+        tiers="results/{dataset}/evaluation/expected_r/{method}/tiers.tsv",
+    log:
+        "results/{dataset}/logs/calibrate_expected_r/{method}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/calibrate_expected_r/{method}.tsv"
+    group:
+        "score"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(1000, per_mb=4),
+    params:
+        splits=lambda wildcards: evaluation.teaching(config, wildcards.method),
+        seed=SEED,
+    script:
+        "../scripts/evaluation/calibrate_expected_r.py"
+
+
 rule score_parts:
     input:
         tensor="results/{dataset}/tensor/large.h5",

@@ -7,6 +7,7 @@ import pytest
 from lacuna.drawing.style import save_figure
 from lacuna.evaluation.figures import (
     deg_roc,
+    expected_r,
     gene_correlations,
     parts,
     predicted_vs_true,
@@ -46,7 +47,22 @@ def by_drugs():
     return both.assign(repeats=3, sd=0.1, mean=np.linspace(0.1, 0.6, 6))
 
 
+def judged_tiers():
+    """Two methods, single profiles and drugs, three tiers; the last is of few drugs."""
+    both = pd.MultiIndex.from_product(
+        [["profiles", "drugs"], METHODS[1:], ["good", "fair", "poor"]]
+    )
+    table = both.to_frame(index=False, name=["split", "method", "tier"])
+    table = table.assign(expected=[0.75, 0.6, 0.1] * 4, profiles=[300, 80, 9] * 4)
+    table["observed"] = table["expected"] + 0.03
+    few = table["profiles"] < 50
+    ends = {"low": table["observed"].mask(few) - 0.1, "high": table["observed"].mask(few) + 0.1}
+    return table.assign(**ends)
+
+
 DRAWN = {
+    "expected": lambda: expected_r.draw(judged_tiers(), METHODS[1:], "data"),
+    "nothing judged": lambda: expected_r.draw(judged_tiers()[:0], ["dnpp"], "data"),
     "subsets": lambda: subsets.draw(by_drugs(), "data"),
     "no subset": lambda: subsets.draw(by_drugs()[:0], "data"),
     "parts": lambda: parts.draw(scored_parts(), METHODS, "data"),
@@ -133,3 +149,21 @@ def test_methods_are_drawn_where_drugs_are_too_few_for_intervals(few, tmp_path):
         assert ("0.5" in text) and ("nan" not in text)
         assert ("[" in text) != few
     assert ("too few drugs" in figure.axes[0].get_legend().get_title().get_text()) == few
+
+
+def test_a_tier_stands_where_it_was_expected_and_observed_and_is_hollow_if_small():
+    table = judged_tiers()
+    panels = np.reshape(expected_r.draw(table, METHODS[1:], "data").axes, (2, 2))
+    assert [panel.get_title() for panel in panels[0]] == ["single profiles", "whole drugs"]
+    for method, line in zip(METHODS[1:], panels, strict=True):
+        for split, panel in zip(("profiles", "drugs"), line, strict=True):
+            rows = table[(table["method"] == method) & (table["split"] == split)]
+            for row, (point, _, bars) in zip(rows.itertuples(), panel.containers, strict=True):
+                assert point.get_xydata().tolist() == [[row.expected, row.observed]]
+                assert (point.get_markerfacecolor() == "white") == (row.profiles < 50)
+                assert bool(bars) == (row.profiles >= 50)
+                if bars:
+                    ends = bars[0].get_segments()[0][:, 1]
+                    assert ends == pytest.approx([row.low, row.high])
+            said = [text.get_text() for text in panel.texts]
+            assert said == ["good: 300", "fair: 80", "poor: 9"]

@@ -152,3 +152,24 @@ def test_predictions_come_batch_by_batch_and_similarity_where_drugs_are_known(co
         expected = stage.predictions(config, "large", "profiles", method)
         assert files[number :: len(stage.methods(config))] == expected
     assert stage.splits_by_similarity(config) == ["profiles", "drugs"]
+
+
+def test_what_to_expect_is_learnt_from_each_split_of_the_large_tensor_that_the_method_predicts(
+    config,
+):
+    folder = "evaluation/large"
+    assert stage.teaching_files(config, "dnpp") == {
+        "profiles": [
+            f"{folder}/profiles/folds.tsv",
+            *(f"{folder}/profiles/dnpp/predicted_{job}.h5" for job in range(3)),
+        ],
+        "drugs": [
+            f"{folder}/drugs/folds.tsv",
+            *(f"{folder}/drugs/dnpp/predicted_{job}.h5" for job in range(2)),
+        ],
+    }
+    splits = config["evaluation"]["splits"]
+    splits["drugs"] = {**splits["drugs"], "without": ["dnpp"]}
+    assert stage.teaching(config, "dnpp") == ["profiles"]
+    assert stage.teaching(config, "dnpp_k5") == ["profiles", "drugs"]
+    assert "evaluation/expected_r/dnpp/tiers.tsv" in stage.results(config)

@@ -4,7 +4,15 @@ import pandas as pd
 import pytest
 
 from lacuna.errors import LacunaError
-from lacuna.io.annotations import ANNOTATIONS, annotate, read_sources, read_table, split
+from lacuna.io.annotations import (
+    ANNOTATIONS,
+    annotate,
+    annotate_from_files,
+    read_sources,
+    read_symbols,
+    read_table,
+    split,
+)
 from lacuna.io.geo import read_drugs, read_genes
 
 SYMBOLS = pd.Series({"10": "ABC1", "20": "DEF2"})
@@ -161,3 +169,20 @@ def test_real_tables_know_real_drugs(shared_data):
         1,
         1,
     ]
+
+
+def test_a_run_without_tables_knows_nothing_of_its_drugs(files, drugs):
+    labels, counts = annotate_from_files(drugs, {}, SYMBOLS)
+    assert labels[["drug", "name"]].equals(drugs[["drug", "name"]])
+    assert labels[ANNOTATIONS].isna().all(axis=None)
+    assert counts.empty
+    found, of_sources = annotate_from_files(drugs, files, SYMBOLS)
+    expected = annotate(drugs, read_sources(files, SYMBOLS))
+    assert found.equals(expected[0]) and of_sources.equals(expected[1])
+
+
+def test_the_first_table_of_genes_that_has_a_symbol_wins(tmp_path):
+    first = write(tmp_path, "a.txt", "pr_gene_id\tpr_gene_symbol\tpr_is_lm", "10\tABC1\t1")
+    other = write(tmp_path, "b.txt", "pr_gene_id\tpr_gene_symbol\tpr_is_lm", "10\tX\t1", "20\tY\t1")
+    assert read_symbols([first, other]).to_dict() == {"10": "ABC1", "20": "Y"}
+    assert read_symbols([]).empty

@@ -94,8 +94,11 @@ def test_annotations_are_read_before_the_run(data):
     assert "annotations: none of the 12 drugs stands in own table" in said and not stops
     (data / "classes.tsv").write_text("name\tatc_codes\nname of BRD-01\tA01AA01\n")
     assert findings(config) == []
-    none = overlay(TABLE, {"classification": {"completed": []}})
     (data / "classes.tsv").write_text("drug\n")
+    none = overlay(TABLE, {"classification": {"completed": []}})
+    [(said, stops)] = findings(prepared(data, **none))  # the product says them, too
+    assert "no column 'name'" in said and stops
+    none = overlay(none, {"completion": {"completed": []}})
     assert findings(prepared(data, **none)) == []
 
 

@@ -1,4 +1,4 @@
-"""What would be met late: annotation tables that cannot be read, or know no drug of the screen."""
+"""What would be met late: annotation tables that know no drug of the screen."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,15 +14,13 @@ def faults(config: Mapping[str, Any], known: Known) -> Iterator[Fault]:
     """Say why classes and targets of drugs cannot be told."""
     if not completed(config):
         return
-    named = Inputs.of(config).annotations(config["dataset"])
-    places = {kind: str(place) for kind, path in named.items() if (place := known.place(path))}
-    if len(places) < len(named):  # one is to be downloaded
+    places = known.places(Inputs.of(config).annotations(config["dataset"]))
+    if not places:
         return
     try:
         sources = read_sources(places, known.symbols())
-    except LacunaError as error:
-        yield Fault(str(error), stops=True)
-        return
+    except LacunaError:
+        return  # `lacuna.completion.preflight` says it
     drugs = known.drugs()
     if known.tensor is None or drugs.empty:
         return

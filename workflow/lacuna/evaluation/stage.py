@@ -8,6 +8,8 @@ from lacuna.completion.variants import Variant, read_methods
 
 Config = Mapping[str, Any]
 MOST_SIMILAR = "evaluation/most_similar.tsv"
+# Held-out profiles that teach what to expect of a prediction: for gaps, new drugs and new cells.
+TEACHING = ("profiles", "drugs", "cells")
 
 
 def wanted(config: Config) -> bool:
@@ -31,6 +33,7 @@ def results(config: Config) -> list[str]:
         "evaluation/gene_correlations_kept.tsv",
         *similarity_files(config),
         MOST_SIMILAR,
+        *expected_files(config),
         *(f"completed/{method}_genes.tsv.gz" for method in config["completion"]["completed"]),
         "evaluation/pages/methods.html",
         "evaluation/pages/where.html",
@@ -135,6 +138,34 @@ def similarity_files(config: Config) -> list[str]:
 def prediction_files(config: Config, split: str) -> list[str]:
     """Return the names of the files that hold a method's predictions, in the order of folds."""
     return [f"predicted_{batch}.h5" for batch in range(len(folds(config, split)))]
+
+
+def teaching(config: Config, method: str) -> list[str]:
+    """Return the splits that teach what to expect of a method's predictions."""
+    splits = config["evaluation"]["splits"]
+    return [
+        split
+        for split in TEACHING
+        if "large" in splits[split]["sizes"] and method in asked(config, split)
+    ]
+
+
+def teaching_files(config: Config, method: str) -> dict[str, list[str]]:
+    """Return the folds of each of these splits, and the predictions of all folds."""
+    return {
+        split: [
+            f"evaluation/large/{split}/folds.tsv",
+            *predictions(config, "large", split, method),
+        ]
+        for split in teaching(config, method)
+    }
+
+
+def expected_files(config: Config) -> list[str]:
+    """Return the tables that judge what is expected of each product's predictions."""
+    return [
+        f"evaluation/expected_r/{method}/tiers.tsv" for method in config["completion"]["completed"]
+    ]
 
 
 def trained(config: Config) -> list[dict[str, Any]]:

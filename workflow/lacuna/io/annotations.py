@@ -1,7 +1,7 @@
 """Annotations of drugs (ATC codes, targets, mechanisms), joined to the drugs of a screen."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -186,6 +186,39 @@ def annotate(
     labels = drugs[["drug", "name"]].reset_index(drop=True).join(together)
     counts = [{"source": source, **_count(drugs, rows)} for source, rows in found.items()]
     return labels, pd.DataFrame(counts)
+
+
+def read_symbols(gene_tables: Iterable[str | Path]) -> pd.Series:
+    """Return gene symbols by Entrez id, of GEO's tables of genes; the first that has one wins."""
+    genes = pd.concat([pd.DataFrame(columns=["gene", "symbol"]), *map(read_genes, gene_tables)])
+    return genes.drop_duplicates("gene").set_index("gene")["symbol"]
+
+
+def annotate_from_files(
+    drugs: pd.DataFrame, files: Mapping[str, str], symbols: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join what a run's annotation tables know to its drugs.
+
+    Parameters
+    ----------
+    drugs
+        As `annotate` takes them.
+    files, symbols
+        As `read_sources` takes them; without any files, nothing is known.
+
+    Returns
+    -------
+    labels, counts : DataFrames
+        As `annotate` returns them.
+
+    Raises
+    ------
+    LacunaError
+        If a file or a column is missing, or a file is no table of plain text.
+    """
+    if not files:
+        return drugs[["drug", "name"]].assign(**dict.fromkeys(ANNOTATIONS)), pd.DataFrame()
+    return annotate(drugs, read_sources(dict(files), symbols))
 
 
 def split(values: pd.Series) -> pd.Series:

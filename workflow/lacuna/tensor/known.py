@@ -67,6 +67,17 @@ class Known:
         """
         return self.files.get((Path(path).parent.name, Path(path).name))
 
+    def places(self, paths: Mapping[str, str]) -> dict[str, str]:
+        """Return where files can be read now, by kind; nothing where one of them is not here yet.
+
+        Parameters
+        ----------
+        paths
+            By kind, as `lacuna.acquire.inputs.Inputs` says them.
+        """
+        found = {kind: str(place) for kind, path in paths.items() if (place := self.place(path))}
+        return found if len(found) == len(paths) else {}
+
     def all_tables(self, kind: str) -> pd.DataFrame:
         """Return the tables of one kind of all series, one below the other; empty without any."""
         found = [table for (_, its), table in self.tables.items() if its == kind]

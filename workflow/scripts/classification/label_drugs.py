@@ -1,7 +1,7 @@
 """Say which drugs belong to which ATC class and hit which target, and choose what to predict."""
 
 from lacuna.classification.tasks import make_tasks
-from lacuna.io.annotations import annotate, read_sources, read_symbols
+from lacuna.io.annotations import annotate_from_files, read_symbols
 from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.script_log import log_script
 from lacuna.tensor.profiles import ProfileSet
@@ -9,9 +9,9 @@ from lacuna.tensor.profiles import ProfileSet
 with log_script(snakemake.log[0]):
     tensor = ProfileSet.load(snakemake.input.tensor)
     drugs = read_table(snakemake.input.drugs)
-    symbols = read_symbols(snakemake.input.gene_info)
     files = {kind: snakemake.input[kind] for kind in snakemake.params.kinds}
-    labels, sources = annotate(drugs, read_sources(files, symbols))
+    symbols = read_symbols(snakemake.input.gene_info)
+    labels, sources = annotate_from_files(drugs, files, symbols)
     in_best_cells = tensor.measured[:, : snakemake.params.cells].any(axis=1)
     tasks, answers = make_tasks(
         labels[in_best_cells], symbols=set(symbols.dropna()), **snakemake.params.tasks
