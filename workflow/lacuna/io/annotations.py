@@ -188,12 +188,6 @@ def annotate(
     return labels, pd.DataFrame(counts)
 
 
-def read_symbols(gene_tables: Iterable[str | Path]) -> pd.Series:
-    """Return gene symbols by Entrez id, of GEO's tables of genes; the first that has one wins."""
-    genes = pd.concat([pd.DataFrame(columns=["gene", "symbol"]), *map(read_genes, gene_tables)])
-    return genes.drop_duplicates("gene").set_index("gene")["symbol"]
-
-
 def annotate_from_files(
     drugs: pd.DataFrame, files: Mapping[str, str], symbols: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -2,7 +2,7 @@
 
 from lacuna.completion.registry import method_label
 from lacuna.explore.build import build_index
-from lacuna.io.annotations import annotate, read_sources, read_symbols
+from lacuna.io.annotations import annotate_from_files, read_symbols
 from lacuna.io.tsv import read_table
 from lacuna.runtime.script_log import log_script
 from lacuna.runtime.seeds import generator
@@ -11,9 +11,7 @@ with log_script(snakemake.log[0]):
     files, params = snakemake.input, snakemake.params
     drugs, cells, dropped = (read_table(files[name]) for name in ("drugs", "cells", "dropped"))
     sources = {kind: files[kind] for kind in params.annotations}
-    labels = None
-    if sources:
-        labels, _ = annotate(drugs, read_sources(sources, read_symbols(files.gene_info)))
+    labels, _ = annotate_from_files(drugs, sources, read_symbols(files.gene_info))
     build_index(
         snakemake.output[0],
         files.product,
