@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from asked import small_index
 
-from lacuna.explore.scales import comparable, error_of
+from lacuna.explore.scales import comparable, error_of, usual_scale
 from lacuna.explore.words import DEFAULT_SCALE, SCALES
 
 GENES, DRAWS = 400, 4000
@@ -41,3 +42,16 @@ def test_unit_changes_nothing_and_unknown_r_is_unknown():
     assert error_of(r, 978, "z")[0] == 1 and np.isnan(error_of(r, 978, "z")[1])
     assert np.isfinite(comparable(values, np.ones(3), "z")).all()
     assert DEFAULT_SCALE in SCALES
+
+
+def test_a_scale_that_would_leave_one_kind_out_is_not_the_usual_one():
+    profiles = small_index().profiles
+    assert usual_scale(profiles) == DEFAULT_SCALE
+    assert usual_scale(profiles, "expected") == "expected"
+    measured = profiles["source"].eq("measured")
+    few = profiles.assign(expected_r=profiles["expected_r"].mask(profiles.index == 0))
+    assert usual_scale(few, "expected") == "expected"
+    for kind in (measured, ~measured):
+        unknown = profiles.assign(expected_r=profiles["expected_r"].mask(kind))
+        assert usual_scale(unknown, "expected") == "unit"
+    assert usual_scale(profiles[measured], "z") == "z"  # a grid without gaps

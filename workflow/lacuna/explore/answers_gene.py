@@ -10,8 +10,8 @@ from lacuna.explore.answers import Answer, Table
 from lacuna.explore.index import Index
 from lacuna.explore.names import find_cell, find_gene
 from lacuna.explore.profile_table import about_profiles, gene_labels
-from lacuna.explore.scales import comparable, error_of
-from lacuna.explore.words import DEFAULT_SCALE, SCALES, SOURCES
+from lacuna.explore.scales import comparable, error_of, usual_scale
+from lacuna.explore.words import SCALES, SOURCES
 
 
 class Wanted(NamedTuple):
@@ -62,7 +62,7 @@ def choose(index: Index, wanted: Wanted) -> np.ndarray:
 
 
 def gene_answer(
-    index: Index, gene: str, wanted: Wanted, top: int, scale: str = DEFAULT_SCALE
+    index: Index, gene: str, wanted: Wanted, top: int, scale: str | None = None
 ) -> Answer:
     """Name the drugs and cells in which a gene is raised and lowered most.
 
@@ -77,7 +77,8 @@ def gene_answer(
     top
         How many in each direction.
     scale
-        One of `lacuna.explore.words.SCALES`; all are fair to measured and predicted profiles.
+        One of `lacuna.explore.words.SCALES`, which are all fair to measured and predicted profiles;
+        by default `lacuna.explore.scales.usual_scale`.
 
     Returns
     -------
@@ -91,6 +92,7 @@ def gene_answer(
         As `find_gene` and `choose` do; if the scale needs an expected r, and none is known.
     """
     at = find_gene(index, gene)
+    scale = scale or usual_scale(index.profiles)
     chosen = np.flatnonzero(choose(index, wanted))
     expected = index.profiles["expected_r"].to_numpy(float)[chosen]
     units = np.asarray(index.values_of(at), float)[chosen]

@@ -7,16 +7,15 @@ from lacuna.explore.answers import Answer, Table
 from lacuna.explore.index import Index
 from lacuna.explore.names import find_cell, find_drug
 from lacuna.explore.profile_table import drug_facts, gene_labels, label_of, number, on_scale
-from lacuna.explore.words import DEFAULT_SCALE, SCALES
+from lacuna.explore.scales import usual_scale
+from lacuna.explore.words import SCALES
 
 NEAREST = 10  # drugs
 NAMED = 2  # genes that stand for a profile in the table of cells
 FALLBACK = "A plain mean stands in place of a prediction here: nothing near enough was measured."
 
 
-def show_profile(
-    index: Index, drug: str, cell: str, top: int, scale: str = DEFAULT_SCALE
-) -> Answer:
+def show_profile(index: Index, drug: str, cell: str, top: int, scale: str | None = None) -> Answer:
     """Say what a drug does in a cell.
 
     Parameters
@@ -28,7 +27,7 @@ def show_profile(
     top
         How many genes to name in each direction.
     scale
-        One of `lacuna.explore.words.SCALES`.
+        One of `lacuna.explore.words.SCALES`; by default `lacuna.explore.scales.usual_scale`.
 
     Returns
     -------
@@ -44,6 +43,7 @@ def show_profile(
     at, where = find_drug(index, drug), find_cell(index, cell)
     row = at * len(index.cells) + where
     profile, place = index.profiles.iloc[row], index.cells.iloc[where]
+    scale = scale or usual_scale(index.profiles)
     values, errors = on_scale(index, row, scale)
     notes = []
     if np.isnan(values).all():

@@ -35,9 +35,7 @@ def add_run_arguments(parser: argparse.ArgumentParser, formats: bool = True) -> 
 def add_scale_argument(parser: argparse.ArgumentParser) -> None:
     """Declare --scale."""
     said = "; ".join(f"{name}: {scale.about}" for name, scale in SCALES.items())
-    parser.add_argument(
-        "--scale", choices=tuple(SCALES), default=DEFAULT_SCALE, help=f"{said} (%(default)s)"
-    )
+    parser.add_argument("--scale", choices=tuple(SCALES), help=f"{said} ({DEFAULT_SCALE})")
 
 
 def add_profile_arguments(parser: argparse.ArgumentParser) -> None:

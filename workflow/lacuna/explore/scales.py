@@ -8,9 +8,11 @@ sqrt((1 - r^2) / genes) each.
 """
 
 import numpy as np
+import pandas as pd
 
 from lacuna.explore.words import DEFAULT_SCALE as DEFAULT
 
+MOST = 0.5  # of the profiles
 LARGEST = 0.999  # no measurement repeats another to the last digit; z stays finite
 
 
@@ -39,6 +41,21 @@ def comparable(
         return values
     expected = np.maximum(expected_r, 0) * values
     return expected if scale == "expected" else expected / error_of(expected_r, genes)
+
+
+def usual_scale(profiles: pd.DataFrame, default: str = DEFAULT) -> str:
+    """Return the scale of an answer for which nobody asked for one.
+
+    Parameters
+    ----------
+    profiles
+        Of the index: source, expected_r.
+    default
+        The scale where expected r is known of most measured and of most predicted profiles. "unit"
+        counts elsewhere, since a scale that needs it would leave one kind out.
+    """
+    known = profiles["expected_r"].notna().groupby(profiles["source"], observed=True).mean()
+    return default if (known > MOST).all() else "unit"
 
 
 def error_of(expected_r: np.ndarray, genes: int, scale: str = "unit") -> np.ndarray:
