@@ -9,6 +9,7 @@ from lacuna.io.landmarks import landmarks
 
 CELLS = ("A375", "MCF7", "VCAP")
 ASPIRIN, ESTER = "CC(=O)Oc1ccccc1C(=O)O", "COC(=O)c1ccccc1OC(C)=O"
+CHOLINE = "C[N+](C)(C)CCO.[Cl-]"
 LEFT, RIGHT = "C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"  # alanine
 DRUGS = pd.DataFrame(
     [
@@ -26,7 +27,7 @@ DRUGS = pd.DataFrame(
         ("BRD-3", "Aspirin ester", "", ESTER, "BRD-3", "", "", ""),
         ("BRD-4", "alanine", "QNAYBMKLOCPYGJ-REOHCLBHSA-N", LEFT, "BRD-4", "", "", ""),
         ("BRD-5", "twin", "AAAAAAAAAAAAAA-BBBBBBBBBB-N", "", "BRD-5", "", "COX", ""),
-        ("BRD-6", "twin", "AAAAAAAAAAAAAA-CCCCCCCCCC-N", "", "BRD-6", "", "", ""),
+        ("BRD-6", "twin", "AAAAAAAAAAAAAA-CCCCCCCCCC-N", CHOLINE, "BRD-6", "", "", ""),
     ],
     columns=["drug", "name", "inchi_key", "smiles", "ids", "atc", "moa", "targets"],
 )

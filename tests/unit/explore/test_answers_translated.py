@@ -58,7 +58,7 @@ def test_an_unknown_gene_and_a_damaged_file_are_named(folder):
     with pytest.raises(LacunaError) as error:
         translated_answer(folder, "GAMA", (), 1)
     assert str(error.value) == (
-        "no gene 'GAMA' (did you mean 'GAMMA'?) among the 3 of the translation either."
+        "no gene 'GAMA' (did you mean 'GAMMA'?) among the 3 of the translation."
     )
     path = next(folder.glob("translation/signatures/*/gene_search.parquet"))
     path.write_bytes(path.read_bytes()[:200])

@@ -37,6 +37,7 @@ def index():
         ("OC(=O)c1c(OC(C)=O)cccc1", 1),  # the same, written in another way
         ("[Na+].CC(=O)Oc1ccccc1C(=O)[O-]", 1),  # a salt of it
         ("C[C@H](N)C(=O)O", 3),
+        ("OCC[N+](C)(C)C", 5),  # which the tensor has as a salt
     ],
 )
 def test_a_drug_is_found_by_whatever_it_is_called(index, text, position):
@@ -53,6 +54,7 @@ def test_a_drug_is_found_by_whatever_it_is_called(index, text, position):
             "no drug 'vorinosta' (did you mean 'vorinostat'?) among the 6 of the tensor.",
         ),
         ("zzz", "no drug 'zzz' among the 6 of the tensor."),
+        ("WAEWAEWAEWAEWA", "no drug 'WAEWAEWAEWAEWA' among the 6 of the tensor."),
         (
             RIGHT,
             f"none of the 6 drugs of the tensor has the structure {RIGHT}; 'BRD-4' differ in "

@@ -72,7 +72,8 @@ def test_other_files_make_a_run_that_can_be_asked(results):
             ["demo"],
             [],
             "{results}: no run that can be asked (there are 'demo'). Make it with the run's own "
-            "configuration: snakemake --cores 2 results/demo/explore/index.h5",
+            "configuration: snakemake --cores 2 results/demo/explore/index.h5 --configfile "
+            "config/demo.yaml",
         ),
         (
             ["tahoe"],
@@ -96,3 +97,11 @@ def test_a_run_that_cannot_be_asked_says_what_makes_it(results, runs, words, sai
     with pytest.raises(LacunaError) as error:
         asked(results, *words)
     assert str(error.value) == said.format(results=results)
+
+
+def test_a_finished_run_makes_its_index_with_the_configuration_it_keeps(results):
+    (results / "mine").mkdir(parents=True)
+    (results / "mine/config.yaml").touch()
+    with pytest.raises(LacunaError) as error:
+        asked(results, "--dataset", "mine")
+    assert str(error.value).endswith(f"--configfile {results}/mine/config.yaml")

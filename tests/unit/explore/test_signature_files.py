@@ -77,8 +77,8 @@ def test_values_are_read_with_and_without_headings(file, text):
         (read_values, "TP53\t1\nMYC\t\n", "line 2, gene 'MYC': expected a number in the second"),
         (
             read_values,
-            "TP53\t1\nMYC\t2\ntp53\t3\n",
-            "line 3: 'tp53' stands in line 1 already; expected each gene once. Remove one, or give "
+            "TP53\t1\nMYC\t2\nTp53\t3\n",
+            "line 3: 'Tp53' stands in line 1 already; expected each gene once. Remove one, or give "
             "their mean.",
         ),
     ],

@@ -10,7 +10,10 @@ from lacuna.translation.gene_list import read_gene_list
 
 GENES = "translation/genes.tsv"
 SEARCHES = "translation/signatures/*/gene_search.parquet"
-SHOWN = ["direction", "place", "drug", "cell", "dose", "time", "fold_change", "low", "high", "cd"]
+SHOWN = [
+    *("direction", "place", "drug", "name", "type", "cell", "dose", "time"),
+    *("fold_change", "low", "high", "cd"),
+]
 BY = "cd"  # the measure whose places are shown
 INFERRED = (
     "From L1000 wells that were translated to RNA-seq: genes that are no landmark are inferred, "
@@ -40,8 +43,7 @@ def translated_answer(folder: Path, gene: str, cells: tuple[str, ...], top: int)
     Returns
     -------
     Answer
-        Tables up and down: direction, place, drug, cell, dose, time, fold_change, low, high, cd,
-        and series.
+        Tables up and down: those of `SHOWN` that the search has, and series.
 
     Raises
     ------
@@ -56,7 +58,8 @@ def translated_answer(folder: Path, gene: str, cells: tuple[str, ...], top: int)
         if cells:
             rows = rows[rows["cell"].str.casefold().isin([cell.casefold() for cell in cells])]
         rows = rows.groupby("direction", sort=False).head(top)
-        found.append(rows.reindex(columns=SHOWN).assign(series=path.parent.name))
+        known = [column for column in SHOWN if column in rows]
+        found.append(rows[known].assign(series=path.parent.name))
     table = pd.concat(found, ignore_index=True)
     tables = {
         direction: Table(
@@ -66,7 +69,8 @@ def translated_answer(folder: Path, gene: str, cells: tuple[str, ...], top: int)
         )
         for direction in ("up", "down")
     }
-    return Answer(f"{symbol} in translated profiles", {"symbol": symbol}, tables, [INFERRED])
+    facts = {"run": folder.name, "symbol": symbol}
+    return Answer(f"{symbol} in translated profiles", facts, tables, [INFERRED])
 
 
 def _symbol(folder: Path, gene: str) -> str:
@@ -75,7 +79,7 @@ def _symbol(folder: Path, gene: str) -> str:
     if alike.empty:
         raise LacunaError(
             f"no gene {gene!r}{did_you_mean(gene.strip(), genes)} among the {len(genes):,} of the "
-            "translation either."
+            "translation."
         )
     return str(alike.iloc[0])
 

@@ -18,7 +18,16 @@ class Column(NamedTuple):
     form: str = ""
 
 
-FREE = {"moa", "targets", "drug_names", "up", "down", "atc", "lineage"}  # may be cut into lines
+FREE = {
+    "moa",
+    "targets",
+    "drug_names",
+    "up",
+    "down",
+    "atc",
+    "lineage",
+    "series",
+}  # may be cut into lines
 COLUMNS = {
     "place": Column("#", "d"),
     "drug": Column("drug (id)"),
@@ -53,7 +62,7 @@ COLUMNS = {
     "fold_change": Column("log2 fold change", "+.2f"),
     "low": Column("95 % from", "+.2f"),
     "high": Column("95 % to", "+.2f"),
-    "cd": Column("Characteristic Direction", "+.3f"),
+    "cd": Column("CD", "+.3f"),
     "rank": Column("rank in its signature", "d"),
     "dose": Column("dose (uM)", "g"),
     "time": Column("time (h)", "g"),

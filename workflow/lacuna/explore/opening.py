@@ -81,7 +81,7 @@ def folder_of(arguments: argparse.Namespace, files: tuple[str, ...] = (INDEX,)) 
     if not found:
         raise LacunaError(
             f"{results}: no run that can be asked ({_listed_runs(runs)}). "
-            f"{_how_to_make(results, next(iter(runs), 'DATASET'))}"
+            f"{_how_to_make(results, min(runs, default='DATASET'))}"
         )
     newest = max(found, key=lambda name: found[name])
     if len(found) > 1:
@@ -106,10 +106,11 @@ def _named(dataset: str, results: Path, runs: list[str], found: list[str]) -> Pa
 
 
 def _how_to_make(results: Path, dataset: str) -> str:
-    config = "" if dataset == "demo" else f" --configfile config/{dataset}.yaml"
+    own = results / dataset / "config.yaml"  # as the run was finished with
+    config = own if own.is_file() else Path("config") / f"{dataset}.yaml"
     return (
-        f"Make it with the run's own configuration: snakemake --cores 2 "
-        f"{Path('results') / dataset / INDEX}{config}"
+        "Make it with the run's own configuration: snakemake --cores 2 "
+        f"{Path('results') / dataset / INDEX} --configfile {config}"
     )
 
 
