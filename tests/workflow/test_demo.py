@@ -1,5 +1,6 @@
 """The simulated screen, from plates to the report."""
 
+import json
 import re
 import shutil
 
@@ -10,6 +11,7 @@ import yaml
 from cmapPy.pandasGEXpress.parse import parse
 from project import METHODS, ROOT, TINY, Project, overlay
 
+from lacuna import command
 from lacuna.classification.profiles import ACROSS_CELLS
 from lacuna.project.plan import Plan
 from lacuna.tensor.profiles import ProfileSet
@@ -61,6 +63,22 @@ def test_every_split_is_scored_and_leaves_nothing_of_what_it_holds_out(finished)
     assert set(folds["fold"]) == {0, 1}
     pct = metrics.query("metric == 'pct' and method == 'kernel'").set_index(["size", "split"])
     assert (pct["low"] > 0).all()
+
+
+def test_the_run_answers_from_the_command_line(finished, capsys):
+    product = parse(str(finished.results / "completed/dnpp.gctx"))
+    about = product.col_metadata_df
+    about = about[about["source"] == "predicted"].iloc[0]
+    asked = ["--format", "json", "--results", str(finished.results.parent)]
+    assert command.main(["show", about["pert_iname"], about["cell_id"], *asked]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    values = product.data_df[about.name]
+    assert answer["facts"]["source"] == "predicted"
+    assert answer["up"][0]["gene"] == values.idxmax()
+    assert answer["down"][0]["gene"] == values.idxmin()
+    assert any("SIMULATED" in note for note in answer["notes"])
+    assert command.main(["gene", str(values.idxmax()), "--top", "5", *asked]) == 0
+    assert len(json.loads(capsys.readouterr().out)["up"]) == 5
 
 
 def test_accuracy_is_measured_at_each_density_that_can_be_had(finished):

@@ -55,7 +55,7 @@ def usual_scale(profiles: pd.DataFrame, default: str = DEFAULT) -> str:
         counts elsewhere, since a scale that needs it would leave one kind out.
     """
     known = profiles["expected_r"].notna().groupby(profiles["source"], observed=True).mean()
-    return default if (known > MOST).all() else "unit"
+    return default if (known.astype(float) > MOST).all() else "unit"
 
 
 def error_of(expected_r: np.ndarray, genes: int, scale: str = "unit") -> np.ndarray:
