@@ -22,6 +22,8 @@ def test_symbols_and_ids_are_found_in_any_case_and_others_named(index):
     assert query.up.tolist() == [3, 5, 10]
     assert query.down.tolist() == [7]
     assert query.not_found == ["nothing", "symg3x"]
+    assert list(query.genes) == ["asked", "direction", "gene", "symbol"]
+    assert query.genes.index.tolist() == list(range(6))
     assert query.genes["asked"].tolist() == ["Symg3", "SYMG10", "nothing", "g5", "G7", "symg3x"]
     assert query.genes["direction"].tolist() == ["up"] * 4 + ["down"] * 2
     assert query.genes["gene"].tolist() == ["g3", "g10", "", "g5", "g7", ""]
@@ -101,7 +103,9 @@ def test_a_profile_is_asked_as_its_values_are(index):
     assert np.array_equal(query.up, same.up)
     assert np.array_equal(query.down, same.down)
     assert query.vector == pytest.approx(profile, abs=1e-6)
+    assert list(query.genes) == list(same.genes)
     assert query.genes["symbol"].tolist() == index.genes["symbol"].tolist()
+    assert query.genes["direction"].tolist() == same.genes["direction"].tolist()
 
 
 def test_the_size_is_that_of_equal_sets_that_vary_as_much(index):

@@ -20,7 +20,6 @@ AT_ONCE = 1024  # profiles of a block, whose sorted hits stay in the processor's
 # So many more scores of the usual level draw the mean within a cell towards it.
 PULL = 5
 RANK_BITS = np.uint64(32)
-VALUE_MASK = np.uint64(2**32 - 1)
 
 Genes = Sequence[int] | np.ndarray
 
@@ -51,7 +50,7 @@ def enrichment(units: np.ndarray, ranks: np.ndarray, genes: Genes) -> np.ndarray
         packed |= np.abs(units[positions, rows]).view(np.uint32)
         packed = np.ascontiguousarray(packed.T)
         packed.sort(axis=1)
-        weight = (packed & VALUE_MASK).astype(np.uint32).view(np.float32)
+        weight = packed.astype(np.uint32).view(np.float32)  # the lower half
         missed = ((packed >> RANK_BITS).astype(np.float32) - before) / np.float32(others)
         total = weight.sum(axis=1, keepdims=True)
         share = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
