@@ -49,6 +49,7 @@ BLOCK = 50  # drugs that are made up at once
 LOOPED = 500  # profiles that the loop and pandas are asked of
 METHODS = ("blend", "kernel", "mean_1d")
 DATASETS = ("tahoe", "demo")
+BENCH = Path("results/bench")
 TOP = 0.01  # of a cell's drugs
 # Whose profile asks: that of another cell which the prediction was made from, too; that of another
 # cell which was held out together with the profile predicted; the profile predicted itself.
@@ -91,7 +92,7 @@ def make_up(path: Path) -> None:
 
 def build(folder: Path) -> None:
     """Build the index of the made-up product; print what it took."""
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     said = StringIO()
     with redirect_stdout(said):
         build_index(
@@ -107,8 +108,8 @@ def build(folder: Path) -> None:
         )
     seconds = [float(found) for found in re.findall(r": ([\d.]+) s", said.getvalue())]
     peak = int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
-    whole = time.perf_counter() - started
-    print(json.dumps({"seconds": whole, "parts": seconds, "peak_mb": peak * 1.024 / 1e3}))
+    took = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
+    print(json.dumps(took | {"parts": seconds, "peak_mb": peak * 1.024 / 1e3}))
 
 
 def timed(act: Callable[[], object], repeats: int = 3) -> float:
@@ -158,7 +159,8 @@ def speed(folder: Path) -> pd.DataFrame:
     command = [sys.executable, __file__, "--build", str(folder)]
     told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     built = json.loads(told.splitlines()[-1])
-    rows = [{"what": f"build the index (peak {built['peak_mb']:,.0f} MB)", **built}]
+    need = f"{built['cpu']:.0f} s of CPU, peak {built['peak_mb']:,.0f} MB"
+    rows = [{"what": f"build the index ({need})", **built}]
     for part, seconds in zip(("profiles", "random and real queries"), built["parts"], strict=True):
         rows.append({"what": f"of it: {part}", "seconds": seconds})
     with Index.open(folder / "index.h5") as index:
@@ -374,41 +376,39 @@ def retrieval_table(found: pd.DataFrame, query: str) -> str:
     return markdown(head, list(lines.values()))
 
 
+def tables() -> dict[str, str]:
+    """Return all tables in Markdown, of what was measured last."""
+    times, agreement, found = (
+        read_table(BENCH / f"ask_{name}.tsv") for name in ("speed", "tau", "retrieval")
+    )
+    shares = [[row[0], *(f"{value:.2f}" for value in row[1:])] for row in agreement.to_numpy()]
+    asked = {
+        query.replace(",", ""): retrieval_table(found, query) for query in (HIDDEN, SAME, SEEN)
+    }
+    return {"speed": speed_table(times), "tau": markdown(list(agreement), shares), **asked}
+
+
 def main() -> None:
     """Print all tables, and write them into the page that shows them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--results", type=Path, default=Path("results"), help="finished runs")
-    parser.add_argument("--only", choices=["speed", "retrieval"], help="one half, written nowhere")
+    parser.add_argument("--only", choices=["speed", "retrieval"], help="measure one half anew")
     asked = parser.parse_args()
     if asked.build:
         build(asked.build)
         return
-    parts = {}
     if asked.only != "retrieval":
         with tempfile.TemporaryDirectory(prefix="ask-") as folder:
-            times = speed(Path(folder))
-        write_table(times, "results/bench/ask_speed.tsv")
-        parts["speed"] = speed_table(times)
+            write_table(speed(Path(folder)), BENCH / "ask_speed.tsv")
     if asked.only != "speed":
-        found = retrieval(asked.results)
-        write_table(found, "results/bench/ask_retrieval.tsv")
-        agreement = {
-            dataset: tau_agreement(asked.results / dataset / INDEX) for dataset in DATASETS
-        }
-        parts["tau"] = markdown(
-            ["data", *agreement[DATASETS[0]]],
-            [
-                [name, *(f"{value:.2f}" for value in row.values())]
-                for name, row in agreement.items()
-            ],
-        )
-        for query in (HIDDEN, SAME, SEEN):
-            parts[query.replace(",", "")] = retrieval_table(found, query)
+        rows = [{"data": name, **tau_agreement(asked.results / name / INDEX)} for name in DATASETS]
+        write_table(pd.DataFrame(rows), BENCH / "ask_tau.tsv")
+        write_table(retrieval(asked.results), BENCH / "ask_retrieval.tsv")
+    parts = tables()
     for name, table in parts.items():
         print(f"\n{name}\n\n{table}")
-    if not asked.only:
-        write_parts("bench-ask", parts)
+    write_parts("bench-ask", parts)
 
 
 if __name__ == "__main__":
