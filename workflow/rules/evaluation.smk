@@ -176,7 +176,7 @@ rule tabulate_similar:
         page=report(
             "results/{dataset}/evaluation/pages/most_similar.html",
             category="3. Predictions",
-            labels={"figure": "S3: the most similar drugs"},
+            labels={"figure": "The most similar drugs (Supplement S3)"},
             caption="../report/evaluation/most_similar.rst",
         ),
     log:
@@ -220,10 +220,14 @@ rule gather_metrics:
         metrics=in_results(evaluation.tables(config, "metrics.tsv", PLAN.players)),
         folds=in_results(evaluation.tables(config, "metrics_per_fold.tsv", PLAN.players)),
         draws=in_results(evaluation.tables(config, "bootstrap.tsv", PLAN.methods)),
+        controls=in_results(
+            evaluation.tables(config, "bootstrap.tsv", evaluation.simple_controls(config))
+        ),
     output:
         metrics="results/{dataset}/metrics.tsv",
         folds="results/{dataset}/evaluation/metrics_per_fold.tsv",
         comparisons="results/{dataset}/evaluation/comparisons.tsv",
+        leads="results/{dataset}/evaluation/leads.tsv",
     log:
         "results/{dataset}/logs/gather_metrics.log",
     benchmark:
@@ -232,6 +236,8 @@ rule gather_metrics:
         "summary"
     conda:
         "../../envs/lacuna.yaml"
+    params:
+        simple=evaluation.simple(config),
     script:
         "../scripts/evaluation/gather_metrics.py"
 
@@ -380,6 +386,8 @@ rule tabulate_methods:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
+        methods=list(PLAN.methods),
+        simple=evaluation.simple(config),
     script:
         "../scripts/evaluation/tabulate_methods.py"
 
@@ -394,7 +402,7 @@ rule tabulate_where:
         page=report(
             "results/{dataset}/evaluation/pages/where.html",
             category="3. Predictions",
-            labels={"figure": "3B and 4C: who wins where"},
+            labels={"figure": "Where which method predicts best (Figures 3B and 4C)"},
             caption="../report/evaluation/where.rst",
         ),
         where="results/{dataset}/evaluation/where.tsv",

@@ -22,6 +22,23 @@ STRUCTURES, BASELINE, OTHER_CELLS = "structures", "baseline", "other cells"
 
 
 @dataclass(frozen=True)
+class Simple:
+    """What a simple method predicts, in words.
+
+    Attributes
+    ----------
+    known : str
+        For a drug and a cell that both have other profiles in training.
+    new_drug, new_cell : str
+        For a drug, or a cell, without any.
+    """
+
+    known: str
+    new_drug: str
+    new_cell: str
+
+
+@dataclass(frozen=True)
 class Method:
     """The card of a method.
 
@@ -49,6 +66,9 @@ class Method:
         where it predicts pair by pair.
     holds_kernel : bool
         Whether it holds a kernel of all training profiles, as long as `ntk` is exact.
+    simple : Simple or None
+        Of a plain mean or a sum of means, which every other method must lead to be worth its cost:
+        what it predicts, in words.
     """
 
     label: str
@@ -60,6 +80,7 @@ class Method:
     by_cell: bool = False
     grids: int = 0
     holds_kernel: bool = False
+    simple: Simple | None = None
 
 
 @dataclass(frozen=True)

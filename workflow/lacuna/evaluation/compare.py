@@ -1,5 +1,7 @@
 """Which method is better, where, and is that beyond chance?"""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -51,6 +53,46 @@ def compare_methods(draws: pd.DataFrame) -> pd.DataFrame:
             names = {"size": size, "split": split, "metric": metric, "best": best}
             tables.append(pd.DataFrame(names, index=behind.index).join(behind))
     return pd.concat(tables, ignore_index=True)
+
+
+def lead_over_simple(draws: pd.DataFrame, simple: Collection[str]) -> pd.DataFrame:
+    """Compare every method with the best of the simple ones, by the same draws of drugs.
+
+    The best simple method is chosen on the data that the lead is told on, which makes leads small
+    rather than large.
+
+    Parameters
+    ----------
+    draws
+        size, split, method and the metrics: `score_draws` of every method, below each other.
+    simple
+        Names of those that are plain means or sums of means.
+
+    Returns
+    -------
+    DataFrame with columns size, split, metric, method, baseline, value, low, high
+        value: by how much the method is better, with a paired 95 % interval, NaN with fewer than
+        `LEAST_DRUGS` drugs. No rows where no simple method was scored.
+    """
+    tables = []
+    for (size, split), group in draws.groupby(["size", "split"], sort=False):
+        names = {"size": size, "split": split}
+        of_method = {name: rows.reset_index(drop=True) for name, rows in group.groupby("method")}
+        plain = [name for name in simple if name in of_method]
+        for metric in group.columns.drop(["size", "split", "method"]):
+            direction = DIRECTION.get(METRICS[metric].better) if metric in METRICS else None
+            scores = pd.DataFrame({name: rows[metric] for name, rows in of_method.items()})
+            scores = scores.dropna(axis=1, how="all")
+            known = [name for name in plain if name in scores]
+            if direction is None or not known:
+                continue
+            baseline = (direction * scores[known].iloc[0]).idxmax()
+            lead = direction * scores.drop(columns=baseline).sub(scores[baseline], axis=0)
+            table = intervals(lead).rename(columns={"metric": "method"})
+            table.insert(1, "baseline", baseline)
+            tables.append(pd.DataFrame(names | {"metric": metric}, index=table.index).join(table))
+    columns = ["size", "split", "metric", "method", "baseline", "value", "low", "high"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
 def best_method_per_profile(scores: pd.DataFrame) -> pd.DataFrame:

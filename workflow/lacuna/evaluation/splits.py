@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,8 @@ class Split:
         None where profiles are held out one by one, see `folds_by_profile`.
     shows_other_cells
         Whether a held-out profile is predicted from those of the same drug in other cells.
+    new
+        What of a held-out profile training never saw: its drug, its cell, or neither.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Split:
     stream: str
     group: Callable[[ProfileSet], np.ndarray] | None
     shows_other_cells: bool = False
+    new: Literal["", "drug", "cell"] = ""
 
 
 def split_label(name: str) -> str:
@@ -234,6 +238,7 @@ SPLITS: dict[str, Split] = {
             source=HERE,
             stream="drugs",
             group=_drugs,
+            new="drug",
         ),
         Split(
             name="cell_transfer",
@@ -251,6 +256,7 @@ SPLITS: dict[str, Split] = {
             source=HERE,
             stream="cells",
             group=_cells,
+            new="cell",
         ),
         Split(
             name="plates",

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lacuna.completion.registry import is_trained
+from lacuna.completion.registry import card, is_trained
 from lacuna.completion.variants import Variant, read_methods
 
 Config = Mapping[str, Any]
 MOST_SIMILAR = "evaluation/most_similar.tsv"
 # Held-out profiles that teach what to expect of a prediction: for gaps, new drugs and new cells.
 TEACHING = ("profiles", "drugs", "cells")
+LEADS = "evaluation/leads.tsv"
 
 
 def wanted(config: Config) -> bool:
@@ -24,6 +25,7 @@ def results(config: Config) -> list[str]:
         "metrics.tsv",
         "evaluation/metrics_per_fold.tsv",
         "evaluation/comparisons.tsv",
+        LEADS,
         *density,
         *(["evaluation/subsets.tsv"] if config["evaluation"]["subsets"]["drugs"] else []),
         "evaluation/where.tsv",
@@ -56,6 +58,16 @@ def players(config: Config) -> dict[str, Variant]:
     """Return the methods compared and the controls, by name."""
     options = config["completion"]["options"]
     return methods(config) | read_methods(config["completion"]["controls"], options)
+
+
+def simple(config: Config) -> list[str]:
+    """Return the methods and controls that are plain means or sums of means, by their cards."""
+    return [name for name, how in players(config).items() if card(how.method).simple]
+
+
+def simple_controls(config: Config) -> list[str]:
+    """Return those of `simple` that are controls."""
+    return [name for name in simple(config) if name not in methods(config)]
 
 
 def asked(config: Config, split: str) -> dict[str, Variant]:

@@ -1,16 +1,20 @@
 """The signatures of a run, experiment by experiment, and what they are too few for."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from lacuna.drawing.tables import Answer
 from lacuna.evaluation.bootstrap import LEAST_DRUGS
+from lacuna.io.tsv import read_table
 from lacuna.signatures.signature_set import EXPERIMENT
 
 MOST_EXPERIMENTS = 40  # rows of the table of the most consistent ones
 BINS = 20
 LEVELS = (0.05, 0.1)  # p-values up to which experiments are counted
+TOLD = 0.1  # the p-value of the sentence
 
 
 def count_experiments(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -65,6 +69,34 @@ def count_p_values(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         for series, table in tables.items()
     ]
     return pd.concat(rows, ignore_index=True)
+
+
+def consistent_experiments(p_values: Path) -> Answer:
+    """Say how many experiments have replicates that agree better than random ones.
+
+    Parameters
+    ----------
+    p_values
+        The table of `count_p_values`; may not be there.
+    """
+    question = "What was measured"
+    if not p_values.is_file():
+        return Answer(question, "This run made no signatures.")
+    table = read_table(p_values)
+    known = int(table["experiments"].sum())
+    if not known:
+        return Answer(
+            question,
+            "No experiment has a p-value: replicates, or other drugs on their plates, are too few "
+            "to say which signatures are drug effects.",
+        )
+    small = int(table.loc[table["high"] <= TOLD + 1e-9, "experiments"].sum())
+    return Answer(
+        question,
+        f"Of {known:,} experiments with a p-value, {small:,} ({small / known:.0%}) have replicates "
+        f"that agree better than random ones (p at most {TOLD:g}; by chance {TOLD:.0%}). Nothing "
+        "is predicted: a method needs drugs in two cell lines or more.",
+    )
 
 
 def most_consistent(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from lacuna.evaluation.compare import compare_methods
+from lacuna.evaluation.compare import compare_methods, lead_over_simple
 from lacuna.io.tsv import write_table
 from lacuna.runtime.script_log import log_script
 
@@ -12,7 +12,9 @@ def read_all(paths: list[str]) -> pd.DataFrame:
 
 
 with log_script(snakemake.log[0]):
-    write_table(read_all(snakemake.input.metrics), snakemake.output.metrics)
-    write_table(read_all(snakemake.input.folds), snakemake.output.folds)
-    draws = read_all(snakemake.input.draws)
-    write_table(compare_methods(draws), snakemake.output.comparisons)
+    files = snakemake.input
+    write_table(read_all(files.metrics), snakemake.output.metrics)
+    write_table(read_all(files.folds), snakemake.output.folds)
+    write_table(compare_methods(read_all(files.draws)), snakemake.output.comparisons)
+    draws = read_all([*files.draws, *files.controls])
+    write_table(lead_over_simple(draws, snakemake.params.simple), snakemake.output.leads)

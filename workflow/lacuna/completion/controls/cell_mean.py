@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lacuna.completion.card import Method
+from lacuna.completion.card import Method, Simple
 from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.tensor.profiles import ProfileSet
 
@@ -10,6 +10,7 @@ METHOD = Method(
     label="control: cell mean",
     summary="the mean of the cell's training profiles, the same for every drug",
     quick=True,
+    simple=Simple("the cell's mean", "the cell's mean", "the mean of all"),
 )
 
 

@@ -7,7 +7,7 @@ twice, and trusts an effect the less the fewer profiles it was seen in.
 
 import numpy as np
 
-from lacuna.completion.card import OTHER_CELLS, Method
+from lacuna.completion.card import OTHER_CELLS, Method, Simple
 from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.completion.shared.shrinkage import Effects
 from lacuna.tensor.profiles import ProfileSet
@@ -18,6 +18,11 @@ METHOD = Method(
     source="after Robinson 1991, https://doi.org/10.1214/ss/1177011926",
     quick=True,
     needs=(OTHER_CELLS,),
+    simple=Simple(
+        "the mean of all plus effects of drug and cell",
+        "the mean of all plus the cell's effect",
+        "the mean of all plus the drug's effect",
+    ),
 )
 
 

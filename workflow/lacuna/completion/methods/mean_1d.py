@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lacuna.completion.card import OTHER_CELLS, Method
+from lacuna.completion.card import OTHER_CELLS, Method, Simple
 from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.tensor.profiles import ProfileSet
 
@@ -12,6 +12,7 @@ METHOD = Method(
     source="Hodos et al. 2018, section 2.5, https://doi.org/10.1142/9789813235533_0004",
     quick=True,
     needs=(OTHER_CELLS,),
+    simple=Simple("the drug's mean", "the cell's mean", "the drug's mean"),
 )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from lacuna.completion.card import OTHER_CELLS, Method, Option
+from lacuna.completion.card import OTHER_CELLS, Method, Option, Simple
 from lacuna.completion.interface import Completion, Predict, SideInformation
 from lacuna.tensor.profiles import ProfileSet
 
@@ -14,6 +14,7 @@ METHOD = Method(
     source="Hodos et al. 2018, section 2.5, https://doi.org/10.1142/9789813235533_0004",
     quick=True,
     needs=(OTHER_CELLS,),
+    simple=Simple("half the drug's mean, half the cell's", "the cell's mean", "the drug's mean"),
 )
 
 
