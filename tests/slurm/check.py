@@ -59,7 +59,7 @@ PARTITIONS = {"partitions": {"cpu": {"max_threads": 64}, "gpu": {"max_gpu": 1}}}
 # Snakemake waits 40 s before it asks for the state of jobs: too long for jobs of seconds.
 OPTIONS = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "5"]
 # Pages that say when or how long, beside the files of `is_timed`; all else is to be the same.
-TIMED = {"report.html", "report/pages/run.html"}
+TIMED = {"report.html", "report/snakemake.html", "report/pages/run.html"}
 
 
 def project(folder: Path) -> Project:

@@ -25,6 +25,8 @@ for figure in PLAN.figures.values():
             "../../envs/lacuna.yaml"
         params:
             **figure.card.params(config),
+            compared=list(PLAN.methods),
+            place=figure.card.place,
             module=figure.module,
             data=DATA,
         script:

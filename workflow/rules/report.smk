@@ -1,4 +1,5 @@
 from lacuna.classification.published import compared_method
+from lacuna.report.entries import entries
 
 
 rule tabulate_filters:
@@ -16,7 +17,7 @@ rule tabulate_filters:
         report(
             "results/{dataset}/report/pages/filters.html",
             category="2. Data",
-            labels={"figure": f"{INPUTS.start.capitalize()}, filters, table 1"},
+            labels={"figure": f"{INPUTS.start.capitalize()} and filters (Table 1)"},
             caption="../report/report/filters.rst",
         ),
     log:
@@ -73,7 +74,7 @@ rule compare_published:
         table="results/{dataset}/report/published.tsv",
         page=report(
             "results/{dataset}/report/pages/published.html",
-            category="1. Summary",
+            category="9. This run",
             labels={"figure": "Published numbers"},
             caption="../report/report/published.rst",
         ),
@@ -148,7 +149,7 @@ rule tabulate_run:
     output:
         report(
             "results/{dataset}/report/pages/run.html",
-            category="7. This run",
+            category="9. This run",
             labels={"figure": "Inputs, versions and time"},
             caption="../report/report/run.rst",
         ),
@@ -180,12 +181,13 @@ rule results:
 
 # Snakemake itself, asked for a report of what the other rules have made.
 rule write_report:
+    """Let Snakemake write its own report"""
     input:
         PLAN.results,
         f"results/{DATASET}/report/pages/run.html",
         config="results/{dataset}/config.yaml",
     output:
-        "results/{dataset}/report.html",
+        "results/{dataset}/report/snakemake.html",
     log:
         "results/{dataset}/logs/write_report.log",
     benchmark:
@@ -197,3 +199,32 @@ rule write_report:
         snakefile=workflow.main_snakefile,
     script:
         "../scripts/report/write_report.py"
+
+
+# What a reader opens: answers first, then all that rules mark for the report.
+rule assemble_report:
+    """Write the report"""
+    input:
+        PLAN.results,
+        f"results/{DATASET}/report/pages/run.html",
+        "results/{dataset}/report/snakemake.html",
+    output:
+        "results/{dataset}/report.html",
+    log:
+        "results/{dataset}/logs/assemble_report.log",
+    benchmark:
+        "results/{dataset}/benchmarks/assemble_report.tsv"
+    localrule: True
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        entries=lambda wildcards: entries(
+            workflow.rules,
+            PLAN.folder,
+            [*PLAN.results, f"{PLAN.folder}/report/pages/run.html"],
+            lambda caption: workflow.sourcecache.open(caption).read(),
+        ),
+        config=config,
+        data=DATA,
+    script:
+        "../scripts/report/assemble_report.py"

@@ -53,7 +53,7 @@ def test_a_difference_is_shown_on_the_papers_data_alone():
     compared = published.compare(PRINTED, ours())
     elsewhere = published_table(compared, is_papers_data=False)
     assert "difference" not in elsewhere
-    assert elsewhere["ours"].tolist()[3] == "not in this run"
+    assert len(elsewhere) == 3 and "not in this run" not in set(elsewhere["ours"])
     nobodys = Origin("", "level3", pd.DataFrame(), [])
     assert "no comparison" in published_note("demo", nobodys, "", ["A 2018"])
     theirs = Origin("A 2018", "tensor", pd.DataFrame(), [])

@@ -65,12 +65,11 @@ def captions(plan):
                 "Signatures are Characteristic Directions of treated wells against the mean of the "
                 "vehicle wells of their plate (gamma 0.5)",
                 "random replicate sets of the same plates. The tensor holds experiments whatever",
-                "1 cells and cells with at least 1 drugs, averaged over dose and time and scaled "
+                "1 cell and cells with at least 1 drug, averaged over dose and time and scaled "
                 "to unit length; the small tensor is its densest block of at most 6 drugs and 2 "
                 "cells. "
                 "Each method",
                 "held out are profiles (10 folds; large); drugs (4 folds; large); cells",
-                "the truth must score 1, zeros and random profiles 0 (0.5 for",
             ],
             "simulated|ready-made|p-value of at most|Translation|Retrieval|Single cells",
         ),
@@ -86,29 +85,29 @@ def captions(plan):
             "tensor",
             [
                 "Profiles are those of a ready-made tensor",
-                "The tensor holds drugs in at least 1 cells",
+                "The tensor holds drugs in at least 1 cell",
             ],
             f"{OF_WELLS}|simulated|Level 5|experiments|p-value of at most",
         ),
         (
             "one cell",
-            ["compares no methods: begin with *2. Data*", "Characteristic Directions"],
+            ["Characteristic Directions"],
             "tensor holds|cross-validation|controls|small tensor|table of methods|Hodos",
         ),
         (
             "ready-made signatures alone",
-            ["compares no methods", "ready-made (Level 5)"],
+            ["ready-made (Level 5)"],
             f"{OF_WELLS}|tensor holds|Each method",
         ),
         (
             "simulated",
-            ["**simulated**", "Characteristic Directions", "with an ACD p-value of at most 0.1"],
+            ["Characteristic Directions", "with an ACD p-value of at most 0.1"],
             "ready-made",
         ),
     ],
 )
 def test_the_methods_paragraph_is_that_of_the_run(run, said, unsaid):
-    text = render("workflow", RUNS[run])
+    text = render("report/run", RUNS[run])
     for words in said:
         assert words in text, text
     assert not re.search(unsaid, text), re.search(unsaid, text)
@@ -119,7 +118,7 @@ def test_the_methods_paragraph_is_that_of_the_run(run, said, unsaid):
 def test_series_of_two_kinds_are_told_apart():
     both = {"acquire": {"series": {"other": LEVEL5}}}
     plan = made(FILES, NO_PLATES, both)
-    text = render("workflow", plan)
+    text = render("report/run", plan)
     assert "Some signatures are Characteristic Directions" in text
     assert "Other signatures are ready-made (Level 5)" in text
     assert "From wells and signatures to profiles" in render("report/filters", plan)
@@ -129,6 +128,13 @@ def test_series_of_two_kinds_are_told_apart():
 def test_where_no_well_was_seen_no_caption_speaks_of_wells(run):
     for text in captions(RUNS[run]):
         assert not re.search(OF_WELLS, text), text
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_snakemakes_first_page_leads_to_the_report_and_says_simulated(run):
+    text = render("workflow", RUNS[run])
+    assert "<../report.html>" in text
+    assert ("**simulated**" in text) == (run == "simulated")
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -149,23 +155,20 @@ def test_what_was_not_held_out_is_not_described():
     only = made(FILES, {"evaluation": {"splits": none}})
     assert "Beside single profiles" not in render("evaluation/methods", only)
     one = made(FILES, {"completion": {"methods": ["dnpp"], "completed": ["dnpp"]}})
-    assert "second table" not in render("evaluation/methods", one)
+    assert "lead over" not in render("evaluation/methods", one)
 
 
 def test_methods_that_do_not_run_are_not_named():
     few = made(FILES, {"completion": {"methods": ["dnpp", "kernel"], "completed": []}})
-    texts = [render("workflow", few), *captions(few)]
+    texts = [render("report/run", few), *captions(few)]
     assert not [text for text in texts if re.search("1D-Mean|FaLRTC|Blend", text)]
     assert any("1D-Mean" in text for text in captions(RUNS["level3"]))
 
 
-def test_controls_and_densities_that_do_not_run_are_not_named():
-    bare = {"completion": {"controls": ["zeros"]}, "evaluation": {"density": {"percents": []}}}
-    text = render("workflow", made(FILES, bare))
-    assert "scoring is right: zeros 0 (0.5" in text
-    assert "truth" not in text and "density" not in text and "small tensor" not in text
-    none = {"completion": {"controls": ["cell_mean"]}}
-    assert "controls" not in render("workflow", made(FILES, none))
+def test_densities_that_do_not_run_are_not_named():
+    bare = {"evaluation": {"density": {"percents": []}}}
+    text = render("report/run", made(FILES, bare))
+    assert "density" not in text and "small tensor" not in text
 
 
 def test_papers_are_named_whose_numbers_stand_beside_ours():
@@ -199,18 +202,14 @@ def test_steps_of_a_translation_that_do_not_run_are_not_named():
 
 
 @pytest.mark.parametrize(
-    ("block", "said"),
+    "block",
     [
-        ({"translation": {"landmarks": ["ratio"]}}, "*6. Translation* judges"),
-        ({"retrieval": {"methods": ["chance"]}}, "*7. Retrieval* asks"),
-        (
-            {"single_cell": {"models": {"m": {}}, "targets": {"t": {}}}},
-            "*8. Single cells* predicts",
-        ),
+        {"translation": {"landmarks": ["ratio"]}},
+        {"retrieval": {"methods": ["chance"]}},
+        {"single_cell": {"models": {"m": {}}, "targets": {"t": {}}}},
     ],
 )
-def test_a_run_of_another_system_alone_claims_no_tensor(block, said):
+def test_a_run_of_another_system_alone_claims_no_tensor(block):
     plan = RUNS["one cell"]
-    text = render("workflow", replace(plan, config=overlay(plan.config, block)))
-    assert said in text
+    text = render("report/run", replace(plan, config=overlay(plan.config, block)))
     assert not re.search("Characteristic|tensor holds|compares no|Each method|Hodos", text)

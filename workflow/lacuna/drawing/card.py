@@ -37,7 +37,7 @@ class FigureCard:
     Attributes
     ----------
     label
-        How the report lists it.
+        How the report lists it: in words, then in brackets the figure of a paper that it follows.
     category
         The section of the report that it stands in.
     files
@@ -48,6 +48,9 @@ class FigureCard:
         Whether a run of this configuration draws it.
     timed
         Whether it draws how long jobs took, which no two runs share: it is compared with none.
+    place
+        Where it stands in its section of the report: 1 first; what says nothing stands at 5, in the
+        order of the rules.
     """
 
     label: str
@@ -56,3 +59,4 @@ class FigureCard:
     params: Callable[[Config], Mapping[str, object]] = _nothing
     wanted: Callable[[Config], bool] = _always
     timed: bool = False
+    place: int = 5

@@ -22,3 +22,8 @@ def short_number(value: float, sign: str = "") -> str:
 def with_spaces(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with blanks for the underscores in the names of its columns."""
     return table.rename(columns=lambda name: name.replace("_", " "))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, as 1 drug or 2,130 drugs."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,38 +1,144 @@
-"""Pages of the report, as HTML files that stand alone."""
+"""Pages as HTML files that stand alone, their tables, and what the report takes of them."""
 
+import re
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
+from lacuna.drawing.tables import ShownTable, Term
+from lacuna.errors import DamagedFile
 from lacuna.io.atomic import write_whole
 
-PAGE = Environment(autoescape=True).from_string("""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>
-body { font-family: sans-serif; margin: 1.5em; color: #222; }
-table { border-collapse: collapse; margin: 1em 0; }
-table { font-size: 85%; white-space: nowrap; }
-th { white-space: normal; }
-th, td { padding: .35em .8em; border-bottom: 1px solid #ccc; text-align: right; }
-th { border-bottom: 2px solid #444; vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; }
-p { max-width: 50em; line-height: 1.4; }
-</style></head><body><h1>{{ title }}</h1>
-{% for paragraph in paragraphs %}<p>{{ paragraph }}</p>
-{% endfor %}{% for heading, table in sections %}<h2>{{ heading }}</h2>
-{{ table | safe }}
-{% endfor %}</body></html>
-""")
+ASSETS = Path(__file__).parent / "assets"
+LONG = 60  # letters of a cell that is broken into lines
+OPENS, CLOSES = '<main id="main">', "</main>"  # around what the report shows of a page
+TITLE = re.compile(r"<h1>.*?</h1>\s*", re.DOTALL)
+HEADING = re.compile(r"(</?h)([2-4])>")
+
+Shown = ShownTable | tuple[str, pd.DataFrame]
+
+
+class Cell(NamedTuple):
+    """A cell of a table: its text, and its attributes in the page."""
+
+    text: str
+    classes: Markup
+
+
+class TableView(NamedTuple):
+    """A `ShownTable` as the templates take it."""
+
+    heading: str
+    columns: list[str]
+    bodies: list[tuple[str, list[list[Cell]]]]
+    terms: Sequence[Term]
+    folded: bool
+    note: str
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates of all pages; what is put into them is escaped."""
+    return Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=FileSystemLoader(ASSETS)
+    )
+
+
+def looks() -> dict[str, Markup]:
+    """Return the style and the script that all pages hold, by name."""
+    files = {"css": "page.css", "js": "page.js"}
+    return {
+        name: Markup((ASSETS / file).read_text(encoding="utf-8")) for name, file in files.items()
+    }
 
 
 def write_page(
-    path: str | Path,
-    title: str,
-    paragraphs: list[str],
-    sections: list[tuple[str, pd.DataFrame]],
+    path: str | Path, title: str, paragraphs: Sequence[str], sections: Sequence[Shown]
 ) -> None:
-    """Write an HTML page of some paragraphs and some tables, each under its heading."""
-    tables = [(heading, table.to_html(index=False, border=0)) for heading, table in sections]
+    """Write an HTML page of some paragraphs and some tables, each under its heading.
+
+    Parameters
+    ----------
+    path
+        The page, which appears whole or not at all.
+    title, paragraphs
+        Texts; they are escaped, as everything is.
+    sections
+        Tables, or pairs of a heading and a table.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
+    """
+    template = environment().get_template("page.html")
+    tables = [view(section) for section in sections]
     with write_whole(path) as unfinished:
-        page = PAGE.render(title=title, paragraphs=paragraphs, sections=tables)
+        page = template.render(title=title, paragraphs=paragraphs, tables=tables, **looks())
         unfinished.write_text(page, encoding="utf-8")
+
+
+def view(section: Shown) -> TableView:
+    """Return a table as the templates take it."""
+    shown = section if isinstance(section, ShownTable) else ShownTable(*section)
+    columns = [str(name) for name in shown.table.columns]
+    bodies: dict[str, list[list[Cell]]] = {}
+    groups = shown.groups or [""] * len(shown.table)
+    for number, (group, values) in enumerate(
+        zip(groups, shown.table.itertuples(index=False, name=None), strict=True)
+    ):
+        bodies.setdefault(group, []).append(
+            [
+                _cell(value, (number, name) in shown.best)
+                for name, value in zip(columns, values, strict=True)
+            ]
+        )
+    return TableView(
+        shown.heading, columns, [*bodies.items()], shown.terms, shown.folded, shown.note
+    )
+
+
+def _cell(value: object, best: bool) -> Cell:
+    text = cell_text(value)
+    names = [name for name, is_so in (("best", best), ("long", len(text) > LONG)) if is_so]
+    return Cell(text, Markup(' class="{}"').format(" ".join(names)) if names else Markup(""))
+
+
+def cell_text(value: object) -> str:
+    """Return what a cell shows: numbers with separators and six digits, nothing for missing."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{value:,.6g}"
+    return "" if value is None or value is pd.NA else str(value)
+
+
+def page_body(path: str | Path) -> Markup:
+    """Return what the report shows of a page of `write_page`, its headings two levels lower.
+
+    Parameters
+    ----------
+    path
+        The page.
+
+    Raises
+    ------
+    DamagedFile
+        If it is cut short, or no page of Lacuna's.
+    """
+    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    start, end = text.find(OPENS), text.rfind(CLOSES)
+    if start < 0 or end < start:
+        raise DamagedFile(
+            path, "it is no page of this report, or is cut short. Delete it and run again."
+        )
+    body = TITLE.sub("", text[start + len(OPENS) : end], count=1)
+    return Markup(HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 2}>", body).strip())

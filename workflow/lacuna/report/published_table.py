@@ -78,8 +78,10 @@ def published_table(compared: pd.DataFrame, is_papers_data: bool) -> pd.DataFram
         As `lacuna.report.published.compare` returns it. Where a paper says its finding in words,
         `what` holds them, and there is no number.
     is_papers_data
-        Whether this run is on the paper's data.
+        Whether this run is on the paper's data; else published numbers stand only beside ours.
     """
+    if not is_papers_data:
+        compared = compared[compared["ours"].notna()]
     table = compared[["place", "what"]].assign(
         published=compared["published"].map(short_number, "ignore").fillna(""),
         ours=[with_range(*row) for row in compared[["ours", "low", "high"]].to_numpy(float)],

@@ -13,13 +13,19 @@ WIDTH, HEIGHT = 190, 130  # pixels of a structure
 MOST_PAIRS = 12  # of equal fingerprints that are drawn
 
 PAGE = Environment(autoescape=True).from_string("""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ data }}: queries</title><style>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ data }}: queries</title><style>
 body { font-family: sans-serif; margin: 1.5em; color: #222; }
 p { max-width: 50em; line-height: 1.4; }
+</style></head><body>
+<main id="main">
+<style>
 .row { display: flex; flex-wrap: wrap; gap: .6em; margin-bottom: 1.6em; }
-.one { border: 1px solid #ccc; padding: .4em; font-size: 78%; width: 200px; }
+.one { border: 1px solid #ccc; padding: .4em; font-size: 78%; width: 200px; max-width: 100%; }
 .right { border: 2px solid #26456e; }
-</style></head><body><h1>{{ data }}: queries and the structures that they find</h1>
+</style>
+<h1>{{ data }}: queries and the structures that they find</h1>
 <p>Queries of {{ row }}, evenly from the best found to the worst: none is picked for looking well.
 First stands the compound that it was, then the nearest of the library; a hit has a dark frame.</p>
 {% for query in queries %}<h2>{{ query.name }} ({{ query.cell }}): rank {{ query.rank }} of
@@ -31,6 +37,7 @@ First stands the compound that it was, then the nearest of the library; a hit ha
 <p>{{ pairs_said }}</p>{% for pair in pairs %}<div class="row">
 {% for one in pair %}<div class="one">{{ one.drawing | safe }}<br>{{ one.said }}<br>
 {{ one.drug }}</div>{% endfor %}</div>{% endfor %}
+</main>
 </body></html>
 """)
 

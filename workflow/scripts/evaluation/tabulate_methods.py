@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from lacuna.evaluation.method_tables import shown_methods
 from lacuna.evaluation.splits import split_label
-from lacuna.evaluation.tables import comparison_table, conclude, fallback_table, method_table
+from lacuna.evaluation.tables import conclude, fallback_table
 from lacuna.report.page import write_page
 from lacuna.runtime.script_log import log_script
 
@@ -11,17 +12,13 @@ with log_script(snakemake.log[0]):
     metrics, folds, comparisons = (pd.read_csv(path, sep="\t") for path in snakemake.input)
     keys = ["size", "split"]
     compared = dict(list(comparisons.groupby(keys)))
+    kinds = snakemake.params.methods, snakemake.params.simple
     conclusions, sections = [], []
     for key, scores in metrics.groupby(keys, sort=False):
         name = f"{key[0].capitalize()} tensor, held out: {split_label(key[1])}"
-        conclusions.append(f"{name}: {conclude(compared.get(key, comparisons.iloc[:0]))}")
-        sections += [
-            (name, method_table(scores)),
-            (
-                f"{name}: the best against the others",
-                comparison_table(compared.get(key, comparisons.iloc[:0])),
-            ),
-        ]
+        pairs = compared.get(key, comparisons.iloc[:0])
+        conclusions.append(f"{name}: {conclude(pairs)}")
+        sections += shown_methods(name, scores, pairs, *kinds)
     write_page(
         snakemake.output[0],
         f"Methods compared: {snakemake.params.data}",

@@ -1,5 +1,6 @@
 """Put this run's numbers beside those that the papers print."""
 
+from lacuna.drawing.tables import ShownTable
 from lacuna.io.tsv import read_table, write_table
 from lacuna.report.origin import comparable, find_origin
 from lacuna.report.page import write_page
@@ -20,7 +21,9 @@ with log_script(snakemake.log[0]):
         f"Published numbers and this run's: {params.data}",
         [published_note(params.data, origin, params.completed, list(here["paper"].unique()))],
         [
-            (paper, published_table(rows, paper == origin.paper))
+            ShownTable(
+                paper, published_table(rows, paper == origin.paper), folded=paper != origin.paper
+            )
             for paper, rows in here.groupby("paper")
         ],
     )

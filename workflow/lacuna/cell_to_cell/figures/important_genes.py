@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from lacuna.cell_to_cell import stage
 from lacuna.cell_to_cell.gene_importance import TOP, choose_top
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
+from lacuna.drawing.wording import counted
 from lacuna.io.tsv import read_table
 
 MOST_NAMED = 130
@@ -60,7 +61,13 @@ def draw(shown: pd.DataFrame, stability: pd.DataFrame, data: str) -> Figure:
         color="#555555",
         label=f"among the {TOP} most variable genes",
     )
-    bars.set_yticks(places, [f"{row.cell}, {row.drugs} drugs" for row in stability.itertuples()])
+    bars.set_yticks(
+        places,
+        [
+            f"{cell}, {counted(drugs, 'drug')}"
+            for cell, drugs in zip(stability["cell"], stability["drugs"], strict=True)
+        ],
+    )
     bars.set(ylim=(len(cells) - 0.5, -0.5), xlim=(0, TOP), xlabel=f"of the top {TOP} genes")
     figure.legend(loc="outside lower center", ncols=3)
     figure.suptitle(f"{data}: the genes from which decoders predict best")

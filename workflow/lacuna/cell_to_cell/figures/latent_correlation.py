@@ -10,6 +10,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from lacuna.cell_to_cell import stage
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.palette import SHADES
+from lacuna.drawing.wording import counted
 from lacuna.io.tsv import read_table
 
 SPACES = {"input": "measured profiles", "latent": "latent states"}
@@ -43,7 +44,7 @@ def draw(table: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
         image = panel.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1)
         panel.spines[:].set_visible(False)
         panel.set(title=title, xticks=[], yticks=[])
-        panel.set_xlabel(f"{drugs} drugs in {table['other_cell'].iloc[0]}")
+        panel.set_xlabel(f"{counted(drugs, 'drug')} in {table['other_cell'].iloc[0]}")
     matrices[0].set_ylabel(f"the same drugs in {table['cell'].iloc[0]}")
     figure.colorbar(image, ax=matrices, label="Pearson's r", aspect=30, pad=0.02)
     measured = {(row.space, row.measure): row for row in agreement.itertuples()}

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from lacuna.cell_to_cell import stage
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.palette import method_colours
-from lacuna.drawing.wording import with_interval
+from lacuna.drawing.wording import counted, with_interval
 from lacuna.io.tsv import read_table
 
 SPACES = {"input": "measured profiles", "latent": "latent states"}
@@ -79,7 +79,10 @@ def draw(states: pd.DataFrame, agreement: pd.DataFrame, data: str) -> Figure:
         ),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
-    figure.suptitle(f"{data}: {states['drug'].nunique()} held-out drugs, {len(states)} profiles")
+    figure.suptitle(
+        f"{data}: {counted(states['drug'].nunique(), 'held-out drug')}, "
+        f"{counted(len(states), 'profile')}"
+    )
     return figure
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from lacuna.cell_to_cell import stage
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.palette import method_colours
+from lacuna.drawing.wording import counted
 from lacuna.io.tsv import read_table
 
 WAYS = {"copy": "copy", "trained": "as trained", "fine_tuned": "fine-tuned"}
@@ -50,7 +51,7 @@ def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
             "ms": 3,
         }
         lines = panel.plot(places, values, **look)
-        lines[0].set_label(f"{cell}: {len(rows)} profiles")
+        lines[0].set_label(f"{cell}: {counted(len(rows), 'profile')}")
         for line, seen in zip(lines, rows["in_training"], strict=True):
             line.set_markerfacecolor("white" if seen else colours[str(cell)])
     table = summary.set_index("what")

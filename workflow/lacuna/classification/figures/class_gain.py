@@ -81,8 +81,9 @@ def draw(gains: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
 
 
 FIGURE = FigureCard(
-    label="5B, 5C: what completion adds",
+    label="What completed profiles add (Figures 5B and 5C)",
     category=APPLICATIONS,
+    place=2,
     files=lambda config: {
         "experiments": "classification/experiments.tsv",
         "tests": "classification/tests.tsv",

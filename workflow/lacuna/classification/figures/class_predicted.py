@@ -89,8 +89,9 @@ def draw(areas: pd.DataFrame, overall: pd.DataFrame, data: str) -> Figure:
 
 
 FIGURE = FigureCard(
-    label="5D, 5E: drugs without a measured profile",
+    label="Drugs without a measured profile (Figures 5D and 5E)",
     category=APPLICATIONS,
+    place=2,
     files=lambda config: {
         "experiments": "classification/experiments.tsv",
         "tests": "classification/tests.tsv",

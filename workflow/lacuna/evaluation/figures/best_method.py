@@ -1,6 +1,6 @@
 """Figure 3B of Hodos et al. 2018: the method that predicts each profile best."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,18 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
     )
     best = best_method_per_profile(scores)
     axes = list(tensor.drugs), list(tensor.cells)
-    return draw(best, list(params["methods"]), *axes, params["data"]), best
+    return draw(
+        best, list(params["methods"]), *axes, params["data"], params.get("compared", ())
+    ), best
 
 
 def draw(
-    best: pd.DataFrame, methods: list[str], drugs: list[str], cells: list[str], data: str
+    best: pd.DataFrame,
+    methods: list[str],
+    drugs: list[str],
+    cells: list[str],
+    data: str,
+    compared: Sequence[str] = (),
 ) -> Figure:
     """Draw the grid, each held-out profile in the colour of the method that predicts it best.
 
@@ -45,19 +52,21 @@ def draw(
         The grid's axes, in its order.
     data
         What data this is, for the title.
+    compared
+        All methods of the run, whose order gives the colours; without any, those that are drawn.
     """
     grid = np.full((len(drugs), len(cells)), np.nan)
     at_drug = pd.Index(drugs).get_indexer(pd.Index(best["drug"]))
     at_cell = pd.Index(cells).get_indexer(pd.Index(best["cell"]))
     grid[at_drug, at_cell] = best["best"].map(methods.index)
-    colours = method_colours(methods)
+    colours = method_colours(compared or methods)
     figure = Figure(figsize=(min(13, max(6.5, 3.5 + 0.28 * len(cells))), 6.5), layout="constrained")
     axes = figure.subplots()
     axes.set_facecolor("white")
     axes.imshow(
         grid,
         aspect="auto",
-        cmap=ListedColormap(list(colours.values())),
+        cmap=ListedColormap([colours[method] for method in methods]),
         vmin=-0.5,
         vmax=len(methods) - 0.5,
     )
@@ -78,8 +87,9 @@ def draw(
 
 
 FIGURE = FigureCard(
-    label="3B: best method per profile, all methods",
+    label="Best method for each profile, all methods (Figure 3B)",
     category=PREDICTIONS,
+    place=4,
     files=lambda config: {
         "tensor": "tensor/large.h5",
         "profiles": stage.of_methods(config, "metrics_per_profile.tsv"),

@@ -7,8 +7,9 @@ from lacuna.evaluation.figures.best_method import make
 __all__ = ["FIGURE", "make"]
 
 FIGURE = FigureCard(
-    label="3B: best method per profile",
+    label="Best method for each profile (Figure 3B)",
     category=PREDICTIONS,
+    place=4,
     files=lambda config: {
         "tensor": "tensor/large.h5",
         "profiles": stage.of_methods(config, "metrics_per_profile.tsv", stage.few(config)),

@@ -1,6 +1,6 @@
 """How far to trust a prediction: the errors that methods state against those they make."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,10 +15,10 @@ from lacuna.evaluation import stage
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Read what is drawn; see `draw`."""
     table = pd.concat(pd.read_csv(path, sep="\t") for path in files["calibration"])
-    return draw(table, params["data"]), table
+    return draw(table, params["data"], params.get("compared", ())), table
 
 
-def draw(table: pd.DataFrame, data: str) -> Figure:
+def draw(table: pd.DataFrame, data: str, compared: Sequence[str] = ()) -> Figure:
     """Draw stated against observed coverage, and stated against observed error.
 
     Parameters
@@ -28,6 +28,8 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         `lacuna.evaluation.calibration.calibration`.
     data
         What data this is, for the title.
+    compared
+        All methods of the run, whose order gives the colours; without any, those that are drawn.
     """
     figure = Figure(figsize=(8.2, 4.2), layout="constrained")
     coverage, error = figure.subplots(1, 2)
@@ -35,7 +37,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
     methods = list(table["method"].unique())
     if not methods:
         figure.suptitle(f"{data}: no method of this run states an error")
-    colours, lines = method_colours(methods), method_lines(methods)
+    colours, lines = method_colours(compared or methods), method_lines(compared or methods)
     for method in methods:
         rows = table[table["method"] == method]
         look: dict[str, Any] = {
@@ -65,7 +67,8 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
 
 
 FIGURE = FigureCard(
-    label="stated and real errors",
+    label="Stated and real errors",
     category=PREDICTIONS,
+    place=1,
     files=lambda config: {"calibration": stage.of_methods(config, "calibration.tsv")},
 )

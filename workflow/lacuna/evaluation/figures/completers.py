@@ -1,6 +1,6 @@
 """Figure S1 of Hodos et al. 2018: the accuracy of all completers, fold by fold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,10 +20,12 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
     folds = pd.read_csv(files["folds"], sep="\t").query("split == 'profiles'")
     methods, size = list(params["methods"]), params["size"]
     folds = folds[folds["size"].eq(size) & folds["method"].isin(methods)]
-    return draw(folds, methods, params["data"]), folds[COLUMNS]
+    return draw(folds, methods, params["data"], params.get("compared", ())), folds[COLUMNS]
 
 
-def draw(folds: pd.DataFrame, methods: list[str], data: str) -> Figure:
+def draw(
+    folds: pd.DataFrame, methods: list[str], data: str, compared: Sequence[str] = ()
+) -> Figure:
     """Draw a box per method over the PCT of its folds, and every fold as a point.
 
     Parameters
@@ -34,10 +36,12 @@ def draw(folds: pd.DataFrame, methods: list[str], data: str) -> Figure:
         Those compared, in the order of their colours.
     data
         What data this is, for the title.
+    compared
+        All methods of the run, whose order gives the colours; without any, those that are drawn.
     """
     scores = {method: folds.loc[folds["method"] == method, "pct"].dropna() for method in methods}
     ranked = sorted(methods, key=lambda method: scores[method].median())
-    colours = method_colours(methods)
+    colours = method_colours(compared or methods)
     figure = Figure(figsize=(7.6, 1.4 + INCHES_PER_METHOD * len(methods)), layout="constrained")
     panel = figure.subplots()
     boxes = panel.boxplot(
@@ -67,8 +71,9 @@ def drawn_size(config: Mapping[str, Any]) -> str:
 
 
 FIGURE = FigureCard(
-    label="S1: all completers",
+    label="Accuracy fold by fold (Figure S1)",
     category=PREDICTIONS,
+    place=6,
     files=lambda config: {"folds": "evaluation/metrics_per_fold.tsv"},
     params=lambda config: {"methods": list(stage.methods(config)), "size": drawn_size(config)},
 )

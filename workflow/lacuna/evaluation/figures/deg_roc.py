@@ -1,6 +1,6 @@
 """Figure 3D of Hodos et al. 2018: finding the genes that change most."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,10 +21,10 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
     auc = metrics[metrics["method"].isin(params["methods"])]
     auc = auc.assign(percent=pd.to_numeric(auc["metric"].str.extract(r"deg_auc_(\d+)$")[0]))
     auc = auc.dropna(subset=["percent", "value"])  # an interval takes a few drugs
-    return draw(roc, auc.astype({"percent": int}), params["data"]), roc
+    return draw(roc, auc.astype({"percent": int}), params["data"], params.get("compared", ())), roc
 
 
-def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
+def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str, compared: Sequence[str] = ()) -> Figure:
     """Draw one panel of ROC curves per definition of a differentially expressed gene.
 
     Parameters
@@ -35,9 +35,11 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
         method, percent, value, low, high.
     data
         What data this is, for the title.
+    compared
+        All methods of the run, whose order gives the colours; without any, those that are drawn.
     """
     methods, percents = list(auc["method"].unique()), sorted(auc["percent"].unique())
-    colours, lines = method_colours(methods), method_lines(methods)
+    colours, lines = method_colours(compared or methods), method_lines(compared or methods)
     none = bool(auc["low"].isna().all())
     figure = Figure(figsize=(4.1 * len(percents), 4.4), layout="constrained")
     for panel, percent in zip(figure.subplots(1, len(percents)), percents, strict=True):
@@ -59,14 +61,15 @@ def draw(roc: pd.DataFrame, auc: pd.DataFrame, data: str) -> Figure:
             aspect="equal",
         )
         title = "AUC, too few drugs for an interval" if none else "AUC [95 % interval]"
-        panel.legend(title=title, loc="lower right", fontsize=7.5)
+        panel.legend(title=title, loc="lower right", fontsize=8.5)
     figure.suptitle(data)
     return figure
 
 
 FIGURE = FigureCard(
-    label="3D: finding changed genes, all methods",
+    label="Finding the genes that change, all methods (Figure 3D)",
     category=PREDICTIONS,
+    place=3,
     files=lambda config: {
         "roc": stage.of_methods(config, "deg_roc.tsv"),
         "metrics": "metrics.tsv",

@@ -7,8 +7,9 @@ from lacuna.evaluation.figures.deg_roc import make
 __all__ = ["FIGURE", "make"]
 
 FIGURE = FigureCard(
-    label="3D: finding changed genes",
+    label="Finding the genes that change (Figure 3D)",
     category=PREDICTIONS,
+    place=3,
     files=lambda config: {
         "roc": stage.of_methods(config, "deg_roc.tsv", stage.few(config)),
         "metrics": "metrics.tsv",

@@ -1,6 +1,6 @@
 """Figure 3C of Hodos et al. 2018: accuracy against how much of the grid was measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,12 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
     table = pd.read_csv(files["density"], sep="\t")
     table = table[table["method"].isin(params["methods"])]
     sizes = pd.read_csv(files["sizes"], sep="\t", keep_default_na=False)
-    return draw(table, sizes, params["data"]), table
+    return draw(table, sizes, params["data"], params.get("compared", ())), table
 
 
-def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
+def draw(
+    table: pd.DataFrame, sizes: pd.DataFrame, data: str, compared: Sequence[str] = ()
+) -> Figure:
     """Draw the mean PCT of each method with its standard deviation over repeats.
 
     Parameters
@@ -34,9 +36,11 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
         percent, profiles, left_out; see `lacuna.evaluation.density.densities`.
     data
         What data this is, for the title.
+    compared
+        All methods of the run, whose order gives the colours; without any, those that are drawn.
     """
     methods = list(table["method"].unique())
-    colours, lines = method_colours(methods), method_lines(methods)
+    colours, lines = method_colours(compared or methods), method_lines(compared or methods)
     figure = Figure(figsize=(7.6, 4.6), layout="constrained")
     left_out = [
         f"left out: {percent} %, {reason}"
@@ -78,8 +82,9 @@ def draw(table: pd.DataFrame, sizes: pd.DataFrame, data: str) -> Figure:
 
 
 FIGURE = FigureCard(
-    label="3C: accuracy against density, all methods",
+    label="Accuracy against density, all methods (Figure 3C)",
     category=PREDICTIONS,
+    place=6,
     files=lambda config: {
         "density": "evaluation/density.tsv",
         "sizes": "evaluation/density/sizes.tsv",

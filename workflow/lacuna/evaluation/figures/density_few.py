@@ -7,8 +7,9 @@ from lacuna.evaluation.figures.density import make
 __all__ = ["FIGURE", "make"]
 
 FIGURE = FigureCard(
-    label="3C: accuracy against density",
+    label="Accuracy against density (Figure 3C)",
     category=PREDICTIONS,
+    place=6,
     files=lambda config: {
         "density": "evaluation/density.tsv",
         "sizes": "evaluation/density/sizes.tsv",

@@ -1,6 +1,6 @@
 """How much of the correlations between genes each method keeps, cell by cell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.drawing.palette import method_colours
+from lacuna.drawing.wording import counted
 from lacuna.evaluation import stage
 from lacuna.evaluation.gene_correlations import FEWEST_DRUGS
 from lacuna.io.tsv import read_table
@@ -19,10 +20,18 @@ INCHES_PER_METHOD = 0.32
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Read what is drawn; see `draw`."""
     genes, kept = read_table(files["genes"]), read_table(files["kept"])
-    return draw(genes, kept, list(params["methods"]), params["data"]), genes
+    return draw(
+        genes, kept, list(params["methods"]), params["data"], params.get("compared", ())
+    ), genes
 
 
-def draw(genes: pd.DataFrame, kept: pd.DataFrame, methods: list[str], data: str) -> Figure:
+def draw(
+    genes: pd.DataFrame,
+    kept: pd.DataFrame,
+    methods: list[str],
+    data: str,
+    compared: Sequence[str] = (),
+) -> Figure:
     """Draw the cells as points, a row per method, and the mean over cells with its interval.
 
     Parameters
@@ -35,6 +44,8 @@ def draw(genes: pd.DataFrame, kept: pd.DataFrame, methods: list[str], data: str)
         Those compared, in the order of their colours.
     data
         What data this is, for the title.
+    compared
+        All methods of the run, whose order gives the colours; without any, those that are drawn.
     """
     figure = Figure(figsize=(7.6, 1.5 + INCHES_PER_METHOD * len(methods)), layout="constrained")
     if genes.empty:
@@ -42,7 +53,7 @@ def draw(genes: pd.DataFrame, kept: pd.DataFrame, methods: list[str], data: str)
         return figure
     means = kept[kept["metric"] == "kept"].set_index("method").loc[methods]
     ranked = means.sort_values("value", kind="stable")
-    colours = method_colours(methods)
+    colours = method_colours(compared or methods)
     panel = figure.subplots()
     ends = zip(ranked.index, *(ranked[name] for name in ("value", "low", "high")), strict=True)
     for place, (method, value, low, high) in enumerate(ends):
@@ -56,7 +67,7 @@ def draw(genes: pd.DataFrame, kept: pd.DataFrame, methods: list[str], data: str)
     panel.set_xlabel("gene-gene correlations, predicted against measured: correlation over pairs")
     panel.grid(axis="x", color="#dddddd", lw=0.6)
     panel.legend(loc="lower right", fontsize=8)
-    figure.suptitle(f"{data}: {len(halves)} cells")
+    figure.suptitle(f"{data}: {counted(len(halves), 'cell')}")
     return figure
 
 

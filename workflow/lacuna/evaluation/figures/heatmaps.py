@@ -74,12 +74,12 @@ def draw(table: pd.DataFrame, data: str, left_out: Sequence[str] = ()) -> Figure
             agreement = f"r {first['correlation']:.2f}\n" if method != panels[0] else ""
             panel.set_title(
                 f"{method_label(str(method))}\n{agreement}specificity {first['specificity']:.2f}",
-                fontsize=8,
+                fontsize=9,
             )
         every = -(-len(cells) // MOST_NAMED)
-        row[0].set_yticks(range(0, len(cells), every), cells[::every], fontsize=7)
+        row[0].set_yticks(range(0, len(cells), every), cells[::every], fontsize=8.5)
         row[0].set_ylabel(of_drug["name"].iloc[0], fontweight="bold")
-        row[0].set_xlabel(f"{genes} genes", fontsize=8)
+        row[0].set_xlabel(f"{genes} genes", fontsize=9)
     figure.colorbar(
         image,
         ax=axes,
@@ -98,8 +98,9 @@ def _cells(table: pd.DataFrame) -> list[int]:
 
 
 FIGURE = FigureCard(
-    label="4: cell-specific drugs",
+    label="Cell-specific drugs, measured and predicted (Figure 4)",
     category=PREDICTIONS,
+    place=2,
     files=lambda config: {
         "tensor": "tensor/large.h5",
         "drugs": "tensor/drugs.tsv",

@@ -76,8 +76,9 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
 
 
 FIGURE = FigureCard(
-    label="Trainings",
+    label="How the trainings went",
     category=PREDICTIONS,
+    place=8,
     files=lambda config: {
         "predicted": [f"evaluation/{what['file']}" for what in stage.trained(config)]
     },

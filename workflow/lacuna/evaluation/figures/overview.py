@@ -71,5 +71,6 @@ def draw(measured: np.ndarray, cells: list[str], metrics: pd.DataFrame, data: st
 FIGURE = FigureCard(
     label="Overview",
     category=SUMMARY,
+    place=1,
     files=lambda config: {"tensor": "tensor/large.h5", "metrics": "metrics.tsv"},
 )

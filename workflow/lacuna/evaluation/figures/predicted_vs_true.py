@@ -79,8 +79,9 @@ def _reach(density: pd.DataFrame) -> float:
 
 
 FIGURE = FigureCard(
-    label="3A: predicted against measured",
+    label="Predicted against measured values (Figure 3A)",
     category=PREDICTIONS,
+    place=2,
     files=lambda config: {
         "density": stage.of_methods(config, "joint_density.tsv"),
         "metrics": "metrics.tsv",

@@ -1,6 +1,6 @@
 """Figure S3 of Hodos et al. 2018: accuracy without drugs that are like one of training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,10 +20,22 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
     """Read what is drawn; see `draw`."""
     tables = [read_table(path) for path in files["similar"]]
     table = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
-    return draw(table, list(params["methods"]), list(params["splits"]), params["data"]), table
+    return draw(
+        table,
+        list(params["methods"]),
+        list(params["splits"]),
+        params["data"],
+        params.get("compared", ()),
+    ), table
 
 
-def draw(table: pd.DataFrame, methods: list[str], splits: list[str], data: str) -> Figure:
+def draw(
+    table: pd.DataFrame,
+    methods: list[str],
+    splits: list[str],
+    data: str,
+    compared: Sequence[str] = (),
+) -> Figure:
     """Draw a panel per split, PCT against the threshold, with 95 % intervals.
 
     Parameters
@@ -36,8 +48,10 @@ def draw(table: pd.DataFrame, methods: list[str], splits: list[str], data: str) 
         What is held out, a panel each.
     data
         What data this is, for the title.
+    compared
+        All methods of the run, whose order gives the colours; without any, those that are drawn.
     """
-    colours, lines = method_colours(methods), method_lines(methods)
+    colours, lines = method_colours(compared or methods), method_lines(compared or methods)
     figure = Figure(figsize=(4.6 * len(splits) + 1.6, 4.4), layout="constrained")
     if table.empty:
         figure.suptitle(f"{data}: no structures are known")
@@ -74,8 +88,9 @@ def draw(table: pd.DataFrame, methods: list[str], splits: list[str], data: str) 
 
 
 FIGURE = FigureCard(
-    label="S3: without similar drugs",
+    label="Accuracy without similar drugs (Figure S3)",
     category=PREDICTIONS,
+    place=6,
     files=lambda config: {"similar": stage.similarity_files(config)},
     params=lambda config: {
         "methods": list(stage.methods(config)),

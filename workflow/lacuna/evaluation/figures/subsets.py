@@ -1,6 +1,6 @@
 """Accuracy on random subsets of the drugs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,10 +17,10 @@ SIDESTEP = 0.012  # share of the widest range, between the error bars of two met
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Read what is drawn; see `draw`."""
     table = read_table(files["subsets"])
-    return draw(table, params["data"]), table
+    return draw(table, params["data"], params.get("compared", ())), table
 
 
-def draw(table: pd.DataFrame, data: str) -> Figure:
+def draw(table: pd.DataFrame, data: str, compared: Sequence[str] = ()) -> Figure:
     """Draw the mean PCT of each method with its standard deviation over draws of drugs.
 
     Parameters
@@ -29,13 +29,15 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
         method, drugs, repeats, mean, sd.
     data
         What data this is, for the title.
+    compared
+        All methods of the run, whose order gives the colours; without any, those that are drawn.
     """
     figure = Figure(figsize=(7.6, 4.6), layout="constrained")
     if table.empty:
         figure.suptitle(f"{data}: the small tensor has too few drugs for any of these subsets")
         return figure
     methods = list(table["method"].unique())
-    colours, lines = method_colours(methods), method_lines(methods)
+    colours, lines = method_colours(compared or methods), method_lines(compared or methods)
     panel = figure.subplots()
     step = SIDESTEP * (table["drugs"].max() - table["drugs"].min())
     for number, method in enumerate(methods):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from lacuna.acquire.inputs import Inputs
 from lacuna.drawing.card import DATA, FigureCard
 from lacuna.drawing.palette import MEASURED
+from lacuna.drawing.wording import counted
 from lacuna.io.tsv import read_table
 from lacuna.signatures import stage as signatures
 
@@ -35,7 +36,7 @@ def draw(p_values: pd.DataFrame, data: str) -> Figure:
     for axes, name in zip(panels, series, strict=True):
         bins = p_values[p_values["series"] == name]
         total = int(bins["experiments"].sum())
-        axes.set_title(f"{name}: {total:,} experiments with a p-value", fontsize="medium")
+        axes.set_title(f"{name}: {counted(total, 'experiment')} with a p-value", fontsize="medium")
         if not total:
             axes.text(0.5, 0.5, "none has one", ha="center", transform=axes.transAxes)
             axes.set(xticks=[], yticks=[])

@@ -63,5 +63,6 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
 FIGURE = FigureCard(
     label="Which compound was it? All methods",
     category=RETRIEVAL,
+    place=1,
     files=lambda config: {"metrics": "retrieval/metrics.tsv"},
 )

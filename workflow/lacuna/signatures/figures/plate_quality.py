@@ -7,10 +7,12 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lacuna.acquire.inputs import Inputs
 from lacuna.drawing.card import DATA, FigureCard
 from lacuna.drawing.palette import MEASURED
+from lacuna.drawing.wording import counted
 from lacuna.io.tsv import read_table
 
 WORST_NAMED = 3
@@ -51,7 +53,7 @@ def draw(quality: pd.DataFrame, reference: str, data: str) -> Figure:
     plates.set_title(f"Plates, reference: {reference}")
     _consistency(consistent, in_use)
     consistent.set_title(f"Consistent experiments, reference: {reference}")
-    figure.suptitle(f"{data}: {quality['plate'].nunique():,} plates")
+    figure.suptitle(f"{data}: {counted(quality['plate'].nunique(), 'plate')}")
     return figure
 
 
@@ -87,19 +89,28 @@ def _distribution(axes: Axes, table: pd.DataFrame, **options: object) -> None:
 
 
 def _plates(axes: Axes, quality: pd.DataFrame) -> None:
-    """Each plate by its vehicle wells and its common part; the worst are named."""
+    """Each plate by its vehicle wells and its common part; the worst are named, one below another.
+
+    Names stand in a column of their own beside the points, so that none covers another.
+    """
     axes.scatter(quality["vehicle_wells"], quality["common"], s=18, color=MEASURED, alpha=0.6)
-    for _, plate in quality.nlargest(WORST_NAMED, "common").iterrows():
+    worst = quality.nlargest(WORST_NAMED, "common")
+    for row, (_, plate) in enumerate(worst.iterrows()):
         axes.annotate(
             plate["plate"],
             (plate["vehicle_wells"], plate["common"]),
-            xytext=(0, 5),
-            textcoords="offset points",
-            fontsize=7,
-            ha="center",
+            xytext=(0.98, 0.98 - 0.07 * row),
+            textcoords="axes fraction",
+            fontsize=8,
+            ha="right",
+            va="top",
+            arrowprops={"arrowstyle": "-", "color": "#888888", "lw": 0.6},
         )
     axes.set(xlabel="vehicle wells of the plate", ylabel="mean cosine between its wells")
-    axes.margins(x=0.35, y=0.15)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+    axes.margins(x=0.35, y=0.1)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.09 * (len(worst) + 1) * (high - low))
 
 
 def _consistency(axes: Axes, quality: pd.DataFrame) -> None:
@@ -123,7 +134,7 @@ def _consistency(axes: Axes, quality: pd.DataFrame) -> None:
         (1, 0.1),
         (-2, 3),
         ha="right",
-        fontsize=7,
+        fontsize=8,
         color="#555555",
         xycoords=("axes fraction", "data"),
         textcoords="offset points",

@@ -154,8 +154,9 @@ def _draw_row(
 
 
 FIGURE = FigureCard(
-    label="10 to 13: drug by drug",
+    label="Drug by drug (Figures 10 to 13)",
     category=SINGLE_CELL,
+    place=3,
     files=lambda config: {"scores": _of_unseen_drugs(config)},
     params=shown_params,
     wanted=lambda config: stage.wanted(config) and bool(_of_unseen_drugs(config)),

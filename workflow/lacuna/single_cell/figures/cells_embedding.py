@@ -131,7 +131,7 @@ def _apart(heights: np.ndarray, gap: float) -> np.ndarray:
 
 
 FIGURE = FigureCard(
-    label="3: drugs at the lowest and the highest dose",
+    label="Drugs at the lowest and the highest dose (Figure 3)",
     category=SINGLE_CELL,
     files=lambda config: {"map": f"{stage.FOLDER}/map.tsv"},
     wanted=lambda config: stage.wanted(config) and bool(stage.first_run(config)),

@@ -141,8 +141,9 @@ def _params(config: Mapping[str, Any]) -> dict[str, object]:
 
 
 FIGURE = FigureCard(
-    label="5: examples, gene by gene",
+    label="Examples, gene by gene (Figure 5)",
     category=SINGLE_CELL,
+    place=4,
     files=_files,
     params=_params,
     wanted=lambda config: stage.wanted(config) and bool(stage.first_run(config)),

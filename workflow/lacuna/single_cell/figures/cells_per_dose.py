@@ -152,8 +152,9 @@ def _draw_box(axes: Axes, box: dict[str, Any], at: float, width: float, colour: 
 
 
 FIGURE = FigureCard(
-    label="2, 4, 6 to 9: predictions by dose",
+    label="Predictions by dose (Figures 2, 4, 6 to 9)",
     category=SINGLE_CELL,
+    place=2,
     files=lambda config: {"scores": stage.of_folds(config, "scores", ".tsv.gz")},
     params=shown_params,
     wanted=stage.wanted,

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lacuna.drawing.card import SINGLE_CELL, FigureCard
+from lacuna.drawing.wording import counted
 from lacuna.single_cell import stage
 from lacuna.single_cell.claims import data_label
 from lacuna.single_cell.metrics import metric_label
@@ -82,7 +83,7 @@ def draw(table: pd.DataFrame, runs: Sequence[Run], data: str) -> Figure:
         names = [label_of(*run) for run in shown]
         row[0].set_yticks(range(len(shown)), names, fontsize=7.5)
         dose = dose_label(rows["dose"].max())
-        said = [data_label(target, split), f"{int(rows['drugs'].max())} drugs", dose]
+        said = [data_label(target, split), counted(int(rows["drugs"].max()), "drug"), dose]
         row[0].set_title(", ".join(filter(None, said)), loc="left", fontsize=9, fontweight="bold")
     if not groups:
         for axes in panels.flat:
@@ -122,6 +123,7 @@ def _draw_panel(
 FIGURE = FigureCard(
     label="Unseen drugs: all methods",
     category=SINGLE_CELL,
+    place=1,
     files=lambda config: {"metrics": f"{stage.FOLDER}/metrics.tsv"},
     params=shown_params,
     wanted=stage.wanted,

@@ -69,7 +69,8 @@ def _examples(specificity: pd.DataFrame) -> pd.DataFrame:
 
 
 FIGURE = FigureCard(
-    label="1: cell specificity",
+    label="Cell specificity of drugs (Figure 1)",
     category=DATA,
+    place=3,
     files=lambda config: {"specificity": "tensor/cell_specificity.tsv"},
 )

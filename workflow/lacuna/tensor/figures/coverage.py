@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lacuna.drawing.card import DATA, FigureCard
 from lacuna.drawing.palette import MEASURED, MISSING
+from lacuna.drawing.wording import counted
 from lacuna.tensor.profiles import ProfileSet
 
 
@@ -42,12 +43,14 @@ def draw(measured: np.ndarray, cells: list[str], data: str) -> Figure:
     draw_grid(axes["grid"], measured, cells)
     axes["cells"].bar(range(len(cells)), measured.sum(axis=0), color=MEASURED, width=0.8)
     axes["cells"].set(ylabel="drugs", xticks=[])
+    axes["cells"].yaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     axes["cells"].sharex(axes["grid"])
     axes["cells"].tick_params(labelbottom=False)
     axes["drugs"].step(measured.sum(axis=1), np.arange(len(measured)), color=MEASURED)
     axes["drugs"].set(
         xlabel="cells per drug", xlim=(0, len(cells) + 0.5), ylim=axes["grid"].get_ylim()
     )
+    axes["drugs"].xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     axes["drugs"].tick_params(labelleft=False)
     figure.suptitle(
         f"{data}: {measured.sum():,} of {measured.size:,} profiles measured ({measured.mean():.1%})"
@@ -63,7 +66,7 @@ def draw_grid(axes: Axes, measured: np.ndarray, cells: list[str]) -> None:
 
 def label_grid(axes: Axes, drugs: int, cells: list[str]) -> None:
     """Number the drugs of a grid and name its cells; where they are too many to read, every few."""
-    axes.set_ylabel(f"{drugs} drugs, by number of cells")
+    axes.set_ylabel(f"{counted(drugs, 'drug')}, by number of cells")
     axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     every = -(-len(cells) // 40)
     axes.set_xticks(
@@ -75,5 +78,6 @@ def label_grid(axes: Axes, drugs: int, cells: list[str]) -> None:
 FIGURE = FigureCard(
     label="Drug x cell coverage",
     category=DATA,
+    place=2,
     files=lambda config: {"tensor": "tensor/large.h5"},
 )

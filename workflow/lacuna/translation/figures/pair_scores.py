@@ -74,6 +74,7 @@ def draw(table: pd.DataFrame, data: str) -> Figure:
 FIGURE = FigureCard(
     label="Translated against measured, by comparison",
     category=TRANSLATION,
+    place=1,
     files=lambda config: {
         "sample": "translation/by_sample.tsv",
         "gene": "translation/by_gene.tsv",

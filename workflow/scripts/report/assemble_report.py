@@ -1,0 +1,11 @@
+"""Write the report: answers first, then all figures and tables."""
+
+from pathlib import Path
+
+from lacuna.report.assemble import write_report
+from lacuna.runtime.script_log import log_script
+
+with log_script(snakemake.log[0]):
+    [path] = snakemake.output
+    params = snakemake.params
+    write_report(path, Path(path).parent, params.entries, params.config, params.data)
