@@ -190,6 +190,7 @@ rule tabulate_similar:
     resources:
         mem_mb=grows(1000, per_mb=2),
     params:
+        place=7,
         drugs=config["evaluation"]["heatmaps"]["drugs"],
         data=DATA,
     script:
@@ -416,6 +417,7 @@ rule tabulate_where:
     conda:
         "../../envs/lacuna.yaml"
     params:
+        place=4,
         few=evaluation.few(config),
         data=DATA,
         seed=SEED,

@@ -29,6 +29,7 @@ rule tabulate_filters:
     conda:
         "../../envs/lacuna.yaml"
     params:
+        place=1,
         data=DATA,
         start=INPUTS.start,
         series=list(INPUTS.series),
@@ -60,6 +61,7 @@ rule tabulate_experiments:
     conda:
         "../../envs/lacuna.yaml"
     params:
+        place=4,
         data=DATA,
         series=list(INPUTS.series),
     script:

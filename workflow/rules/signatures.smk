@@ -177,6 +177,7 @@ rule tabulate_plates:
     conda:
         "../../envs/lacuna.yaml"
     params:
+        place=7,
         data=DATA,
         reference=config["signatures"]["reference"],
     script:

@@ -30,7 +30,9 @@ def test_marked_files_of_the_run_are_listed_in_the_order_of_the_rules():
     labels = {"figure": "A figure"}
     rules = [
         rule(marked("results/{dataset}/b.html", "1. Summary", labels), data="demo", few=["x"]),
-        rule(Output.of("results/{dataset}/plain.tsv"), marked("results/{dataset}/a.svg")),
+        rule(
+            Output.of("results/{dataset}/plain.tsv"), marked("results/{dataset,demo|x\\-y}/a.svg")
+        ),
         rule(marked("results/{dataset}/of_another_run.svg")),
     ]
     made = ["results/demo/a.svg", "results/demo/b.html", "results/demo/plain.tsv"]

@@ -9,6 +9,8 @@ from project import overlay
 from lacuna.io.tsv import write_table
 from lacuna.project.plan import Plan
 from lacuna.report.headline import answers, headline, key_tables, places
+from lacuna.retrieval.score_jobs import MAIN
+from lacuna.translation.assess import ALL, MEAN
 
 ALONE = {"completion": {"methods": [], "completed": []}, "classification": {"completed": []}}
 
@@ -54,8 +56,6 @@ def test_a_translation_without_pairs_says_that_it_cannot_be_judged(tmp_path):
 def test_a_retrieval_is_told_against_chance(tmp_path):
     rows = {"level": "well", "direction": "molecule", "right": "drug", "within": "all"}
     metrics = pd.DataFrame({**rows, "metric": ["mrr"], "method": "cca"})
-    from lacuna.retrieval.score_jobs import MAIN
-
     metrics = metrics.assign(**MAIN._asdict(), profile="raw", molecule="morgan", queries=9)
     metrics = metrics.assign(value=0.3, low=0.2, high=0.4, chance=0.05)
     write_table(metrics, tmp_path / "retrieval/metrics.tsv")
@@ -73,3 +73,30 @@ def test_only_files_that_are_there_are_named(made, tmp_path):
         (tmp_path / name).touch()
     found = [place.path for place in places(tmp_path, plan_of().config)]
     assert found == made
+
+
+def test_a_translation_is_told_beside_the_mean_profile_and_the_baseline(tmp_path):
+    names = pd.DataFrame({"first": ["ratio", "paired_ridge", MEAN], "second": ["ridge"] * 3})
+    metrics = names.assign(genes=ALL, metric="rmse", value=[0.5, 0.3, 0.9], low=0.2, high=0.95)
+    differences = names[1:2].assign(genes=ALL, metric="rmse", value=-0.2, low=-0.3, high=-0.1)
+    write_table(metrics, tmp_path / "translation/metrics.tsv")
+    write_table(differences, tmp_path / "translation/differences.tsv")
+    block = {"translation": {"landmarks": ["ratio"], "translated": ["paired_ridge", "ridge"]}}
+    pairs = {"acquire": {"pairs": {"level3": "a", "gene_info": "b", "table": "c"}}}
+    config = overlay(Plan.of(overlay(configuration("mine", FILES), ALONE)).config, block)
+    [said] = answers(tmp_path, overlay(config, pairs))
+    assert "Of 2 chains, " in said.text and "has the lowest RMSE on all genes, 0.300 [" in said.text
+    assert "the same for all, has 0.900" in said.text
+    assert "Its RMSE is below that of the paper's baseline" in said.text
+
+
+def test_single_cells_are_told_by_leads_over_the_mean_of_drugs(tmp_path):
+    columns = ["target", "split", "method", "start", "against", "against_start", "dose", "genes"]
+    columns += ["metric", "value", "low", "high", "p_holm", "drugs"]
+    write_table(pd.DataFrame(columns=columns), tmp_path / "single_cell/differences.tsv")
+    block = {"single_cell": {"models": {"m": {}}, "targets": {"t": {}}}}
+    config = overlay(Plan.of(overlay(configuration("mine", FILES), ALONE)).config, block)
+    [said] = answers(tmp_path, config)
+    assert said.question == "Unseen drugs in single cells"
+    assert said.text.startswith("No data here can tell whether a network leads the mean of")
+    assert "Doing nothing scores well" not in said.text

@@ -12,10 +12,10 @@ Colour = tuple[float, float, float]
 LineStyle = str | tuple[int, tuple[int, ...]]  # matplotlib's name, or offset and lengths of dashes
 LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
-DARK, LIGHT = 22.0, 84.0  # CIE L* of the first colour and of the last
-# Degrees in CIE L*C*h: blue, orange, purple, green. To those who cannot tell red from green they
+DARK, LIGHT = 15.0, 70.0  # CIE L* of the first colour and of the last, which is seen on white
+# Degrees in CIE L*C*h: blue, ochre, violet, teal. To those who cannot tell red from green they
 # are bluish and yellowish by turns, so that neighbours differ by more than lightness.
-HUES = (285.0, 60.0, 315.0, 155.0)
+HUES = (265.0, 75.0, 300.0, 170.0)
 CHROMA = 62.0  # at most; less where screens show less
 WHITE = np.array([0.95047, 1.0, 1.08883])  # D65
 TO_RGB = np.array(  # IEC 61966-2-1

@@ -16,6 +16,7 @@ from lacuna.io.tsv import read_table
 
 METRIC = "profile_pearson"  # the r of headlines, and of the first table
 CEILING = "pct_of_ceiling"
+WORDS = " (correlation over genes with what was measured; in brackets 95 % intervals over drugs)"
 KNOWN = "profiles"  # the split of drugs and cells that have other profiles in training
 NEW = {"drug": "New drugs", "cell": "New cells"}
 SCORE = ("value", "low", "high")
@@ -96,8 +97,10 @@ def _sentences(config: Mapping[str, Any], numbers: Numbers, split: str, method: 
         what = f"{new}s never measured" if new else "single profiles"
         return [f"Not known: this run does not hold out {split_label(split)} ({what})."]
     whom = f"of a {new} never measured" if new else "held out"
+    words = "" if new else WORDS
     said = [
-        f"{method_label(method)} predicts profiles {whom} with r = {_interval(score)} on average."
+        f"{method_label(method)} predicts profiles {whom} with r = {_interval(score)} on "
+        f"average{words}."
     ]
     ceiling = _score(numbers.metrics, split, method, CEILING)
     if ceiling is not None:

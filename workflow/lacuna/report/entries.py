@@ -3,10 +3,12 @@
 Nothing here imports Snakemake; its rules are looked at as they come.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Simple = str | int | float | bool | None
+DATASET = re.compile(r"\{dataset(,[^{}]*)?\}")  # Snakemake adds what the wildcard may be
 
 
 def entries(
@@ -35,7 +37,7 @@ def entries(
     for rule in rules:
         for output in rule.output:
             mark = getattr(output, "flags", {}).get("report")
-            path = str(output).replace("{dataset}", folder.rpartition("/")[2])
+            path = DATASET.sub(folder.rpartition("/")[2], str(output))
             if not mark or path not in wanted:
                 continue
             found.append(

@@ -63,6 +63,7 @@ def draw(p_values: pd.DataFrame, data: str) -> Figure:
 FIGURE = FigureCard(
     label="P-values of experiments",
     category=DATA,
+    place=4,
     files=lambda config: {"p_values": "report/p_values.tsv"},
     # Few ready-made signatures have p-values; the page of experiments counts those that do.
     wanted=lambda config: (

@@ -149,6 +149,7 @@ def _say(axes: Axes, text: str) -> None:
 FIGURE = FigureCard(
     label="Plates",
     category=DATA,
+    place=6,
     files=lambda config: {
         "plates": [
             f"signatures/{name}/plates.tsv" for name in Inputs.of(config).series_with("level3")
