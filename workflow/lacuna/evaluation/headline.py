@@ -8,6 +8,7 @@ import pandas as pd
 
 from lacuna.completion.registry import card, method_label
 from lacuna.drawing.tables import Answer, ShownTable, Term
+from lacuna.drawing.wording import counted
 from lacuna.evaluation import stage
 from lacuna.evaluation.method_tables import best_of, kinds, ranked_by
 from lacuna.evaluation.metrics import METRICS
@@ -154,7 +155,7 @@ def _trust(folder: Path, method: str) -> str:
         table = table[table["split"] == KNOWN]
         if len(table):
             kept = "; ".join(
-                f"{row.tier}: {row.expected:.2f} expected, {row.observed:.2f} found"
+                f"{row.tier} ({counted(int(row.profiles), 'profile')}): {row.expected:.2f} expected, {row.observed:.2f} found"
                 for row in table.itertuples()
             )
             return (
