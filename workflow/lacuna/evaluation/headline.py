@@ -155,8 +155,9 @@ def _trust(folder: Path, method: str) -> str:
         table = table[table["split"] == KNOWN]
         if len(table):
             kept = "; ".join(
-                f"{row.tier} ({counted(int(row.profiles), 'profile')}): {row.expected:.2f} expected, {row.observed:.2f} found"
-                for row in table.itertuples()
+                f"{row['tier']} ({counted(row['profiles'], 'profile')}): "
+                f"{row['expected']:.2f} expected, {row['observed']:.2f} found"
+                for row in table.to_dict("records")
             )
             return (
                 "Every profile of the product states the r to expect (expected_r) and a tier. On "

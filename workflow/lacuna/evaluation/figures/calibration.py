@@ -69,6 +69,6 @@ def draw(table: pd.DataFrame, data: str, compared: Sequence[str] = ()) -> Figure
 FIGURE = FigureCard(
     label="Stated and real errors",
     category=PREDICTIONS,
-    place=1,
+    place=2,
     files=lambda config: {"calibration": stage.of_methods(config, "calibration.tsv")},
 )

@@ -87,8 +87,9 @@ def _draw_tiers(panel: Axes, rows: pd.DataFrame) -> None:
 
 
 FIGURE = FigureCard(
-    label="expected and observed correlation",
+    label="Expected and observed correlation",
     category=PREDICTIONS,
+    place=1,
     files=lambda config: {"tiers": stage.expected_files(config)},
     params=lambda config: {"methods": list(config["completion"]["completed"])},
     wanted=lambda config: bool(config["completion"]["completed"]),
