@@ -3,6 +3,21 @@
 After Robinson 1991, Stat Sci 6:15, https://doi.org/10.1214/ss/1177011926. A profile is the mean of
 all, plus its drug's effect, plus its cell's. Unlike 2D-Mean it does not count the mean of all
 twice, and trusts an effect the less the fewer profiles it was seen in.
+
+    x_dc = m + a_d + b_c,   a_d = n_d / (n_d + lambda) (mean over c of x_dc - m - b_c)
+
+and the same for b_c, in turn; m is the mean of all profiles, n_d the number of the drug's, and
+lambda the variance within drugs over that between them, for all genes together.
+
+Assumptions
+-----------
+Drug and cell act independently: a drug moves every cell by the same profile. The mean of a drug's
+few profiles deserves the less trust the noisier single profiles are.
+
+When it fails
+-------------
+Where a drug acts in some cells only, or the other way round: it predicts no interaction, and scores
+0 where the means of drugs and cells are removed. A drug without profiles gets the cell's mean.
 """
 
 import numpy as np

@@ -3,6 +3,18 @@
 For each ordered pair of cells, the drugs measured in both give a and b of each gene, by ordinary
 least squares; a drug's profiles in several cells give several predictions, which are averaged. It
 cannot mix genes: what it lacks next to `ridge_map` is what other genes say.
+
+    y_g = mean(y_g) + a_g (x_g - mean(x_g)),   a_g by ordinary least squares over shared drugs
+
+Assumptions
+-----------
+Each gene answers in one cell as a straight line of its own answer in the other, whatever the drug.
+Two cells share at least five drugs in training.
+
+When it fails
+-------------
+Where few drugs are shared, slopes are noise, and nothing shrinks them. Where a gene's answer is
+told by other genes rather than by itself. A drug in no other cell falls back on another method.
 """
 
 from pathlib import Path

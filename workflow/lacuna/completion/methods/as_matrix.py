@@ -9,6 +9,16 @@ unfolding Z alone, of the lowest trace norm ||Z|| among those that hold the obse
 then the mean of the drugs' and of the cells'. Penalty and tolerance are theirs, and so are the
 weights of drugs, genes and cells in that mean, 1, 0 and 1: whole columns of the genes' unfolding
 are unknown, and its trace norm is lowest where they are 0.
+
+Assumptions
+-----------
+Profiles of all drugs lie near few directions once the cells stand side by side, and so do those of
+all cells once the drugs do. Measured profiles have no noise: they are kept as they are.
+
+When it fails
+-------------
+Where measured profiles are noisy or very few: what is interpolated is noise. Where the drug or the
+cell has no profile; a mean stands instead. The whole grid is held in memory several times.
 """
 
 from collections.abc import Iterator

@@ -9,6 +9,19 @@ than constant weights.
 In a cold start, where the drug or the cell has no training profile, the last member predicts alone:
 too few drugs or cells could be held out to fit weights for it. So it does where each drug has only
 one profile, as holding that out leaves nothing of the drug.
+
+    x = sum over members k of w_k x_k,   w >= 0, of least squared error on held-out profiles
+
+Assumptions
+-----------
+Methods err differently, and what weighs them well on held-out training profiles does so on others.
+Enough profiles are measured to hold some out.
+
+When it fails
+-------------
+With few training profiles, weights are poor, and the best member alone is as good. Where the drug
+or the cell has no profile it is its last member, no more. It costs all its members together, each
+of them several times.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,6 +8,17 @@ that X keeps the observed profiles y, and with equal weights of drugs, genes and
 
 The objective is that of HaLRTC and SiLRTC but for their weights; penalty and tolerance are the
 authors'.
+
+Assumptions
+-----------
+All three unfoldings of the tensor have low rank at once, those of drugs, genes and cells alike.
+Measured profiles have no noise.
+
+When it fails
+-------------
+The genes' unfolding weighs as much as the others here, although whole columns of it are unknown:
+this pulls unknown profiles towards 0. Noisy profiles are kept as they are. Where the drug or the
+cell has no profile, a mean stands instead. The whole grid is held in memory several times.
 """
 
 from collections.abc import Iterator

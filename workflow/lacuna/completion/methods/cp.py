@@ -4,6 +4,19 @@ Kossaifi et al. 2019, JMLR 20(26):1, https://jmlr.org/papers/v20/18-277.html: al
 squares, unknown entries replaced by the model's after each iteration. TensorLy starts from random
 numbers where the rank exceeds the number of cells; here it starts from singular vectors, so that
 the answer depends neither on chance nor on the order of the drugs.
+
+    x_dcg = sum over r of a_dr b_cr c_gr
+
+Assumptions
+-----------
+Each component is a program of genes that is turned up or down by a drug's and a cell's factor: the
+cells differ in how much they answer, not in how. The rank is known.
+
+When it fails
+-------------
+Where few profiles a drug are measured, least squares fits noise: nothing but a tiny ridge shrinks
+factors. Where the drug or the cell has no profile, a mean
+stands instead. The whole grid is held in memory in double precision.
 """
 
 from typing import Annotated

@@ -4,6 +4,21 @@ An autoencoder whose encoder all cells share, and whose decoders are the cells' 
 profile in one cell is encoded, and decoded as what it would be in another. The schedule is that of
 the authors' code (umarov90/DeepCellState), without its faults: profiles are scaled by the largest
 value of training only, and validation sees training drugs only.
+
+    h = encoder(x_dc),   x_de = decoder_e(h)   for every other cell e; predictions are averaged
+
+with the squared error, dropout, and an L1 penalty on h.
+
+Assumptions
+-----------
+What a drug does has one latent state, whatever the cell, and each cell shows it in its own way. The
+drug was measured in another cell. Hundreds of drugs at least were measured in several cells.
+
+When it fails
+-------------
+With few drugs: it has far more weights than there are profiles. A drug in no other cell falls back
+on another method. Another start of the training gives other predictions. Training takes minutes to
+hours on a processor.
 """
 
 from dataclasses import asdict, dataclass

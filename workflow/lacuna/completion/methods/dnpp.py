@@ -1,4 +1,20 @@
-"""DNPP, the Drug Neighbour Profile Prediction (Hodos et al. 2018, section 2.3)."""
+"""DNPP, the Drug Neighbour Profile Prediction (Hodos et al. 2018, section 2.3).
+
+    x_dc = sum over the nearest e of s_de x_ec / sum of s_de
+
+where the similarity s_de is the mean, over the cells in which both drugs were measured, of the
+correlation of their profiles; negative ones count as 0.
+
+Assumptions
+-----------
+Drugs that act alike where both were measured act alike elsewhere. Some of the nearest drugs were
+measured in the wanted cell.
+
+When it fails
+-------------
+Where drugs share few cells, similarities are noise. With few profiles it falls behind plain means.
+A drug without profiles has no neighbours and gets the cell's mean, which is counted.
+"""
 
 from typing import Annotated
 

@@ -11,6 +11,17 @@ Other than there, cells may be more than two: the generator into a cell takes pr
 one, which for two cells is the dual GAN. Discriminators are plain layers over all genes, not shared
 by the genes one by one. A step takes a minibatch of pairs, not one drug, and is the larger for it;
 an epoch takes so many steps into each cell, however many pairs there are, which bounds the time.
+
+    loss = adversarial + |G_c(G_e(x)) - x|^2 (cycle) + |G_e(x_dc) - x_de|^2 (correspondence)
+
+Assumptions
+-----------
+A profile in one cell becomes one in another by a map of single values, the same for every gene.
+
+When it fails
+-------------
+Nearly always: such a map cannot tell genes apart. It is here as a rival that was published, for
+comparison. A drug in no other cell falls back on another method.
 """
 
 from pathlib import Path

@@ -13,6 +13,16 @@ How many components are decoded, how many factors there are, and by which ridge 
 shrunk, is chosen for each training set by the squared error of held-out training profiles; no
 factors are a choice, too. The standard error is that of factors and decoders, calibrated on the
 same held-out profiles.
+
+Assumptions
+-----------
+What a drug does beyond plain effects has a few factors, which each cell decodes linearly. Cells
+decode alike, unless their profiles say otherwise.
+
+When it fails
+-------------
+With few profiles it chooses no factors and is the additive model. It reads neither structures nor
+baseline expression: a drug without profiles gets a plain mean.
 """
 
 from collections.abc import Sequence

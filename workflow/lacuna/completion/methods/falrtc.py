@@ -15,6 +15,21 @@ What makes it fast leaves the answer as it is, up to rounding:
   where the bounds do not decide.
 - f is invariant to rotations of the genes. `gene_components` rotates them to principal components
   and keeps the leading ones; this alone is an approximation, and off by default.
+
+    minimise the sum over modes of a_i ||X's unfolding i||_*  such that  X = y where observed
+
+each trace norm ||.||_* smoothed, by accelerated gradient steps that are stopped early.
+
+Assumptions
+-----------
+Drugs, cells and genes each vary along few directions. Early stopping stands in for a model of the
+noise: measured profiles themselves are kept.
+
+When it fails
+-------------
+Where less than about a third of all pairs is measured, 2D-Mean beats it (docs/accuracy.md). It
+knows nothing of drugs or cells without profiles. It holds the whole grid in memory several times;
+time grows with the square of the number of drugs.
 """
 
 from bisect import bisect_left

@@ -2,6 +2,18 @@
 
 IEEE TPAMI 35:208, https://doi.org/10.1109/TPAMI.2012.39, with the parameters that Hodos et al. 2018
 ran it with for their figure S1. Their tolerance stops it before it converges, which regularises.
+
+    minimise the sum over modes of a_i ||X's unfolding i||_*  such that  X = y where observed
+
+Assumptions
+-----------
+As FaLRTC: drugs, cells and genes each vary along few directions.
+
+When it fails
+-------------
+Where few pairs are measured, and where profiles are noisy: a converged solution fits the noise,
+which is why it is stopped early. Where the drug or the cell has no profile, a mean stands instead.
+The whole grid is held in memory several times.
 """
 
 from collections.abc import Iterator

@@ -16,6 +16,18 @@ some drugs or cells. What is held out is left out of means and similarities, too
 
 A direction of expression that is predicted too timidly or too boldly in held-out profiles is
 multiplied by the slope of truth on prediction there, each principal component by its own.
+
+Assumptions
+-----------
+Drugs that act alike, or have like structures, act alike in cells that answer alike, or express
+alike. All genes of a subspace share one covariance. Weights that predict held-out training profiles
+well do so for others.
+
+When it fails
+-------------
+With a few dozen profiles, weights stay near their prior. Structures and baseline expression help
+little on the real data at hand: for a drug that was never measured it is hardly better than a mean
+(docs/accuracy.md). Standard errors are calibrated on average, not for each drug.
 """
 
 from collections.abc import Iterable

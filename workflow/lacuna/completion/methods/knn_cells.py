@@ -1,4 +1,16 @@
-"""KNN over cells, which is DNPP with drugs and cells exchanged (the code of Hodos et al. 2018)."""
+"""KNN over cells, which is DNPP with drugs and cells exchanged (the code of Hodos et al. 2018).
+
+    x_dc = sum over the nearest cells e of s_ce x_de / sum of s_ce
+
+Assumptions
+-----------
+Cells that answer alike to the drugs measured in both answer alike to the others.
+
+When it fails
+-------------
+With few cells, or drugs measured in few of them, there are no neighbours to choose from: it is the
+drug's mean. A drug without profiles gets the cell's mean.
+"""
 
 from typing import Annotated
 

@@ -3,6 +3,17 @@
 DNPP and KNN over cells, weighted such that training profiles are predicted best. The authors choose
 the weight by a 5-fold cross-validation; here each training profile is hidden alone, which depends
 on no chance.
+
+    x_dc = share KNN_cells(d, c) + (1 - share) DNPP(d, c)
+
+Assumptions
+-----------
+Those of DNPP and of KNN over cells; and one share suits all pairs.
+
+When it fails
+-------------
+Where both do. With no drug in three cells nothing can be hidden, and the share is one half. A drug
+or cell without profiles gets a mean.
 """
 
 from typing import Annotated

@@ -1,4 +1,16 @@
-"""1D-Mean: the drug's mean over the other cells (Hodos et al. 2018, section 2.5)."""
+"""1D-Mean: the drug's mean over the other cells (Hodos et al. 2018, section 2.5).
+
+    x_dc = mean over the cells e in which d was measured of x_de
+
+Assumptions
+-----------
+A drug does the same in every cell.
+
+When it fails
+-------------
+Where cells answer differently; of a drug with one profile it repeats that, noise and all. It scores
+0 where the drug's mean is removed. A drug without profiles gets the cell's mean.
+"""
 
 import numpy as np
 

@@ -1,4 +1,17 @@
-"""2D-Mean: between the drug's mean and the cell's mean (Hodos et al. 2018, section 2.5)."""
+"""2D-Mean: between the drug's mean and the cell's mean (Hodos et al. 2018, section 2.5).
+
+    x_dc = w mean over drugs e of x_ec + (1 - w) mean over cells e of x_de,   w = 1/2
+
+Assumptions
+-----------
+A drug does about the same in every cell, and all drugs do something in common in a cell, as plates
+and stress do. Averaging the two halves the noise of either.
+
+When it fails
+-------------
+It predicts no interaction of drug and cell, and counts what is common to all profiles twice. A drug
+without profiles gets the cell's mean.
+"""
 
 from typing import Annotated
 

@@ -6,6 +6,17 @@ S1, with their penalty and tolerance: without noise (lambda 0) and with equal we
 a mode, of which its own unfolding alone has low rank,
 
     minimise the sum over modes of ||Z's unfolding||  such that  the sum of Z = y where observed.
+
+Assumptions
+-----------
+The tensor is a sum of three, each of low rank along one of its modes. Measured profiles have no
+noise.
+
+When it fails
+-------------
+The part of the genes' mode says nothing of unknown profiles, so that it fits what the others should
+explain. Where few pairs are measured. Where the drug or the cell has no profile, a mean stands
+instead. The whole grid is held in memory several times.
 """
 
 from collections.abc import Iterator

@@ -3,6 +3,19 @@
 For each ordered pair of cells, the drugs measured in both teach a linear map of whole profiles; a
 drug's profiles in several cells give several predictions, which are averaged. It is the plain
 linear answer to what networks are trained for, and so the measure of what they add.
+
+    y = mean(y) + B (x - mean(x)),   minimise |Y - B X|^2 + penalty |B|^2 over shared drugs
+
+Assumptions
+-----------
+One linear map takes any drug's profile in one cell to that in another. Two cells share at least
+five drugs in training.
+
+When it fails
+-------------
+With few shared drugs the penalty leaves little but the cell's mean. Maps are learnt for every pair
+of cells by themselves: many cells do not help each other. A drug in no other cell falls back on
+another method.
 """
 
 from pathlib import Path

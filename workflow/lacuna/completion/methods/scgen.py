@@ -8,6 +8,18 @@ binary cross-entropy are for values from 0 to 1, but were given values from -1 t
 maps profiles to [0, 1] first. There most values lie close to 1/2, where cross-entropies hardly
 differ, and a Kullback-Leibler divergence of full weight would leave the latent states nothing to
 say: its weight is the one that scGen's own package gives it.
+
+    x_de = decoder(encoder(x_dc) + mean over shared drugs of (encoder(x_.e) - encoder(x_.c)))
+
+Assumptions
+-----------
+In latent space two cells differ by one vector, whatever the drug.
+
+When it fails
+-------------
+Where a drug acts differently in two cells: all drugs are moved alike. With few drugs the latent
+states are poor. Another start of the training gives other predictions. A drug in no other cell
+falls back on another method.
 """
 
 from pathlib import Path

@@ -2,6 +2,19 @@
 
 IEEE TPAMI 35:208, https://doi.org/10.1109/TPAMI.2012.39, with the parameters that Hodos et al. 2018
 ran it with for their figure S1. Their tolerance is never reached: 500 iterations stop it early.
+
+    minimise the sum over modes of a_i ||M_i||_* + b / 2 |X's unfolding i - M_i|^2
+    such that  X = y where observed
+
+Assumptions
+-----------
+As FaLRTC: drugs, cells and genes each vary along few directions.
+
+When it fails
+-------------
+It converges slowly; what it predicts depends on when it is stopped. Where few pairs are measured.
+Where the drug or the cell has no profile, a mean stands instead. The whole grid is held in memory
+several times.
 """
 
 from collections.abc import Iterator

@@ -2,6 +2,18 @@
 
 https://jmlr.org/papers/v11/mazumder10a.html. Each drug is a row of a matrix, each gene of each cell
 a column. Hodos et al. 2018 completed this matrix, too, with another solver of the trace norm.
+
+    minimise 1/2 |X - Z|^2 where observed + penalty ||Z||_*,   Z drugs x (cells and genes)
+
+Assumptions
+-----------
+A drug's profiles in all cells, side by side, lie near few directions. One penalty suits them all.
+
+When it fails
+-------------
+It does not know that cells are alike: each column is a gene of one cell by itself. Where few pairs
+are measured. Where the drug or the cell has no profile, a mean stands instead. The whole grid is
+held in memory several times.
 """
 
 from typing import Annotated, Any

@@ -4,6 +4,20 @@ Inverse Problems and Imaging 9:601, https://doi.org/10.3934/ipi.2015.9.601, with
 equal weights, as Hodos et al. 2018 ran it for their figure S1. Published, it starts from random
 numbers and grows by random directions. Here both are the leading singular vectors, so that the
 answer depends neither on chance nor on the order of the drugs.
+
+    minimise the sum over modes of a_i |A_i B_i - X_i|^2  such that  X = y where observed
+
+with X_i the unfolding of mode i and A_i B_i its factors.
+
+Assumptions
+-----------
+The three unfoldings have low ranks, which grow until they fit.
+
+When it fails
+-------------
+Ranks grow with what is left of the observed profiles, noise included. Where few pairs are measured.
+Where the drug or the cell has no profile, a mean stands instead. The whole grid is held in memory
+several times.
 """
 
 from collections.abc import Iterator

@@ -2,6 +2,19 @@
 
 Kossaifi et al. 2019, JMLR 20(26):1, https://jmlr.org/papers/v20/18-277.html: higher-order
 orthogonal iteration, unknown entries replaced by the model's before each one.
+
+    x_dcg = sum over p, q, r of G_pqr a_dp b_cq c_gr
+
+Assumptions
+-----------
+Drugs, cells and genes each vary along few directions, which act on each other through a small core.
+The ranks are known.
+
+When it fails
+-------------
+Unknown entries start from 0 and are pulled there where few pairs are measured. Nothing shrinks
+factors. Where the drug or the cell has no profile, a mean stands instead. The whole grid is held in
+memory in double precision.
 """
 
 import math

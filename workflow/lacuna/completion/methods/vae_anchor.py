@@ -5,6 +5,18 @@ an anchor draws those of one drug in two cells together. Losses, weights and dro
 the authors' code (umarov90/DeepCellState, competitors/VAE_anchor.py). Other than there, layers are
 plain ones over all genes, not shared by the genes one by one; a step takes a minibatch of pairs,
 not one drug, and is the larger for it; and validation drugs choose the best weights.
+
+    loss = |decoder_e(z_dc) - x_de|^2 + KL(z_dc) + anchor |z_dc - z_de|^2,   z_dc from encoder(x_dc)
+
+Assumptions
+-----------
+As DeepCellState: one latent state a drug, whatever the cell, which each cell decodes in its own
+way.
+
+When it fails
+-------------
+With few drugs; drawn states cost accuracy that the anchor must win back. Another start of the
+training gives other predictions. A drug in no other cell falls back on another method.
 """
 
 from pathlib import Path
