@@ -17,7 +17,7 @@ from lacuna.single_cell.expected import Expected
 from lacuna.single_cell.interface import CONTROL, SEEN
 from lacuna.single_cell.model.conditions import Conditions
 from lacuna.single_cell.new_cells import Asked, read_cells
-from lacuna.single_cell.similar import similarity
+from lacuna.structures.similar import similarity
 
 DRUGS = ["drug", "smiles", "dose"]
 

@@ -9,9 +9,9 @@ from used_model import ASPIRIN, CAFFEINE, call, controls, used_model
 from lacuna.command import main
 from lacuna.io.tsv import read_table, write_table
 from lacuna.single_cell import treatments
-from lacuna.single_cell.similar import FAR, similarity
 from lacuna.structures.fingerprints import structure_similarity
 from lacuna.structures.identity import identify
+from lacuna.structures.similar import FAR, similarity
 
 DRUGS = ["drug", "smiles", "dose"]
 

@@ -14,7 +14,7 @@ from lacuna.single_cell.expected import OF_DRUGS, expect, metric_of
 from lacuna.single_cell.interface import CONTROL, TRAINING, VALIDATION, Fold, Observations
 from lacuna.single_cell.model_file import Predictor, save_predictor
 from lacuna.single_cell.observations import blocks_of, open_observations
-from lacuna.single_cell.similar import similarity
+from lacuna.structures.similar import similarity
 
 
 def assemble_predictor(

@@ -14,10 +14,10 @@ from lacuna.io.smiles import DRUG, SMILES
 from lacuna.single_cell.interface import CONTROL, CONTROL_SMILES
 from lacuna.single_cell.model.molecules import Molecules
 from lacuna.single_cell.model_file import Predictor
-from lacuna.single_cell.similar import FAR, similarity
 from lacuna.structures.cache import encode_structures
 from lacuna.structures.card import available
 from lacuna.structures.identity import count_reasons, identify
+from lacuna.structures.similar import FAR, similarity
 
 UNIT = "nM"  # of a dose that names none
 AND = " + "  # between the drugs, and the doses, of a combination
