@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -136,6 +136,26 @@ bench-blending: fresh-screens ## is the factor model worth a place in Blend?
 
 bench-few: $(READY) ## does Blend lose to Kernel where profiles are few? on small simulated screens that no other table shows
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/few_profiles.py
+
+bench-expected: $(READY) ## does the product's expected_r keep its promise, on the demo and on real data? (needs the data: make small-data)
+	$(SNAKEMAKE) -- results/demo/completed/blend.gctx results/demo/evaluation/expected_r/blend/tiers.tsv
+	$(SNAKEMAKE) --configfile config/tahoe.yaml -- results/tahoe/evaluation/expected_r/blend/tiers.tsv
+	$(BIN)/python bench/expected.py demo tahoe
+
+simulated-products: $(READY)
+	for name in $(SIMULATED); do \
+		case $$name in demo) files=config/config.yaml;; *) files="config/config.yaml config/$$name.yaml";; esac; \
+		$(SNAKEMAKE) --configfile $$files -- results/$$name/completed/blend.gctx || exit 1; \
+	done
+
+bench-scales: simulated-products ## which scale makes the best list of what raises a gene? on three simulated screens
+	$(BIN)/python bench/scales.py $(SIMULATED)
+
+bench-forms: simulated-products ## which form learns best what correlation to expect? on three simulated screens
+	$(BIN)/python bench/expected_forms.py $(SIMULATED)
+
+docs-product: $(READY) ## run the blocks of docs/product.md on the finished demo, and write what they print below them
+	$(BIN)/python -m lacuna.project.notebook docs/product.md
 
 bench-translation: $(READY) ## measure how fast a translation trains and translates, and in how much memory
 	$(BIN)/python bench/translation.py

@@ -20,7 +20,7 @@ from lacuna.io.tsv import read_table, write_table
 PAPER = ["mean_1d", "mean_2d", "dnpp", "falrtc"]
 OURS = ["kernel", "blend"]
 METRICS = ["pct", "pct_specific", "pct_beyond_drug", "pct_interaction"]
-PAGES = ["docs/accuracy.md", "docs/explore.md", "README.md"]
+PAGES = ["docs/accuracy.md", "docs/evaluation.md", "docs/explore.md", "README.md"]
 
 
 def read(datasets: list[str]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 
+import anndata
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +14,8 @@ from project import METHODS, ROOT, TINY, Project, overlay
 
 from lacuna import command
 from lacuna.classification.profiles import ACROSS_CELLS
+from lacuna.completion.tiers import tier_of
+from lacuna.project.notebook import run_page
 from lacuna.project.plan import Plan
 from lacuna.tensor.profiles import ProfileSet
 
@@ -156,6 +159,34 @@ def test_the_completed_tensor_opens_in_cmappy(finished):
         assert (columns.loc[names, "source"] == "measured").all()
         measured = product.data_df[names].loc[list(tensor.genes)]
         assert np.array_equal(measured.to_numpy().T, tensor.profiles)
+
+
+def test_the_product_says_what_to_expect_of_every_profile(finished):
+    folds = pd.read_csv(finished.results / "evaluation/large/profiles/folds.tsv", sep="\t")
+    for method in TINY["completion"]["completed"]:
+        judged = pd.read_csv(
+            finished.results / f"evaluation/expected_r/{method}/tiers.tsv", sep="\t"
+        )
+        assert set(judged["split"]) == {"profiles", "drugs"}  # TINY holds out no cells
+        of_split = judged.groupby("split")["profiles"].sum()
+        assert of_split["profiles"] == (folds["fold"] >= 0).sum()
+        adata = anndata.read_h5ad(finished.results / f"completed/{method}.h5ad")
+        assert adata.obs["expected_r"].between(-1, 1).all()
+        assert adata.obs["tier"].tolist() == tier_of(adata.obs["expected_r"]).tolist()
+        assert adata.uns["method"] == method and adata.uns["simulated"]
+        # The simulator annotates most drugs.
+        assert adata.obs["moa"].str.startswith("simulated mechanism").mean() > 0.5
+        assert (adata.obs["smiles"] != "").mean() > 0.5
+
+
+def test_the_page_about_the_product_runs_on_it(finished, monkeypatch):
+    pytest.importorskip("decoupler")
+    pytest.importorskip("scanpy")
+    monkeypatch.chdir(finished.folder)
+    page = "docs/product.md"
+    printed = run_page((ROOT / page).read_text(), page)
+    assert all(printed)
+    assert "expected r" in printed[0]
 
 
 def test_the_report_stands_alone_and_says_simulated(finished):

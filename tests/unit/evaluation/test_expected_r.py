@@ -61,6 +61,16 @@ def test_what_is_expected_follows_the_planted_truth():
     assert (np.diff(learnt.score) > 0).all()
 
 
+def test_what_is_expected_never_falls_with_the_score():
+    """Where nothing is to be learnt, the means of parts go up and down."""
+    profiles, _ = planted(profiles=800)
+    noise = np.random.default_rng(5).normal(0, 0.3, len(profiles))
+    learnt = Curve.fit(profiles.assign(observed=noise))
+    assert len(learnt.expected) == 20
+    assert (np.diff(learnt.expected) >= 0).all()
+    assert learnt.of(profiles).mean() == pytest.approx(noise.mean(), abs=0.01)
+
+
 def test_a_drug_teaches_nothing_of_itself():
     profiles, _ = planted(profiles=600, drugs=30)
     before = expect_of_others(profiles)

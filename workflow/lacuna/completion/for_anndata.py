@@ -41,9 +41,11 @@ OF_DRUG = {
     "targets": "targets",
 }
 BETWEEN = "; "  # codes, mechanisms or targets of one drug
+UNITS = (
+    "Each row is a direction over the genes, up positive: how the changes of genes relate to each "
+    "other. No fold changes."
+)
 MEANING = {
-    "units": "Each row is a direction over the genes, up positive: how the changes of genes relate "
-    "to each other. No fold changes.",
     "X": "As estimated: measured profiles have length 1; predicted ones are shorter where the "
     "method is less certain. Do not rank measured and predicted ones by these values together.",
     UNIT: "Every profile at length 1: measured and predicted ones compare.",
@@ -91,8 +93,8 @@ def write_for_anndata(
         If the disk is full, or the folder may not be written to.
     """
     blocks = _blocks(product, is_gap, errors, at_once)
-    meaning = MEANING | {"tiers": {tier.name: tier.at_least for tier in TIERS}}
-    uns = {**meaning, **facts}
+    tiers = {tier.name: tier.at_least for tier in TIERS}
+    uns = {"units": UNITS, "meaning": MEANING, "tiers": tiers, **facts}
     write_h5ad(path, blocks, _obs(columns, drugs), _var(rows), uns)
 
 

@@ -137,7 +137,7 @@ class Curve:
             return None
         observed = profiles["observed"].to_numpy(float)
         scaler = StandardScaler()
-        inputs = scaler.fit_transform(_transformed(profiles))
+        inputs = scaler.fit_transform(transformed(profiles))
         slope = Ridge(alpha=PENALTY).fit(inputs, observed).coef_
         score = inputs @ slope
         knots = np.clip(len(score) // PER_KNOT, 1, MOST_KNOTS)
@@ -149,11 +149,11 @@ class Curve:
 
     def of(self, features: pd.DataFrame) -> np.ndarray:
         """Return the correlation to expect of each row of `FEATURES`."""
-        inputs = (_transformed(features) - self.centre) / self.scale
+        inputs = (transformed(features) - self.centre) / self.scale
         return np.interp(inputs @ self.slope, self.score, self.expected)
 
 
-def _transformed(features: pd.DataFrame) -> np.ndarray:
+def transformed(features: pd.DataFrame) -> np.ndarray:
     """Return features on scales on which the correlation is nearer to a straight line."""
     return np.column_stack(
         [

@@ -16,6 +16,7 @@ from lacuna.evaluation import stage
 from lacuna.evaluation.splits import split_label
 
 FEW = 50  # profiles; a tier of fewer is drawn hollow
+TO_THE_LEFT = 0.8  # from here on there is no room for words on the right of a point
 
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -79,7 +80,8 @@ def _draw_tiers(panel: Axes, rows: pd.DataFrame) -> None:
         panel.annotate(
             f"{tier}: {profiles:,}",
             (expected, observed),
-            xytext=(7, -9),
+            xytext=(7, -9) if expected < TO_THE_LEFT else (-7, 4),
+            ha="left" if expected < TO_THE_LEFT else "right",
             textcoords="offset points",
             fontsize=7,
         )
