@@ -12,72 +12,59 @@ help: ## list the tasks
 
 demo: $(READY) ## run the workflow on the embedded simulated screen
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE)
-	@echo "The report: results/demo/report.html"
+	@$(SNAKEMAKE)
 
 small-data: $(READY) ## gather the real data of the shipped configurations, from ../shared/data (LACUNA_SHARED) or by download, and check them
 	$(BIN)/python -m lacuna.project.small_data
 
 demo-retrieval: $(READY) ## bring structures and profiles of a simulated screen into one space, and rank
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/config.yaml config/demo-retrieval.yaml
-	@echo "The report: results/demo-retrieval/report.html"
+	@$(SNAKEMAKE) --configfile config/config.yaml config/demo-retrieval.yaml
 
 retrieval-small: $(READY) ## the same on real plates (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/retrieval-small.yaml
-	@echo "The report: results/retrieval-small/report.html"
+	@$(SNAKEMAKE) --configfile config/retrieval-small.yaml
 
 retrieval-tahoe: $(READY) ## the same on ranks of 24 cell lines (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/retrieval-tahoe.yaml
-	@echo "The report: results/retrieval-tahoe/report.html"
+	@$(SNAKEMAKE) --configfile config/retrieval-tahoe.yaml
 
 demo-single-cell: $(READY) ## carry what a simulated bulk screen teaches over to single cells, and judge drugs that no cell saw
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/config.yaml config/demo-single-cell.yaml
-	@echo "The report: results/demo-single-cell/report.html"
+	@$(SNAKEMAKE) --configfile config/config.yaml config/demo-single-cell.yaml
 
 single-cell-small: $(READY) ## the same on real data (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/single-cell-small.yaml
-	@echo "The report: results/single-cell-small/report.html"
+	@$(SNAKEMAKE) --configfile config/single-cell-small.yaml
 
 demo-deepcellstate: $(READY) ## compare DeepCellState with its rivals on the simulated screen
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/config.yaml config/deepcellstate.yaml
-	@echo "The report: results/demo-deepcellstate/report.html"
+	@$(SNAKEMAKE) --configfile config/config.yaml config/deepcellstate.yaml
 
 demo-translation: $(READY) ## bring simulated L1000 profiles to RNA-seq, and judge every pair of steps
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/config.yaml config/demo-translation.yaml
-	@echo "The report: results/demo-translation/report.html"
+	@$(SNAKEMAKE) --configfile config/config.yaml config/demo-translation.yaml
 
 translation-small: $(READY) ## the same on real samples (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/translation-small.yaml
-	@echo "The report: results/translation-small/report.html"
+	@$(SNAKEMAKE) --configfile config/translation-small.yaml
 
 lincs-mini-deepcellstate: $(READY) ## the same on real plates (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/lincs-mini.yaml config/deepcellstate.yaml \
+	@$(SNAKEMAKE) --configfile config/lincs-mini.yaml config/deepcellstate.yaml \
 		config/lincs-mini-deepcellstate.yaml
-	@echo "The report: results/lincs-mini-deepcellstate/report.html"
 
 lincs-mini: $(READY) ## run the workflow on real plates (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/lincs-mini.yaml
-	@echo "The report: results/lincs-mini/report.html"
+	@$(SNAKEMAKE) --configfile config/lincs-mini.yaml
 
 lincs-cells: $(READY) ## run the workflow on ready-made signatures (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/lincs-cells.yaml
-	@echo "The report: results/lincs-cells/report.html"
+	@$(SNAKEMAKE) --configfile config/lincs-cells.yaml
 
 tahoe: $(READY) ## run the workflow on ranks of 24 cell lines, nearly every pair measured (needs the data: make small-data)
 	@$(BIN)/lacuna unlock
-	$(SNAKEMAKE) --configfile config/tahoe.yaml
-	@echo "The report: results/tahoe/report.html"
+	@$(SNAKEMAKE) --configfile config/tahoe.yaml
 
 own-data: $(READY) ## from seven folders of real data, altered, to seven reports, with what `lacuna init` writes (needs the data: make small-data)
 	$(BIN)/python bench/own_folders.py --cores $(CORES)
@@ -191,7 +178,7 @@ bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the pa
 	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py
 
 bench-cluster: $(READY) ## compare what jobs take with what profiles/slurm asks for
-	$(SNAKEMAKE) --notemp --configfile config/config.yaml bench/cluster.yaml
+	@$(SNAKEMAKE) --notemp --configfile config/config.yaml bench/cluster.yaml
 	$(BIN)/python bench/cluster.py
 
 SCALE ?= 0.02
@@ -248,8 +235,10 @@ clean: ## remove the virtual environment and what the demo made
 	rm -rf .venv results/demo
 
 CONSTRAINTS := --constraint constraints.txt
+PIP_QUIET := --disable-pip-version-check --root-user-action=ignore --no-warn-script-location
 
 $(READY): constraints.txt pyproject.toml
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,slurm,tensorly,translation,retrieval,single-cell]'
+	@echo "Bringing what Lacuna needs into .venv; this takes some minutes."
+	@$(BIN)/python -m pip install --quiet $(PIP_QUIET) $(CONSTRAINTS) --editable '.[dev,slurm,tensorly,translation,retrieval,single-cell]'
 	@touch $@

@@ -56,6 +56,7 @@ onerror:
 
 
 rule all:
+    """Make the report and the completed tensors"""
     default_target: True
     input:
         PLAN.report,

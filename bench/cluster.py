@@ -17,7 +17,7 @@ MEBI = 2**20 / 1e6  # benchmarks count in MiB, SLURM is asked for MB
 
 def planned() -> pd.DataFrame:
     """Return of each job of the screen: rule, benchmark, and the MB and minutes asked for."""
-    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", "--dry-run"]
+    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", "--dry-run", "-p"]
     command += ["--forceall", "--configfile", "config/config.yaml", "bench/cluster.yaml"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     jobs = []

@@ -88,13 +88,17 @@ class Project:
         below = [] if "dataset" in config else ["config/config.yaml"]
         return ["--configfile", *below, str(path)]
 
-    def start(self, *options: str) -> subprocess.Popen:
-        """Start Snakemake, in a process group of its own."""
+    def start(self, *options: str, words: bool = False) -> subprocess.Popen:
+        """Start Snakemake, in a process group of its own.
+
+        It prints all that it has to say, for tests to count jobs in; or, as for users, in words.
+        """
+        printing = [] if words else ["--printshellcmds"]
         env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         if self.altered:
             env["PYTHONPATH"] = str(self.folder / "workflow")
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *options],
+            [sys.executable, "-m", "snakemake", *printing, *options],
             cwd=self.folder,
             env=env,
             stdout=subprocess.PIPE,
@@ -103,9 +107,9 @@ class Project:
             start_new_session=True,
         )
 
-    def run(self, *options: str, fails: bool = False) -> str:
+    def run(self, *options: str, fails: bool = False, words: bool = False) -> str:
         """Run Snakemake to its end and return what it printed."""
-        running = self.start(*options)
+        running = self.start(*options, words=words)
         printed, _ = running.communicate()
         assert (running.returncode != 0) == fails, printed[-4000:]
         return printed

@@ -77,3 +77,16 @@ def test_a_missing_mirror_says_where_the_data_come_from(project):
     assert "not-there does not exist" in printed
     assert "PRnet" in printed
     assert "Traceback" not in printed
+
+
+def test_a_dry_run_is_a_short_table_in_words(project):
+    planned = project.run("-n", words=True).splitlines()
+    table = [line.split(maxsplit=2) for line in planned if line[:5].strip().isdigit()]
+    rows = {rule: (int(count), words) for count, rule, words in table if rule != "in"}
+    assert rows["predict_folds"][1] == ("<method> predicts folds <folds> of <split>, <size> tensor")
+    assert rows["draw_..."][1] == "Draw figures"
+    assert rows["make_signatures"] == (1, "Make signatures of simulated")
+    total = next(int(count) for count, *rest in table if rest[0] == "in")
+    assert sum(count for count, _ in rows.values()) == total > 100
+    assert len(planned) < len(rows) + 10
+    assert planned[-1].startswith("Nothing was made: this was a dry run.")

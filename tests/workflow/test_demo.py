@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import anndata
 import numpy as np
@@ -26,7 +27,7 @@ DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 def finished(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("demo"))
     project.options = project.configure(TINY)
-    project.run("--cores", "2", *project.options)
+    project.printed = project.run("--cores", "2", *project.options, words=True)
     project.results = project.folder / "results" / "demo"
     return project
 
@@ -108,8 +109,35 @@ def test_stated_errors_hold_as_often_as_they_say(finished):
     assert coverage["observed"].between(0.8, 0.96).all()  # of few profiles; more are nearer to 0.9
 
 
+def test_a_run_says_one_line_a_job_in_words(finished):
+    lines = finished.printed.splitlines()
+    [first] = [line for line in lines if line.endswith(" jobs to do on 2 cores.")]
+    jobs = int(first.split()[0])
+    done = [
+        re.fullmatch(r" *(\d+) of (\d+)  (\S.*) \(\d+ \w+\)(; about .* left)?", line)
+        for line in lines
+    ]
+    done = [line for line in done if line]
+    assert [int(line[1]) for line in done] == list(range(1, jobs))  # the last only names files
+    assert {int(line[2]) for line in done} == {jobs}
+    said = [line[3] for line in done]
+    assert "Kernel predicts folds 1-2 of whole drugs, large tensor" in said
+    assert not any("{" in words or "_" in words for words in said)
+    assert len(set(said)) == len(said)
+    assert "about" in finished.printed and not done[0][4]
+    silent = ["rule ", "reason", "jobid", "Select jobs", "Finished job", "resources:"]
+    assert not [line for line in lines if any(word in line for word in silent)]
+    assert len(lines) < jobs + 30
+    [log] = re.findall(r"Complete log\(s\): (\S+)", finished.printed)
+    kept = Path(log).read_text()
+    assert "rule predict_folds:" in kept and "reason: " in kept
+    assert kept.count("Finished jobid: ") == jobs
+
+
 def test_a_second_run_has_nothing_to_do(finished):
-    assert "Nothing to be done" in finished.run("--cores", "2", *finished.options)
+    for words in (True, False):
+        printed = finished.run("--cores", "2", *finished.options, words=words)
+        assert "Nothing to be done" in printed
 
 
 def test_another_number_of_cores_gives_the_same_tables(finished, tmp_path):

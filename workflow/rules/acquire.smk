@@ -2,6 +2,7 @@ from lacuna.simulation import parameters as simulated
 
 
 rule simulate_screen:
+    """Simulate a screen"""
     output:
         expand("results/{{dataset}}/acquire/simulated/{name}", name=simulated.ALL_FILES),
     log:
@@ -20,6 +21,7 @@ rule simulate_screen:
 
 
 rule simulate_transcriptome:
+    """Simulate samples that two platforms measure"""
     output:
         expand(
             "results/{{dataset}}/acquire/{series}/{name}",
@@ -44,6 +46,7 @@ rule simulate_transcriptome:
 
 
 rule simulate_retrieval:
+    """Simulate a screen of structures and profiles"""
     output:
         expand(
             "results/{{dataset}}/acquire/{series}/{name}",
@@ -69,6 +72,7 @@ rule simulate_retrieval:
 
 
 rule simulate_single_cell:
+    """Simulate bulk wells and single cells"""
     output:
         expand(
             "results/{{dataset}}/acquire/{series}/{name}",
@@ -96,6 +100,7 @@ rule simulate_single_cell:
 
 
 rule check_tables:
+    """Check the tables of {series}"""
     input:
         unpack(lambda wildcards: INPUTS.tables(DATASET, wildcards.series)),
         # Not read here: whatever cannot be had is to be missed before the matrix comes.
@@ -119,6 +124,7 @@ rule check_tables:
 
 
 rule acquire_file:
+    """Get {file} of {series}"""
     input:
         # Ancient: no change of a small table is to bring 49 GB again.
         first=lambda wildcards: ancient(

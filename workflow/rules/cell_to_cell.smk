@@ -2,6 +2,7 @@ from lacuna.cell_to_cell import stage as cell_to_cell
 
 
 rule divide_drugs:
+    """Divide drugs into training and test"""
     input:
         "results/{dataset}/tensor/large.h5",
     output:
@@ -23,6 +24,7 @@ rule divide_drugs:
 
 
 rule train_cell_states:
+    """Train DeepCellState"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
@@ -49,6 +51,7 @@ rule train_cell_states:
 
 
 rule vary_training:
+    """Vary the training of DeepCellState: {analysis}"""
     input:
         unpack(lambda wildcards: in_results(cell_to_cell.inputs(config, wildcards.analysis))),
         tensor="results/{dataset}/tensor/large.h5",
@@ -75,6 +78,7 @@ rule vary_training:
 
 
 rule gather_variations:
+    """Gather what the prediction depends on"""
     input:
         expand(
             "results/{{dataset}}/cell_to_cell/{analysis}/profiles.tsv",
@@ -98,6 +102,7 @@ rule gather_variations:
 
 
 rule map_states:
+    """Map the latent states"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
@@ -124,6 +129,7 @@ rule map_states:
 
 
 rule rank_genes:
+    """Rank the genes that latent states rest on"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
@@ -150,6 +156,7 @@ rule rank_genes:
 
 
 rule maximise_factors:
+    """Find transcription factors of latent states"""
     input:
         sets=INPUTS.gene_sets(DATASET),
         genes="results/{dataset}/tensor/genes.tsv",
@@ -176,6 +183,7 @@ rule maximise_factors:
 
 
 rule transfer_states:
+    """Transfer latent states to another platform"""
     input:
         unpack(lambda wildcards: INPUTS.external(DATASET)),
         tensor="results/{dataset}/tensor/large.h5",
@@ -204,6 +212,7 @@ rule transfer_states:
 
 
 rule tabulate_cell_to_cell:
+    """Tabulate the prediction from cell to cell"""
     input:
         division="results/{dataset}/cell_to_cell/division.tsv",
         variations="results/{dataset}/cell_to_cell/variations.tsv",

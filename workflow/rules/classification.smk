@@ -3,6 +3,7 @@ from lacuna.classification.classifiers import CLASSIFIERS
 
 
 rule label_drugs:
+    """Label drugs with classes and targets"""
     input:
         unpack(lambda wildcards: INPUTS.annotations(DATASET)),
         tensor="results/{dataset}/tensor/large.h5",
@@ -33,6 +34,7 @@ rule label_drugs:
 
 
 rule impute_folds:
+    """{method} imputes the folds of the classification"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         drugs="results/{dataset}/tensor/drugs.tsv",
@@ -61,6 +63,7 @@ rule impute_folds:
 
 
 rule classify_drugs:
+    """Classify drugs by {model}, profiles completed by {method}"""
     input:
         unpack(lambda wildcards: in_results(classification.imputed(config, wildcards.method))),
         product="results/{dataset}/completed/{method}.gctx",
@@ -93,6 +96,7 @@ rule classify_drugs:
 
 
 rule gather_classes:
+    """Gather and test the classifications"""
     input:
         experiments=in_results(classification.files(config, "experiments.tsv")),
         draws=in_results(classification.files(config, "bootstrap.h5")),
@@ -113,6 +117,7 @@ rule gather_classes:
 
 
 rule tabulate_classes:
+    """Tabulate the classifications"""
     input:
         sources="results/{dataset}/classification/sources.tsv",
         tasks="results/{dataset}/classification/tasks.tsv",

@@ -1,4 +1,5 @@
 rule complete_tensor:
+    """{method} completes the tensor"""
     input:
         unpack(lambda wildcards: INPUTS.annotations(DATASET)),
         tensor="results/{dataset}/tensor/large.h5",

@@ -2,6 +2,7 @@ from lacuna.enrichment import stage as enrichment
 
 
 rule enrich_profiles:
+    """Find gene sets that are up or down"""
     input:
         unpack(lambda wildcards: in_results(enrichment.product(config))),
         tensor="results/{dataset}/tensor/large.h5",

@@ -5,6 +5,7 @@ SUBSETS = config["evaluation"]["subsets"]
 
 
 rule make_folds:
+    """Deal folds of {split}, {size} tensor"""
     input:
         "results/{dataset}/tensor/{size}.h5",
     output:
@@ -25,6 +26,7 @@ rule make_folds:
 
 
 rule predict_folds:
+    """{method} predicts folds {folds} of {split}, {size} tensor"""
     input:
         tensor="results/{dataset}/tensor/{size}.h5",
         folds="results/{dataset}/evaluation/{size}/{split}/folds.tsv",
@@ -59,6 +61,7 @@ rule predict_folds:
 
 
 rule score_method:
+    """Score {method} on {split}, {size} tensor"""
     input:
         tensor="results/{dataset}/tensor/{size}.h5",
         folds="results/{dataset}/evaluation/{size}/{split}/folds.tsv",
@@ -113,6 +116,7 @@ rule calibrate_expected_r:
 
 
 rule score_parts:
+    """Score methods on parts of the tensor and on single genes"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         folds="results/{dataset}/evaluation/large/profiles/folds.tsv",
@@ -140,6 +144,7 @@ rule score_parts:
 
 
 rule leave_out_similar:
+    """Score methods on {split} without similar drugs"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         drugs="results/{dataset}/tensor/drugs.tsv",
@@ -167,6 +172,7 @@ rule leave_out_similar:
 
 
 rule tabulate_similar:
+    """Tabulate the most similar drugs"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         drugs="results/{dataset}/tensor/drugs.tsv",
@@ -198,6 +204,7 @@ rule tabulate_similar:
 
 
 rule list_genes:
+    """List the genes that profiles of {method} change most"""
     input:
         "results/{dataset}/completed/{method}.gctx",
     output:
@@ -217,6 +224,7 @@ rule list_genes:
 
 
 rule gather_metrics:
+    """Gather scores, and compare methods"""
     input:
         metrics=in_results(evaluation.tables(config, "metrics.tsv", PLAN.players)),
         folds=in_results(evaluation.tables(config, "metrics_per_fold.tsv", PLAN.players)),
@@ -244,6 +252,7 @@ rule gather_metrics:
 
 
 rule thin_tensor:
+    """Draw ever fewer training profiles"""
     input:
         "results/{dataset}/tensor/small.h5",
     output:
@@ -266,6 +275,7 @@ rule thin_tensor:
 
 
 rule measure_density:
+    """{method} predicts from ever fewer profiles, draws {draws}"""
     input:
         tensor="results/{dataset}/tensor/small.h5",
         subsets="results/{dataset}/evaluation/density/subsets.tsv",
@@ -302,6 +312,7 @@ rule measure_density:
 
 
 rule gather_density:
+    """Gather accuracy by number of profiles"""
     input:
         in_results(evaluation.density_files(config)),
     output:
@@ -320,6 +331,7 @@ rule gather_density:
 
 
 rule measure_subsets:
+    """{method} predicts random subsets of the drugs"""
     input:
         tensor="results/{dataset}/tensor/small.h5",
         drugs="results/{dataset}/tensor/drugs.tsv",
@@ -348,6 +360,7 @@ rule measure_subsets:
 
 
 rule gather_subsets:
+    """Gather accuracy on subsets of the drugs"""
     input:
         in_results(evaluation.subset_files(config)),
     output:
@@ -366,6 +379,7 @@ rule gather_subsets:
 
 
 rule tabulate_methods:
+    """Tabulate the scores of methods"""
     input:
         metrics="results/{dataset}/metrics.tsv",
         folds="results/{dataset}/evaluation/metrics_per_fold.tsv",
@@ -394,6 +408,7 @@ rule tabulate_methods:
 
 
 rule tabulate_where:
+    """Tabulate which method wins where"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         profiles=in_results(evaluation.of_methods(config, "metrics_per_profile.tsv")),

@@ -2,6 +2,7 @@
 for figure in PLAN.figures.values():
 
     rule:
+        """Draw {figure}"""
         name:
             figure.rule
         input:

@@ -3,6 +3,7 @@ from lacuna.report.entries import entries
 
 
 rule tabulate_filters:
+    """Tabulate what each filter left"""
     input:
         filters="results/{dataset}/tensor/filters.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
@@ -39,6 +40,7 @@ rule tabulate_filters:
 
 
 rule tabulate_experiments:
+    """Tabulate experiments and p-values"""
     input:
         signatures=expand(
             "results/{{dataset}}/signatures/{series}/signatures.h5", series=INPUTS.series
@@ -69,6 +71,7 @@ rule tabulate_experiments:
 
 
 rule compare_published:
+    """Compare with published numbers"""
     input:
         **in_results(PLAN.published_files),
         published=workflow.source_path("../../resources/published.tsv"),
@@ -98,6 +101,7 @@ rule compare_published:
 
 
 rule compare_accuracy:
+    """Compare with the accuracy that Hodos et al. 2018 print"""
     input:
         **in_results(PLAN.published_files),
         published=workflow.source_path("../../resources/published.tsv"),
@@ -125,6 +129,7 @@ rule compare_accuracy:
 
 
 rule record_run:
+    """Record the configuration, inputs and versions"""
     input:
         PLAN.results,
     output:
@@ -146,6 +151,7 @@ rule record_run:
 
 
 rule tabulate_run:
+    """Tabulate inputs, versions and times"""
     input:
         "results/{dataset}/provenance.yaml",
     output:
@@ -171,11 +177,13 @@ rule tabulate_run:
 
 
 rule figures:
+    """Draw all figures"""
     input:
         PLAN.figure_files,
 
 
 rule results:
+    """Make all that the report shows"""
     input:
         PLAN.results,
         f"results/{DATASET}/report/pages/run.html",

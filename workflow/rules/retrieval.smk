@@ -4,6 +4,7 @@ RETRIEVED = config["retrieval"]
 
 
 rule cut_wells:
+    """Cut the screen to wells for the retrieval"""
     input:
         retrieval.screen_files(config, DATASET),
     output:
@@ -33,6 +34,7 @@ rule cut_wells:
 
 
 rule encode_molecules:
+    """Encode molecules: {encoder}"""
     input:
         "results/{dataset}/retrieval/molecules.tsv",
     output:
@@ -56,6 +58,7 @@ rule encode_molecules:
 
 
 rule align:
+    """Align structures and profiles: {alignment}, fold {fold}"""
     input:
         **in_results(retrieval.cut(config)),
         encoded=in_results(list(retrieval.encoded(config).values())),
@@ -89,6 +92,7 @@ rule align:
 
 
 rule rank_molecules:
+    """Rank molecules for held-out profiles, fold {fold}"""
     input:
         **in_results(retrieval.cut(config)),
         encoded=in_results(list(retrieval.encoded(config).values())),
@@ -125,6 +129,7 @@ rule rank_molecules:
 
 
 rule score_retrieval:
+    """Score the retrieval"""
     input:
         ranks=in_results(retrieval.of_folds(config, "ranks", "tsv.gz")),
         neighbours=in_results(retrieval.of_folds(config, "neighbours", "tsv")),
@@ -150,6 +155,7 @@ rule score_retrieval:
 
 
 rule project_embeddings:
+    """Map structures and profiles into the plane"""
     input:
         **in_results(retrieval.cut(config)),
         encoded=in_results(list(retrieval.encoded(config).values())),
@@ -179,6 +185,7 @@ rule project_embeddings:
 
 
 rule judge_oracles:
+    """Judge what perfect retrievals would score"""
     input:
         **in_results(retrieval.cut(config)),
     output:
@@ -199,6 +206,7 @@ rule judge_oracles:
 
 
 rule assemble_retriever:
+    """Assemble the model that retrieves"""
     input:
         **in_results(retrieval.cut(config)),
         encoded=in_results(list(retrieval.encoded(config).values())),
@@ -224,6 +232,7 @@ rule assemble_retriever:
 
 
 rule tabulate_retrieval:
+    """Tabulate the retrieval"""
     input:
         metrics="results/{dataset}/retrieval/metrics.tsv",
         differences="results/{dataset}/retrieval/differences.tsv",
@@ -254,6 +263,7 @@ rule tabulate_retrieval:
 
 
 rule show_examples:
+    """Show queries and the structures that they find"""
     input:
         examples=in_results(retrieval.of_folds(config, "examples", "tsv")),
         fingerprints=in_results(retrieval.of_folds(config, "fingerprints", "tsv")),

@@ -1,4 +1,5 @@
 rule unpack_matrix:
+    """Unpack the {level} matrix of {series}"""
     input:
         matrix=lambda wildcards: INPUTS.path(DATASET, wildcards.series, wildcards.level),
         # Ancient: it only says which way round a matrix of text is.
@@ -19,6 +20,7 @@ rule unpack_matrix:
 
 
 rule write_embedded:
+    """Write the table {kind} that came within the matrix of {series}"""
     input:
         source=lambda wildcards: INPUTS.made_from(DATASET, wildcards.series, wildcards.kind),
         came_in=lambda wildcards: INPUTS.came_in(DATASET, wildcards.series, wildcards.kind),
@@ -39,6 +41,7 @@ rule write_embedded:
 
 
 rule make_signatures:
+    """Make signatures of {series}"""
     input:
         level3="results/{dataset}/signatures/{series}/level3.gctx",
         inst_info=acquired("inst_info"),
@@ -70,6 +73,7 @@ rule make_signatures:
 
 
 rule write_signatures:
+    """Write signatures of {series} as GCTX"""
     input:
         signatures="results/{dataset}/signatures/{series}/signatures.h5",
         gene_info=acquired("gene_info"),
@@ -92,6 +96,7 @@ rule write_signatures:
 
 
 rule import_signatures:
+    """Read the ready-made signatures of {series}"""
     input:
         level5="results/{dataset}/signatures/{series}/level5.gctx",
         sig_info=acquired("sig_info"),
@@ -114,6 +119,7 @@ rule import_signatures:
 
 
 rule import_tensor:
+    """Read the ready-made tensor of {series}"""
     input:
         tensor=acquired("tensor"),
     output:
@@ -136,6 +142,7 @@ rule import_tensor:
 
 
 rule import_baseline:
+    """Read the baseline expression of {series}"""
     input:
         baseline="results/{dataset}/signatures/{series}/baseline.gctx",
         signatures="results/{dataset}/signatures/{series}/signatures.h5",
@@ -156,6 +163,7 @@ rule import_baseline:
 
 
 rule tabulate_plates:
+    """Tabulate the quality of plates"""
     input:
         expand(
             "results/{{dataset}}/signatures/{series}/plates.tsv",

@@ -18,6 +18,7 @@ wildcard_constraints:
 
 
 rule prepare_bulk:
+    """Prepare the bulk wells"""
     input:
         single_cell.screen_files(config, DATASET),
     output:
@@ -39,6 +40,7 @@ rule prepare_bulk:
 
 
 rule prepare_cells:
+    """Prepare the single cells of {target}"""
     input:
         unpack(lambda wildcards: single_cell.cells_files(config, DATASET, wildcards.target)),
     output:
@@ -61,6 +63,7 @@ rule prepare_cells:
 
 
 rule split_cells:
+    """Split the single cells of {target}, fold {fold}"""
     input:
         **OF_TARGET,
         **in_results(single_cell.bulk(config)),
@@ -86,6 +89,7 @@ rule split_cells:
 
 
 rule encode_drugs:
+    """Encode drugs: {encoder}"""
     input:
         drugs=in_results(single_cell.drug_tables(config)),
         vectors=lambda wildcards: single_cell.vectors_file(config, DATASET, wildcards.encoder),
@@ -110,6 +114,7 @@ rule encode_drugs:
 
 
 rule pretrain_bulk:
+    """Pretrain {network} on bulk wells for {target} ({held_out}), seed {seed}"""
     input:
         unpack(lambda wildcards: in_results(single_cell.vectors_of(config, wildcards.network))),
         **OF_TARGET,
@@ -141,6 +146,7 @@ rule pretrain_bulk:
 
 
 rule train_cells:
+    """Train {network} on single cells of {target}: {start}, fold {fold}, seed {seed}"""
     input:
         unpack(lambda wildcards: in_results(single_cell.vectors_of(config, wildcards.network))),
         unpack(lambda wildcards: in_results(single_cell.start_of(**single_cell.run_of(wildcards)))),
@@ -171,6 +177,7 @@ rule train_cells:
 
 
 rule predict_unseen:
+    """{network} predicts unseen drugs of {target}: {start}, fold {fold}, seed {seed}"""
     input:
         unpack(lambda wildcards: in_results(single_cell.vectors_of(config, wildcards.network))),
         **OF_FOLD,
@@ -199,6 +206,7 @@ rule predict_unseen:
 
 
 rule judge_unseen:
+    """Judge predictions of unseen drugs of {target}, fold {fold}"""
     input:
         drugs=OF_FOLD["drugs"],
         fold=OF_FOLD["fold"],
@@ -232,6 +240,7 @@ rule judge_unseen:
 
 
 rule score_cells:
+    """Score the predictions of single cells"""
     input:
         scores=in_results(single_cell.of_folds(config, "scores", ".tsv.gz")),
         folds=in_results(single_cell.of_folds(config, "folds", ".h5")),
@@ -267,6 +276,7 @@ rule score_cells:
 
 
 rule map_drugs:
+    """Map the drugs as the network sees them"""
     input:
         in_results(single_cell.first_predicted(config, "_latent.tsv")),
     output:
@@ -285,6 +295,7 @@ rule map_drugs:
 
 
 rule assemble_predictor:
+    """Assemble the model of single cells"""
     input:
         unpack(lambda wildcards: in_results(single_cell.first_files(config))),
         unpack(lambda wildcards: single_cell.gene_table(config, DATASET)),
@@ -305,6 +316,7 @@ rule assemble_predictor:
 
 
 rule tabulate_cells:
+    """Tabulate the predictions of single cells"""
     input:
         metrics="results/{dataset}/single_cell/metrics.tsv",
         differences="results/{dataset}/single_cell/differences.tsv",

@@ -1,4 +1,5 @@
 rule build_tensor:
+    """Build the tensor of drugs, genes and cells"""
     input:
         signatures=expand(
             "results/{{dataset}}/signatures/{series}/signatures.h5", series=INPUTS.series
@@ -38,6 +39,7 @@ rule build_tensor:
 
 
 rule select_small:
+    """Select the small tensor"""
     input:
         "results/{dataset}/tensor/large.h5",
     output:
@@ -57,6 +59,7 @@ rule select_small:
 
 
 rule measure_specificity:
+    """Measure how specific to cells each drug is"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         drugs="results/{dataset}/tensor/drugs.tsv",

@@ -4,6 +4,7 @@ TRANSLATED = config["translation"]
 
 
 rule unpack_pairs:
+    """Unpack the matrix of paired samples"""
     input:
         matrix=lambda wildcards: INPUTS.pairs(DATASET)["level3"],
     output:
@@ -21,6 +22,7 @@ rule unpack_pairs:
 
 
 rule prepare_translation:
+    """Prepare the samples of both platforms"""
     input:
         unpack(lambda wildcards: translation.inputs(config, DATASET)),
     output:
@@ -46,6 +48,7 @@ rule prepare_translation:
 
 
 rule train_landmarks:
+    """Train step 1, landmark genes: {step}"""
     input:
         **in_results(translation.prepared(config)),
         matrix=translation.pair_matrix(config, DATASET),
@@ -73,6 +76,7 @@ rule train_landmarks:
 
 
 rule train_genome:
+    """Train step 2, all genes: {step}"""
     input:
         **in_results(translation.prepared(config)),
     output:
@@ -99,6 +103,7 @@ rule train_genome:
 
 
 rule train_end_to_end:
+    """Train both steps as one: {step}"""
     input:
         **in_results(translation.prepared(config)),
     output:
@@ -123,6 +128,7 @@ rule train_end_to_end:
 
 
 rule gather_left_out:
+    """Gather what the steps left out"""
     input:
         in_results(translation.left_out_files(config)),
     output:
@@ -140,6 +146,7 @@ rule gather_left_out:
 
 
 rule judge_translation:
+    """Judge every chain of steps"""
     input:
         **in_results(translation.prepared(config)),
         matrix=translation.pair_matrix(config, DATASET),
@@ -172,6 +179,7 @@ rule judge_translation:
 
 
 rule judge_errors:
+    """Judge the stated errors of the translation"""
     input:
         **in_results(translation.prepared(config)),
         matrix=translation.pair_matrix(config, DATASET),
@@ -199,6 +207,7 @@ rule judge_errors:
 
 
 rule assemble_model:
+    """Assemble the model that translates"""
     input:
         **in_results(translation.prepared(config)),
         steps=in_results(translation.model_steps(config)),
@@ -221,6 +230,7 @@ rule assemble_model:
 
 
 rule compare_units:
+    """Compare units of expression"""
     input:
         **in_results(translation.prepared(config)),
         matrix=translation.pair_matrix(config, DATASET),
@@ -244,6 +254,7 @@ rule compare_units:
 
 
 rule translate_wells:
+    """Translate the wells of {series} ({ending})"""
     input:
         unpack(lambda wildcards: translation.wells(config, DATASET, wildcards.series)),
         model="results/{dataset}/translation/model.h5",
@@ -266,6 +277,7 @@ rule translate_wells:
 
 
 rule search_genes:
+    """Make translated signatures of {series}, for search by gene"""
     input:
         unpack(lambda wildcards: translation.wells(config, DATASET, wildcards.series)),
         pert_info=lambda wildcards: translation.drugs(config, DATASET, wildcards.series),
@@ -297,6 +309,7 @@ rule search_genes:
 
 
 rule walk_bridges:
+    """Judge translated signatures of {series} by known drugs and genes"""
     input:
         unpack(lambda wildcards: translation.wells(config, DATASET, wildcards.series)),
         pert_info=lambda wildcards: translation.drugs(config, DATASET, wildcards.series),
@@ -332,6 +345,7 @@ rule walk_bridges:
 
 
 rule age_tissues:
+    """Make signatures of ageing tissues"""
     input:
         unpack(lambda wildcards: translation.inputs(config, DATASET)),
         facts=lambda wildcards: translation.gene_facts(config, DATASET),
@@ -358,6 +372,7 @@ rule age_tissues:
 
 
 rule tabulate_signatures:
+    """Tabulate translated signatures"""
     input:
         **in_results(translation.signature_tables(config)),
     output:
@@ -382,6 +397,7 @@ rule tabulate_signatures:
 
 
 rule tabulate_translation:
+    """Tabulate the translation"""
     input:
         metrics="results/{dataset}/translation/metrics.tsv",
         differences="results/{dataset}/translation/differences.tsv",

@@ -2,7 +2,7 @@
 
 import math
 
-from lacuna.io.benchmarks import read_benchmark
+from lacuna.io.benchmarks import read_benchmark, read_seconds
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 ROW = "{}\t0:00:09\t{}\t900.1\t80.0\t90.0\t0.1\t0.2\t98.2\t9.1\n"
@@ -20,3 +20,13 @@ def test_a_job_too_short_to_be_measured_has_a_time_alone(tmp_path):
         measured = read_benchmark(tmp_path / "job.tsv")
         assert measured.seconds == 0.2
         assert math.isnan(measured.mebibytes)
+
+
+def test_the_wall_time_alone_is_read_of_whole_files_only(tmp_path):
+    path = tmp_path / "job.tsv"
+    path.write_text(HEAD + ROW.format(9.5, 120.5) + ROW.format(3.25, "-"))
+    assert read_seconds(path) == 3.25
+    for broken in ("", HEAD, "max_rss\n3\n", "s\nnan\n", "s\n-1\n", "s\nquick\n"):
+        path.write_text(broken)
+        assert read_seconds(path) is None
+    assert read_seconds(tmp_path / "none.tsv") is None

@@ -144,3 +144,20 @@ def test_a_finished_run_says_where_its_results_are(tmp_path, monkeypatch):
         said = where_results_are(plan, targets).splitlines()
         assert [line.split(": ")[1] for line in said] == made
     assert where_results_are(plan, ["results/mine/tensor/large.h5"]) == ""
+
+
+def test_a_run_with_an_index_names_a_page_and_a_command_to_ask(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.of({"dataset": "mine", "acquire": {"source": "simulator"}})
+    for path, text in {
+        "explore/index.html": "",
+        "explore/index.h5": "",
+        "tensor/drugs.tsv": "drug\tname\nBRD 1\taspirin\nBRD 2\tx\n",
+        "tensor/cells.tsv": "cell\nA375\n",
+    }.items():
+        (tmp_path / plan.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / plan.folder / path).write_text(text)
+    assert where_results_are(plan, []).splitlines() == [
+        "A page to ask, offline: results/mine/explore/index.html",
+        "A command to ask: lacuna show 'BRD 1' A375 --dataset mine",
+    ]

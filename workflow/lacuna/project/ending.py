@@ -7,9 +7,12 @@ comes when its process ends, below all of that.
 import atexit
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +24,8 @@ TAIL = 2**16  # bytes of a log that are read
 TRACEBACK = "Traceback (most recent call last):\n"
 MOST_NAMED = 3  # jobs that failed for one cause
 CLOCKS = 2  # seconds by which the clock of a file system may be behind
+COMMAND = "lacuna show"
+HEADLINE = "lacuna.report.headline"  # imported where it is used, as every job reads this module
 GUIDE = "results/README.md"  # of the project: what each file is
 SILENT = (
     "Error: no reason stands in the log, as of a job that was killed: by the system for want of "
@@ -165,13 +170,35 @@ def where_results_are(plan: Plan, targets: Iterable[str]) -> str:
     if not plan.asks_for_report(targets):
         return ""
     signatures = [f"{plan.folder}/{file}" for file in products(plan.config)]
-    found = {
+    places = {
         "Report, one file for a browser": [plan.report],
+        "A page to ask, offline": [f"{plan.folder}/explore/index.html"],
+        "A command to ask": _question(plan),
         "Every drug in every cell, measured or predicted (.h5ad beside it)": plan.products,
         "Signatures, with replicates and p-values": signatures,
-        "A page to ask, offline": [f"{plan.folder}/explore/index.html"],
         "What each file is, and its columns": [GUIDE],
     }
-    return "\n".join(
-        f"{what}: {path}" for what, paths in found.items() for path in paths if Path(path).is_file()
-    )
+    found = [
+        f"{what}: {place}"
+        for what, named in places.items()
+        for place in named
+        if place.startswith(COMMAND) or Path(place).is_file()
+    ]
+    return "\n".join([*_headline(plan), *found])
+
+
+def _headline(plan: Plan) -> list[str]:
+    """Return what the run found, in a few sentences; none where no report was written."""
+    if not Path(plan.report).is_file() or not find_spec(HEADLINE):
+        return []
+    told = import_module(HEADLINE).headline(plan.folder, plan.config)
+    return [*told, ""]
+
+
+def _question(plan: Plan) -> list[str]:
+    """Return a command that asks for a profile of the run; none where it has no index to ask."""
+    tables = [Path(plan.folder) / f"tensor/{name}.tsv" for name in ("drugs", "cells")]
+    if not (Path(plan.folder) / "explore/index.h5").is_file():
+        return []
+    drug, cell = (table.read_text().splitlines()[1].split("\t")[0] for table in tables)
+    return [f"{COMMAND} {shlex.quote(drug)} {shlex.quote(cell)} --dataset {plan.dataset}"]
