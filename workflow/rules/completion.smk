@@ -1,3 +1,6 @@
+from lacuna.completion import stage as completion
+
+
 rule complete_tensor:
     """{method} completes the tensor"""
     input:
@@ -20,6 +23,8 @@ rule complete_tensor:
         lambda wildcards: PLAN.group(wildcards.method)
     conda:
         "../../envs/lacuna.yaml"
+    wildcard_constraints:
+        method=one_of(name for name in PLAN.players if name not in completion.kept(config)),
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
         mem_mb=method_memory,
@@ -29,5 +34,18 @@ rule complete_tensor:
         seed=SEED,
         annotations=list(INPUTS.annotation_files),
         simulated=INPUTS.simulated,
+        model=[],
     script:
         "../scripts/completion/complete_tensor.py"
+
+
+# Of methods whose model can be kept.
+use rule complete_tensor as complete_and_keep with:
+    output:
+        gctx="results/{dataset}/completed/{method}.gctx",
+        h5ad="results/{dataset}/completed/{method}.h5ad",
+        model="results/{dataset}/completed/{method}.model.h5",
+    params:
+        model=lambda wildcards, output: [output.model],
+    wildcard_constraints:
+        method=one_of(completion.kept(config)),

@@ -144,6 +144,46 @@ class Completion:
 Predict = Callable[[np.ndarray], Completion]
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What `prepare` returns of a method that can be kept: it predicts, and says what it learnt.
+
+    The method's module has `restore` beside `prepare`, which makes the same of its state.
+
+    Attributes
+    ----------
+    predict : Predict
+    state : mapping of str to array
+        All that was learnt; with the training profiles and side information, `restore` needs no
+        more.
+    learn_new_drugs : callable or None
+        Learns, with a random stream, what predicts drugs without any profile, and returns it as a
+        state; None of a method that knows nothing of these.
+    """
+
+    predict: Predict
+    state: Mapping[str, np.ndarray]
+    learn_new_drugs: Callable[[np.random.Generator], Mapping[str, np.ndarray]] | None = None
+
+    def __call__(self, pairs: np.ndarray) -> Completion:
+        return self.predict(pairs)
+
+
+class Restore(Protocol):
+    """The function `restore` of a method: what `prepare` returned, without learning anew.
+
+    It raises KeyError or ValueError where the state does not fit the profiles.
+    """
+
+    def __call__(
+        self,
+        observed: ProfileSet,
+        side: SideInformation,
+        state: Mapping[str, np.ndarray],
+        /,
+    ) -> Fitted: ...
+
+
 class Prepare(Protocol):
     """The function `prepare` of a method: it learns once what all wanted pairs are predicted by."""
 

@@ -6,14 +6,21 @@ other packages, through the entry-point group `lacuna.methods`.
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
 from lacuna.completion import controls, methods
-from lacuna.completion.card import DeclaredOption, Method, check_values, declared_options
+from lacuna.completion.card import (
+    STRUCTURES,
+    DeclaredOption,
+    Method,
+    check_values,
+    declared_options,
+)
+from lacuna.completion.interface import Restore
 from lacuna.errors import LacunaError, did_you_mean, listed
 
 GROUP = "lacuna.methods"
@@ -108,6 +115,38 @@ def _module(name: str) -> ModuleType:
 def is_trained(name: str) -> bool:
     """Return whether a method trains once and then predicts from any profiles it is shown."""
     return find_method(name).__name__ == "fit"
+
+
+def find_restore(name: str) -> Restore:
+    """Return the function of a method that predicts by what was learnt before.
+
+    Raises
+    ------
+    LacunaError
+        If there is no such method, or it cannot be kept.
+    """
+    restore: Restore | None = getattr(_module(name), "restore", None)
+    if restore is None:
+        raise LacunaError(f"what {method_label(name)} learns cannot be kept.")
+    return restore
+
+
+def keeps_model(name: str, options: Mapping[str, object]) -> bool:
+    """Return whether what a method learns can be kept, and predicts drugs by structure alone."""
+    parts = [name, *_members(name, options)]
+    is_kept = all(hasattr(_module(part), "restore") for part in parts)
+    return is_kept and STRUCTURES in card(parts[-1]).needs
+
+
+def method_of_new_drugs(name: str, options: Mapping[str, object]) -> str:
+    """Return the method that predicts drugs without any profile: of a blend, its last member."""
+    return [name, *_members(name, options)][-1]
+
+
+def _members(name: str, options: Mapping[str, object]) -> Sequence[str]:
+    """Return the methods that a method consists of; none of most."""
+    members_of = getattr(_module(name), "members_of", None)
+    return members_of(options) if members_of else ()
 
 
 def options_of(name: str) -> dict[str, DeclaredOption]:

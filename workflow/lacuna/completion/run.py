@@ -32,7 +32,13 @@ from lacuna.completion.interface import (
     SideInformation,
     Trained,
 )
-from lacuna.completion.registry import card, check_options, find_method, is_trained
+from lacuna.completion.registry import (
+    card,
+    check_options,
+    find_method,
+    is_trained,
+    keeps_model,
+)
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import slices
 
@@ -123,10 +129,37 @@ def complete_in_blocks(
     No more than a block is held in memory: where a method predicts cell by cell, files in the
     folder `work` put its predictions in order. Parameters and errors as of `run_method`.
     """
+    prepared = prepare_method(name, observed, wanted, side, rng, options, work)
+    yield from predict_in_blocks(name, prepared, observed, wanted, work)
+
+
+def prepare_method(
+    name: str,
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    side: SideInformation,
+    rng: np.random.Generator,
+    options: Mapping[str, object],
+    work: Path | None = None,
+) -> Predict:
+    """Let a method learn what `predict_in_blocks` predicts by; parameters as of `run_method`."""
     trained = train_method(name, observed, side, rng, options, work)
+    if not len(wanted) and not keeps_model(name, options):
+        return lambda _: Completion(np.empty((0, len(observed.genes)), np.float32))
+    return trained.prepare(observed, wanted, rng)
+
+
+def predict_in_blocks(
+    name: str,
+    prepared: Predict,
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    work: Path | None = None,
+) -> Iterator[Completion]:
+    """Yield the predictions of a prepared method, see `complete_in_blocks`."""
     if not len(wanted):
         return
-    blocks = _blocks(name, trained.prepare(observed, wanted, rng), wanted)
+    blocks = _blocks(name, prepared, wanted)
     checked = (
         (rows, _check(name, completion, (len(rows), len(observed.genes))))
         for rows, completion in blocks

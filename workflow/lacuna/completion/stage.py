@@ -1,7 +1,10 @@
-"""What the completion of a run consists of: its products."""
+"""What the completion of a run consists of: its products, and the models that made them."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from lacuna.completion.registry import keeps_model
+from lacuna.completion.variants import read_methods
 
 
 def wanted(config: Mapping[str, Any]) -> bool:
@@ -10,9 +13,21 @@ def wanted(config: Mapping[str, Any]) -> bool:
 
 
 def results(config: Mapping[str, Any]) -> list[str]:
-    """Return the finished tensors that a run makes, below results/{dataset}."""
-    return [
-        f"completed/{method}.{ending}"
-        for method in config["completion"]["completed"]
-        for ending in ("gctx", "h5ad")
+    """Return the finished tensors that a run makes, and its models, below results/{dataset}."""
+    completed = config["completion"]["completed"]
+    products = [
+        f"completed/{method}.{ending}" for method in completed for ending in ("gctx", "h5ad")
     ]
+    return [*products, *(model(method) for method in kept(config) if method in completed)]
+
+
+def model(method: str) -> str:
+    """Return where lies what a method learnt of the tensor, below results/{dataset}."""
+    return f"completed/{method}.model.h5"
+
+
+def kept(config: Mapping[str, Any]) -> list[str]:
+    """Return the methods whose model is kept: it predicts drugs by structure alone."""
+    block = config["completion"]
+    methods = read_methods(block["methods"], block["options"])
+    return [name for name, how in methods.items() if keeps_model(how.method, how.options)]

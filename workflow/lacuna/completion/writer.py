@@ -158,7 +158,8 @@ def _fill_gaps(
     predictions = _Predictions(completions)
     for rows in slices(len(position), AT_ONCE):
         here = position[rows]
-        block = tensor.profiles[here]
+        block = np.zeros((len(here), len(tensor.genes)), np.float32)
+        block[here >= 0] = tensor.profiles[here[here >= 0]]
         gaps = np.flatnonzero(here < 0)
         filling = predictions.take(len(gaps))
         if filling is not None:
@@ -179,8 +180,9 @@ def _fill_gaps(
     columns[TIER] = tier_of(expected_r)
     assert tensor.reliability is not None
     for name in (REPLICATES, ACD):
-        of_profile = tensor.reliability[name].to_numpy()
-        columns[name] = np.where(position >= 0, of_profile[position], MISSING_NUMBER)
+        # The last one, which a gap's position -1 is, stands for what is not known.
+        of_profile = np.append(tensor.reliability[name].to_numpy(), MISSING_NUMBER)
+        columns[name] = of_profile[position]
         columns[name] = columns[name].fillna(MISSING_NUMBER)
 
 

@@ -27,11 +27,14 @@ class ModelFile:
         What its model is, in words, for messages.
     format : int
         Of the layout: a file of another one is refused.
+    place : str
+        Where such a file lies, for messages.
     """
 
     stage: str
     called: str
     format: int = 1
+    place: str = "results/DATASET/{stage}/model.h5"
 
     @property
     def kind(self) -> str:
@@ -87,7 +90,7 @@ class ModelFile:
         if facts.get("kind") != self.kind or not {"format", "version", *needed} <= set(facts):
             raise LacunaError(
                 f"{path}: not a model of {self.called} (it holds {listed(content, 3)}); expected a "
-                f"file that the stage {self.stage} wrote, results/DATASET/{self.stage}/model.h5."
+                f"file that the stage {self.stage} wrote, {self.place.format(stage=self.stage)}."
             )
         if facts["format"] != str(self.format):
             raise LacunaError(

@@ -1,4 +1,4 @@
-"""Fill the whole grid: measured profiles as they are, all others predicted."""
+"""Fill the whole grid, measured profiles as they are; keep what was learnt."""
 
 from pathlib import Path
 from shutil import rmtree
@@ -7,8 +7,9 @@ import pandas as pd
 
 import lacuna
 from lacuna.completion.interface import SideInformation
+from lacuna.completion.model import CompletionModel
 from lacuna.completion.registry import method_label
-from lacuna.completion.run import complete_in_blocks
+from lacuna.completion.run import predict_in_blocks, prepare_method
 from lacuna.completion.writer import write_completed
 from lacuna.evaluation.expected_r import ExpectedR
 from lacuna.io.annotations import annotate_from_files, read_symbols
@@ -18,22 +19,17 @@ from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
 with log_script(snakemake.log[0]):
-    variant = snakemake.params.variant
+    variant, seed = snakemake.params.variant, snakemake.params.seed
+    name, method, options = snakemake.wildcards.method, variant["method"], variant["options"]
     tensor = ProfileSet.load(snakemake.input.tensor)
+    side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
     learnt = ExpectedR.load(snakemake.input.expected)
     print(learnt)
     known = tensor.reliability["signal"].notna().sum()
     print(f"expected_r of measured profiles: {known} of {len(tensor)}, from their replicates")
-    work = Path(f"{snakemake.output.gctx}.work")
-    completions = complete_in_blocks(
-        variant["method"],
-        observed=tensor,
-        wanted=tensor.missing_pairs,
-        side=SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline),
-        rng=generator(snakemake.params.seed, "completed", variant["method"]),
-        options=variant["options"],
-        work=work,
-    )
+    work, gaps = Path(f"{snakemake.output.gctx}.work"), tensor.missing_pairs
+    rng = generator(seed, "completed", method)
+    prepared = prepare_method(method, tensor, gaps, side, rng, options, work)
     axes = {
         axis: pd.read_csv(snakemake.input[axis], sep="\t", dtype=str, keep_default_na=False)
         for axis in ("drugs", "cells", "genes")
@@ -45,16 +41,19 @@ with log_script(snakemake.log[0]):
     write_completed(
         snakemake.output.gctx,
         tensor,
-        completions,
+        predict_in_blocks(method, prepared, tensor, gaps, work),
         **axes,
         expect=learnt.of_gaps(tensor),
         facts={
             "dataset": snakemake.wildcards.dataset,
-            "method": snakemake.wildcards.method,
-            "method_label": method_label(snakemake.wildcards.method),
-            "seed": snakemake.params.seed,
+            "method": name,
+            "method_label": method_label(name),
+            "seed": seed,
             "simulated": snakemake.params.simulated,
             "lacuna_version": lacuna.__version__,
         },
     )
     rmtree(work, ignore_errors=True)
+    for path in snakemake.params.model:
+        rng = generator(seed, "completed", method, "new drugs")
+        CompletionModel.learn(name, method, options, tensor, side, prepared, rng).save(path)

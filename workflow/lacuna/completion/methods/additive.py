@@ -20,10 +20,12 @@ Where a drug acts in some cells only, or the other way round: it predicts no int
 0 where the means of drugs and cells are removed. A drug without profiles gets the cell's mean.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method, Simple
-from lacuna.completion.interface import Completion, Predict, SideInformation
+from lacuna.completion.interface import Completion, Fitted, SideInformation
 from lacuna.completion.shared.shrinkage import Effects
 from lacuna.tensor.profiles import ProfileSet
 
@@ -43,12 +45,21 @@ METHOD = Method(
 
 def prepare(
     observed: ProfileSet, wanted: np.ndarray, side: SideInformation, rng: np.random.Generator
-) -> Predict:
+) -> Fitted:
     """Predict the mean of all profiles plus the effects of the drug and of the cell."""
-    effects = Effects.fit(observed)
+    return restore(observed, side, vars(Effects.fit(observed)))
+
+
+def restore(observed: ProfileSet, side: SideInformation, state: Mapping[str, np.ndarray]) -> Fitted:
+    """Predict by effects that were learnt before."""
+    effects = Effects(state["mean"], state["drug"], state["cell"])
+    genes = len(observed.genes)
+    shapes = [(genes,), (len(observed.drugs), genes), (len(observed.cells), genes)]
+    if [effect.shape for effect in vars(effects).values()] != shapes:
+        raise ValueError("effects of Additive are of other drugs, cells or genes")
 
     def predict(pairs: np.ndarray) -> Completion:
         is_new = ~np.isin(pairs[:, 0], observed.drug)
         return Completion(effects.of(pairs).astype(np.float32), is_new)
 
-    return predict
+    return Fitted(predict, vars(effects))

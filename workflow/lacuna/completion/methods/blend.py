@@ -33,12 +33,13 @@ import numpy as np
 from scipy.optimize import nnls
 
 from lacuna.completion.card import BASELINE, STRUCTURES, Method, Option
-from lacuna.completion.interface import Completion, Predict, SideInformation
-from lacuna.completion.registry import find_method
+from lacuna.completion.interface import Completion, Fitted, Predict, SideInformation
+from lacuna.completion.registry import find_method, find_restore
 from lacuna.completion.run import train_method
 from lacuna.completion.shared.error_scale import error_scale
 from lacuna.completion.shared.holdout import WARM, draw_holdouts, split_by_cold_start
 from lacuna.errors import LacunaError
+from lacuna.io.model_file import part
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -57,6 +58,11 @@ MAX_DEVIATION = 2.0  # standard deviations of the counts, beyond which weights c
 MEMBERS = ("additive", "dnpp", "ntk", "kernel")
 
 
+def members_of(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return the methods that are blended; the last one predicts alone in a cold start."""
+    return options.get("members", MEMBERS)
+
+
 def check(options: Mapping[str, Any]) -> None:
     """Check options before anything is predicted.
 
@@ -65,7 +71,7 @@ def check(options: Mapping[str, Any]) -> None:
     LacunaError
         If a member is unknown or the blend itself, or there is none.
     """
-    members = options.get("members", MEMBERS)
+    members = members_of(options)
     if not members or "blend" in members:
         raise LacunaError(
             f"completion: options: blend: members is {list(members)}, expected names of other "
@@ -101,7 +107,30 @@ def prepare(
     prepared = list(prepare_members(members, observed, wanted, side, rng))
     is_any_warm = WARM in dict(split_by_cold_start(observed, wanted))
     fitted = fit_blend(members, observed, side, rng) if is_any_warm else None
+    predict = _predict_by(prepared, observed, fitted)
+    kept = [one for one in prepared if isinstance(one, Fitted)]
+    if len(kept) < len(prepared):
+        return predict
+    state = {"members": np.array(members, dtype=object)}
+    for number, one in enumerate(kept):
+        state |= {f"member{number}.{name}": value for name, value in one.state.items()}
+    return Fitted(predict, state | (fitted.state() if fitted else {}), kept[-1].learn_new_drugs)
 
+
+def restore(observed: ProfileSet, side: SideInformation, state: Mapping[str, np.ndarray]) -> Fitted:
+    """Predict by members and weights that were learnt before."""
+    members = [str(name) for name in state["members"]]
+    prepared = [
+        find_restore(name)(observed, side, part(state, f"member{number}."))
+        for number, name in enumerate(members)
+    ]
+    fitted = FittedBlend.of(state, len(members)) if "constant" in state else None
+    return Fitted(_predict_by(prepared, observed, fitted), state)
+
+
+def _predict_by(
+    prepared: Sequence[Predict], observed: ProfileSet, fitted: "FittedBlend | None"
+) -> Predict:
     def predict(pairs: np.ndarray) -> Completion:
         predictions = predict_by(prepared, observed, pairs)
         blended = predictions.profiles[-1].copy()
@@ -248,6 +277,35 @@ class FittedBlend:
         """Return the blended profiles, shape (pairs, genes)."""
         weights = self.weights.at(predictions.counts)
         return np.einsum("im,mig->ig", weights, predictions.profiles)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return all that was fitted, as arrays by name."""
+        weights, counts = self.weights, self.weights.counts
+        return {
+            "constant": weights.constant,
+            "change": weights.change,
+            "mean": counts.mean,
+            "deviation": counts.deviation,
+            "error_scale": np.array([self.error_scale]),
+        }
+
+    @classmethod
+    def of(cls, state: Mapping[str, np.ndarray], members: int) -> "FittedBlend":
+        """Return what `state` gave, of so many members.
+
+        Raises
+        ------
+        KeyError or ValueError
+            If it is not whole.
+        """
+        constant, change = state["constant"], state["change"]
+        mean, deviation = state["mean"], state["deviation"]
+        shapes = [array.shape for array in (constant, change, mean, deviation)]
+        if shapes != [(members,), (2, members), (2,), (2,)]:
+            raise ValueError(f"weights of {members} members have shapes {shapes}")
+        return cls(
+            Weights(constant, change, Counts(mean, deviation)), float(state["error_scale"][0])
+        )
 
 
 def fit_blend(

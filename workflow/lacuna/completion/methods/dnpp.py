@@ -16,12 +16,13 @@ Where drugs share few cells, similarities are noise. With few profiles it falls 
 A drug without profiles has no neighbours and gets the cell's mean, which is counted.
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
 
 from lacuna.completion.card import OTHER_CELLS, Method, Option
-from lacuna.completion.interface import Completion, Predict, SideInformation
+from lacuna.completion.interface import Completion, Fitted, SideInformation
 from lacuna.completion.shared.neighbours import Neighbours
 from lacuna.tensor.profiles import ProfileSet
 
@@ -41,10 +42,15 @@ def prepare(
     rng: np.random.Generator,
     *,
     neighbours: Annotated[int, Option("how many similar drugs are averaged", ge=1)] = 10,
-) -> Predict:
+) -> Fitted:
     """Predict the mean of the nearest drugs measured in the cell, weighted by similarity.
 
     Where no drug of the cell resembles the wanted one, the cell's mean stands instead.
     """
-    by_drugs = Neighbours(observed, neighbours)
-    return lambda pairs: Completion(*by_drugs.predict(pairs))
+    return restore(observed, side, {"neighbours": np.array([neighbours])})
+
+
+def restore(observed: ProfileSet, side: SideInformation, state: Mapping[str, np.ndarray]) -> Fitted:
+    """Predict as before: nothing is learnt but what the profiles themselves say."""
+    by_drugs = Neighbours(observed, int(state["neighbours"][0]))
+    return Fitted(lambda pairs: Completion(*by_drugs.predict(pairs)), state)

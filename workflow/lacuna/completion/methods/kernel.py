@@ -30,14 +30,14 @@ little on the real data at hand: for a drug that was never measured it is hardly
 (docs/accuracy.md). Standard errors are calibrated on average, not for each drug.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
 from lacuna.completion.card import BASELINE, STRUCTURES, Method, Option
-from lacuna.completion.interface import Completion, Predict, SideInformation
+from lacuna.completion.interface import Completion, Fitted, Predict, SideInformation
 from lacuna.completion.shared.covariance import (
     GaussianProcess,
     NeighbourCovariances,
@@ -46,8 +46,17 @@ from lacuna.completion.shared.covariance import (
     solve,
 )
 from lacuna.completion.shared.error_scale import Calibration
-from lacuna.completion.shared.holdout import WARM, Holdout, draw_holdouts, split_by_cold_start
+from lacuna.completion.shared.holdout import (
+    KINDS,
+    WARM,
+    ColdStart,
+    Holdout,
+    draw_holdouts,
+    kinds_of_new_drugs,
+    split_by_cold_start,
+)
 from lacuna.completion.shared.shrinkage import shrunken_slopes
+from lacuna.io.model_file import part
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -70,6 +79,7 @@ MAX_STEPS = 20  # of the search for the weights
 SUBSPACE_ENDS = [16, 64]
 # Weights of a subspace of more directions than this are fitted to so many random combinations.
 MAX_FITTED_DIRECTIONS = 48
+Tuned = tuple[list[Subspace], Calibration]  # of one kind of cold start
 
 
 def prepare(
@@ -85,21 +95,73 @@ def prepare(
             ge=1,
         ),
     ] = 64,
-) -> Predict:
+) -> Fitted:
     """Predict each profile, and its standard error, from those that covary with it most."""
     similarities = SideSimilarities.compute(side)
     process = GaussianProcess(observed, similarities, neighbours)
-    tuned = {
-        kind: tune(
-            process,
-            draw_holdouts(observed, kind, rng),
-            similarities,
-            rng,
-            has_slopes=kind == WARM,
-        )
-        for kind, _ in split_by_cold_start(observed, wanted)
-    }
 
+    def tune_for(kinds: Iterable[ColdStart], rng: np.random.Generator) -> dict[ColdStart, Tuned]:
+        return {
+            kind: tune(
+                process,
+                draw_holdouts(observed, kind, rng),
+                similarities,
+                rng,
+                has_slopes=kind == WARM,
+            )
+            for kind in kinds
+        }
+
+    def learn_new_drugs(rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return _state(tune_for(kinds_of_new_drugs(observed), rng), neighbours)
+
+    tuned = tune_for([kind for kind, _ in split_by_cold_start(observed, wanted)], rng)
+    predict = _predict_by(process, observed, tuned)
+    return Fitted(predict, _state(tuned, neighbours), learn_new_drugs)
+
+
+def restore(observed: ProfileSet, side: SideInformation, state: Mapping[str, np.ndarray]) -> Fitted:
+    """Predict by weights, slopes and standard errors that were learnt before."""
+    similarities = SideSimilarities.compute(side)
+    process = GaussianProcess(observed, similarities, int(state["neighbours"][0]))
+    tuned = {}
+    for number, kind in enumerate(KINDS):
+        of_kind = part(state, f"kind{number}.")
+        if of_kind:
+            subspaces = [
+                _subspace(part(of_kind, f"subspace{which}."), process)
+                for which in range(int(of_kind["subspaces"][0]))
+            ]
+            tuned[kind] = subspaces, Calibration(*map(float, of_kind["calibration"]))
+    return Fitted(_predict_by(process, observed, tuned), state)
+
+
+def _state(tuned: Mapping[ColdStart, Tuned], neighbours: int) -> dict[str, np.ndarray]:
+    """Return all that was tuned, of each kind of cold start, as arrays by name."""
+    state = {"neighbours": np.array([neighbours])}
+    for kind, (subspaces, calibration) in tuned.items():
+        of_kind = f"kind{KINDS.index(kind)}."
+        state[f"{of_kind}subspaces"] = np.array([len(subspaces)])
+        state[f"{of_kind}calibration"] = np.array([calibration.scale, calibration.power])
+        for which, subspace in enumerate(subspaces):
+            state |= {
+                f"{of_kind}subspace{which}.{name}": np.atleast_1d(value)
+                for name, value in vars(subspace).items()
+            }
+    return state
+
+
+def _subspace(state: Mapping[str, np.ndarray], process: GaussianProcess) -> Subspace:
+    directions, weights, slopes = (state[name] for name in ("directions", "weights", "slopes"))
+    width, terms = process.mean.shape[1], (len(process.terms),)
+    if len(directions) != width or weights.shape != terms or slopes.shape != directions.shape[1:]:
+        raise ValueError("weights of Kernel are of other genes or of other similarities")
+    return Subspace(directions, weights, float(state["variance"][0]), slopes)
+
+
+def _predict_by(
+    process: GaussianProcess, observed: ProfileSet, tuned: Mapping[ColdStart, Tuned]
+) -> Predict:
     def predict(pairs: np.ndarray) -> Completion:
         profiles = process.mean[pairs[:, 1]]
         stderr = np.empty(len(pairs), dtype=np.float32)
@@ -120,7 +182,7 @@ def tune(
     rng: np.random.Generator,
     *,
     has_slopes: bool = False,
-) -> tuple[list[Subspace], Calibration]:
+) -> Tuned:
     """Fit weights, slopes and standard errors to held-out training profiles.
 
     The leading principal components of the training profiles have weights of their own, apart from

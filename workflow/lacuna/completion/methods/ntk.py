@@ -25,11 +25,13 @@ and memory grow with the square of the number of profiles, up to 30,000; above, 
 approximation. A drug without another profile gets a plain mean.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from lacuna.completion.card import OTHER_CELLS, Method
-from lacuna.completion.interface import Completion, Predict, SideInformation
+from lacuna.completion.interface import Completion, Fitted, SideInformation
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import slices
 
@@ -53,27 +55,43 @@ ROWS_AT_ONCE, PAIRS_AT_ONCE = 512, 2048
 
 def prepare(
     observed: ProfileSet, wanted: np.ndarray, side: SideInformation, rng: np.random.Generator
-) -> Predict:
+) -> Fitted:
     """Solve once for all training profiles; a prediction is a sum over them, or over landmarks."""
     features = Features(observed)
     if len(observed) <= MOST_PROFILES:
+        chosen = np.arange(len(observed))
         basis, _ = features.of(observed.pairs)
         coefficients = solve(basis, observed.profiles)
     else:
         # Drawn from an order of the profiles' own, so that the order of the drugs changes nothing.
-        order = rng.permutation(np.lexsort(observed.profiles[:, :2].T))
-        basis, _ = features.of(observed.pairs[order[:LANDMARKS]])
+        chosen = rng.permutation(np.lexsort(observed.profiles[:, :2].T))[:LANDMARKS]
+        basis, _ = features.of(observed.pairs[chosen])
         coefficients = solve_by_landmarks(basis, observed, features)
+    return _predict_by(features, basis, {"chosen": chosen, "coefficients": coefficients})
+
+
+def restore(observed: ProfileSet, side: SideInformation, state: Mapping[str, np.ndarray]) -> Fitted:
+    """Predict by coefficients that were solved for before."""
+    chosen, coefficients = state["chosen"], state["coefficients"]
+    if coefficients.shape != (len(chosen), len(observed.genes)):
+        raise ValueError(f"coefficients of NTK have shape {coefficients.shape}")
+    features = Features(observed)
+    basis, _ = features.of(observed.pairs[chosen])
+    return _predict_by(features, basis, state)
+
+
+def _predict_by(features: "Features", basis: np.ndarray, state: Mapping[str, np.ndarray]) -> Fitted:
+    coefficients = state["coefficients"]
 
     def predict(pairs: np.ndarray) -> Completion:
-        profiles = np.empty((len(pairs), len(observed.genes)), np.float32)
+        profiles = np.empty((len(pairs), coefficients.shape[1]), np.float32)
         fallback = np.empty(len(pairs), bool)
         for rows in slices(len(pairs), PAIRS_AT_ONCE):
             asked, fallback[rows] = features.of(pairs[rows])
             profiles[rows] = kernel_between(asked, basis) @ coefficients
         return Completion(profiles, fallback)
 
-    return predict
+    return Fitted(predict, state)
 
 
 def solve(training: np.ndarray, profiles: np.ndarray) -> np.ndarray:

@@ -47,6 +47,13 @@ def split_by_cold_start(
             yield kind, rows
 
 
+def kinds_of_new_drugs(observed: ProfileSet) -> list[ColdStart]:
+    """Return the kinds of cold start of a drug without any profile, in all cells of the grid."""
+    is_measured = np.isin(np.arange(len(observed.cells)), observed.cell)
+    found = {ColdStart(new_drug=True, new_cell=not known) for known in is_measured.tolist()}
+    return [kind for kind in KINDS if kind in found]
+
+
 @dataclass(frozen=True)
 class Holdout:
     """Training profiles that are held out, and those left to train on.
