@@ -92,6 +92,7 @@ rule score_method:
 
 
 rule calibrate_expected_r:
+    """Learn what correlation to expect of {method}"""
     input:
         unpack(lambda wildcards: in_results(evaluation.teaching_files(config, wildcards.method))),
         tensor="results/{dataset}/tensor/large.h5",

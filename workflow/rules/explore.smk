@@ -2,6 +2,7 @@ from lacuna.explore import stage as explore
 
 
 rule index_profiles:
+    """Lay out the finished tensor, to be asked"""
     input:
         **in_results(explore.files(config)),
         **INPUTS.annotations(DATASET),
