@@ -103,6 +103,7 @@ def check(config: Mapping[str, Any], sources: str | Path | None = None) -> Repor
     report = Report(dataset)
     if inputs.simulated:
         report.say("Files", ["the simulator writes them; there is nothing to check"])
+        report.findings += _find_in_stages(config, {}, {}, None)
         return report
     known = _known_sources(sources or config["acquire"]["sources"] or SOURCES_TABLE)
     files = find_files(inputs, dataset, known)

@@ -12,6 +12,7 @@ from lacuna.completion.registry import card
 from lacuna.completion.variants import Variant
 from lacuna.drawing.card import FigureCard
 from lacuna.evaluation import stage as evaluation
+from lacuna.predict import stage as predict
 from lacuna.project.config import notices, prepare
 from lacuna.project.stages import is_wanted, packages, stages, wanted_stages
 
@@ -173,7 +174,8 @@ class Plan:
         targets
             What Snakemake was asked for by name; without any, for the report.
         """
-        if self.inputs.simulated:
+        # Of a simulated screen, only what the user brings can be wrong.
+        if self.inputs.simulated and not predict.table(self.config):
             return
         from lacuna.project.preflight import preflight  # heavy, and no job needs it
 

@@ -11,6 +11,7 @@ from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError
 from lacuna.io.atomic import write_whole
 from lacuna.io.sources import read_sources
+from lacuna.predict import stage as predict
 from lacuna.project.check import check
 from lacuna.project.check_files import find_files
 from lacuna.project.findings import Report
@@ -64,7 +65,8 @@ def _digest(config: Mapping[str, Any], sources: str | Path) -> str:
         [file.folder, file.kind, file.file, file.said, *_state(file.path)]
         for file in find_files(Inputs.of(config), config["dataset"], known)
     ]
-    said = json.dumps([config, files, __version__], sort_keys=True, default=str)
+    own = [_state(path) for path in map(Path, predict.table(config)) if path.is_file()]
+    said = json.dumps([config, files, own, __version__], sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -130,6 +130,8 @@ def _take_acquired(config: dict[str, Any], project: Path, acquired: Path) -> Non
 
     mirrors = [str(project / mirror) for mirror in Inputs.of(config).mirrors]
     config["acquire"] = change_files(config["acquire"], taken) | {"mirror": mirrors}
+    if config["predict"]["drugs"]:
+        config["predict"]["drugs"] = str(project / config["predict"]["drugs"])
 
 
 def _compare(stored: Path, again: Path, fresh: Path) -> bool:

@@ -1,0 +1,1 @@
+"""What a drug would do whose structure alone is known, by the model that filled the tensor."""

@@ -1,0 +1,105 @@
+"""The answer for drugs of the user's own, as a terminal, a table or a file shows it."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from lacuna.completion.completed import MEASURED, PREDICTED, column_id
+from lacuna.completion.interface import Completion
+from lacuna.errors import LacunaError, listed
+from lacuna.io.tsv import write_table
+from lacuna.predict.answer import Answer
+
+TOP = 5  # genes that move most, up and down
+ENDINGS = (".tsv", ".tsv.gz", ".gctx", ".h5ad")
+
+
+def profiles_of(answer: Answer) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return all profiles of an answer, which must fit into memory.
+
+    Returns
+    -------
+    DataFrame
+        name, cell, source, norm, stderr (NaN where measured), r (what was reached for held-out
+        drugs as near to a training drug; NaN where measured or not known).
+    float32 array of shape (rows, genes)
+    """
+    grid, blocks = answer.grid, list(answer.completions())
+    pairs = np.argwhere(np.ones_like(grid.measured))
+    position = grid.find(pairs)
+    held = position >= 0
+    profiles = np.empty((len(pairs), len(grid.genes)), np.float32)
+    profiles[held] = grid.profiles[position[held]]
+    stderr = np.full(len(pairs), np.nan)
+    if blocks:
+        filling = Completion.join(blocks)
+        profiles[~held] = filling.profiles
+        if filling.stderr is not None:
+            stderr[~held] = filling.stderr
+    of_drug = answer.table()["r"].to_numpy(float)
+    table = pd.DataFrame(
+        {
+            "name": grid.drugs[pairs[:, 0]],
+            "cell": grid.cells[pairs[:, 1]],
+            "source": np.where(held, MEASURED, PREDICTED),
+            "norm": np.linalg.norm(profiles, axis=1),
+            "stderr": stderr,
+            "r": np.where(held, np.nan, of_drug[pairs[:, 0]]),
+        }
+    )
+    return table, profiles
+
+
+def top_genes(answer: Answer, profiles: np.ndarray, top: int = TOP) -> pd.DataFrame:
+    """Return the genes that each profile moves most: up and down, symbols, largest change first."""
+    names = gene_names(answer.run.genes)
+    order = np.argsort(profiles, axis=1, kind="stable")
+    return pd.DataFrame(
+        {
+            "up": [" ".join(names[row[::-1][:top]]) for row in order],
+            "down": [" ".join(names[row[:top]]) for row in order],
+        }
+    )
+
+
+def gene_names(genes: pd.DataFrame) -> np.ndarray:
+    """Return the symbol of each gene, its id where it has none."""
+    return genes["symbol"].where(genes["symbol"] != "", genes["gene"]).to_numpy(object)
+
+
+def check_output(path: Path) -> None:
+    """Check that a file can be written in the layout that its name asks for.
+
+    Raises
+    ------
+    LacunaError
+        If its ending is none that is known.
+    """
+    if not path.name.endswith(ENDINGS):
+        raise LacunaError(f"--output {path}: expected a name that ends with {listed(ENDINGS)}.")
+
+
+def write_answer(answer: Answer, path: Path) -> None:
+    """Write all profiles, in the layout that the file's name asks for.
+
+    A table has genes in rows, with their symbols, and a drug in a cell in each column; GCTX and
+    h5ad are laid out as the product.
+
+    Raises
+    ------
+    UnwritableFile
+        If the disk is full, or the folder may not be written to.
+    """
+    if path.name.endswith((".tsv", ".tsv.gz")):
+        table, profiles = profiles_of(answer)
+        ids = [column_id(*place) for place in zip(table["name"], table["cell"], strict=True)]
+        genes = answer.run.genes[["gene", "symbol"]]
+        return write_table(genes.join(pd.DataFrame(profiles.T, columns=ids)), path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".predict-", dir=path.parent) as folder:
+        made = Path(folder) / "predicted.gctx"
+        answer.write(made)
+        os.replace(made.with_suffix(path.suffix), path)

@@ -1,0 +1,25 @@
+"""Predict the drugs of the user's table by their structure, and say what to expect of that."""
+
+from lacuna.completion.registry import method_label
+from lacuna.io.tsv import read_table, write_table
+from lacuna.predict.answer import Answer
+from lacuna.predict.new_drugs import read_new_drugs
+from lacuna.predict.pages import page_table
+from lacuna.predict.run import Run
+from lacuna.predict.said import general_sentences
+from lacuna.report.page import write_page
+from lacuna.runtime.script_log import log_script
+
+with log_script(snakemake.log[0]):
+    (path,) = snakemake.input.new
+    run = Run.read(snakemake.input, read_table(snakemake.input.accuracy))
+    answer = Answer.to(read_new_drugs(path), run, path)
+    answer.write(snakemake.output.gctx)
+    table = answer.table()
+    write_table(table, snakemake.output.drugs)
+    write_page(
+        snakemake.output.page,
+        f"Drugs known by structure alone: {snakemake.params.data}",
+        general_sentences(run.accuracy, method_label(run.model.name)),
+        page_table(table, run.accuracy),
+    )
