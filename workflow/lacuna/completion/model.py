@@ -82,6 +82,7 @@ class CompletionModel:
         """
         if not isinstance(prepared, Fitted) or prepared.learn_new_drugs is None:
             raise TypeError(f"what {method} learns cannot be kept")
+        print("Of drugs without any profile:")
         return cls(
             name,
             method,

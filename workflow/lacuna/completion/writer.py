@@ -153,8 +153,8 @@ def _fill_gaps(
     norm, stderr = np.empty((2, len(position)), np.float32)
     fallback = np.zeros(len(position), int)
     stderr[:] = MISSING_NUMBER
-    expected_r = _of_measured(tensor)[position]
-    expected_r[position < 0] = np.nan
+    # A gap's position is -1, that of the last one, which stands for what is not known.
+    expected_r = np.append(_of_measured(tensor), np.nan)[position]
     predictions = _Predictions(completions)
     for rows in slices(len(position), AT_ONCE):
         here = position[rows]
@@ -180,7 +180,6 @@ def _fill_gaps(
     columns[TIER] = tier_of(expected_r)
     assert tensor.reliability is not None
     for name in (REPLICATES, ACD):
-        # The last one, which a gap's position -1 is, stands for what is not known.
         of_profile = np.append(tensor.reliability[name].to_numpy(), MISSING_NUMBER)
         columns[name] = of_profile[position]
         columns[name] = columns[name].fillna(MISSING_NUMBER)
