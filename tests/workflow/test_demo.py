@@ -142,7 +142,7 @@ def test_a_second_run_has_nothing_to_do(finished):
 
 def test_another_number_of_cores_gives_the_same_tables(finished, tmp_path):
     again = Project.copy(finished, tmp_path)
-    threaded = ["complete_tensor", "classify_drugs", "measure_density"]
+    threaded = ["complete_tensor", "complete_and_keep", "classify_drugs", "measure_density"]
     again.run("--cores", "1", *again.configure(TINY), "--forcerun", *threaded)
     expected, found = finished.tables("demo"), again.tables("demo")
     assert len(expected) > 80
@@ -173,6 +173,27 @@ def test_a_changed_option_reruns_only_its_method(finished):
     assert set(folds) == {"dnpp"}
     assert "rule make_signatures" not in planned
     assert "rule build_tensor" not in planned
+
+
+def test_new_drugs_are_predicted_by_what_filled_the_tensor(finished, tmp_path):
+    project = Project.copy(finished, tmp_path)
+    (tmp_path / "new.tsv").write_text("name\tsmiles\naspirin\tCC(=O)Oc1ccccc1C(=O)O\n")
+    options = project.configure(overlay(TINY, {"predict": {"drugs": "new.tsv"}}))
+    made = "results/demo/predict/pages/predict.html"
+    printed = project.run("--cores", "1", *options, "--", made)
+    assert set(re.findall(r"rule (\w+):", printed)) == {"measure_new_drugs", "predict_new_drugs"}
+    assert "CC(=O)Oc1ccccc1C(=O)O" in (tmp_path / made).read_text()
+    folder = tmp_path / "results/demo/predict"
+    [drug] = pd.read_csv(folder / "drugs.tsv", sep="\t").to_dict("records")
+    assert "drugs held out whole" in drug["said"]
+    product = parse(str(folder / "predicted.gctx"))
+    cells = pd.read_csv(tmp_path / "results/demo/tensor/cells.tsv", sep="\t")["cell"]
+    assert product.data_df.shape == (978, len(cells))
+    assert (product.col_metadata_df["source"] == "predicted").all()
+    (tmp_path / "new.tsv").write_text("name\tsmiles\nnone\tnot a smiles\n")
+    refused = project.run("--cores", "1", *options, fails=True)
+    assert "no job was started" in refused
+    assert "row 2, none: 'not a smiles' (SMILES that cannot be read)" in refused
 
 
 def test_the_completed_tensor_opens_in_cmappy(finished):
