@@ -11,6 +11,7 @@ from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.model import CompletionModel
 from lacuna.completion.run import predict_in_blocks, prepare_method, run_method
 from lacuna.completion.writer import write_completed
+from lacuna.evaluation.expected_r import ExpectedR, describe_held_out
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.evaluation.profile_scores import score_profiles
 from lacuna.io.tsv import write_table
@@ -60,7 +61,7 @@ def learn(tensor, side, name="kernel", seed=0, **options):
 
 
 def hold_out_drugs(tensor, side, method="kernel"):
-    """Predict whole drugs from others: the fold of each profile, and the scores."""
+    """Predict whole drugs from others: the fold of each profile, scores and predictions."""
     fold = tensor.drug // len(SCAFFOLDS) % FOLDS  # of each scaffold, some drugs
     parts = [
         run_method(
@@ -73,7 +74,7 @@ def hold_out_drugs(tensor, side, method="kernel"):
         )
         for number in range(FOLDS)
     ]
-    return fold, score_profiles(HeldOut.gather(tensor, fold, parts), tensor)
+    return fold, score_profiles(HeldOut.gather(tensor, fold, parts), tensor), parts
 
 
 def finished_run(results: Path, name="demo", method="kernel", held_out=True, **world) -> Path:
@@ -100,11 +101,14 @@ def finished_run(results: Path, name="demo", method="kernel", held_out=True, **w
     completions = predict_in_blocks(method, prepared, tensor, gaps)
     write_completed(folder / f"completed/{method}.gctx", tensor, completions, **axes)
     if held_out:
-        fold, scores = hold_out_drugs(tensor, side, method)
+        fold, scores, parts = hold_out_drugs(tensor, side, method)
         split = folder / "evaluation/large/drugs"
         (split / method).mkdir(parents=True)
         write_table(pd.DataFrame({"fold": fold}), split / "folds.tsv")
         write_table(scores, split / f"{method}/metrics_per_profile.tsv")
+        calibrator = folder / f"evaluation/expected_r/{method}/calibrator.h5"
+        calibrator.parent.mkdir(parents=True)
+        ExpectedR.fit({"drugs": describe_held_out(tensor, fold, parts)}).save(calibrator)
     config = {"seed": 1, "completion": {"completed": [method]}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     return folder

@@ -211,8 +211,10 @@ def other(tensor, **changes):
         (lambda t: {"cells": np.array([*t.cells[:-1], "HeLa"])}, "4 cells, .*others, as 'HeLa'"),
         (lambda t: {"drugs": np.array([*t.drugs, "new"])}, "48 drugs, and the tensor has 49"),
         (lambda t: {"profiles": t.profiles[::-1]}, "other profiles, structures or baseline"),
+        (lambda t: {"cell": t.cell.max() - t.cell}, "other profiles, structures or baseline"),
+        (lambda t: {"drug": t.drug.max() - t.drug}, "other profiles, structures or baseline"),
     ],
-    ids=["genes", "order", "cells", "drugs", "profiles"],
+    ids=["genes", "order", "cells", "drugs", "profiles", "in other cells", "of other drugs"],
 )
 def test_a_model_of_another_tensor_is_refused_with_the_reason(world, models, change, said):
     tensor, side = world

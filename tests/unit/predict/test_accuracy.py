@@ -22,7 +22,7 @@ from lacuna.structures.fingerprints import structure_similarity
 @pytest.fixture(scope="module")
 def world():
     tensor, side, _ = screen()
-    return tensor, side, *hold_out_drugs(tensor, side)
+    return tensor, side, *hold_out_drugs(tensor, side)[:2]
 
 
 def measured_of(world, **changes):
@@ -133,7 +133,7 @@ def test_predictions_as_good_as_the_mean_are_no_better(world):
 
 def test_a_screen_whose_structures_say_nothing_is_told_so():
     tensor, side, _ = screen(unrelated=True)
-    fold, scores = hold_out_drugs(tensor, side)
+    fold, scores, _ = hold_out_drugs(tensor, side)
     table = measured_of((tensor, side, fold, scores))
     assert verdict(next(table.itertuples())) in (NO_BETTER, "worse than the cell's mean")
 

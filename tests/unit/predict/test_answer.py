@@ -8,6 +8,7 @@ from structured import finished_run
 
 from lacuna.completion.completed import CompletedTensor
 from lacuna.completion.interface import Completion
+from lacuna.completion.tiers import tier_of
 from lacuna.errors import LacunaError
 from lacuna.predict import answer as module
 from lacuna.predict.answer import Answer
@@ -69,6 +70,21 @@ def test_blocks_change_nothing(run, monkeypatch):
     assert np.allclose(Completion.join(parts).profiles, whole.profiles, atol=1e-5)
 
 
+def of_new(run, cell):
+    """What held-out drugs teach of a new drug in a cell, written out."""
+    place = run.tensor.cells.tolist().index(cell)
+    predict = run.model.predict_new(run.tensor, run.side, np.array([NEW], object))
+    found = predict(np.array([[0, place]]))
+    known = {
+        "stderr": found.stderr,
+        "norm": np.linalg.norm(found.profiles, axis=1),
+        "cells": 0,
+        "drugs": (run.tensor.cell == place).sum(),
+        "fallback": False,
+    }
+    return run.learnt.curves["drugs"].of(pd.DataFrame(known).astype(float))[0]
+
+
 def test_the_files_are_laid_out_as_the_product_and_always_the_same(run, tmp_path):
     asked = ask(run, NEW, MEASURED, names=["new", "old"], cells=["c2", "c0"])
     asked.write(tmp_path / "p.gctx")
@@ -78,6 +94,17 @@ def test_the_files_are_laid_out_as_the_product_and_always_the_same(run, tmp_path
         profile = product.profile("new", "c2")
         assert profile.source == "predicted"
         assert profile.stderr > 0
+        assert profile.expected_r == pytest.approx(of_new(run, "c2"), abs=1e-6)
+        assert profile.tier == tier_of(np.array([profile.expected_r]))[0]
+        for cell in ("c0", "c2"):
+            old = product.profile("old", cell)
+            position = run.tensor.find(np.array([[0, int(cell[1])]]))[0]
+            if position >= 0:
+                assert old.source == "measured"
+                expected = run.tensor.reliability["signal"].iloc[position]
+                assert old.expected_r == pytest.approx(expected)
+            else:  # no held-out single profiles taught anything
+                assert (old.source, old.expected_r, old.tier) == ("predicted", None, "")
         assert product.measured.loc["new"].tolist() == [False, False]
     read = anndata.read_h5ad(tmp_path / "p.h5ad")
     assert read.obs_names.tolist() == ["new:c0", "new:c2", "old:c0", "old:c2"]

@@ -36,7 +36,8 @@ def ask(results, capsys):
 def test_a_structure_is_answered_with_a_row_for_each_cell(ask):
     printed = ask("--smiles", NEW, "--name", "mine")
     rows = [line.split("\t") for line in printed.out.splitlines()]
-    assert rows[0][:3] == ["name", "cell", "source"]
+    assert rows[0][:5] == ["name", "cell", "source", "expected_r", "tier"]
+    assert all(0 < float(row[3]) < 1 and row[4] for row in rows[1:])
     assert [row[:3] for row in rows[1:]] == [["mine", f"c{i}", "predicted"] for i in range(4)]
     up, down = rows[1][rows[0].index("up")].split(), rows[1][rows[0].index("down")].split()
     assert len(set(up) | set(down)) == 10

@@ -41,7 +41,7 @@ def test_with_a_table_all_is_made_of_the_first_method_that_keeps_a_model(table):
     made = plan(table(name=["a"], smiles=["CCO"]))
     assert is_wanted("predict", made.config)
     assert {f"results/demo/{file}" for file in stage.results(made.config)} <= set(made.results)
-    assert stage.model_file(made.config) == {"model": "completed/blend.model.h5"}
+    assert stage.model_file(made.config)["model"] == "completed/blend.model.h5"
     assert stage.judged_by(made.config) == {
         "folds": "evaluation/large/drugs/folds.tsv",
         "scores": "evaluation/large/drugs/blend/metrics_per_profile.tsv",

@@ -27,6 +27,7 @@ ORDER = [
         *("translation", "retrieval", "single_cell"),
     ],
     ["explore"],
+    ["predict"],
     ["report"],
     ["project"],
     ["command"],

@@ -1,7 +1,7 @@
 """The answer for drugs of the user's own: their profiles, and what to think of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import pandas as pd
 from lacuna.completion.interface import Completion
 from lacuna.completion.registry import method_label
 from lacuna.completion.writer import write_completed
+from lacuna.evaluation.expected_r import describe
 from lacuna.predict.accuracy import row_for
 from lacuna.predict.measured import NONE, compare_with_measured
 from lacuna.predict.new_drugs import choose_cells
 from lacuna.predict.run import Run
 from lacuna.predict.said import NOT_HELD_OUT, accuracy_sentence, measured_sentence
+from lacuna.predict.stage import SPLIT
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import slices
 
@@ -103,6 +105,30 @@ class Answer:
                 order = np.concatenate([np.flatnonzero(is_new), np.flatnonzero(~is_new)])
                 yield Completion.join(parts).take(np.argsort(order))
 
+    def expect(self, completion: Completion, pairs: np.ndarray) -> np.ndarray:
+        """Return the correlation to expect of predictions with a fresh measurement.
+
+        Parameters
+        ----------
+        completion
+            Predictions of gaps of the grid.
+        pairs : int array of shape (n, 2)
+            Which gaps.
+
+        Returns
+        -------
+        array of shape (n,)
+            Of new drugs as held-out drugs taught it, of others as held-out profiles did; NaN where
+            none did.
+        """
+        run, of_tensor = self.run, self._in_tensor(pairs)
+        is_new = of_tensor[:, 0] == NONE
+        # Below the drugs of the tensor stands one without a profile.
+        extended = replace(run.tensor, drugs=np.append(run.tensor.drugs, "new"))
+        of_tensor[is_new, 0] = len(run.tensor.drugs)
+        known = describe(completion, of_tensor, extended)
+        return np.where(is_new, run.learnt.of(known, SPLIT), run.learnt.of(known))
+
     def table(self) -> pd.DataFrame:
         """Return a row for each drug: who it is, what it is like, and what to expect.
 
@@ -124,10 +150,16 @@ class Answer:
         UnwritableFile
             If the disk is full, or the folder may not be written to.
         """
-        cells, genes = self.run.cells.iloc[list(self.chosen)], self.run.genes
         drugs = pd.DataFrame({"drug": self.new["name"], "name": self.new["name"]})
-        axes = {"drugs": drugs, "cells": cells.reset_index(drop=True), "genes": genes}
-        write_completed(path, self.grid, self.completions(), **axes)
+        write_completed(
+            path,
+            self.grid,
+            self.completions(),
+            drugs=drugs,
+            cells=self.run.cells.iloc[list(self.chosen)].reset_index(drop=True),
+            genes=self.run.genes,
+            expect=self.expect,
+        )
 
     def _in_tensor(self, pairs: np.ndarray) -> np.ndarray:
         """Return the pairs of the tensor that pairs of measured drugs and chosen cells are."""

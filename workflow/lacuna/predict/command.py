@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from lacuna.explore.opening import add_run_arguments
+
 NAME = "predict"
 HELP = "Predict what a drug does whose structure alone is known, and say how good that is."
 
@@ -25,29 +27,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cell", action="append", default=[], help="a cell; as often as wanted (all of the data)"
     )
-    parser.add_argument("--dataset", help="whose run; where there is one alone, that one")
-    parser.add_argument(
-        "--results", type=Path, default=Path("results"), help="where runs lie (%(default)s)"
-    )
     parser.add_argument(
         "--output",
         type=Path,
         metavar="FILE",
         help="write all genes of all profiles: FILE.tsv (or .tsv.gz), FILE.gctx or FILE.h5ad",
     )
-    parser.add_argument(
-        "--format",
-        choices=("table", "tsv", "json"),
-        help="how to print (table on a terminal, tsv otherwise)",
-    )
+    add_run_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, print the answer, and say where the profiles lie."""
     from lacuna.errors import LacunaError
+    from lacuna.explore.printing import print_answer
     from lacuna.predict.answer import Answer
     from lacuna.predict.new_drugs import name_new_drugs, read_new_drugs
-    from lacuna.predict.printing import print_answer
+    from lacuna.predict.printing import as_printed
     from lacuna.predict.run import find_run, open_run
     from lacuna.predict.shown import check_output, write_answer
 
@@ -68,5 +63,5 @@ def run(arguments: argparse.Namespace) -> int:
     answer = Answer.to(new, opened, "" if table is None else str(table))
     if output is not None:
         write_answer(answer, output)
-    print_answer(answer, arguments.format, output)
+    print_answer(as_printed(answer, output), arguments.format)
     return 0

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from lacuna.completion.interface import SideInformation
 from lacuna.completion.model import CompletionModel
 from lacuna.completion.registry import available, is_control, keeps_model, method_label
 from lacuna.errors import LacunaError, did_you_mean, listed
+from lacuna.evaluation.expected_r import ExpectedR
 from lacuna.predict.accuracy import accuracy_of_run
-from lacuna.predict.stage import files_of_split
+from lacuna.predict.stage import calibrator, files_of_split
 from lacuna.tensor.profiles import ProfileSet
 
 ENDING = ".model.h5"
+TABLES = ("drugs", "cells", "genes", "baseline")  # of the tensor
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Run:
         As the tensor's tables have them; empty where not known.
     accuracy : DataFrame
         See `lacuna.predict.accuracy`; empty where no drugs were held out.
+    learnt : ExpectedR
+        What correlation to expect of predictions.
     """
 
     model: CompletionModel
@@ -43,6 +47,7 @@ class Run:
     cells: pd.DataFrame
     genes: pd.DataFrame
     accuracy: pd.DataFrame
+    learnt: ExpectedR = field(default_factory=ExpectedR)
 
     @classmethod
     def read(cls, files: Mapping[str, Any], accuracy: pd.DataFrame) -> "Run":
@@ -51,7 +56,8 @@ class Run:
         Parameters
         ----------
         files
-            model, tensor, baseline, drugs, cells, genes.
+            model, tensor, baseline, drugs, cells, genes; expected, if it is known what correlation
+            to expect.
         accuracy
             See `Run`.
 
@@ -71,7 +77,8 @@ class Run:
             pd.read_csv(files[axis], sep="\t", dtype=str, keep_default_na=False)
             for axis in ("drugs", "cells", "genes")
         )
-        return cls(model, tensor, side, drugs, cells, genes, accuracy)
+        learnt = ExpectedR.load(files["expected"]) if "expected" in files else ExpectedR()
+        return cls(model, tensor, side, drugs, cells, genes, accuracy, learnt)
 
 
 def open_run(folder: Path) -> Run:
@@ -91,16 +98,18 @@ def open_run(folder: Path) -> Run:
         raise LacunaError(f"{folder}: no finished run: it has no tensor/large.h5. Run one first.")
     config = _config_of(folder)
     model = find_model(folder, config)
-    tensor = {
-        name: folder / f"tensor/{name}.tsv" for name in ("drugs", "cells", "genes", "baseline")
-    }
-    run = Run.read({"model": model, "tensor": folder / "tensor/large.h5", **tensor}, pd.DataFrame())
+    files = {name: folder / f"tensor/{name}.tsv" for name in TABLES}
+    files |= {"model": model, "tensor": folder / "tensor/large.h5"}
+    expected = folder / calibrator(model.name.removesuffix(ENDING))
+    if expected.is_file():
+        files["expected"] = expected
+    run = Run.read(files, pd.DataFrame())
     judged_by = {name: str(folder / file) for name, file in files_of_split(run.model.name).items()}
     if not all(Path(path).is_file() for path in judged_by.values()):
         judged_by = {}
     seed = config.get("seed", 0)
     found = accuracy_of_run(run.tensor, run.side.smiles, judged_by, int(seed))
-    return Run(**{**vars(run), "accuracy": found})
+    return replace(run, accuracy=found)
 
 
 def find_model(folder: Path, config: Mapping[str, Any]) -> Path:

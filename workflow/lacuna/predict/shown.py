@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from lacuna.completion.completed import MEASURED, PREDICTED, column_id
+from lacuna.completion.completed import MEASURED, PREDICTED, column_id, gene_names
 from lacuna.completion.interface import Completion
+from lacuna.completion.tiers import tier_of
 from lacuna.errors import LacunaError, listed
 from lacuna.io.tsv import write_table
 from lacuna.predict.answer import Answer
@@ -23,8 +24,8 @@ def profiles_of(answer: Answer) -> tuple[pd.DataFrame, np.ndarray]:
     Returns
     -------
     DataFrame
-        name, cell, source, norm, stderr (NaN where measured), r (what was reached for held-out
-        drugs as near to a training drug; NaN where measured or not known).
+        name, cell, source, expected_r, tier, norm, stderr (NaN where measured), see
+        `lacuna.completion.writer`.
     float32 array of shape (rows, genes)
     """
     grid, blocks = answer.grid, list(answer.completions())
@@ -34,20 +35,24 @@ def profiles_of(answer: Answer) -> tuple[pd.DataFrame, np.ndarray]:
     profiles = np.empty((len(pairs), len(grid.genes)), np.float32)
     profiles[held] = grid.profiles[position[held]]
     stderr = np.full(len(pairs), np.nan)
+    expected = np.full(len(pairs), np.nan)
+    if grid.reliability is not None and "signal" in grid.reliability:
+        expected[held] = grid.reliability["signal"].to_numpy(float)[position[held]]
     if blocks:
         filling = Completion.join(blocks)
         profiles[~held] = filling.profiles
+        expected[~held] = answer.expect(filling, pairs[~held])
         if filling.stderr is not None:
             stderr[~held] = filling.stderr
-    of_drug = answer.table()["r"].to_numpy(float)
     table = pd.DataFrame(
         {
             "name": grid.drugs[pairs[:, 0]],
             "cell": grid.cells[pairs[:, 1]],
             "source": np.where(held, MEASURED, PREDICTED),
+            "expected_r": expected,
+            "tier": tier_of(expected),
             "norm": np.linalg.norm(profiles, axis=1),
             "stderr": stderr,
-            "r": np.where(held, np.nan, of_drug[pairs[:, 0]]),
         }
     )
     return table, profiles
@@ -55,7 +60,7 @@ def profiles_of(answer: Answer) -> tuple[pd.DataFrame, np.ndarray]:
 
 def top_genes(answer: Answer, profiles: np.ndarray, top: int = TOP) -> pd.DataFrame:
     """Return the genes that each profile moves most: up and down, symbols, largest change first."""
-    names = gene_names(answer.run.genes)
+    names = gene_names(answer.run.genes).to_numpy(object)
     order = np.argsort(profiles, axis=1, kind="stable")
     return pd.DataFrame(
         {
@@ -63,11 +68,6 @@ def top_genes(answer: Answer, profiles: np.ndarray, top: int = TOP) -> pd.DataFr
             "down": [" ".join(names[row[:top]]) for row in order],
         }
     )
-
-
-def gene_names(genes: pd.DataFrame) -> np.ndarray:
-    """Return the symbol of each gene, its id where it has none."""
-    return genes["symbol"].where(genes["symbol"] != "", genes["gene"]).to_numpy(object)
 
 
 def check_output(path: Path) -> None:

@@ -34,9 +34,14 @@ def method(config: Config) -> str | None:
 
 
 def model_file(config: Config) -> dict[str, str]:
-    """Return where the model lies, by its name as a job's input, below results/{dataset}."""
+    """Return the model, and what to expect of it, by names as a job's input."""
     name = method(config)
-    return {} if name is None else {"model": model(name)}
+    return {} if name is None else {"model": model(name), "expected": calibrator(name)}
+
+
+def calibrator(method: str) -> str:
+    """Return where lies what to expect of a method, below results/{dataset}."""
+    return f"evaluation/expected_r/{method}/calibrator.h5"
 
 
 def judged_by(config: Config) -> dict[str, str]:

@@ -12,7 +12,7 @@ from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
     (path,) = snakemake.input.new
-    run = Run.read(snakemake.input, read_table(snakemake.input.accuracy))
+    run = Run.read(dict(snakemake.input.items()), read_table(snakemake.input.accuracy))
     answer = Answer.to(read_new_drugs(path), run, path)
     answer.write(snakemake.output.gctx)
     table = answer.table()
