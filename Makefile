@@ -222,6 +222,10 @@ answers: demo ## write into docs/ask.md what the commands answer on the demo
 docs: $(READY) ## write what stands in schemas and on cards into README, config/ and results/
 	$(BIN)/python -m lacuna.project.documentation
 
+.PHONY: page
+page: ## bundle the page to ask a product from its sources (needs node and npm)
+	cd workflow/lacuna/explore/page && npm ci --no-audit --no-fund && npm run build
+
 readme: demo ## draw the README's figure anew
 	cp results/demo/figures/overview.png docs/overview.png
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 NO_DATA = "real data not found: set LACUNA_SHARED"
+NO_BROWSER = "no chromium here: install it (apt-get install chromium)"
 
 
 @pytest.fixture(scope="session")
@@ -96,13 +97,20 @@ LIMITS = """
 """
 
 
+LOUD = {  # why tests were skipped, and what that means
+    NO_DATA: ("NOT TESTED ON REAL DATA", "to the folder whose sub-folder data/ holds lincs-mini/."),
+    NO_BROWSER: ("THE PAGE WAS NOT TRIED IN A BROWSER", ""),
+}
+
+
 def pytest_terminal_summary(terminalreporter):
     skipped = terminalreporter.stats.get("skipped", [])
-    without = [report.nodeid for report in skipped if NO_DATA in str(report.longrepr)]
-    if without:
-        terminalreporter.section("NOT TESTED ON REAL DATA", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{len(without)} tests were skipped; {NO_DATA}")
-        terminalreporter.line("to the folder whose sub-folder data/ holds lincs-mini/. Skipped:")
-        for test in without:
-            terminalreporter.line(f"  {test}")
-        terminalreporter.write_sep("!", red=True, bold=True)
+    for reason, (heading, remedy) in LOUD.items():
+        without = [report.nodeid for report in skipped if reason in str(report.longrepr)]
+        if without:
+            terminalreporter.section(heading, sep="!", red=True, bold=True)
+            terminalreporter.line(f"{len(without)} tests were skipped; {reason}")
+            terminalreporter.line(f"{remedy} Skipped:".strip())
+            for test in without:
+                terminalreporter.line(f"  {test}")
+            terminalreporter.write_sep("!", red=True, bold=True)

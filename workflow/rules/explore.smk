@@ -29,3 +29,25 @@ rule index_profiles:
         seed=SEED,
     script:
         "../scripts/explore/index_profiles.py"
+
+
+rule write_explorer:
+    input:
+        "results/{dataset}/explore/index.h5",
+    output:
+        page="results/{dataset}/explore/index.html",
+        data=directory("results/{dataset}/explore/data"),
+    log:
+        "results/{dataset}/logs/write_explorer.log",
+    benchmark:
+        "results/{dataset}/benchmarks/write_explorer.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(800, per_mb=1),
+        runtime=grows(20),
+    params:
+        product=f"results/{DATASET}/completed/{explore.method(config)}.gctx",
+        others=explore.others(config),
+    script:
+        "../scripts/explore/write_explorer.py"

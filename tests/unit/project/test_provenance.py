@@ -99,19 +99,20 @@ def test_every_rule_script_and_schema_counts_wherever_it_lies(project, tmp_path,
         project / "resources/published.tsv",
         library / "tensor/build.py",
         library / "tensor/schema.yaml",
+        library / "explore/page/bundle/page.js",
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
         digests.add(code_digest(project))
         path.write_text("changed")
         digests.add(code_digest(project))
-    assert len(digests) == 13
+    assert len(digests) == 15
     (project / "workflow/scripts/tensor/notes.txt").write_text("no code")
     (project / "resources/sources.tsv").write_text(
         "where inputs come from: each has its own digest"
     )
     (library / "tensor/build.pyc").write_text("made from code")
-    assert len({*digests, code_digest(project)}) == 13
+    assert len({*digests, code_digest(project)}) == 15
 
 
 def test_a_run_made_again_takes_what_was_acquired_for_each_series(project):

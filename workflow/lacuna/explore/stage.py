@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lacuna.retrieval import stage as retrieval
+from lacuna.translation import stage as translation
+
 Config = Mapping[str, Any]
-INDEX = "explore/index.h5"
+INDEX, PAGE = "explore/index.h5", "explore/index.html"
 
 
 def wanted(config: Config) -> bool:
@@ -30,4 +33,19 @@ def files(config: Config) -> dict[str, str]:
 
 def results(config: Config) -> list[str]:
     """Return what a run makes to be asked, below results/{dataset}."""
-    return [INDEX]
+    return [INDEX, PAGE]
+
+
+def others(config: Config) -> list[dict[str, str]]:
+    """Return what else a run can be asked by the command line: about, command."""
+    dataset, found = config["dataset"], []
+    if translation.wanted(config) and config["translation"]["types"]:
+        about = "Genes beyond these, in profiles translated to RNA-seq"
+        found.append({"about": about, "command": f"lacuna gene SYMBOL --dataset {dataset}"})
+    if retrieval.wanted(config) and retrieval.alignments(config):
+        model = f"--model results/{dataset}/retrieval/model.h5"
+        files = "--profile PROFILES --library STRUCTURES --output TABLE"
+        found.append(
+            {"about": "Structures for a profile", "command": f"lacuna retrieve {model} {files}"}
+        )
+    return found

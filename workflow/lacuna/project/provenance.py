@@ -20,7 +20,7 @@ PUBLISHED = "resources/published.tsv"
 # file; and of the installed library, where stages have their schemas.
 CODE = ("Snakefile", "workflow", PUBLISHED)
 PROJECT_FILES = ("Snakefile", "workflow/rules/**/*.smk", "workflow/scripts/**/*.py", PUBLISHED)
-LIBRARY_FILES = ("**/*.py", "**/*.yaml")
+LIBRARY_FILES = ("**/*.py", "**/*.yaml", "explore/page/bundle/*", "explore/page/*.html")
 
 
 def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> dict[str, Any]:

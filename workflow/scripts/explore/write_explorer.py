@@ -1,0 +1,8 @@
+"""Write the page to ask the product."""
+
+from lacuna.explore.index import Index
+from lacuna.explore.page_write import write_page
+from lacuna.runtime.script_log import log_script
+
+with log_script(snakemake.log[0]), Index.open(snakemake.input[0]) as index:
+    write_page(snakemake.output.page, index, snakemake.params.product, snakemake.params.others)
