@@ -45,6 +45,8 @@ def paged_index(drugs=40, genes=300, rank=6, known=True, seed=0) -> SimpleNamesp
             "fallback": predicted & (np.cumsum(predicted) <= 2),
             "norm": np.where(predicted, 0.6, 1.0),
             "stderr": np.where(predicted, 0.02, np.nan),
+            "replicates": np.where(predicted, np.nan, 3),
+            "acd": np.where(predicted, np.nan, 0.714),
             "expected_r": expected,
             "tier": pd.Categorical(tier_of(expected), [*(tier.name for tier in TIERS), ""]),
         }

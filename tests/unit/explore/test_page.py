@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from lacuna.explore.answers_gene import Wanted, gene_answer
-from lacuna.explore.answers_show import show_profile
-from lacuna.explore.scales import comparable, error_of
-from lacuna.explore.words import SCALES
 from paged import CELLS, NO_BROWSER, Visit, browser, numbers, paged_index
 
+from lacuna.explore.answers_gene import Wanted, gene_answer
+from lacuna.explore.answers_show import show_profile
 from lacuna.explore.connectivity import cosine
 from lacuna.explore.page_write import write_page
+from lacuna.explore.scales import comparable, error_of
 from lacuna.explore.scores import signed_set
+from lacuna.explore.words import SCALES
 
 UP, DOWN = [3, 8, 21, 34, 55, 89], [1, 4, 9, 16, 25]
 OTHERS = [{"about": "genes beyond these", "command": "lacuna gene SYMBOL"}]
@@ -187,6 +187,7 @@ def test_a_drug_in_a_cell_has_the_genes_that_the_command_line_names(visit, index
     profile = index.profiles.iloc[drug * len(CELLS) + cell]
     text = visit.page.inner_text("main")
     assert f"r about {profile['expected_r']:.2f}: {profile['tier']}." in text
+    assert ("3, average cosine distance 0.71" in text) == (profile["source"] == "measured")
 
 
 def test_profiles_alike_are_those_of_the_highest_cosine(visit, index):

@@ -4,8 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
+from indexed import planted_index
 from paged import NO_BROWSER, Visit, browser, paged_index
 
+from lacuna.explore.connectivity import cosine
 from lacuna.explore.page_write import write_page
 
 ADDRESSES = {
@@ -102,8 +104,8 @@ def test_every_view_can_be_read_out_and_seen(chromium, folder, addresses):
         assert visit.heading() in page.title() or name == "home"
         assert page.get_attribute("html", "lang") == "en"
         unnamed = page.evaluate(
-            "[...document.querySelectorAll('input, select, textarea')].filter(e => !e.labels.length)"
-            ".length + [...document.querySelectorAll('a, button')].filter(e => "
+            "[...document.querySelectorAll('input, select, textarea')].filter(e => "
+            "!e.labels.length).length + [...document.querySelectorAll('a, button')].filter(e => "
             "!e.textContent.trim() && !e.ariaLabel).length"
         )
         assert unnamed == 0, name
@@ -159,6 +161,25 @@ def test_without_an_expected_r_the_page_says_so_and_asks_for_none(chromium, tmp_
     assert len(visit.table("Up")) == 25
     page = visit.go(f"#/gene/{index.genes['gene'].iloc[0]}?scale=expected")
     assert page.locator(".filters select").count() == 2
+    assert visit.wrong == []
+    visit.close()
+
+
+def test_an_index_of_a_product_becomes_a_page(chromium, tmp_path):
+    with planted_index(tmp_path) as index:
+        write_page(tmp_path / "index.html", index, "product.gctx")
+        scores = cosine(index, index.unit_profile(7))
+        best = index.profiles.iloc[np.argsort(-scores, kind="stable")[1]]
+        drug, cell = index.drugs["drug"][best["drug"]], index.cells["cell"][best["cell"]]
+        own = index.profiles.iloc[7]
+        asked = index.drugs["drug"][own["drug"]], index.cells["cell"][own["cell"]]
+    visit = Visit(chromium, tmp_path)
+    visit.go("#/drug/{}/{}".format(*asked))
+    first = visit.table("Most alike (cosine)")[0]
+    assert first["drug"].split("\n")[0] == f"name {drug}"
+    assert first["cell"] == cell
+    visit.go("#/dropped/lost")
+    assert visit.heading() == "lost"
     assert visit.wrong == []
     visit.close()
 

@@ -33,6 +33,7 @@ EXACT_BYTES = 2**17  # of a file of exact profiles: a drug or some
 PART_BYTES = 2**22  # of a file of profiles in short
 LEVELS = 2**19 - 1  # of values in 20 bits, each way
 NO_TIER = 255
+NUMBERS = ("norm", "stderr", "expected_r", "replicates", "acd")  # that profiles have
 
 
 def write_page(
@@ -191,7 +192,10 @@ def _profile_columns(profiles: pd.DataFrame) -> dict[str, np.ndarray]:
         "source": (profiles["source"] != PREDICTED).to_numpy(np.uint8),
         "fallback": profiles["fallback"].to_numpy(np.uint8),
         "tier": tiers.to_numpy(np.uint8),
-        **{name: profiles[name].to_numpy(np.float32) for name in ("norm", "stderr", "expected_r")},
+        **{
+            name: profiles[name].to_numpy(np.float32)
+            for name in ("norm", "stderr", "expected_r", "replicates", "acd")
+        },
     }
 
 
@@ -209,5 +213,7 @@ def _dropped(dropped: pd.DataFrame) -> pd.DataFrame:
 
 def _columns(table: pd.DataFrame) -> dict[str, list[Any]]:
     """Return the columns of a table as JSON has them, null where nothing is known."""
-    plain = table.astype(object).where(table.notna(), None)
-    return {name: plain[name].tolist() for name in table}
+    return {
+        str(name): [None if pd.isna(value) else value for value in column.tolist()]
+        for name, column in table.items()
+    }

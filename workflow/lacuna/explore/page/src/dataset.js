@@ -28,16 +28,18 @@ export class Dataset {
   /** What is known of the profile of a drug in a cell, both by position, its values apart. */
   about(drug, cell) {
     const position = drug * this.cells.length + cell;
-    const { source, fallback, norm, stderr, expected_r, tier } = this.columns;
+    const { source, fallback, tier, ...numbers } = this.columns;
     return {
       position,
       drug: this.drugs[drug],
       cell: this.cells[cell],
       source: SOURCES[source[position]],
       fallback: Boolean(fallback[position]),
-      norm: norm[position],
-      stderr: stderr[position],
-      expected_r: expected_r[position],
+      norm: numbers.norm[position],
+      stderr: numbers.stderr[position],
+      expected_r: numbers.expected_r[position],
+      replicates: numbers.replicates[position],
+      acd: numbers.acd[position],
       tier: this.tiers[tier[position]]?.name ?? "",
     };
   }

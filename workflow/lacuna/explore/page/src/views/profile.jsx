@@ -46,6 +46,12 @@ export function ProfileView({ house, filters, drug, cell }) {
         </Fact>
         <Fact label="Held-out profiles of this drug">{heldOut(drug.held_out_r, drug.held_out)}</Fact>
         <Fact label="Held-out profiles of this cell">{heldOut(cell.held_out_r)}</Fact>
+        {!Number.isNaN(place.replicates) && (
+          <Fact label="Replicates">
+            {number(place.replicates, 0)}
+            {!Number.isNaN(place.acd) && `, average cosine distance ${number(place.acd)}`}
+          </Fact>
+        )}
         <Fact label="Length as estimated">{number(place.norm)}</Fact>
         {!Number.isNaN(place.stderr) && (
           <Fact label="Standard error of a value as estimated">{number(place.stderr, 3)}</Fact>
