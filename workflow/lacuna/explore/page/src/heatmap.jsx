@@ -5,6 +5,7 @@ import { GeneLink, ProfileLink } from "./parts.jsx";
 import { save } from "./table.jsx";
 
 const OF_COLOURS = 0.98; // of all values lie within the ends of the colours
+const MANY = 30; // cells, which are then drawn narrower
 
 export function Heatmap({ caption, rows, cells, file }) {
   const end = quantile(rows.flatMap((row) => Array.from(row.values, Math.abs)), OF_COLOURS) || 1;
@@ -14,7 +15,7 @@ export function Heatmap({ caption, rows, cells, file }) {
     ...cells.map((about, i) => ({ key: about.cell.cell, of: (row) => row.values[i] })),
   ];
   return (
-    <figure class="heatmap">
+    <figure class={cells.length > MANY ? "heatmap dense" : "heatmap"}>
       <figcaption>
         <span>{caption}</span>
         <button type="button" class="save" onClick={() => save(file, columns, rows)}>

@@ -23,7 +23,7 @@ export function Source({ about, words = true }) {
   return (
     <span class="source" title={about.fallback ? MEAN : said}>
       <i class={`dot ${kind}`} aria-hidden="true"></i>
-      {words ? said : <span class="hidden">{said}</span>}
+      <span class={words ? "word" : "hidden"}>{said}</span>
     </span>
   );
 }
