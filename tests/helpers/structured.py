@@ -1,6 +1,10 @@
 """A small screen whose structures tell what drugs do, or tell nothing; and a finished run of it."""
 
+import atexit
+import shutil
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pandas as pd
@@ -77,11 +81,18 @@ def hold_out_drugs(tensor, side, method="kernel"):
     return fold, score_profiles(HeldOut.gather(tensor, fold, parts), tensor), parts
 
 
-def finished_run(results: Path, name="demo", method="kernel", held_out=True, **world) -> Path:
+def finished_run(results: Path, name="demo", **what) -> Path:
     """Write the files of a finished run that predictions by structure are made from."""
+    shutil.copytree(_made(**what), results / name)
+    return results / name
+
+
+@cache
+def _made(method="kernel", held_out=True, **world) -> Path:
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder)
     tensor, side, _ = screen(**world)
-    folder = results / name
-    (folder / "tensor").mkdir(parents=True)
+    (folder / "tensor").mkdir()
     tensor.save(folder / "tensor/large.h5")
     axes = axes_of(tensor)
     drugs = axes["drugs"].assign(

@@ -116,11 +116,11 @@ def test_a_blend_leaves_new_drugs_to_its_last_member(models):
     )
 
 
-def test_learning_of_new_drugs_changes_nothing_of_what_fills_gaps(world):
+def test_learning_of_new_drugs_changes_nothing_of_what_fills_gaps(world, models):
     tensor, side = world
-    gaps, before = tensor.missing_pairs, learn(tensor, side)[0]
+    gaps, (prepared, _) = tensor.missing_pairs, models["kernel"]
     plain = run_method("kernel", tensor, gaps, side, np.random.default_rng(0), {})
-    assert np.array_equal(before(gaps).profiles, plain.profiles)
+    assert np.array_equal(prepared(gaps).profiles, plain.profiles)
 
 
 def test_structures_tell_what_new_drugs_do_and_unrelated_ones_nothing():
@@ -159,8 +159,8 @@ def test_which_methods_keep_a_model():
     assert method_of_new_drugs("falrtc", {}) == "falrtc"
 
 
-def test_options_are_kept(world):
-    tensor, side = world
+def test_options_are_kept():
+    tensor, side, _ = screen(drugs=18)
     gaps = tensor.missing_pairs
     for name, options in (
         ("kernel", {"neighbours": 3}),

@@ -131,13 +131,6 @@ def test_predictions_as_good_as_the_mean_are_no_better(world):
     assert verdict(few).startswith("too few drugs")
 
 
-def test_a_screen_whose_structures_say_nothing_is_told_so():
-    tensor, side, _ = screen(unrelated=True)
-    fold, scores, _ = hold_out_drugs(tensor, side)
-    table = measured_of((tensor, side, fold, scores))
-    assert verdict(next(table.itertuples())) in (NO_BETTER, "worse than the cell's mean")
-
-
 def files_of(folder, fold, scores):
     write_table(pd.DataFrame({"fold": fold}), folder / "folds.tsv")
     write_table(scores, folder / "scores.tsv")

@@ -41,13 +41,19 @@ def accuracy_sentence(row: Any, label: str) -> str:
     label
         Of the method.
     """
-    which = f"{row.drugs:,.0f} drugs held out whole ({row.profiles:,.0f} profiles)"
-    if not math.isnan(row.above):
-        which += f" whose nearest training drug was {row.above:g} to {row.to:g} like them"
+    if math.isnan(row.above):
+        which = f"All {row.drugs:,.0f} drugs held out whole ({row.profiles:,.0f} profiles)"
+    else:
+        which = (
+            f"Drugs as near to a training drug as this one (Tanimoto {row.above:g} to {row.to:g}; "
+            f"{row.drugs:,.0f} drugs held out whole, {row.profiles:,.0f} profiles)"
+        )
+    reached = with_interval(row.r, row.r_low, row.r_high)
+    mean = with_interval(row.cell_mean, row.cell_mean_low, row.cell_mean_high)
+    lead = with_interval(row.lead, row.lead_low, row.lead_high)
     return (
-        f"For {which} {label} reached r {with_interval(row.r, row.r_low, row.r_high)}, the cell's "
-        f"mean {with_interval(row.cell_mean, row.cell_mean_low, row.cell_mean_high)}: "
-        f"{verdict(row)} (lead {with_interval(row.lead, row.lead_low, row.lead_high)})."
+        f"{which}: {label} reached r {reached}, the cell's mean {mean}: {verdict(row)} "
+        f"(lead {lead})."
     )
 
 
