@@ -32,6 +32,7 @@ rule index_profiles:
 
 
 rule write_explorer:
+    """Write the page to ask"""
     input:
         "results/{dataset}/explore/index.h5",
     output:
