@@ -25,8 +25,8 @@ BOTH, ONE, WHOLE = "both", "one", "whole"
 QUERIES = 1000  # random ones, and real ones where as many profiles are measured
 SIZES = (10, 50, 150)  # genes of a set
 LEAST_OTHERS = 4  # times as many genes there are as a set has
-JUDGED = 1500  # profiles that real queries are asked of
-FEW = 500  # those that random ones are
+JUDGED = 1000  # profiles that real queries are asked of
+FEW = 300  # those that random ones are
 SURVIVAL = np.concatenate([np.linspace(1, 0.02, 99), np.geomspace(0.02, 1e-5, 34)[1:], [0]])
 
 
