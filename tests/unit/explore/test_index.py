@@ -79,6 +79,7 @@ def test_drugs_and_cells_say_what_is_known_of_them(opened, tensor):
             mine = r[getattr(tensor, axis) == number]
             assert row["held_out_r"] == pytest.approx(mine.mean())
     assert drugs["held_out"].sum() == len(tensor)
+    assert drugs["held_out"].dtype.kind == "i"
     assert opened.dropped["drug"].tolist() == ["lost"]
     assert opened.dropped["dose"].isna().all()
     assert (opened.dataset, opened.method, opened.method_label) == ("toy", "kernel", "Kernel")

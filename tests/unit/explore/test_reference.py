@@ -175,8 +175,20 @@ def test_all_kinds_of_queries_were_asked(null, predicted):
     assert (table["real"] == (~predicted).sum()).all()
     asked = table["random_measured"] + table["random_predicted"]
     assert (asked == reference.QUERIES * len(predicted)).all()
+    assert table["size"].tolist() == [10, 10, 10, 10, GENES]
     for name in ("null_random", "null_real"):
         assert (np.diff(null[name], axis=2) >= 0).all()
+
+
+def test_random_queries_are_asked_of_the_first_few_alone(profiles, predicted, monkeypatch):
+    monkeypatch.setattr(reference, "FEW", 30)
+    monkeypatch.setattr(reference, "QUERIES", 20)
+    sample = filled(profiles, predicted)
+    table = draw_reference(sample, np.random.default_rng(3))["null"]
+    of_predicted = (sample.stratum[:30] % 2).sum()
+    assert (table["random_predicted"] == 20 * of_predicted).all()
+    assert (table["random_measured"] == 20 * (30 - of_predicted)).all()
+    assert (table["real"] == 20).all()
 
 
 def test_a_cell_that_answers_every_query_has_a_higher_level(null):
