@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -197,7 +198,28 @@ def speed(folder: Path) -> pd.DataFrame:
         for score in (COSINE, WEIGHTED):
             seconds = timed(lambda score=score: by_drug(index, search(index, query, score)))
             rows.append({"what": f"{score}: all columns, by drug", "seconds": seconds})
+    rows += [{"what": f"`lacuna {words}`", "seconds": at} for words, at in commands(folder)]
     return pd.DataFrame(rows)[["what", "seconds", "loop", "pandas"]]
+
+
+def commands(folder: Path) -> Iterator[tuple[str, float]]:
+    """Time commands from their start to their end, each the best of three."""
+    run = folder / "results/made-up/explore"
+    run.mkdir(parents=True)
+    (run / "index.h5").hardlink_to(folder / "index.h5")
+    for name, genes in {"up.txt": range(50), "down.txt": range(50, 100)}.items():
+        (folder / name).write_text("\n".join(f"GENE{gene}" for gene in genes))
+    for words in (
+        "show BRD-00100 CELL07",
+        "show BRD-00100",
+        "gene GENE5",
+        "similar --up up.txt --down down.txt",
+        "similar --up up.txt --down down.txt --by drug --score cosine",
+        "similar --profile BRD-00100 CELL07",
+    ):
+        call = [sys.executable, "-m", "lacuna.command", *words.split()]
+        ask = partial(subprocess.run, call, cwd=folder, check=True, capture_output=True)
+        yield words, timed(ask)
 
 
 def compared(
