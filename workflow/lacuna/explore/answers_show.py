@@ -10,6 +10,7 @@ from lacuna.explore.profile_table import drug_facts, gene_labels, label_of, numb
 from lacuna.explore.scales import usual_scale
 from lacuna.explore.words import SCALES
 
+HELD_OUT = "held-out r of a cell: of its measured profiles, when each was held out and predicted."
 NEAREST = 10  # drugs
 NAMED = 2  # genes that stand for a profile in the table of cells
 FALLBACK = "A plain mean stands in place of a prediction here: nothing near enough was measured."
@@ -114,7 +115,7 @@ def show_drug(index: Index, drug: str, top: int = NEAREST) -> Answer:
             "cells": Table(f"in {cells} cells", table),
             "nearest": Table("drugs that do the like, in all cells", nearest_drugs(index, at, top)),
         },
-        ["held-out r of a cell: of its measured profiles, when each was held out and predicted."],
+        [HELD_OUT] if index.cells["held_out_r"].notna().any() else [],
     )
 
 

@@ -3,8 +3,9 @@
 import json
 import math
 import sys
+import textwrap
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,12 @@ from lacuna.explore.answers import Answer, Table
 from lacuna.explore.columns import COLUMNS, FREE, Column
 from lacuna.explore.words import FORMATS
 
+if TYPE_CHECKING:
+    from rich.table import Table as Grid
+
 UNKNOWN = "-"  # for people; programs get an empty field, or null
+APART = 3  # characters between tables that stand side by side
+EDGES = 2  # blanks left and right of a table
 NARROWEST = 100  # characters, where the output is no terminal
 STYLES = {"measured": "green", "predicted": "yellow"}
 
@@ -66,8 +72,8 @@ def _as_tsv(answer: Answer, out: TextIO) -> None:
 
 
 def _as_table(answer: Answer, out: TextIO) -> None:
-    from rich.columns import Columns
     from rich.console import Console
+    from rich.table import Table as Grid
     from rich.text import Text
 
     console = Console(file=out, highlight=False, soft_wrap=False)
@@ -77,12 +83,18 @@ def _as_table(answer: Answer, out: TextIO) -> None:
     if answer.facts:
         console.print(_facts(answer.facts))
     console.print()
-    console.print(Columns([_grid(table) for table in answer.tables.values()]))
+    grids = [_grid(table, console.width) for table in answer.tables.values()]
+    if sum(console.measure(grid).maximum + APART for grid in grids) <= console.width:
+        beside = Grid.grid(padding=(0, APART, 0, 0))
+        beside.add_row(*grids)
+        grids = [beside]
+    for grid in grids:
+        console.print(grid)
     for note in answer.notes:
         console.print(Text(note, style="dim"))
 
 
-def _facts(facts: Mapping[str, Any]) -> Any:
+def _facts(facts: Mapping[str, Any]) -> "Grid":
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -97,7 +109,11 @@ def _facts(facts: Mapping[str, Any]) -> Any:
     return grid
 
 
-def _grid(table: Table) -> Any:
+def _grid(table: Table, width: int) -> "Grid":
+    """Lay a table out; cells stand in one line each, but for long texts, where there is room.
+
+    A column of which nothing is known is left out.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as Grid
     from rich.text import Text
@@ -115,19 +131,40 @@ def _grid(table: Table) -> Any:
         name: [_said(value, column) for value in table.rows[name]]
         for name, column in columns.items()
     }
-    for name, column in columns.items():
-        is_number = pd.api.types.is_numeric_dtype(table.rows[name])
+    said = {name: texts for name, texts in said.items() if set(texts) != {UNKNOWN}}
+    headings = {name: _heading(columns[name].heading, texts) for name, texts in said.items()}
+    least = [
+        _longest(_words([headings[name], *texts]))
+        if name in FREE
+        else _longest([*headings[name].splitlines(), *texts])
+        for name, texts in said.items()
+    ]
+    one_line = sum(least) + len(least) + EDGES <= width
+    for name in said:
         grid.add_column(
-            column.heading,
-            justify="right" if is_number else "left",
+            headings[name],
+            justify="right" if pd.api.types.is_numeric_dtype(table.rows[name]) else "left",
             overflow="fold",
-            min_width=None if name in FREE else max(map(len, said[name]), default=None),
+            no_wrap=one_line and name not in FREE,
         )
     for row in zip(*said.values(), strict=True):
         grid.add_row(*(Text(value, style=STYLES.get(value, "")) for value in row))
     if table.rows.empty:
         grid.caption = "nothing"
     return grid
+
+
+def _heading(heading: str, texts: list[str]) -> str:
+    """Cut a heading into lines that are no wider than what stands below, where words allow it."""
+    return "\n".join(textwrap.wrap(heading, _longest([*texts, *heading.split()])))
+
+
+def _longest(texts: list[str]) -> int:
+    return max(map(len, texts))
+
+
+def _words(texts: list[str]) -> list[str]:
+    return [word for text in texts for word in text.split()]
 
 
 def _said(value: object, column: Column | None) -> str:

@@ -12,6 +12,7 @@ NOT_KNOWN = (
     "The product states no expected r: its method was not cross-validated in this run, so nobody "
     "knows how good its predictions are."
 )
+NO_REPLICATES = "It is known of predictions alone: measured profiles came without replicates."
 # Files of other stages that can be asked, and how. {} is the file.
 ASKED = {
     "retrieval/model.h5": "structures for a profile: lacuna retrieve --model {}",
@@ -32,6 +33,8 @@ def remarks(index: Index, folder: Path) -> list[str]:
     """
     known = index.profiles["expected_r"].notna()
     said = [EXPECTED_R if known.any() else NOT_KNOWN]
+    if known.any() and not known[index.profiles["source"] == "measured"].any():
+        said.append(NO_REPLICATES)
     if index.facts.get("simulated"):
         said.append("The data are SIMULATED: drugs, cells and genes are made up.")
     return said + other_questions(folder)
