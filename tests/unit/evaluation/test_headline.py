@@ -159,3 +159,11 @@ def test_the_first_table_has_groups_in_order_and_the_best_of_each_column_marked(
     assert shown.table["r, whole drugs"].tolist()[:2] == ["0.44 [0.41, 0.47]", "0.45 [0.42, 0.48]"]
     assert shown.table["r, whole drugs"].tolist()[4:] == [""] * 4
     assert {term.word for term in shown.terms} >= {"r", "whole drugs"}
+
+
+def test_a_method_that_is_behind_within_chance_is_not_called_worse(tmp_path):
+    behind = {"drugs": R["drugs"] | {"blend": 0.41}}
+    write_run(tmp_path, scores(R | behind), leads(R | behind))
+    said = told(tmp_path)["New drugs"]
+    assert "It is no better than the cell's mean" in said
+    assert "the difference is -0.010 [-0.040, 0.020]" in said

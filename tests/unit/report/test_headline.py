@@ -39,7 +39,7 @@ def test_signatures_alone_are_told_by_their_p_values(tmp_path):
     config = Plan.of(overlay(configuration("mine", FILES), ALONE)).config
     p_values(tmp_path, 30, 10, *[5] * 18)
     [said] = headline(tmp_path, config)
-    assert said.startswith("What was measured: Of 130 experiments with a p-value, 40 (31%) have")
+    assert said.startswith("What was measured: Of 130 experiments with a p-value, 40 (31 %) have")
     assert key_tables(tmp_path, config) == []
     p_values(tmp_path, *[0] * 20)
     assert "No experiment has a p-value" in answers(tmp_path, config)[0].text

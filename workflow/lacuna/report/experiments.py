@@ -93,8 +93,8 @@ def consistent_experiments(p_values: Path) -> Answer:
     small = int(table.loc[table["high"] <= TOLD + 1e-9, "experiments"].sum())
     return Answer(
         question,
-        f"Of {known:,} experiments with a p-value, {small:,} ({small / known:.0%}) have replicates "
-        f"that agree better than random ones (p at most {TOLD:g}; by chance {TOLD:.0%}). Nothing "
+        f"Of {known:,} experiments with a p-value, {small:,} ({100 * small / known:.0f} %) have replicates "
+        f"that agree better than random ones (p at most {TOLD:g}; by chance {100 * TOLD:.0f} %). Nothing "
         "is predicted: a method needs drugs in two cell lines or more.",
     )
 
