@@ -91,11 +91,12 @@ def consistent_experiments(p_values: Path) -> Answer:
             "to say which signatures are drug effects.",
         )
     small = int(table.loc[table["high"] <= TOLD + 1e-9, "experiments"].sum())
+    share, chance = 100 * small / known, 100 * TOLD
     return Answer(
         question,
-        f"Of {known:,} experiments with a p-value, {small:,} ({100 * small / known:.0f} %) have replicates "
-        f"that agree better than random ones (p at most {TOLD:g}; by chance {100 * TOLD:.0f} %). Nothing "
-        "is predicted: a method needs drugs in two cell lines or more.",
+        f"Of {known:,} experiments with a p-value, {small:,} ({share:.0f} %) have replicates that "
+        f"agree better than random ones (p at most {TOLD:g}; by chance {chance:.0f} %). Nothing is "
+        "predicted in this run.",
     )
 
 
