@@ -216,7 +216,7 @@ format: $(READY) ## put the code into the style that lint checks
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules
 
-answers: demo ## write into docs/ask.md what the commands answer on the demo
+answers: demo ## write into the pages what the commands answer on the demo
 	$(BIN)/python bench/answers.py
 
 docs: $(READY) ## write what stands in schemas and on cards into README, config/ and results/

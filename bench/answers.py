@@ -1,4 +1,4 @@
-"""Write into docs/ask.md what the commands that stand there answer.
+"""Write into the pages what the commands that stand there answer.
 
     python bench/answers.py [--check]
 
@@ -15,7 +15,7 @@ import shlex
 import sys
 from pathlib import Path
 
-PAGE = Path("docs/ask.md")
+PAGES = (Path("docs/ask.md"), Path("docs/predict.md"))
 MARKED = re.compile(
     r"(<!-- made by make answers: lacuna ([^\n]+?) -->\n).*?(<!-- end -->)", re.DOTALL
 )
@@ -28,7 +28,7 @@ def answer(words: str) -> str:
 
     printed = io.StringIO()
     asked = shlex.split(words)
-    if asked[0] not in ("export", "predict"):
+    if asked[0] != "export":
         asked += ["--format", "table"]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         command.main([*asked, "--dataset", "demo"])
@@ -49,8 +49,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="only say whether the page is stale")
     os.environ |= {"COLUMNS": str(WIDTH), "NO_COLOR": "1"}
-    old = PAGE.read_text(encoding="utf-8")
-    new = fill(old)
+    old = {page: page.read_text(encoding="utf-8") for page in PAGES}
+    new = {page: fill(text) for page, text in old.items()}
+    stale = [page for page in PAGES if new[page] != old[page]]
     if parser.parse_args().check:
-        sys.exit(f"{PAGE}: not what the commands answer" if new != old else 0)
-    PAGE.write_text(new, encoding="utf-8")
+        sys.exit(f"{', '.join(map(str, stale))}: not what the commands answer" if stale else 0)
+    for page in stale:
+        page.write_text(new[page], encoding="utf-8")

@@ -2,6 +2,7 @@ from lacuna.predict import stage as predict
 
 
 rule measure_new_drugs:
+    """Say how good predictions for new drugs are"""
     input:
         **in_results(predict.judged_by(config)),
         tensor="results/{dataset}/tensor/large.h5",
@@ -27,6 +28,7 @@ rule measure_new_drugs:
 
 
 rule predict_new_drugs:
+    """Predict drugs known by structure alone"""
     input:
         **in_results(predict.model_file(config)),
         new=predict.table(config),

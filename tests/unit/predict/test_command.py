@@ -42,7 +42,7 @@ def test_a_structure_is_answered_with_a_row_for_each_cell(ask):
     up, down = rows[1][rows[0].index("up")].split(), rows[1][rows[0].index("down")].split()
     assert len(set(up) | set(down)) == 10
     assert "drugs held out whole" in printed.err
-    assert "nearest: drug " in printed.err
+    assert "nearest_measured: drug " in printed.err
 
 
 def test_cells_formats_and_files(ask, tmp_path):

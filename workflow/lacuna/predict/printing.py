@@ -9,7 +9,7 @@ from lacuna.predict.answer import Answer
 from lacuna.predict.said import general_sentences
 from lacuna.predict.shown import profiles_of, top_genes
 
-FACTS = ("smiles", "inchi_key", "nearest")
+FACTS = {"smiles": "smiles", "inchi_key": "inchi_key", "nearest": "nearest_measured"}
 ABOUT = ["name", "smiles", "inchi_key", "measured", "nearest", "tanimoto"]
 
 
@@ -29,7 +29,7 @@ def as_printed(answer: Answer, output: Path | None = None) -> Printed:
     alone = len(about) == 1
     tables = {"profiles": Table("Profiles", table.join(top_genes(answer, profiles)))}
     if alone:
-        facts = {name: about[name].iloc[0] for name in FACTS}
+        facts = {fact: about[name].iloc[0] for name, fact in FACTS.items()}
     else:
         facts = {}
         known_by = about[ABOUT].rename(columns={"measured": "measured as"})
