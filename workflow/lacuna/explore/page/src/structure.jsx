@@ -15,7 +15,7 @@ export function Structure({ drug }) {
     try {
       const drawer = new SmilesDrawer.SvgDrawer({ width: WIDTH, height: HEIGHT, padding: 16 });
       SmilesDrawer.parse(
-        drug.smiles,
+        drug.smiles.split(" ")[0], // what follows a blank are remarks, as of ChemAxon
         (tree) => drawer.draw(tree, svg.current, "light"),
         failed,
       );

@@ -12,7 +12,8 @@ const FIRST = 50; // rows that are shown unasked
  * `saved` is not shown.
  */
 export function Table({ caption, columns, rows, file, first = FIRST, sorted = null }) {
-  const seen = columns.filter((column) => !column.saved);
+  const tells = (column) => !column.saved && rows.some((row) => column.of(row) !== "");
+  const seen = columns.filter(tells); // a column where nothing is known takes room alone
   const [order, setOrder] = useState(sorted); // {key, down}
   const [all, setAll] = useState(false);
   const by = order && columns.find((column) => column.key === order.key);

@@ -10,6 +10,7 @@ export function GeneView({ house, filters, gene }) {
   const on = [gene.position, filters.source, filters.cell, filters.least, filters.scale];
   const answer = useAnswer(() => topOfGene(dataset, search, gene.position, { filters }), on);
   const columns = valueColumns(dataset.scales[filters.scale].label);
+  const percent = Math.round(100 - (100 * dataset.measuredProfiles) / dataset.profiles);
   const file = `${dataset.dataset} ${gene.label}`;
   return (
     <>
@@ -23,7 +24,8 @@ export function GeneView({ house, filters, gene }) {
           <>
             <p class="help" role="status">
               Of the {up.length + down.length} below,{" "}
-              {[...up, ...down].filter((one) => one.source === "predicted").length} are predicted.
+              {[...up, ...down].filter((one) => one.source === "predicted").length} are predicted;
+              of all profiles of this run, {percent} % are.
             </p>
             <div class="pair">
               <Table caption="Raised most" rows={up} columns={columns} file={`${file} up`} />

@@ -8,7 +8,10 @@ import { ExpectedR, Others } from "./explained.jsx";
 export function HomeView({ house }) {
   const { dataset } = house;
   const { drugs, cells, genes, measuredProfiles, profiles } = dataset;
-  const drug = drugs.reduce((best, one) => (one.measured > best.measured ? one : best));
+  const withGap = drugs.filter((one) => one.measured < cells.length);
+  const drug = (withGap.length ? withGap : drugs).reduce((best, one) =>
+    one.measured > best.measured ? one : best,
+  );
   const gap = cells.findIndex((_, cell) => dataset.about(drug.position, cell).source !== "measured");
   const [first, second] = genes;
   const example = async () => {
