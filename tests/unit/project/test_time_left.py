@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from lacuna.project.time_left import Durations, Task, about, in_words, kind_of, seconds_left
+from lacuna.project.time_left import (
+    Durations,
+    Expected,
+    Task,
+    about,
+    in_words,
+    kind_of,
+    seconds_left,
+)
 
 HEAD = "s\th:m:s\tmax_rss\n"
 
@@ -67,19 +75,21 @@ def test_no_schedule_is_shorter_than_its_bounds_or_longer_than_grahams(seed):
 
 
 def test_nothing_is_said_in_the_first_jobs_of_a_first_run():
-    kinds = [f"predict/{letter}" for letter in "a" + "b" * 49]
-    tasks, durations = alone(*kinds), Durations()
+    tasks, durations = alone(*[f"predict/{number}" for number in "abcd" + "e" * 46]), Durations()
 
     def told(done):
         return seconds_left(tasks, set(range(done)), {}, durations, 1)
 
     assert told(0) is None
-    durations.learn("predict/a", 1)  # says little of the others of its rule
-    assert told(1) is None
-    assert told(4) is None
-    assert told(5) == 45  # that is all there is to go by
-    durations.learn("predict/b", 60)
-    assert told(2) == 48 * 60
+    for number, letter in enumerate("ab"):
+        durations.learn(f"predict/{letter}", 10)  # says little of others of its rule
+        assert told(number + 1) is None
+    assert told(24) is None
+    assert told(25) == 25 * 10  # half is done: there is no more to go by
+    durations.learn("predict/c", 40)  # three alike say something
+    assert told(3) == pytest.approx(47 * 20)
+    durations.learn("predict/e", 60)
+    assert told(4) == 46 * 60
 
 
 def test_at_the_end_nothing_is_left_to_tell():
@@ -110,9 +120,9 @@ def test_an_earlier_run_of_the_data_set_is_believed_at_once(tmp_path):
     )
     # A kind, or else its rule, or else what rules of that verb take; of the last nothing is known.
     assert found == {
-        "predict_folds/kernel_#": 15,
-        "predict_folds/blend_#": 15,
-        "draw_heatmaps": 4,
+        "predict_folds/kernel_#": Expected(15, True),
+        "predict_folds/blend_#": Expected(15, False),
+        "draw_heatmaps": Expected(4, False),
     }
 
 
@@ -121,7 +131,7 @@ def test_this_run_overrules_earlier_ones(tmp_path):
     durations = Durations.of_results(tmp_path, "demo")
     durations.learn("align/#", 30)
     durations.learn("align/#", 50)
-    assert durations.expected(["align/#"]) == {"align/#": 40}
+    assert durations.expected(["align/#"]) == {"align/#": Expected(40, True)}
 
 
 def test_other_data_sets_count_in_proportion(tmp_path):
@@ -132,7 +142,7 @@ def test_other_data_sets_count_in_proportion(tmp_path):
         durations.learn(job, 30 * (number + 1))
     assert "train_long" not in durations.expected(["train_long"])  # too few to compare
     durations.learn("score", 90)
-    assert durations.expected(["train_long"])["train_long"] == pytest.approx(120)
+    assert durations.expected(["train_long"])["train_long"] == (pytest.approx(120), True)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from typing import NamedTuple
 from lacuna.io.benchmarks import read_seconds
 
 FEW_IN_COMMON = 3  # kinds by which the size of another data set is judged
-# Nothing is foretold before half of what is left is of a kind that was seen, or so much is done.
-FIRST_JOBS, FIRST_SHARE = 5, 0.1
+ENOUGH_ALIKE = 3  # kinds of a rule that were seen, for a further one to be believed alike
+# Nothing is foretold before half of what is left is of a kind that is known, or half is done.
+FIRST_SHARE = 1 / 2
 OVERDUE = 1 / 4  # a job that takes longer than expected takes so much of its time so far again
 
 
@@ -42,6 +43,13 @@ class Task(NamedTuple):
     kind: str
     after: frozenset[int]
     wildcards: Mapping[str, str] = MappingProxyType({})
+
+
+class Expected(NamedTuple):
+    """The seconds that a job is expected to take, and whether enough jobs like it were seen."""
+
+    seconds: float
+    sure: bool
 
 
 def kind_of(benchmark: str) -> str:
@@ -88,22 +96,22 @@ class Durations:
         here = self._earlier | {kind: mean(took) for kind, took in self._now.items()}
         return self._scaled(here) | here
 
-    def expected(self, kinds: Iterable[str]) -> dict[str, float]:
-        """Return the seconds that a job of each kind is expected to take.
+    def expected(self, kinds: Iterable[str]) -> dict[str, "Expected"]:
+        """Return what a job of each kind is expected to take.
 
-        A kind that is not known takes what others of its rule took, or of rules that do the same
-        to other things, such as to draw or to tabulate; a kind of which nothing is known is left
-        out.
+        A kind that was not seen takes what others of its rule took, or of rules that do the same to
+        other things, such as to draw or to tabulate; a kind of which nothing is known is left out.
         """
-        known = self.known()
         groups: dict[str, list[float]] = defaultdict(list)
-        for kind, seconds in known.items():
+        for kind, seconds in self.known().items():
             for name in _names(kind):
                 groups[name].append(seconds)
         found = {}
         for kind in set(kinds):
             if named := [name for name in _names(kind) if name in groups]:
-                found[kind] = mean(groups[named[0]])
+                took = groups[named[0]]
+                sure = named[0].startswith("kind ") or len(took) >= ENOUGH_ALIKE
+                found[kind] = Expected(mean(took), sure)
         return found
 
     def _scaled(self, here: Mapping[str, float]) -> dict[str, float]:
@@ -149,12 +157,15 @@ def seconds_left(
     left = {number: task for number, task in tasks.items() if number not in done}
     kinds = [task.kind for task in left.values() if task.kind]
     known, expected = durations.known(), durations.expected(kinds)
-    enough = len(done) >= max(FIRST_JOBS, FIRST_SHARE * len(tasks))
-    seen = sum(kind in known for kind in kinds)
-    if not kinds or not known or (not enough and seen < len(kinds) / 2):
+    sure = sum(kind in expected and expected[kind].sure for kind in kinds)
+    too_little = sure < len(kinds) / 2 and len(done) < FIRST_SHARE * len(tasks)
+    if not kinds or not known or too_little:
         return None
-    usual = mean(known.values())
-    takes = {n: expected.get(t.kind, usual) if t.kind else 0.0 for n, t in left.items()}
+    usual = Expected(mean(known.values()), False)
+    takes = {
+        number: expected.get(task.kind, usual).seconds if task.kind else 0.0
+        for number, task in left.items()
+    }
 
     waits = {number: len(task.after & left.keys()) for number, task in left.items()}
     follow = defaultdict(list)
