@@ -16,7 +16,7 @@ def index():
 
 
 def test_a_profile_is_shown_with_how_sure_it_is(index):
-    answer = show_profile(index, "aspirin", "mcf-7", top=3)
+    answer = show_profile(index, "aspirin", "mcf-7", top=3, scale="unit")
     row = 1 * len(CELLS) + 1
     facts = answer.facts
     assert answer.title == "aspirin (BRD-2) in MCF7"
@@ -59,6 +59,8 @@ def test_scales_change_values_and_need_an_expected_r(index):
     unit, _ = tops(index, "unit")
     expected, notes = tops(index, "expected")
     assert expected == pytest.approx(unit * (0.45 + 0.001)) and not notes
+    assert tops(index, None)[0] == pytest.approx(expected)
+    assert tops(small_index(known=False), None)[0] == pytest.approx(unit)
     unknown, notes = tops(small_index(known=False), "z")
     assert unknown == pytest.approx(unit)
     assert notes == ["Without an expected r there is no scale 'z': changes are at length 1."]

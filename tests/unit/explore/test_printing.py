@@ -70,6 +70,12 @@ def test_a_table_is_as_wide_as_the_terminal_and_loses_nothing(monkeypatch):
         assert len(body) == lines
 
 
+def test_a_table_may_have_headings_of_its_own():
+    table = Table("", pd.DataFrame({"value": [0.5]}), headings={"value": "z"})
+    text = printed(Answer("?", {}, {"t": table}), "table")
+    assert "z" in text.split() and "change" not in text
+
+
 def test_a_column_of_which_nothing_is_known_is_not_shown():
     table = pd.DataFrame({"drug": ["a", "b"], "tier": ["", ""], "p": [np.nan, 0.5]})
     text = printed(Answer("?", {}, {"t": Table("", table)}), "table")

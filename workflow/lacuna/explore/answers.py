@@ -18,11 +18,14 @@ class Table:
         Its rows; columns are named as in `lacuna.explore.columns`.
     hidden
         Columns that the title says already, and only programs read.
+    headings
+        By column, what stands above it where that is not as usual.
     """
 
     title: str
     rows: pd.DataFrame
     hidden: tuple[str, ...] = ()
+    headings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

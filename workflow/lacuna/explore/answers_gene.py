@@ -11,7 +11,7 @@ from lacuna.explore.index import Index
 from lacuna.explore.names import find_cell, find_gene
 from lacuna.explore.profile_table import about_profiles, gene_labels
 from lacuna.explore.scales import comparable, error_of, usual_scale
-from lacuna.explore.words import SCALES, SOURCES
+from lacuna.explore.words import HIDDEN, SCALES, SOURCES
 
 
 class Wanted(NamedTuple):
@@ -116,7 +116,7 @@ def gene_answer(
         "scale": f"{scale}: {SCALES[scale].about}",
     }
     errors = error_of(expected, len(index.genes), scale)
-    tables = {}
+    tables, above = {}, {"value": SCALES[scale].label}
     for direction, keys in (("up", -values), ("down", values)):
         best = smallest(keys, top)
         best = best[keys[best] < 0]  # what is lowered raises nothing
@@ -127,7 +127,7 @@ def gene_answer(
         rows.insert(7, "error", errors[best])
         rows["moa"] = index.drugs["moa"].to_numpy()[index.profiles["drug"].to_numpy()[chosen[best]]]
         title = f"{'raised' if direction == 'up' else 'lowered'} most"
-        tables[direction] = Table(title, rows, ("direction", "drug"))
+        tables[direction] = Table(title, rows, ("direction", "drug", *HIDDEN.get(scale, ())), above)
     return Answer(f"{facts['symbol']}: who moves it, and where", facts, tables, notes)
 
 

@@ -8,7 +8,7 @@ from lacuna.explore.index import Index
 from lacuna.explore.names import find_cell, find_drug
 from lacuna.explore.profile_table import drug_facts, gene_labels, label_of, number, on_scale
 from lacuna.explore.scales import usual_scale
-from lacuna.explore.words import SCALES
+from lacuna.explore.words import HIDDEN, PROFILE_SCALE, SCALES
 
 HELD_OUT = "held-out r of a cell: of its measured profiles, when each was held out and predicted."
 NEAREST = 10  # drugs
@@ -28,7 +28,8 @@ def show_profile(index: Index, drug: str, cell: str, top: int, scale: str | None
     top
         How many genes to name in each direction.
     scale
-        One of `lacuna.explore.words.SCALES`; by default `lacuna.explore.scales.usual_scale`.
+        One of `lacuna.explore.words.SCALES`; by default "expected", or "unit" where the profile has
+        no expected r.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def show_profile(index: Index, drug: str, cell: str, top: int, scale: str | None
     at, where = find_drug(index, drug), find_cell(index, cell)
     row = at * len(index.cells) + where
     profile, place = index.profiles.iloc[row], index.cells.iloc[where]
-    scale = scale or usual_scale(index.profiles)
+    scale = scale or usual_scale(index.profiles.iloc[[row]], PROFILE_SCALE)
     values, errors = on_scale(index, row, scale)
     notes = []
     if np.isnan(values).all():
@@ -66,7 +67,7 @@ def show_profile(index: Index, drug: str, cell: str, top: int, scale: str | None
         "norm": number(profile["norm"]),
         "scale": f"{scale}: {SCALES[scale].about}",
     }
-    tables = _top_genes(index, values, errors, top)
+    tables = _top_genes(index, values, errors, top, scale)
     return Answer(
         f"{label_of(index, at)} in {place['cell']}",
         {name: fact for name, fact in facts.items() if not _is_nothing(fact)},
@@ -171,7 +172,9 @@ def held_out(index: Index, drug: int, cell: int | None) -> dict[str, str]:
     return said
 
 
-def _top_genes(index: Index, values: np.ndarray, errors: np.ndarray, top: int) -> dict[str, Table]:
+def _top_genes(
+    index: Index, values: np.ndarray, errors: np.ndarray, top: int, scale: str
+) -> dict[str, Table]:
     order = np.argsort(values, kind="stable")
     parts = {"up": order[::-1][:top], "down": order[:top]}
     return {
@@ -186,7 +189,8 @@ def _top_genes(index: Index, values: np.ndarray, errors: np.ndarray, top: int) -
                     "error": errors[genes],
                 }
             ),
-            ("direction", "gene"),
+            ("direction", "gene", *HIDDEN.get(scale, ())),
+            {"value": SCALES[scale].label},
         )
         for direction, genes in parts.items()
     }

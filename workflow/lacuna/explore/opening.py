@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.explore.words import DEFAULT_SCALE, FORMATS, SCALES, SOURCES
+from lacuna.explore.words import FORMATS, SCALES, SOURCES
 
 INDEX = "explore/index.h5"
 
@@ -32,10 +32,10 @@ def add_run_arguments(parser: argparse.ArgumentParser, formats: bool = True) -> 
         )
 
 
-def add_scale_argument(parser: argparse.ArgumentParser) -> None:
-    """Declare --scale."""
+def add_scale_argument(parser: argparse.ArgumentParser, usual: str) -> None:
+    """Declare --scale, and say which one is usual."""
     said = "; ".join(f"{name}: {scale.about}" for name, scale in SCALES.items())
-    parser.add_argument("--scale", choices=tuple(SCALES), help=f"{said} ({DEFAULT_SCALE})")
+    parser.add_argument("--scale", choices=tuple(SCALES), help=f"{said} ({usual})")
 
 
 def add_profile_arguments(parser: argparse.ArgumentParser) -> None:

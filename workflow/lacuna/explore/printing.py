@@ -132,7 +132,10 @@ def _grid(table: Table, width: int) -> "Grid":
         for name, column in columns.items()
     }
     said = {name: texts for name, texts in said.items() if set(texts) != {UNKNOWN}}
-    headings = {name: _heading(columns[name].heading, texts) for name, texts in said.items()}
+    headings = {
+        name: _heading(table.headings.get(name, columns[name].heading), texts)
+        for name, texts in said.items()
+    }
     least = [
         _longest(_words([headings[name], *texts]))
         if name in FREE

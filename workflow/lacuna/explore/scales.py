@@ -51,8 +51,8 @@ def usual_scale(profiles: pd.DataFrame, default: str = DEFAULT) -> str:
     profiles
         Of the index: source, expected_r.
     default
-        The scale where expected r is known of most measured and of most predicted profiles. "unit"
-        counts elsewhere, since a scale that needs it would leave one kind out.
+        The scale where expected r is known of most measured and of most predicted profiles of
+        these. "unit" counts elsewhere, since a scale that needs it would leave one kind out.
     """
     known = profiles["expected_r"].notna().groupby(profiles["source"], observed=True).mean()
     return default if (known.astype(float) > MOST).all() else "unit"

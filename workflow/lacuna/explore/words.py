@@ -29,4 +29,6 @@ SCALES = {
     ),
     "z": Scale("z", "what a fresh measurement will show, in its own standard deviations"),
 }
-DEFAULT_SCALE = "unit"  # in which answers are ordered
+HIDDEN = {"z": ("error",)}  # columns that a scale makes needless for people: an error of 1
+DEFAULT_SCALE = "unit"  # by which the profiles of a gene are ordered
+PROFILE_SCALE = "expected"  # on which one profile is shown

@@ -7,6 +7,7 @@ from lacuna.explore.opening import (
     add_run_arguments,
     add_scale_argument,
 )
+from lacuna.explore.words import DEFAULT_SCALE
 
 NAME = "gene"
 HELP = "Which drugs raise or lower a gene most, and in which cells."
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("gene", help="symbol, or Entrez or Ensembl id, in any case")
     add_profile_arguments(parser)
     parser.add_argument("--top", type=int, default=20, help="in each direction (%(default)s)")
-    add_scale_argument(parser)
+    add_scale_argument(parser, DEFAULT_SCALE)
     add_run_arguments(parser)
 
 

@@ -3,6 +3,7 @@
 import argparse
 
 from lacuna.explore.opening import add_run_arguments, add_scale_argument
+from lacuna.explore.words import PROFILE_SCALE
 
 NAME = "show"
 HELP = "What a drug does in a cell, measured or predicted, and how sure that is."
@@ -15,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--top", type=int, default=10, help="genes in each direction, or drugs (%(default)s)"
     )
-    add_scale_argument(parser)
+    add_scale_argument(parser, PROFILE_SCALE)
     add_run_arguments(parser)
 
 
