@@ -89,7 +89,7 @@ def test_nearness_is_the_mean_cosine_within_cells(index):
 
 
 def test_a_gene_names_who_moves_it_most(index):
-    answer = gene_answer(index, "ABL1", Wanted(), top=4)
+    answer = gene_answer(index, "ABL1", Wanted(), 4, "unit")
     values = index.units[2]
     order = np.argsort(-values)[:4]
     rows = answer.tables["up"].rows
@@ -99,6 +99,18 @@ def test_a_gene_names_who_moves_it_most(index):
     assert rows["place"].tolist() == [1, 2, 3, 4]
     assert answer.tables["down"].rows["value"].iloc[0] == pytest.approx(values.min())
     assert (answer.facts["profiles"], answer.facts["of_them_predicted"]) == (18, "50%")
+
+
+def test_who_is_surest_of_a_change_comes_first_unless_another_scale_is_asked_for(index):
+    r = index.profiles["expected_r"].to_numpy()
+    z = r * index.units[2] / np.sqrt((1 - r**2) / 40)
+    found = gene_answer(index, "ABL1", Wanted(), top=18)
+    assert found.tables["up"].rows["value"].to_numpy() == pytest.approx(
+        np.sort(z)[::-1][: (z > 0).sum()]
+    )
+    assert found.facts["scale"].startswith("z: ")
+    unknown = gene_answer(small_index(known=False), "ABL1", Wanted(), top=18)
+    assert unknown.facts["scale"].startswith("unit: ") and unknown.facts["profiles"] == 18
 
 
 def test_what_is_lowered_is_not_listed_as_raised(index):
@@ -146,7 +158,7 @@ def test_profiles_of_unknown_r_are_left_out_where_the_scale_needs_it():
     answer = gene_answer(index, "ABL1", Wanted(), 99, "expected")
     assert answer.facts["profiles"] == 16
     assert answer.notes == ["2 profiles without an expected r are left out."]
-    assert gene_answer(index, "ABL1", Wanted(), 99).facts["profiles"] == 18
+    assert gene_answer(index, "ABL1", Wanted(), 99, "unit").facts["profiles"] == 18
 
 
 def test_the_smallest_are_found_in_order_with_ties_as_they_stand():

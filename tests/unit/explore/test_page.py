@@ -133,7 +133,7 @@ def test_what_fell_out_says_why(visit):
 
 
 def test_a_drug_over_cells_is_a_heatmap_of_its_top_genes(visit, index):
-    page = visit.go("#/drug/BRD-K00001")
+    page = visit.go("#/drug/BRD-K00001?scale=unit")
     profiles = np.arange(len(CELLS), 2 * len(CELLS))
     units = index.units[:, profiles].astype(float)
     order = np.argsort(-units.mean(axis=1), kind="stable")

@@ -18,7 +18,8 @@ from lacuna.drawing.palette import MEASURED, MISSING, SHADES_OF_THREE
 from lacuna.explore.index import Index
 from lacuna.explore.page_search import STEP, Short, shorten
 from lacuna.explore.page_shards import write_shard
-from lacuna.explore.words import DEFAULT_SCALE, SCALES
+from lacuna.explore.scales import usual_scale
+from lacuna.explore.words import SCALES
 from lacuna.io.atomic import explain_write_errors, write_whole
 from lacuna.io.landmarks import landmarks
 from lacuna.vectors import slices
@@ -169,7 +170,7 @@ def _about(index: Index, product: str, others: Sequence[Mapping[str, str]]) -> d
         "simulated": bool(index.facts.get("simulated")),
         "source": product,
         "version": lacuna.__version__,
-        "scale": DEFAULT_SCALE,
+        "scale": usual_scale(index.profiles),
         "scales": {name: scale._asdict() for name, scale in SCALES.items()},
         "hasExpectedR": bool(profiles["expected_r"].notna().any()),
         "measuredProfiles": int((profiles["source"] != PREDICTED).sum()),
