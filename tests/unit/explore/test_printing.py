@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lacuna.explore.answers import Answer, Table
-from lacuna.explore.columns import COLUMNS
+from lacuna.explore.columns import COLUMNS, Column
 from lacuna.explore.printing import first_table, print_answer
 
 
@@ -70,10 +70,10 @@ def test_a_table_is_as_wide_as_the_terminal_and_loses_nothing(monkeypatch):
         assert len(body) == lines
 
 
-def test_a_table_may_have_headings_of_its_own():
-    table = Table("", pd.DataFrame({"value": [0.5]}), headings={"value": "z"})
+def test_a_table_may_show_a_column_in_its_own_way():
+    table = Table("", pd.DataFrame({"value": [0.5]}), columns={"value": Column("z", "+.1f")})
     text = printed(Answer("?", {}, {"t": table}), "table")
-    assert "z" in text.split() and "change" not in text
+    assert text.split()[-3::2] == ["z", "+0.5"] and "change" not in text
 
 
 def test_a_column_of_which_nothing_is_known_is_not_shown():

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from lacuna.explore.columns import Column
+
 
 @dataclass(frozen=True)
 class Table:
@@ -18,14 +20,14 @@ class Table:
         Its rows; columns are named as in `lacuna.explore.columns`.
     hidden
         Columns that the title says already, and only programs read.
-    headings
-        By column, what stands above it where that is not as usual.
+    columns
+        How columns are shown where that is not as usual.
     """
 
     title: str
     rows: pd.DataFrame
     hidden: tuple[str, ...] = ()
-    headings: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, Column] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.explore.answers import Answer, Table
+from lacuna.explore.columns import Column
 from lacuna.explore.index import Index
 from lacuna.explore.names import find_cell, find_gene
 from lacuna.explore.profile_table import about_profiles, gene_labels
@@ -116,7 +117,7 @@ def gene_answer(
         "scale": f"{scale}: {SCALES[scale].about}",
     }
     errors = error_of(expected, len(index.genes), scale)
-    tables, above = {}, {"value": SCALES[scale].label}
+    tables, above = {}, {"value": Column(SCALES[scale].label, SCALES[scale].form)}
     for direction, keys in (("up", -values), ("down", values)):
         best = smallest(keys, top)
         best = best[keys[best] < 0]  # what is lowered raises nothing

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from lacuna.explore.answers import Answer, Table
+from lacuna.explore.columns import Column
 from lacuna.explore.index import Index
 from lacuna.explore.names import find_cell, find_drug
 from lacuna.explore.profile_table import drug_facts, gene_labels, label_of, number, on_scale
@@ -190,7 +191,7 @@ def _top_genes(
                 }
             ),
             ("direction", "gene", *HIDDEN.get(scale, ())),
-            {"value": SCALES[scale].label},
+            {"value": Column(SCALES[scale].label, SCALES[scale].form)},
         )
         for direction, genes in parts.items()
     }

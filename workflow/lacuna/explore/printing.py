@@ -126,16 +126,14 @@ def _grid(table: Table, width: int) -> "Grid":
         pad_edge=False,
     )
     shown = [str(name) for name in table.rows if name not in table.hidden]
-    columns = {name: COLUMNS.get(name, Column(name)) for name in shown}
+    known = COLUMNS | table.columns
+    columns = {name: known.get(name, Column(name)) for name in shown}
     said = {
         name: [_said(value, column) for value in table.rows[name]]
         for name, column in columns.items()
     }
     said = {name: texts for name, texts in said.items() if set(texts) != {UNKNOWN}}
-    headings = {
-        name: _heading(table.headings.get(name, columns[name].heading), texts)
-        for name, texts in said.items()
-    }
+    headings = {name: _heading(columns[name].heading, texts) for name, texts in said.items()}
     least = [
         _longest(_words([headings[name], *texts]))
         if name in FREE

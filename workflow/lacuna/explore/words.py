@@ -16,10 +16,13 @@ class Scale(NamedTuple):
         What the values are, for headings.
     about
         One line on what they mean.
+    form
+        How they are written for people.
     """
 
     label: str
     about: str
+    form: str = "+.3f"
 
 
 SCALES = {
@@ -27,7 +30,7 @@ SCALES = {
     "expected": Scale(
         "expected change", "expected r times the profile at length 1: what a fresh one will show"
     ),
-    "z": Scale("z", "what a fresh measurement will show, in its own standard deviations"),
+    "z": Scale("z", "what a fresh measurement will show, in its own standard deviations", "+.1f"),
 }
 HIDDEN = {"z": ("error",)}  # columns that a scale makes needless for people: an error of 1
 # By which profiles of a gene are ordered: the most right on simulated screens, docs/evaluation.md.
