@@ -111,6 +111,11 @@ def test_the_files_are_laid_out_as_the_product_and_always_the_same(run, tmp_path
     first = (tmp_path / "p.gctx").read_bytes()
     ask(run, NEW, MEASURED, names=["new", "old"], cells=["c2", "c0"]).write(tmp_path / "p.gctx")
     assert (tmp_path / "p.gctx").read_bytes() == first
+    ask(run, NEW, names=["new"]).write(tmp_path / "alone.gctx")  # nothing of it is measured
+    with CompletedTensor.open(tmp_path / "alone.gctx") as product:
+        assert not product.measured.any(axis=None)
+        assert product.profile("new", "c2").expected_r == pytest.approx(of_new(run, "c2"), abs=1e-6)
+        assert product.profile("new", "c2").acd is None
 
 
 def test_the_table_says_who_a_drug_is_and_what_to_expect(run):
