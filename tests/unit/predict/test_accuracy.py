@@ -86,6 +86,9 @@ def test_ranges_with_few_profiles_or_drugs_are_joined_with_the_next(monkeypatch)
     drug[7] = 8
     found = a.similarity_ranges(nearest, drug)
     assert [(above, to) for above, to, _ in found] == [(0, 0.4), (0.4, 0.5), (0.5, 1)]
+    nearest[8:11] = [0.9, np.nan, np.nan]  # what is left at the end goes to the last range
+    *_, (above, to, inside) = a.similarity_ranges(nearest, drug)
+    assert (above, to, np.flatnonzero(inside).tolist()) == (0.4, 1, [4, 5, 6, 7, 8])
     monkeypatch.setattr(a, "LEAST_PROFILES", 100)
     assert a.similarity_ranges(nearest, drug) == []
 
@@ -149,6 +152,7 @@ def test_scores_of_another_tensor_are_refused(world, tmp_path):
     tensor, side, fold, scores = world
     found = a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, fold, scores), 1)
     assert found["profiles"].iloc[0] == len(tensor)
+    assert len(found) > 1
     again = a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, fold, scores), 1)
     pd.testing.assert_frame_equal(found, again)
     for given in (scores.iloc[::-1], scores.iloc[:-1]):
