@@ -13,7 +13,7 @@ from lacuna.io.landmarks import landmarks
 from lacuna.vectors import unit_rows
 
 CELLS = ["A375", "HA1E", "HT29", "MCF7", "PC3", "VCAP"]
-NAMES = ["Vorinostat", "aspirin", "5-fluorouracil", "<img src=x onerror=alert(1)>"]
+NAMES = ["Vorinostat", "aspirin", "5-fluorouracil", "<img src=x onerror=alert(1)>", "=1+1"]
 SMILES = ["O=C(CCCCCCC(=O)Nc1ccccc1)NO", "CC(=O)Oc1ccccc1C(=O)O", "O=c1[nH]cc(F)c(=O)[nH]1"]
 # tests/conftest.py looks for these words, and says loudly what was skipped.
 NO_BROWSER = "no chromium here: install it (apt-get install chromium)"

@@ -1,10 +1,13 @@
 """The page answers every question as the command line does, in a real Chromium, from its file."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from paged import CELLS, NO_BROWSER, Visit, browser, numbers, paged_index
 
+from lacuna.drawing.palette import SHADES_OF_THREE
 from lacuna.explore.answers_gene import Wanted, gene_answer
 from lacuna.explore.answers_show import show_profile
 from lacuna.explore.connectivity import cosine
@@ -68,6 +71,30 @@ def names(index, profiles):
 
 def listed(rows):
     return [(row["drug"].split("\n")[0], row["cell"]) for row in rows]
+
+
+def hex_of(colour):
+    """Red, green and blue, 0 to 255."""
+    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
+
+
+def colour_of(computed):
+    """The same, of what a browser says of a mixture: lightness and two axes of Oklab."""
+    light, a, b = (float(part) for part in re.findall(r"-?[\d.]+(?:e-\d+)?", computed)[:3])
+    cones = [light + 0.3963377774 * a + 0.2158037573 * b]
+    cones += [
+        light - 0.1055613458 * a - 0.0638541728 * b,
+        light - 0.0894841775 * a - 1.2914855480 * b,
+    ]
+    linear = np.array(
+        [
+            [4.0767416621, -3.3077115913, 0.2309699292],
+            [-1.2684380046, 2.6097574011, -0.3413193965],
+            [-0.0041960863, -0.7034186147, 1.7076147010],
+        ]
+    ) @ np.power(cones, 3)
+    curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(255 * curved).astype(int).tolist()
 
 
 def drugs_of(rows):
@@ -145,6 +172,13 @@ def test_a_drug_over_cells_is_a_heatmap_of_its_top_genes(visit, index):
     assert [row[0] for row in heat] == symbols(index, top)
     values = np.array([[float(value) for value in row[1:]] for row in heat])
     assert np.abs(values - units[top]).max() < 0.00051
+    colours = page.evaluate(
+        "[...document.querySelectorAll('.heatmap tbody tr')].map(tr => "
+        "[...tr.cells].slice(1).map(c => getComputedStyle(c).backgroundColor))"
+    )
+    highest, lowest = (np.unravel_index(f(values), values.shape) for f in (np.argmax, np.argmin))
+    assert colour_of(colours[highest[0]][highest[1]]) == hex_of(SHADES_OF_THREE[2])
+    assert colour_of(colours[lowest[0]][lowest[1]]) == hex_of(SHADES_OF_THREE[0])
     heads = page.evaluate(
         "[...document.querySelectorAll('.heatmap thead tr')].map(tr => "
         "[...tr.cells].map(c => c.textContent))"
@@ -289,7 +323,7 @@ def test_random_signatures_have_the_same_best_profiles(visit, index):
         scores = cosine(index, signed_set(300, up, down))
         order = np.argsort(-scores, kind="stable")[:20]
         assert [position for position, _ in found] == order.tolist()
-        assert np.abs(scores[order] - [score for _, score in found]).max() < 1e-5
+        assert np.abs(scores[order] - [score for _, score in found]).max() < 5e-7
 
 
 def test_what_cannot_be_asked_is_said(visit, index):
@@ -332,6 +366,17 @@ def test_a_table_is_saved_as_it_is_shown(visit, index, tmp_path):
     assert saved["score"].to_numpy() == pytest.approx(scores[order], abs=1e-5)
     assert list(zip(saved["drug"], saved["cell"], strict=True)) == names(index, order)
     assert saved["source"].tolist() == index.profiles["source"].iloc[order].tolist()
+
+
+def test_names_that_a_spreadsheet_would_run_are_saved_as_texts(visit, index, tmp_path):
+    page = visit.go("#/cell/A375")
+    with page.expect_download() as download:
+        page.click("figure.table button.save")
+    path = tmp_path / "saved.tsv"
+    download.value.save_as(path)
+    saved = pd.read_table(path)
+    assert len(saved) == len(index.drugs)  # all rows, also those that are not shown yet
+    assert saved["drug"].tolist().count("'=1+1") == 1
 
 
 def test_scales_are_those_of_the_command_line(visit):

@@ -46,7 +46,8 @@ def test_predictions_are_kept_as_components_and_measured_profiles_gene_by_gene()
     measured = (index.profiles["source"] == "measured").to_numpy()
     assert (short.is_whole == measured).all()
     assert short.components.shape == (16, (~measured).sum())
-    assert short.profile_error[~measured].max() < LACKS_AT_MOST + 0.005
+    # Six directions leave nothing out, so that only the rounding of 16 components is lacking.
+    assert short.profile_error[~measured].max() < np.sqrt(16) * STEP / 2
 
 
 def test_profiles_without_common_directions_are_all_kept_gene_by_gene():
