@@ -13,19 +13,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from accuracy import markdown, write_parts
+from expected_forms import METHOD, read
 from fresh import Screen, read_config
 
 from lacuna.completion.completed import EXPECTED_R, PREDICTED, SOURCE
 from lacuna.completion.tiers import TIERS, tier_of
 from lacuna.drawing.wording import with_interval
 from lacuna.evaluation.correlation import profile_pearson
+from lacuna.evaluation.expected_r import expect_of_others
 from lacuna.io.gctx import Gctx
 from lacuna.io.quantities import MISSING_NUMBER
 from lacuna.io.tsv import read_table, write_table
 from lacuna.tensor.profiles import NO_PROFILE, ProfileSet
 
 MOST_OFF, LARGE, LEAST_TIERS = 0.05, 50, 4
-METHOD, SIMULATED = "blend", "demo"
+SIMULATED = "demo"
 
 
 def judged(names: list[str]) -> pd.DataFrame:
@@ -90,6 +92,10 @@ def fresh_measurements(run: Path) -> dict[str, pd.DataFrame]:
             expected, profile_pearson(tensor.profiles, again.profiles)
         )
     }
+    held_out = read(run, "profiles")
+    correlation = profile_pearson(again.profiles[held_out.order], held_out.predicted)
+    expected = expect_of_others(held_out.known)
+    found["held out, by the same experiments"] = compare(expected, correlation)
     with Gctx(run / f"completed/{METHOD}.gctx") as product:
         about = product.metadata("columns")
         gaps = about.index[about[SOURCE] == PREDICTED]

@@ -7,6 +7,7 @@ held-out profiles of most drugs, and is judged on those of the others.
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from lacuna.completion.interface import Completion
 from lacuna.completion.tiers import tier_of
 from lacuna.evaluation.expected_r import FOLDS, PENALTY, Curve, describe_held_out, transformed
+from lacuna.evaluation.held_out import held_out_order
 from lacuna.io.tsv import write_table
 from lacuna.tensor.profiles import ProfileSet
 
@@ -76,13 +78,26 @@ FORMS: dict[str, Callable[[pd.DataFrame], Learnt]] = {
 }
 
 
-def read(run: Path, split: str) -> pd.DataFrame:
-    """Return what is known of the held-out profiles of a split, and what was observed."""
+class HeldOut(NamedTuple):
+    """The held-out profiles of a split: what is known of them, which they are, what was predicted.
+
+    `order` are their positions in the tensor, in the order of `known` and `predicted`.
+    """
+
+    known: pd.DataFrame
+    order: np.ndarray
+    predicted: np.ndarray
+
+
+def read(run: Path, split: str) -> HeldOut:
+    """Read the held-out profiles of a split."""
     folder = run / "evaluation/large" / split
     fold = pd.read_csv(folder / "folds.tsv", sep="\t")["fold"].to_numpy()
     files = sorted((folder / METHOD).glob("predicted_*.h5"), key=lambda path: len(path.name))
     tensor = ProfileSet.load(run / "tensor/large.h5")
-    return describe_held_out(tensor, fold, [Completion.load(path) for path in files])
+    completions = [Completion.load(path) for path in files]
+    known = describe_held_out(tensor, fold, completions)
+    return HeldOut(known, held_out_order(fold), Completion.join(completions).profiles)
 
 
 def judge(profiles: pd.DataFrame, form: Callable[[pd.DataFrame], Learnt]) -> dict[str, float]:
@@ -106,7 +121,7 @@ def main() -> None:
         {"run": name, "split": split, "form": form, **judge(profiles, learn)}
         for name in sys.argv[1:]
         for split in ("profiles", "drugs", "cells")
-        for profiles in [read(Path("results") / name, split)]
+        for profiles in [read(Path("results") / name, split).known]
         for form, learn in FORMS.items()
     ]
     found = pd.DataFrame(rows)
