@@ -109,6 +109,10 @@ def test_who_is_surest_of_a_change_comes_first_unless_another_scale_is_asked_for
         np.sort(z)[::-1][: (z > 0).sum()]
     )
     assert found.facts["scale"].startswith("z: ")
+    titles = {name: table.title for name, table in found.tables.items()}
+    assert titles == {"up": "raised most", "down": "lowered most"}
+    assert all(table.columns["value"] == ("z", "+.1f") for table in found.tables.values())
+    assert all("error" in table.hidden for table in found.tables.values())
     unknown = gene_answer(small_index(known=False), "ABL1", Wanted(), top=18)
     assert unknown.facts["scale"].startswith("unit: ") and unknown.facts["profiles"] == 18
 
@@ -162,8 +166,9 @@ def test_profiles_of_unknown_r_are_left_out_where_the_scale_needs_it():
 
 
 def test_the_smallest_are_found_in_order_with_ties_as_they_stand():
-    keys = np.array([3.0, 1.0, 2.0, 1.0, 1.0, 5.0])
-    for top in range(8):
+    rng = np.random.default_rng(0)
+    for size, top in [(6, 0), (6, 8), *rng.integers(1, 60, (100, 2))]:
+        keys = rng.integers(0, 40, size).astype(float)
         expected = np.argsort(keys, kind="stable")[:top]
         assert smallest(keys, top).tolist() == expected.tolist()
 

@@ -36,6 +36,10 @@ def test_names_are_read_however_they_are_separated(file, text):
     assert read_genes(file(gzip.compress(text.encode()), "mine.txt.gz")) == ["TP53", "MYC"]
 
 
+def test_a_remark_in_latin_1_does_no_harm(file):
+    assert read_genes(file("# caf\u00e9\nTP53\nMYC\n".encode("latin-1"))) == ["TP53", "MYC"]
+
+
 def test_a_gmt_file_of_one_set_is_read(file):
     assert read_genes(file("SET\tabout\tTP53\tMYC\n", "one.gmt")) == ["TP53", "MYC"]
     with pytest.raises(LacunaError, match=r"two.gmt: holds 2 sets \('A', 'B'\); expected one."):
