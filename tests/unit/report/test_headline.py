@@ -66,7 +66,7 @@ def test_a_retrieval_is_told_against_chance(tmp_path):
     assert "is above chance: MRR 0.3 [0.2, 0.4], chance 0.05" in said.text
 
 
-@pytest.mark.parametrize("made", [[], ["completed/blend.h5ad", "explore/index.html"]])
+@pytest.mark.parametrize("made", [[], ["explore/index.html", "completed/blend.h5ad"]])
 def test_only_files_that_are_there_are_named(made, tmp_path):
     for name in made:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

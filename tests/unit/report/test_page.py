@@ -93,3 +93,20 @@ def test_a_page_that_is_cut_short_is_refused_by_name(kept, tmp_path):
     (tmp_path / "a.html").write_text(page[:end])
     with pytest.raises(DamagedFile, match=r"a\.html.*cut short\. Delete it and run again"):
         page_body(tmp_path / "a.html")
+
+
+def test_columns_of_words_stand_left_and_numbers_right(tmp_path):
+    table = pd.DataFrame(
+        {
+            **{
+                "name": ["a", "b"],
+                "cell": ["SIM1", ""],
+                "n": [1, 2000],
+                "r": ["0.5 [0.4, 0.6]", ""],
+            },
+            **{"share": ["31%", "2%"], "bins": ["1", "2 to 3"], "none": ["", ""]},
+        }
+    )
+    page = written(tmp_path / "a.html", ("T", table))
+    assert re.findall('<th scope="col" class="words">(.*?)</th>', page) == ["cell"]
+    assert re.findall('<td class="words">(.*?)</td>', page) == ["SIM1", ""]

@@ -19,12 +19,16 @@ from lacuna.report.experiments import consistent_experiments
 from lacuna.signatures import stage as signatures
 
 Config = Mapping[str, Any]
+PAGE_TO_ASK = (
+    "explore/index.html",
+    "the page to ask: drugs, cells, genes, signatures of your own; offline",
+)
 PLACES = (  # below results/{dataset}; those that a run has
-    ("explore/index.html", "the page to ask: drugs, cells, genes, signatures of your own; offline"),
     ("metrics.tsv", "all scores of cross-validation"),
     ("translation/metrics.tsv", "all scores of the translation"),
     ("retrieval/metrics.tsv", "all scores of retrieval"),
     ("single_cell/metrics.tsv", "all scores of single cells"),
+    ("predict/predicted.h5ad", "drugs known by structure alone, in every cell"),
     ("tensor/dropped.tsv", "drugs and cells that fell out, and why"),
 )
 
@@ -109,7 +113,8 @@ def places(folder: str | Path, config: Config) -> list[Place]:
         As for `headline`.
     """
     methods = config["completion"]["completed"]
-    every = [
+    every = [Place(*PAGE_TO_ASK)]
+    every += [
         Place(f"completed/{method}.{ending}", f"every drug in every cell, for {reader}")
         for method in methods
         for ending, reader in (("h5ad", "anndata and scanpy"), ("gctx", "cmapPy and cmapR"))

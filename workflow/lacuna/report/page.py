@@ -17,6 +17,9 @@ from lacuna.io.atomic import write_whole
 
 ASSETS = Path(__file__).parent / "assets"
 LONG = 60  # letters of a cell that is broken into lines
+NUMBER = re.compile(
+    r"[-+]?[\d.]+(,\d{3})*(e[-+]?\d+)?( |,|%|$)"
+)  # what a cell of numbers begins with
 OPENS, CLOSES = '<main id="main">', "</main>"  # around what the report shows of a page
 TITLE = re.compile(r"<h1>.*?</h1>\s*", re.DOTALL)
 HEADING = re.compile(r"(</?h)([2-4])>")
@@ -35,7 +38,7 @@ class TableView(NamedTuple):
     """A `ShownTable` as the templates take it."""
 
     heading: str
-    columns: list[str]
+    columns: list[Cell]
     bodies: list[tuple[str, list[list[Cell]]]]
     terms: Sequence[Term]
     folded: bool
@@ -88,6 +91,11 @@ def view(section: Shown) -> TableView:
     """Return a table as the templates take it."""
     shown = section if isinstance(section, ShownTable) else ShownTable(*section)
     columns = [str(name) for name in shown.table.columns]
+    words = {
+        name
+        for place, name in enumerate(columns)
+        if place and _is_words(shown.table.iloc[:, place])
+    }
     bodies: dict[str, list[list[Cell]]] = {}
     groups = shown.groups or [""] * len(shown.table)
     for number, (group, values) in enumerate(
@@ -95,18 +103,24 @@ def view(section: Shown) -> TableView:
     ):
         bodies.setdefault(group, []).append(
             [
-                _cell(value, (number, name) in shown.best)
+                _cell(value, (number, name) in shown.best, name in words)
                 for name, value in zip(columns, values, strict=True)
             ]
         )
-    return TableView(
-        shown.heading, columns, [*bodies.items()], shown.terms, shown.folded, shown.note
-    )
+    heads = [_cell(name, False, name in words) for name in columns]
+    return TableView(shown.heading, heads, [*bodies.items()], shown.terms, shown.folded, shown.note)
 
 
-def _cell(value: object, best: bool) -> Cell:
+def _is_words(values: pd.Series) -> bool:
+    """Return whether a column holds words and no number, not even one with its interval."""
+    texts = [text for text in map(cell_text, values) if text]
+    return bool(texts) and not any(NUMBER.match(text) for text in texts)
+
+
+def _cell(value: object, best: bool, words: bool) -> Cell:
     text = cell_text(value)
-    names = [name for name, is_so in (("best", best), ("long", len(text) > LONG)) if is_so]
+    looks = {"best": best, "words": words, "long": len(text) > LONG}
+    names = [name for name, is_so in looks.items() if is_so]
     return Cell(text, Markup(' class="{}"').format(" ".join(names)) if names else Markup(""))
 
 
