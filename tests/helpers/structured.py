@@ -121,6 +121,7 @@ def _made(method="kernel", held_out=True, **world) -> Path:
         calibrator.parent.mkdir(parents=True)
         ExpectedR.fit({"drugs": describe_held_out(tensor, fold, parts)}).save(calibrator)
     config = {"seed": 1, "completion": {"completed": [method]}}
+    config["acquire"] = {"source": "simulator"}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     return folder
 

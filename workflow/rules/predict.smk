@@ -60,5 +60,6 @@ rule predict_new_drugs:
         runtime=grows(30, per_mb=1 / 5, power=1.5),
     params:
         data=DATA,
+        simulated=INPUTS.simulated,
     script:
         "../scripts/predict/predict_new_drugs.py"

@@ -107,6 +107,8 @@ def test_the_files_are_laid_out_as_the_product_and_always_the_same(run, tmp_path
                 assert (old.source, old.expected_r, old.tier) == ("predicted", None, "")
         assert product.measured.loc["new"].tolist() == [False, False]
     read = anndata.read_h5ad(tmp_path / "p.h5ad")
+    assert read.uns["dataset"] == "demo"
+    assert read.uns["simulated"]
     assert read.obs_names.tolist() == ["new:c0", "new:c2", "old:c0", "old:c2"]
     first = (tmp_path / "p.gctx").read_bytes()
     ask(run, NEW, MEASURED, names=["new", "old"], cells=["c2", "c0"]).write(tmp_path / "p.gctx")

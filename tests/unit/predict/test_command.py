@@ -43,6 +43,8 @@ def test_a_structure_is_answered_with_a_row_for_each_cell(ask):
     assert len(set(up) | set(down)) == 10
     assert "drugs held out whole" in printed.err
     assert "nearest_measured: drug " in printed.err
+    assert "run: demo, completed by Kernel" in printed.err
+    assert "The data are SIMULATED" in printed.err
 
 
 def test_cells_formats_and_files(ask, tmp_path):

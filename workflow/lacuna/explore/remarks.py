@@ -13,6 +13,7 @@ NOT_KNOWN = (
     "knows how good its predictions are."
 )
 NO_REPLICATES = "It is known of predictions alone: measured profiles came without replicates."
+SIMULATED = "The data are SIMULATED: drugs, cells and genes are made up."
 # Files of other stages that can be asked, and how. {} is the file.
 ASKED = {
     "retrieval/model.h5": "structures for a profile: lacuna retrieve --model {}",
@@ -36,7 +37,7 @@ def remarks(index: Index, folder: Path) -> list[str]:
     if known.any() and not known[index.profiles["source"] == "measured"].any():
         said.append(NO_REPLICATES)
     if index.facts.get("simulated"):
-        said.append("The data are SIMULATED: drugs, cells and genes are made up.")
+        said.append(SIMULATED)
     return said + other_questions(folder)
 
 

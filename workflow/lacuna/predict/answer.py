@@ -159,6 +159,12 @@ class Answer:
             cells=self.run.cells.iloc[list(self.chosen)].reset_index(drop=True),
             genes=self.run.genes,
             expect=self.expect,
+            facts={
+                **self.run.facts,
+                "method": self.run.model.name,
+                "method_label": method_label(self.run.model.name),
+                "predicted_by": "structure alone, where `source` is predicted and the drug is new",
+            },
         )
 
     def _in_tensor(self, pairs: np.ndarray) -> np.ndarray:

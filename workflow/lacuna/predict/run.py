@@ -38,6 +38,8 @@ class Run:
         See `lacuna.predict.accuracy`; empty where no drugs were held out.
     learnt : ExpectedR
         What correlation to expect of predictions.
+    facts : mapping
+        dataset, and whether it is simulated.
     """
 
     model: CompletionModel
@@ -48,6 +50,7 @@ class Run:
     genes: pd.DataFrame
     accuracy: pd.DataFrame
     learnt: ExpectedR = field(default_factory=ExpectedR)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, files: Mapping[str, Any], accuracy: pd.DataFrame) -> "Run":
@@ -109,7 +112,8 @@ def open_run(folder: Path) -> Run:
         judged_by = {}
     seed = config.get("seed", 0)
     found = accuracy_of_run(run.tensor, run.side.smiles, judged_by, int(seed))
-    return replace(run, accuracy=found)
+    facts = {"dataset": folder.name, "simulated": _is_simulated(config)}
+    return replace(run, accuracy=found, facts=facts)
 
 
 def find_model(folder: Path, config: Mapping[str, Any]) -> Path:
@@ -141,6 +145,11 @@ def without_model(completed: list[str]) -> str:
         f"no model that predicts drugs by structure alone.{by} Complete with {labels}: name one "
         "under completion: methods and completion: completed, and run again."
     )
+
+
+def _is_simulated(config: Mapping[str, Any]) -> bool:
+    acquired = config.get("acquire")
+    return isinstance(acquired, Mapping) and acquired.get("source") == "simulator"
 
 
 def _config_of(folder: Path) -> dict[str, Any]:

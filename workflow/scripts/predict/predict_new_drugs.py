@@ -1,5 +1,7 @@
 """Predict the drugs of the user's table by their structure, and say what to expect of that."""
 
+from dataclasses import replace
+
 from lacuna.completion.registry import method_label
 from lacuna.io.tsv import read_table, write_table
 from lacuna.predict.answer import Answer
@@ -12,7 +14,10 @@ from lacuna.runtime.script_log import log_script
 
 with log_script(snakemake.log[0]):
     (path,) = snakemake.input.new
-    run = Run.read(dict(snakemake.input.items()), read_table(snakemake.input.accuracy))
+    run = replace(
+        Run.read(dict(snakemake.input.items()), read_table(snakemake.input.accuracy)),
+        facts={"dataset": snakemake.wildcards.dataset, "simulated": snakemake.params.simulated},
+    )
     answer = Answer.to(read_new_drugs(path), run, path)
     answer.write(snakemake.output.gctx)
     table = answer.table()
