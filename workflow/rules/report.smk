@@ -145,7 +145,7 @@ rule record_run:
         "../../envs/lacuna.yaml"
     params:
         config=config,
-        files=INPUTS.all_files(DATASET),
+        files=[*INPUTS.all_files(DATASET), *predict.table(config)],
     script:
         "../scripts/report/record_run.py"
 

@@ -59,9 +59,7 @@ def reproduce(project: Path, dataset: str, cores: int) -> bool:
         )
     then = yaml.safe_load(record.read_text())
     now = provenance(then["seed"], [project / path for path in then["inputs"]], project)
-    now["inputs"] = {
-        str(Path(path).relative_to(project)): found for path, found in now["inputs"].items()
-    }
+    now["inputs"] = {_below(project, Path(path)): found for path, found in now["inputs"].items()}
     lines = differences(then, now)
     print("\n  ".join(["Other than when the results were made:", *lines]) if lines else "As then.")
     fresh = Path(tempfile.mkdtemp(prefix=f"reproduce-{dataset}-", dir=project / "results"))
@@ -69,6 +67,11 @@ def reproduce(project: Path, dataset: str, cores: int) -> bool:
     _run(project, stored, fresh, cores)
     again = fresh / "results" / dataset
     return _compare(stored, again, fresh)
+
+
+def _below(project: Path, path: Path) -> str:
+    """Return a path as a record has it: of the project, or absolute where the user said so."""
+    return str(path.relative_to(project) if path.is_relative_to(project) else path)
 
 
 def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
