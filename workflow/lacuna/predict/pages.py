@@ -40,7 +40,7 @@ def page_table(drugs: pd.DataFrame, accuracy: pd.DataFrame) -> list[tuple[str, p
             "r of predictions": [_of(row, "r") for row in accuracy.itertuples()],
             "r of the cell's mean": [_of(row, "cell_mean") for row in accuracy.itertuples()],
             "lead": [_of(row, "lead") for row in accuracy.itertuples()],
-            "": [verdict(row) for row in accuracy.itertuples()],
+            "verdict": [verdict(row) for row in accuracy.itertuples()],
         }
     )
     return [("The drugs", shown), ("Drugs that were held out whole", held_out)]
