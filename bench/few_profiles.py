@@ -24,12 +24,12 @@ from lacuna.completion.methods.blend import (
     MAX_DRAWS,
     FittedBlend,
     MemberPredictions,
-    fit_weights,
     predict_by,
     prepare_members,
 )
 from lacuna.completion.registry import options_of
 from lacuna.completion.shared.holdout import WARM, draw_holdouts, split_by_cold_start
+from lacuna.completion.shared.stacking import fit_weights
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.evaluation.metrics import METRICS
 from lacuna.evaluation.scorer import Scorer

@@ -4,9 +4,9 @@ import numpy as np
 from toy import GENES, clustered
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.methods.blend import fit_weights
 from lacuna.completion.registry import find_method
 from lacuna.completion.run import run_method
+from lacuna.completion.shared.stacking import fit_weights
 from lacuna.vectors import unit_rows
 
 

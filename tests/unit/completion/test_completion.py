@@ -5,9 +5,9 @@ import pytest
 from toy import GENES, at, awkward, axes_of, clustered, grid, replicated
 
 from lacuna.completion.interface import Completion, SideInformation
-from lacuna.completion.methods import blend
 from lacuna.completion.registry import available, check_options, find_method
 from lacuna.completion.run import run_method
+from lacuna.completion.shared import stacking
 from lacuna.completion.shared.neighbours import drug_similarity
 from lacuna.completion.writer import write_completed
 from lacuna.errors import LacunaError
@@ -179,7 +179,7 @@ def test_the_order_of_the_wanted_does_not_matter():
 @pytest.mark.parametrize("name", METHODS)
 def test_permuting_an_axis_permutes_the_predictions(name, axis, monkeypatch):
     # Blend chooses a penalty over folds of drugs, which are dealt in their order.
-    monkeypatch.setattr(blend, "PENALTIES", blend.PENALTIES[:1])
+    monkeypatch.setattr(stacking, "PENALTIES", stacking.PENALTIES[:1])
     observed = clustered()
     axes = {"drug": observed.drugs, "cell": observed.cells}
     order = np.random.default_rng(0).permutation(len(axes[axis]))
