@@ -128,6 +128,17 @@ def test_what_all_commands_import_is_light():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("form", ["table", "tsv", "json"])
+def test_a_reader_that_has_enough_is_no_error(home, form):
+    words = ["-m", "lacuna.command", "show", "d1", "--format", form]
+    process = subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=home
+    )
+    process.stdout.close()
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0 and b"Traceback" not in errors
+
+
 def test_tables_of_one_answer_are_one_table_to_a_program(capsys, here):
     _, out, _ = lacuna(capsys, "show", "d1", "c2", "--top", "4")
     (here / "shown.tsv").write_text(out)

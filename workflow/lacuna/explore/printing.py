@@ -79,19 +79,21 @@ def _as_table(answer: Answer, out: TextIO) -> None:
     console = Console(file=out, highlight=False, soft_wrap=False)
     if not console.is_terminal and console.width < NARROWEST:
         console = Console(file=out, highlight=False, width=NARROWEST)
-    console.print(Text(answer.title, style="bold"))
-    if answer.facts:
-        console.print(_facts(answer.facts))
-    console.print()
-    grids = [_grid(table, console.width) for table in answer.tables.values()]
-    if sum(console.measure(grid).maximum + APART for grid in grids) <= console.width:
-        beside = Grid.grid(padding=(0, APART, 0, 0))
-        beside.add_row(*grids)
-        grids = [beside]
-    for grid in grids:
-        console.print(grid)
-    for note in answer.notes:
-        console.print(Text(note, style="dim"))
+    with console.capture() as said:  # rich would end the program where a reader has enough
+        console.print(Text(answer.title, style="bold"))
+        if answer.facts:
+            console.print(_facts(answer.facts))
+        console.print()
+        grids = [_grid(table, console.width) for table in answer.tables.values()]
+        if sum(console.measure(grid).maximum + APART for grid in grids) <= console.width:
+            beside = Grid.grid(padding=(0, APART, 0, 0))
+            beside.add_row(*grids)
+            grids = [beside]
+        for grid in grids:
+            console.print(grid)
+        for note in answer.notes:
+            console.print(Text(note, style="dim"))
+    out.write(said.get())
 
 
 def _facts(facts: Mapping[str, Any]) -> "Grid":

@@ -56,10 +56,16 @@ def _of_product(arguments: argparse.Namespace) -> int:
 
 
 def _of_translation(arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
     from lacuna.explore.answers_translated import translated_answer
     from lacuna.explore.printing import print_answer
 
     folder = arguments.results / arguments.dataset
     cells = tuple(arguments.cell)
-    print_answer(translated_answer(folder, arguments.gene, cells, arguments.top), arguments.format)
+    answer = translated_answer(folder, arguments.gene, cells, arguments.top)
+    if arguments.source or arguments.scale or arguments.min_r is not None:
+        note = "--source, --min-r and --scale are of the product, and say nothing here."
+        answer = replace(answer, notes=[*answer.notes, note])
+    print_answer(answer, arguments.format)
     return 0
