@@ -99,6 +99,7 @@ def test_uns_says_units_tiers_and_the_run(tensor, tmp_path):
         assert read.uns[name] == fact
     assert read.uns["tiers"] == {tier.name: tier.at_least for tier in TIERS}
     assert "No fold changes" in read.uns["units"]
+    assert set(read.uns["meaning"]) == {"X", *read.layers, "expected_r"}
     assert read.obs["tier"].cat.categories.tolist() == [*(tier.name for tier in TIERS), ""]
 
 

@@ -95,6 +95,16 @@ def test_the_table_holds_means_of_what_other_drugs_expect():
         assert few or row.low <= row.observed <= row.high
 
 
+def test_each_split_is_judged_by_itself():
+    one, _ = planted(profiles=500, drugs=40)
+    other, _ = planted(profiles=400, drugs=40, seed=1)
+    found = judge_splits({"profiles": one, "cells": other}, lambda _: np.random.default_rng(2))
+    for split, profiles in (("profiles", one), ("cells", other)):
+        expected = judge(profiles, np.random.default_rng(2))
+        of_split = found[found["split"] == split].drop(columns="split").reset_index(drop=True)
+        pd.testing.assert_frame_equal(of_split, expected)
+
+
 def test_too_few_drugs_teach_nothing():
     profiles, _ = planted(profiles=100, drugs=4)
     assert Curve.fit(profiles) is None

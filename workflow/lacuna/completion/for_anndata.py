@@ -48,7 +48,7 @@ UNITS = (
 MEANING = {
     "X": "As estimated: measured profiles have length 1; predicted ones are shorter where the "
     "method is less certain. Do not rank measured and predicted ones by these values together.",
-    UNIT: "Every profile at length 1: measured and predicted ones compare.",
+    UNIT: "Every profile at length 1, however sure: where measured and predicted ones point.",
     EXPECTED_R: "The correlation to expect with a fresh measurement of the same drug in the same "
     "cell.",
 }
