@@ -147,4 +147,4 @@ def test_series_with_other_genes_are_joined_over_the_common_ones(tmp_path):
     assert list(baseline) == ["cell", *genes] and baseline.notna().all(axis=None)
     page = (results / "report/pages/filters.html").read_text()
     assert "Genes that some series lack" in page and "landmark gene" in page
-    assert "nan" not in page.casefold()
+    assert "nan" not in page.split("<script>")[0].casefold()

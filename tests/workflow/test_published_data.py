@@ -58,7 +58,8 @@ def count_as_the_paper(project, counts):
 
 def rows(page):
     """Return the fields of each row of the tables of a page, by the first one."""
-    found = [re.findall("<td>(.*?)</td>", row) for row in re.findall("(?s)<tr.*?</tr>", page)]
+    fields = r"<t[dh][^>]*>(.*?)</t[dh]>"
+    found = [re.findall(fields, row) for row in re.findall("(?s)<tr.*?</tr>", page)]
     return {row[0]: row[1:] for row in found if row}
 
 

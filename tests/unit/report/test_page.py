@@ -110,3 +110,13 @@ def test_columns_of_words_stand_left_and_numbers_right(tmp_path):
     page = written(tmp_path / "a.html", ("T", table))
     assert re.findall('<th scope="col" class="words">(.*?)</th>', page) == ["cell"]
     assert re.findall('<td class="words">(.*?)</td>', page) == ["SIM1", ""]
+
+
+def test_numbers_of_a_column_have_as_many_decimals(tmp_path):
+    table = pd.DataFrame(
+        {"name": ["a", "b", "c"], "r": [0.12, 0.118, np.nan], "n": [1.0, 25.0, 3.0]}
+    )
+    page = written(tmp_path / "a.html", ("T", table))
+    assert cells(page) == ["0.120", "1", "0.118", "25", "", "3"]
+    small = pd.DataFrame({"name": ["a", "b"], "p": [1e-9, 0.5]})
+    assert cells(written(tmp_path / "b.html", ("T", small))) == ["1e-09", "0.5"]

@@ -91,34 +91,36 @@ def view(section: Shown) -> TableView:
     """Return a table as the templates take it."""
     shown = section if isinstance(section, ShownTable) else ShownTable(*section)
     columns = [str(name) for name in shown.table.columns]
-    words = {
-        name
-        for place, name in enumerate(columns)
-        if place and _is_words(shown.table.iloc[:, place])
-    }
+    texts = [column_texts(shown.table.iloc[:, place]) for place in range(len(columns))]
+    words = [place > 0 and _is_words(column) for place, column in enumerate(texts)]
     bodies: dict[str, list[list[Cell]]] = {}
     groups = shown.groups or [""] * len(shown.table)
-    for number, (group, values) in enumerate(
-        zip(groups, shown.table.itertuples(index=False, name=None), strict=True)
-    ):
-        bodies.setdefault(group, []).append(
-            [
-                _cell(value, (number, name) in shown.best, name in words)
-                for name, value in zip(columns, values, strict=True)
-            ]
-        )
-    heads = [_cell(name, False, name in words) for name in columns]
+    for number, (group, row) in enumerate(zip(groups, zip(*texts, strict=True), strict=True)):
+        cells = [
+            _cell(text, (number, name) in shown.best, is_words)
+            for name, text, is_words in zip(columns, row, words, strict=True)
+        ]
+        bodies.setdefault(group, []).append(cells)
+    heads = [_cell(name, False, is_words) for name, is_words in zip(columns, words, strict=True)]
     return TableView(shown.heading, heads, [*bodies.items()], shown.terms, shown.folded, shown.note)
 
 
-def _is_words(values: pd.Series) -> bool:
-    """Return whether a column holds words and no number, not even one with its interval."""
-    texts = [text for text in map(cell_text, values) if text]
-    return bool(texts) and not any(NUMBER.match(text) for text in texts)
+def column_texts(column: pd.Series) -> list[str]:
+    """Return what the cells of a column show; numbers of one column have as many decimals."""
+    texts = [cell_text(value) for value in column]
+    if not pd.api.types.is_float_dtype(column) or any("e" in text for text in texts):
+        return texts
+    decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
+    return ["" if pd.isna(value) else f"{value:,.{decimals}f}" for value in column]
 
 
-def _cell(value: object, best: bool, words: bool) -> Cell:
-    text = cell_text(value)
+def _is_words(texts: Sequence[str]) -> bool:
+    """Return whether cells hold words and no number, not even one with its interval."""
+    filled = [text for text in texts if text]
+    return bool(filled) and not any(NUMBER.match(text) for text in filled)
+
+
+def _cell(text: str, best: bool, words: bool) -> Cell:
     looks = {"best": best, "words": words, "long": len(text) > LONG}
     names = [name for name, is_so in looks.items() if is_so]
     return Cell(text, Markup(' class="{}"').format(" ".join(names)) if names else Markup(""))
