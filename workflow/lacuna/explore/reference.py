@@ -23,7 +23,7 @@ SCORES = (WEIGHTED, COSINE)
 # A query of both sets, of one, or of values of all genes.
 BOTH, ONE, WHOLE = "both", "one", "whole"
 QUERIES = 1000  # random ones, and real ones where as many profiles are measured
-SIZES = (10, 50, 150)  # genes of a set
+SIZES = (1, 2, 4, 10, 40, 150)  # genes of a set; by chance small ones score far higher
 LEAST_OTHERS = 4  # times as many genes there are as a set has
 JUDGED = 1000  # profiles that real queries are asked of
 FEW = 300  # those that random ones are
@@ -93,10 +93,9 @@ def draw_sample(predicted: np.ndarray, cells: int, rng: np.random.Generator) -> 
 
 
 def sizes_of(genes: int) -> list[int]:
-    """Return the sizes of set that are tried: those that leave most of the genes out."""
-    return [size for size in SIZES if LEAST_OTHERS * size <= genes] or [
-        max(genes // LEAST_OTHERS, 1)
-    ]
+    """Return the sizes of set that are tried: up to the one that leaves most of the genes out."""
+    most = max(min(genes // LEAST_OTHERS, SIZES[-1]), 1)
+    return [*(size for size in SIZES if size < most), most]
 
 
 class Asked(NamedTuple):
@@ -229,8 +228,8 @@ class Reference:
         for source, quantiles in enumerate(self.random):
             rows = np.flatnonzero((predicted == source) & (scores != 0))
             smallest = 1 / (self.counts[source] + 1)
-            logs = np.log(np.maximum(self.survival, smallest))
-            found[rows] = np.exp(np.interp(np.abs(scores[rows]), quantiles, logs))
+            at_least = np.maximum(self.survival, smallest)
+            found[rows] = np.exp(_reached(np.abs(scores[rows]), quantiles, np.log(at_least)))
         return found
 
     def tau(self, ncs: np.ndarray, stratum: np.ndarray) -> np.ndarray:
@@ -249,8 +248,14 @@ class Reference:
         found = np.zeros(len(ncs))
         for rows in pd.Series(stratum).groupby(stratum).indices.values():
             quantiles = self.real[stratum[rows[0]]]
-            found[rows] = 100 - 100 * np.interp(np.abs(ncs[rows]), quantiles, self.survival)
+            found[rows] = 100 - 100 * _reached(np.abs(ncs[rows]), quantiles, self.survival)
         return np.where(ncs == 0, 0, np.sign(ncs) * found)
+
+
+def _reached(scores: np.ndarray, quantiles: np.ndarray, survival: np.ndarray) -> np.ndarray:
+    """Return how often scores are reached; of equal quantiles, as of sets of one gene, all are."""
+    distinct, first = np.unique(quantiles, return_index=True)
+    return np.interp(scores, distinct, survival[first])
 
 
 def reference_of(
