@@ -173,6 +173,7 @@ bench-complete: $(READY) ## measure time and memory of every method that complet
 
 bench-ask: demo tahoe ## measure how fast a product of the paper's size is asked, and whether a profile finds its drug in other cells
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/ask.py
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/ask_page.py
 
 bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the paper's size
 	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py

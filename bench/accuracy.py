@@ -6,7 +6,7 @@ and writes them between their marks into docs/accuracy.md and README.md.
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -96,12 +96,12 @@ def markdown(head: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def write_parts(command: str, parts: Mapping[str, str]) -> None:
-    """Write tables between the marks that name a command and each of them, on all pages."""
+def write_parts(command: str, parts: Mapping[str, str], pages: Sequence[str] = PAGES) -> None:
+    """Write tables between the marks that name a command and each of them, on some pages."""
     marked = re.compile(
         rf"(<!-- made by make {command}: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL
     )
-    for page in PAGES:
+    for page in pages:
         text = marked.sub(
             lambda mark: f"{mark[1]}\n{parts[mark[2]]}\n{mark[3]}", Path(page).read_text()
         )

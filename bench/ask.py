@@ -97,7 +97,7 @@ def build(folder: Path) -> None:
             folder / "product.gctx",
             drugs=pd.DataFrame({"drug": [], "name": []}, dtype=object),
             cells=pd.DataFrame({"cell": [], "lineage": []}, dtype=object),
-            dropped=pd.DataFrame({"drug": []}, dtype=object),
+            dropped=pd.DataFrame({"what": [], "drug": []}, dtype=object),
             labels=None,
             held_out=None,
             facts={"dataset": "made-up", "method": "none", "method_label": "none"},

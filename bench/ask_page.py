@@ -1,9 +1,10 @@
 """Write the page of an index, open it in a Chromium, and measure how long it takes to answer.
 
-    python bench/ask_page.py results/DATASET/explore/index.h5 [QUERIES]
+    python bench/ask_page.py [results/DATASET/explore/index.h5]
 
-The best 20 of each signature and profile that is asked are held against those of the command line.
-`make bench-ask` asks an index of the paper's size.
+Without an index, it asks the product of the paper's size that bench/ask.py makes up, and writes its
+table between its marks into docs/page.md: so `make bench-ask` does. The best 20 of each signature
+and profile that is asked are held against the command line's.
 """
 
 import sys
@@ -15,17 +16,29 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from accuracy import markdown, write_parts
+from ask import build, make_up
 
 from lacuna.explore.connectivity import cosine
 from lacuna.explore.index import Index
 from lacuna.explore.page_write import write_page
+from lacuna.io.tsv import write_table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/helpers"))
 TOP = 20
 OPENED = 2  # times; the second finds the files in the system's cache, as any after it
 CLOSE = 2e-7  # cosines that 32 bits do not tell apart
-OPEN, READY = "open", "profiles there"
+WRITE, OPEN, READY = "write", "open", "ready"
 KINDS = ("signature", "profile", "gene", "drug")
+WORDS = {
+    WRITE: "write the page",
+    OPEN: "open it",
+    READY: "until all profiles are there, in the background",
+    "signature": "50 genes up and 50 down: mimics and reversers",
+    "profile": "the same of a whole profile",
+    "gene": "a gene",
+    "drug": "a drug over cells",
+}
 ASKED = """async ([kind, seed]) => {
   const { dataset, search, answers } = globalThis.lacuna;
   const filters = { source: "", cell: "", least: null, scale: dataset.scale };
@@ -70,14 +83,15 @@ def bench_page(index: Index, folder: Path, queries: int = 10) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        what, times (how many), seconds (median), slowest, same_top: of how many queries the best
-        20 are the command line's, in its order but for cosines that 32 bits do not tell apart.
+        what, times (how many), seconds (median), slowest; of how many of the queries compared the
+        best 20 are the command line's (same_top), in its order but for cosines that 32 bits do
+        not tell apart.
     """
     from paged import browser
 
     start = time.perf_counter()
     write_page(folder / "index.html", index, "product.gctx")
-    rows = [("write", time.perf_counter() - start, None)]
+    rows = [(WRITE, time.perf_counter() - start, None)]
     with browser() as chromium:
         for _ in range(OPENED):
             page = chromium.new_page()
@@ -99,6 +113,7 @@ def bench_page(index: Index, folder: Path, queries: int = 10) -> pd.DataFrame:
         seconds=("seconds", "median"),
         slowest=("seconds", "max"),
         same_top=("same_top", "sum"),
+        compared=("same_top", "count"),
     ).reset_index()
 
 
@@ -112,18 +127,49 @@ def same_top(index: Index, answer: Mapping[str, Any]) -> bool | None:
 
 
 def size_of(folder: Path) -> pd.DataFrame:
-    """Return what a page takes: files and bytes of each kind."""
+    """Return what a page takes: file (its kind), files, megabytes."""
     found = [
-        (path.name.partition("-")[0], path.stat().st_size)
+        (path.name.partition("-")[0], path.stat().st_size / 1e6)
         for path in (folder / "index.html", *(folder / "data").iterdir())
     ]
-    return (
-        pd.DataFrame(found, columns=["file", "bytes"]).groupby("file")["bytes"].agg(["size", "sum"])
-    )
+    kinds = pd.DataFrame(found, columns=["file", "mb"]).groupby("file")["mb"]
+    return kinds.agg(files="size", megabytes="sum").reset_index()
+
+
+def table_of(times: pd.DataFrame, sizes: pd.DataFrame) -> str:
+    """Return both as Markdown."""
+    rows = [
+        [
+            WORDS[row.what],
+            f"{row.seconds:.2f}",
+            f"{row.slowest:.2f}",
+            f"{int(row.same_top)} of {row.compared}" if row.compared else "",
+        ]
+        for row in times.itertuples()
+    ]
+    heads = ["what", "seconds (median)", "slowest", "best 20 as the command line's"]
+    files = [
+        [f"`{row.file}`", f"{row.files:,}", f"{row.megabytes:,.1f}"] for row in sizes.itertuples()
+    ]
+    return "\n".join([markdown(heads, rows), markdown(["file", "files", "MB"], files)])
+
+
+def main() -> None:
+    """Print the table of an index; of the product that is made up, also write it."""
+    with tempfile.TemporaryDirectory(prefix="ask-page-") as name:
+        folder = Path(name)
+        path = Path(sys.argv[1]) if sys.argv[1:] else folder / "index.h5"
+        if not sys.argv[1:]:
+            make_up(folder / "product.gctx")
+            build(folder)
+        with Index.open(path) as index:
+            times = bench_page(index, folder)
+        table = table_of(times, size_of(folder))
+    print(table)
+    if not sys.argv[1:]:
+        write_table(times, "results/bench/ask_page.tsv")
+        write_parts("bench-ask", {"page": table}, ["docs/page.md"])
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder, Index.open(sys.argv[1]) as index:
-        table = bench_page(index, Path(folder), *map(int, sys.argv[2:3]))
-        print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
-        print(size_of(Path(folder)).to_string())
+    main()

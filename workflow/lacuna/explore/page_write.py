@@ -156,7 +156,9 @@ def _write_search(folder: Path, short: Short) -> int:
             continue
         for at_once in slices(len(rows), max(PART_BYTES // rows[0].nbytes, 1)):
             facts = {"of": name, "first": at_once.start}
-            write_shard(folder, f"search-{parts:02}", facts, {"values": rows[at_once]})
+            # Components of little weight are small numbers, and worth the time to unpack them.
+            small = name == "components"
+            write_shard(folder, f"search-{parts:02}", facts, {"values": rows[at_once]}, small)
             parts += 1
     return parts
 

@@ -31,8 +31,11 @@ export class Search {
   async #load(onProgress) {
     const parts = this.dataset.searchParts;
     this.blocks = [];
+    const loadPart = (part) => loadShard(`search-${String(part).padStart(2, "0")}`);
+    let next = loadPart(0);
     for (let part = 0; part < parts; part++) {
-      const { facts, arrays } = await loadShard(`search-${String(part).padStart(2, "0")}`);
+      const { facts, arrays } = await next;
+      if (part + 1 < parts) next = loadPart(part + 1); // while this one is taken in
       if (part === 0) Object.assign(this, arrays, facts);
       else this.blocks.push({ ...facts, ...arrays });
       this.done = (part + 1) / parts;
