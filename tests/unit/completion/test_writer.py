@@ -42,7 +42,7 @@ def tensor():
 @pytest.mark.parametrize("size", [1, 4, 1000])
 def test_the_files_do_not_depend_on_the_blocks(tensor, tmp_path, monkeypatch, at_once, size):
     completion = predictions(tensor)
-    told = {"expect": lambda completion, pairs: pairs @ [0.05, 0.01]}
+    told = {"expect": lambda completion, pairs: pairs[:, 0] / 20 + pairs[:, 1] / 100}
     expected = write(tmp_path / "a.gctx", tensor, [completion], **told)
     monkeypatch.setattr(writer, "AT_ONCE", at_once)
     assert write(tmp_path / "a.gctx", tensor, cut(completion, size), **told) == expected
