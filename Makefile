@@ -142,7 +142,7 @@ bench-forms: simulated-products ## which form learns best what correlation to ex
 	$(BIN)/python bench/expected_forms.py $(SIMULATED)
 
 docs-product: $(READY) ## run the blocks of docs/product.md on the finished demo, and write what they print below them
-	$(BIN)/python -m lacuna.project.notebook docs/product.md
+	$(BIN)/python bench/notebook.py docs/product.md
 
 bench-translation: $(READY) ## measure how fast a translation trains and translates, and in how much memory
 	$(BIN)/python bench/translation.py

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 import yaml
 from cmapPy.pandasGEXpress.parse import parse
+from notebook import run_page
 from project import METHODS, ROOT, TINY, Project, overlay
 
 from lacuna import command
 from lacuna.classification.profiles import ACROSS_CELLS
 from lacuna.completion.tiers import tier_of
-from lacuna.project.notebook import run_page
 from lacuna.project.plan import Plan
 from lacuna.tensor.profiles import ProfileSet
 

@@ -1,9 +1,9 @@
 """Pages whose blocks run: what they print stands below them."""
 
 import pytest
+from notebook import main, run_page, show_outputs
 
 from lacuna.errors import LacunaError
-from lacuna.project.notebook import main, run_page, show_outputs
 
 PAGE = """# A page
 

@@ -1,6 +1,6 @@
 """Pages whose blocks of Python run, and which show below each block what it prints.
 
-    python -m lacuna.project.notebook docs/product.md
+    python bench/notebook.py docs/product.md
 
 The blocks of a page share their names, as the cells of a notebook do. What a block prints, and the
 value of its last line, stands below it between marks of its own, and is never written by hand.
