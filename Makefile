@@ -220,8 +220,10 @@ format: $(READY) ## put the code into the style that lint checks
 answers: demo ## write into the pages what the commands answer on the demo
 	$(BIN)/python bench/answers.py
 
-docs: $(READY) ## write what stands in schemas and on cards into README, config/ and results/
+docs: $(READY) ## write what stands in schemas and on cards into the pages, and build the documentation's site: site/index.html
 	$(BIN)/python -m lacuna.project.documentation
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "The documentation: site/index.html"
 
 .PHONY: page
 page: ## bundle the page to ask a product from its sources (needs node and npm)
@@ -245,5 +247,5 @@ PIP_QUIET := --disable-pip-version-check --root-user-action=ignore --no-warn-scr
 $(READY): constraints.txt pyproject.toml
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
 	@echo "Bringing what Lacuna needs into .venv; this takes some minutes."
-	@$(BIN)/python -m pip install --quiet $(PIP_QUIET) $(CONSTRAINTS) --editable '.[dev,slurm,tensorly,translation,retrieval,single-cell]'
+	@$(BIN)/python -m pip install --quiet $(PIP_QUIET) $(CONSTRAINTS) --editable '.[dev,docs,slurm,tensorly,translation,retrieval,single-cell]'
 	@touch $@

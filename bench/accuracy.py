@@ -1,7 +1,7 @@
 """How good is each method on each dataset, and is the best of ours better than the paper's?
 
 `make bench-accuracy` runs the cross-validation of every dataset, then this, which prints all tables
-and writes them between their marks into docs/accuracy.md and README.md.
+and writes them between their marks into docs/accuracy.md.
 """
 
 import re

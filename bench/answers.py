@@ -15,7 +15,7 @@ import shlex
 import sys
 from pathlib import Path
 
-PAGES = (Path("docs/ask.md"), Path("docs/predict.md"))
+PAGES = tuple(map(Path, ("README.md", "docs/ask.md", "docs/predict.md", "docs/tutorial.md")))
 MARKED = re.compile(
     r"(<!-- made by make answers: lacuna ([^\n]+?) -->\n).*?(<!-- end -->)", re.DOTALL
 )

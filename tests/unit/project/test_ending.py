@@ -17,6 +17,7 @@ from lacuna.project.ending import (
     where_results_are,
 )
 from lacuna.project.plan import Plan
+from lacuna.report import headline
 
 TOLD = "Error: /mine/plates.gctx (series mine): column 'a', row '780' is nan."
 TRACEBACK = "Traceback (most recent call last):\n  File 'x.py', line 1, in f\n    f()\n"
@@ -132,8 +133,9 @@ def test_last_means_after_all_else_of_the_process():
     assert ended.stderr == "noise\nmore noise\n\nthe cause\n"
 
 
-def test_a_finished_run_says_where_its_results_are(tmp_path, monkeypatch):
+def test_a_finished_run_says_what_it_found_and_where_its_results_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(headline, "headline", lambda folder, config: [f"{folder}: r is 0.6."])
     plan = Plan.of({"dataset": "mine", "acquire": {"source": "simulator"}})
     assert where_results_are(plan, []) == ""  # nothing is named that is not there
     made = [plan.report, *plan.products, f"{plan.folder}/signatures/simulated.gctx", GUIDE]
@@ -141,7 +143,8 @@ def test_a_finished_run_says_where_its_results_are(tmp_path, monkeypatch):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("")
     for targets in ([], ["all"], [plan.report]):
-        said = where_results_are(plan, targets).splitlines()
+        found, empty, *said = where_results_are(plan, targets).splitlines()
+        assert (found, empty) == ("results/mine: r is 0.6.", "")
         assert [line.split(": ")[1] for line in said] == made
     assert where_results_are(plan, ["results/mine/tensor/large.h5"]) == ""
 

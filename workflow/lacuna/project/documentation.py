@@ -37,7 +37,7 @@ from lacuna.project.documentation_cards import (
 
 DEMO = "config/config.yaml"
 PAGES = (
-    *("README.md", "config/README.md", "results/README.md"),
+    *("config/README.md", "results/README.md", "docs/methods.md", "docs/metrics.md"),
     *("docs/translation.md", "docs/retrieval.md", "docs/single_cell.md"),
 )
 MARKED = re.compile(r"(<!-- made by make docs: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)

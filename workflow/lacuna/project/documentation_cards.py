@@ -52,6 +52,14 @@ def describe_options() -> str:
     )
 
 
+def describe_options_of(method: str) -> str:
+    """Return the table of the options of one method."""
+    return _table(
+        ("option", "values", "default", "meaning"),
+        (_option_row(option) for option in options_of(method).values()),
+    )
+
+
 def describe_analyses() -> str:
     """Return the table of analyses of the prediction from cell to cell."""
     return _table(

@@ -11,8 +11,6 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +23,6 @@ TRACEBACK = "Traceback (most recent call last):\n"
 MOST_NAMED = 3  # jobs that failed for one cause
 CLOCKS = 2  # seconds by which the clock of a file system may be behind
 COMMAND = "lacuna show"
-HEADLINE = "lacuna.report.headline"  # imported where it is used, as every job reads this module
 GUIDE = "results/README.md"  # of the project: what each file is
 SILENT = (
     "Error: no reason stands in the log, as of a job that was killed: by the system for want of "
@@ -189,10 +186,9 @@ def where_results_are(plan: Plan, targets: Iterable[str]) -> str:
 
 def _headline(plan: Plan) -> list[str]:
     """Return what the run found, in a few sentences; none where no report was written."""
-    if not Path(plan.report).is_file() or not find_spec(HEADLINE):
-        return []
-    told = import_module(HEADLINE).headline(plan.folder, plan.config)
-    return [*told, ""]
+    from lacuna.report.headline import headline  # every job reads this module, and needs none
+
+    return [*headline(plan.folder, plan.config), ""] if Path(plan.report).is_file() else []
 
 
 def _question(plan: Plan) -> list[str]:
