@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from cmapPy.pandasGEXpress.parse import parse
+from demo_results import check_enrichment, check_heatmaps
 from notebook import run_page
 from project import METHODS, ROOT, TINY, Project, overlay
 
@@ -259,28 +260,7 @@ def test_every_figure_has_its_table(finished):
 
 
 def test_heatmaps_show_every_method_for_the_same_cells_and_genes(finished):
-    table = pd.read_csv(finished.results / "evaluation/figures/heatmaps.tsv", sep="\t")
-    assert list(table["panel"].unique()) == ["measured", *METHODS]
-    assert table["drug"].nunique() == 3
-    for _, of_drug in table.groupby("drug"):
-        places = [rows[["cell", "gene"]].to_numpy() for _, rows in of_drug.groupby("panel")]
-        assert all((places[0] == place).all() for place in places)
-    tensor = ProfileSet.load(finished.results / "tensor/large.h5")
-    entry = table.iloc[0]
-    drug, cell, gene = (
-        list(names).index(name)
-        for names, name in (
-            (tensor.drugs, entry["drug"]),
-            (tensor.cells, entry["cell"]),
-            (tensor.genes, str(entry["gene"])),
-        )
-    )
-    profile = tensor.profiles[tensor.find(np.array([[drug, cell]]))[0]]
-    assert entry["value"] == pytest.approx(profile[gene], rel=1e-4)
-    # Predictions belong to their profiles: each method is nearer to the truth than chance.
-    of_panel = table.pivot_table("correlation", "panel", "drug")
-    assert np.allclose(of_panel.loc["measured"], 1)
-    assert (of_panel.loc["blend"] > 0.1).all()
+    check_heatmaps(finished.results)
 
 
 def test_a_misspelt_drug_of_the_heatmaps_is_said(finished):
@@ -373,25 +353,7 @@ def test_methods_recover_what_was_planted(finished):
 
 
 def test_enrichment_finds_the_programmes_that_were_planted_and_no_control(finished):
-    from lacuna.io import hdf5
-
-    found = pd.read_csv(finished.results / "enrichment/enrichment.tsv", sep="\t")
-    planted = hdf5.load(finished.results / "acquire/simulated/SIMULATED_truth.h5")
-    drugs, cells = planted["drugs"]["pert_id"].tolist(), planted["cells"]["cell_id"].tolist()
-    signs = []
-    for (drug, group), rows in found.groupby(["drug", "cells"]):
-        places = [cells.index(cell) for cell in group.split(", ")]
-        response = planted["response"][drugs.index(drug), places].mean(axis=0)
-        score = rows.set_index("set")["nes"]
-        for number in np.flatnonzero(np.abs(response) > 0.5 * np.abs(response).max()):
-            name = f"simulated_programme_{number + 1:02d}"
-            signs.append(np.sign(response[number]) * np.sign(score[f"{name}_up"]))
-            signs.append(-np.sign(response[number]) * np.sign(score[f"{name}_down"]))
-    assert np.mean(signs) > 0.9  # by chance 0
-    of_control = found["set"].str.startswith("simulated_control")
-    sure = found["fdr"] < 0.05
-    assert sure[found["set"].str.startswith("simulated_programme")].mean() > 0.05
-    assert sure[of_control].mean() < 0.05
+    check_enrichment(finished.results)
 
 
 def test_the_most_similar_drugs_and_the_seconds_of_each_method_are_in_the_report(finished):
