@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -174,3 +175,27 @@ TABLE = """caption => {
 def numbers(rows, column):
     """A column of a table as numbers."""
     return np.array([float(row[column].split()[0]) for row in rows])
+
+
+def hex_of(colour):
+    """Red, green and blue, 0 to 255."""
+    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
+
+
+def colour_of(computed):
+    """The same, of what a browser says of a mixture: lightness and two axes of Oklab."""
+    light, a, b = (float(part) for part in re.findall(r"-?[\d.]+(?:e-\d+)?", computed)[:3])
+    cones = [light + 0.3963377774 * a + 0.2158037573 * b]
+    cones += [
+        light - 0.1055613458 * a - 0.0638541728 * b,
+        light - 0.0894841775 * a - 1.2914855480 * b,
+    ]
+    linear = np.array(
+        [
+            [4.0767416621, -3.3077115913, 0.2309699292],
+            [-1.2684380046, 2.6097574011, -0.3413193965],
+            [-0.0041960863, -0.7034186147, 1.7076147010],
+        ]
+    ) @ np.power(cones, 3)
+    curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(255 * curved).astype(int).tolist()

@@ -1,11 +1,9 @@
 """The page answers every question as the command line does, in a real Chromium, from its file."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
-from paged import CELLS, NO_BROWSER, Visit, browser, numbers, paged_index
+from paged import CELLS, NO_BROWSER, Visit, browser, colour_of, hex_of, numbers, paged_index
 
 from lacuna.drawing.palette import SHADES_OF_THREE
 from lacuna.explore.answers_gene import Wanted, gene_answer
@@ -14,8 +12,9 @@ from lacuna.explore.connectivity import cosine
 from lacuna.explore.page_write import write_page
 from lacuna.explore.scales import comparable, error_of
 from lacuna.explore.scores import signed_set
-from lacuna.explore.words import SCALES
+from lacuna.explore.words import DEFAULT_SCALE, HIDDEN, PROFILE_SCALE, SCALES
 
+ROUNDED = {"+.3f": 5.1e-4, "+.1f": 0.051}
 UP, DOWN = [3, 8, 21, 34, 55, 89], [1, 4, 9, 16, 25]
 OTHERS = [{"about": "genes beyond these", "command": "lacuna gene SYMBOL"}]
 
@@ -71,30 +70,6 @@ def names(index, profiles):
 
 def listed(rows):
     return [(row["drug"].split("\n")[0], row["cell"]) for row in rows]
-
-
-def hex_of(colour):
-    """Red, green and blue, 0 to 255."""
-    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
-
-
-def colour_of(computed):
-    """The same, of what a browser says of a mixture: lightness and two axes of Oklab."""
-    light, a, b = (float(part) for part in re.findall(r"-?[\d.]+(?:e-\d+)?", computed)[:3])
-    cones = [light + 0.3963377774 * a + 0.2158037573 * b]
-    cones += [
-        light - 0.1055613458 * a - 0.0638541728 * b,
-        light - 0.0894841775 * a - 1.2914855480 * b,
-    ]
-    linear = np.array(
-        [
-            [4.0767416621, -3.3077115913, 0.2309699292],
-            [-1.2684380046, 2.6097574011, -0.3413193965],
-            [-0.0041960863, -0.7034186147, 1.7076147010],
-        ]
-    ) @ np.power(cones, 3)
-    curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(255 * curved).astype(int).tolist()
 
 
 def drugs_of(rows):
@@ -205,19 +180,23 @@ def test_cells_of_a_drug_are_filtered_by_source(visit, index):
     ]
 
 
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("scale", [None, *SCALES])
 def test_a_drug_in_a_cell_has_the_genes_that_the_command_line_names(visit, index, scale):
     drug, cell = 3, 2
-    visit.go(f"#/drug/BRD-K00003/HT29?scale={scale}")
+    visit.go(f"#/drug/BRD-K00003/HT29?scale={scale or ''}")
     assert visit.heading() == "<img src=x onerror=alert(1)> in HT29"
     answer = show_profile(index, "BRD-K00003", "HT29", 25, scale)
     for side, caption in (("up", "Up"), ("down", "Down")):
         rows = visit.table(caption)
         expected = answer.tables[side].rows
         assert [row["gene"] for row in rows] == expected["symbol"].tolist()
-        label = SCALES[scale].label
-        assert numbers(rows, label) == pytest.approx(expected["value"], abs=5.1e-4)
-        assert np.abs(numbers(rows, "±") - expected["error"]).max() < 0.00051
+        shown = scale or PROFILE_SCALE
+        found = numbers(rows, SCALES[shown].label)
+        assert found == pytest.approx(expected["value"], abs=ROUNDED[SCALES[shown].form])
+        if shown in HIDDEN:
+            assert "±" not in rows[0]
+        else:
+            assert np.abs(numbers(rows, "±") - expected["error"]).max() < 0.00051
     profile = index.profiles.iloc[drug * len(CELLS) + cell]
     text = visit.page.inner_text("main")
     assert f"r about {profile['expected_r']:.2f}: {profile['tier']}." in text
@@ -239,7 +218,7 @@ def test_profiles_alike_are_those_of_the_highest_cosine(visit, index):
         assert np.abs(numbers(rows, "cosine") - scores[expected[:20]]).max() < 0.00051
 
 
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("scale", [None, *SCALES])
 @pytest.mark.parametrize(
     ("query", "wanted"),
     [
@@ -250,14 +229,15 @@ def test_profiles_alike_are_those_of_the_highest_cosine(visit, index):
 )
 def test_a_gene_names_the_profiles_that_the_command_line_names(visit, index, scale, query, wanted):
     gene = index.genes["gene"].iloc[17]
-    visit.go(f"#/gene/{gene}?scale={scale}&{query}")
+    visit.go(f"#/gene/{gene}?scale={scale or ''}&{query}")
     assert visit.heading() == index.genes["symbol"].iloc[17]
     answer = gene_answer(index, gene, wanted, 20, scale)
     for side, caption in (("up", "Raised most"), ("down", "Lowered most")):
         rows, expected = visit.table(caption), answer.tables[side].rows
         assert listed(rows) == list(zip(expected["name"], expected["cell"], strict=True))
-        found = numbers(rows, SCALES[scale].label)
-        assert found == pytest.approx(expected["value"], abs=5.1e-4)
+        shown = SCALES[scale or DEFAULT_SCALE]
+        found = numbers(rows, shown.label)
+        assert found == pytest.approx(expected["value"], abs=ROUNDED[shown.form])
         places = [index.drugs["drug"].tolist().index(drug) for drug in expected["drug"]]
         cells = [CELLS.index(cell) for cell in expected["cell"]]
         known = index.profiles.iloc[np.array(places) * len(CELLS) + np.array(cells)]

@@ -19,7 +19,7 @@ from lacuna.explore.index import Index
 from lacuna.explore.page_search import STEP, Short, shorten
 from lacuna.explore.page_shards import write_shard
 from lacuna.explore.scales import usual_scale
-from lacuna.explore.words import SCALES
+from lacuna.explore.words import HIDDEN, PROFILE_SCALE, SCALES
 from lacuna.io.atomic import explain_write_errors, write_whole
 from lacuna.io.landmarks import landmarks
 from lacuna.vectors import slices
@@ -173,6 +173,8 @@ def _about(index: Index, product: str, others: Sequence[Mapping[str, str]]) -> d
         "source": product,
         "version": lacuna.__version__,
         "scale": usual_scale(index.profiles),
+        "profileScale": usual_scale(index.profiles, PROFILE_SCALE),
+        "hidden": HIDDEN,
         "scales": {name: scale._asdict() for name, scale in SCALES.items()},
         "hasExpectedR": bool(profiles["expected_r"].notna().any()),
         "measuredProfiles": int((profiles["source"] != PREDICTED).sum()),

@@ -18,7 +18,7 @@ export function topGenes(dataset, values, expectedR, scale, count = TOP) {
 }
 
 /** A drug in a cell: what is known of the profile, and its genes. */
-export async function drugInCell(dataset, drug, cell, { scale = dataset.scale, count } = {}) {
+export async function drugInCell(dataset, drug, cell, { scale = dataset.profileScale, count } = {}) {
   const values = await dataset.profile(drug, cell);
   const about = dataset.about(drug, cell);
   return { about, values, ...topGenes(dataset, values, about.expected_r, scale, count) };
@@ -26,7 +26,7 @@ export async function drugInCell(dataset, drug, cell, { scale = dataset.scale, c
 
 /** A drug over cells: the genes that it moves most on average, and their values in each cell. */
 export async function drugOverCells(dataset, drug, { filters = {}, count = TOP } = {}) {
-  const scale = filters.scale ?? dataset.scale;
+  const scale = filters.scale ?? dataset.profileScale;
   const keep = passing(dataset, { source: "", cell: "", least: null, ...filters });
   const values = await dataset.profilesOf(drug);
   const genes = dataset.genes.length;

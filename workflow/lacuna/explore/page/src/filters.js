@@ -3,7 +3,7 @@
 import { SOURCES } from "./dataset.js";
 
 /** The filters of an address; what it does not know counts as not set. */
-export function readFilters(query, dataset) {
+export function readFilters(query, dataset, usual = dataset.profileScale) {
   const least = Number.parseFloat(query.get("least") ?? "");
   const source = query.get("source");
   const cell = query.get("cell");
@@ -12,7 +12,7 @@ export function readFilters(query, dataset) {
     source: SOURCES.includes(source) ? source : "",
     cell: dataset.cells.some((one) => one.cell === cell) ? cell : "",
     least: Number.isFinite(least) ? least : null,
-    scale: scale in dataset.scales ? scale : dataset.scale,
+    scale: scale in dataset.scales ? scale : usual,
   };
 }
 

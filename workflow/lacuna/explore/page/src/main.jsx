@@ -94,7 +94,8 @@ function View({ house, route }) {
   const { dataset, names } = house;
   const Named = route.page === "drug" && route.ids.length > 1 ? ProfileView : VIEWS[route.page];
   if (!Named) return <NowhereView house={house} wanted={route.page} />;
-  const filters = readFilters(route.query, dataset);
+  const usual = route.page === "gene" ? dataset.scale : dataset.profileScale;
+  const filters = readFilters(route.query, dataset, usual);
   const subjects = {};
   for (const [i, id] of route.ids.entries()) {
     const kind = i ? "cell" : route.page;

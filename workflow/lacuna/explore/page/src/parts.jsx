@@ -106,10 +106,11 @@ export function Answered({ answer, search, children }) {
 }
 
 /** Filters and the scale, kept in the address. */
-export function Filters({ dataset, filters, cells = true, scales = true }) {
+export function Filters({ dataset, filters, cells = true, scales = true, profiles = true }) {
   const known = dataset.hasExpectedR;
   return (
-    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+    <form class="filters" aria-label={profiles ? "Filters" : "Scale"} onSubmit={(event) => event.preventDefault()}>
+      {profiles && (
       <label>
         Source
         <select value={filters.source} onChange={(e) => alter({ source: e.target.value })}>
@@ -118,7 +119,8 @@ export function Filters({ dataset, filters, cells = true, scales = true }) {
           <option value="predicted">predicted</option>
         </select>
       </label>
-      {cells && (
+      )}
+      {profiles && cells && (
         <label>
           Cell
           <select value={filters.cell} onChange={(e) => alter({ cell: e.target.value })}>
@@ -129,7 +131,7 @@ export function Filters({ dataset, filters, cells = true, scales = true }) {
           </select>
         </label>
       )}
-      {known && (
+      {profiles && known && (
         <label>
           Expected r
           <select value={filters.least ?? ""} onChange={(e) => alter({ least: e.target.value })}>

@@ -2,7 +2,11 @@
 
 import { DrugLink, GeneLink, ProfileLink, Source, Trust } from "../parts.jsx";
 
-export const geneColumns = (label) => [
+/** How many digits a scale's values are written with, after a format of Python's. */
+const digitsOf = ({ form }) => Number(form.match(/\.(\d+)f/)[1]);
+
+/** The columns of genes, on a scale of the dataset. */
+export const geneColumns = (dataset, scale) => [
   {
     key: "symbol",
     label: "gene",
@@ -10,10 +14,17 @@ export const geneColumns = (label) => [
     show: (row) => <GeneLink gene={row.gene} />,
   },
   { key: "gene", label: "id", of: (row) => String(row.gene.gene) },
-  { key: "value", label, digits: 3, sign: true, of: (row) => row.value },
+  {
+    key: "value",
+    label: dataset.scales[scale].label,
+    digits: digitsOf(dataset.scales[scale]),
+    sign: true,
+    of: (row) => row.value,
+  },
   {
     key: "error",
     label: "±",
+    saved: dataset.hidden[scale]?.includes("error"),
     help: "standard deviation of a fresh measurement about what is expected of it",
     digits: 3,
     of: (row) => row.error,
@@ -67,10 +78,10 @@ export const hitColumns = [
 ];
 
 /** Profiles with a gene's value. */
-export const valueColumns = (label) => [
+export const valueColumns = ({ label, form }) => [
   drugColumn,
   cellColumn,
-  { key: "value", label, digits: 3, sign: true, of: (row) => row.value },
+  { key: "value", label, digits: digitsOf({ form }), sign: true, of: (row) => row.value },
   sourceColumn,
   trustColumn,
   moaColumn,

@@ -9,7 +9,7 @@ export function GeneView({ house, filters, gene }) {
   const { dataset, search } = house;
   const on = [gene.position, filters.source, filters.cell, filters.least, filters.scale];
   const answer = useAnswer(() => topOfGene(dataset, search, gene.position, { filters }), on);
-  const columns = valueColumns(dataset.scales[filters.scale].label);
+  const columns = valueColumns(dataset.scales[filters.scale]);
   const percent = Math.round(100 - (100 * dataset.measuredProfiles) / dataset.profiles);
   const file = `${dataset.dataset} ${gene.label}`;
   return (

@@ -22,7 +22,7 @@ export function ProfileView({ house, filters, drug, cell }) {
     return similar(dataset, search, profile, { filters, without: place.position });
   }, [place.position, filters.source, filters.cell, filters.least]);
   const file = `${dataset.dataset} ${name} ${cell.cell}`;
-  const columns = geneColumns(dataset.scales[scale].label);
+  const columns = geneColumns(dataset, scale);
   return (
     <>
       <p class="kind">Drug in a cell</p>
@@ -58,12 +58,14 @@ export function ProfileView({ house, filters, drug, cell }) {
         )}
       </dl>
       <h2>Genes that move most</h2>
+      {known && <Filters dataset={dataset} filters={filters} profiles={false} />}
       <Answered answer={genes}>
         {({ up, down, all }) => (
           <>
             <p class="help">
-              {dataset.scales[scale].label}: {dataset.scales[scale].about}.{" "}
-              {known && "± is one standard deviation of a fresh measurement."}
+              {known
+                ? "± is one standard deviation of a fresh measurement."
+                : "Changes are those of the profile at length 1."}
             </p>
             <div class="pair">
               <Table caption="Up" rows={up} columns={columns} file={`${file} up`} />
