@@ -83,7 +83,7 @@ def test_a_dry_run_is_a_short_table_in_words(project):
     planned = project.run("-n", words=True).splitlines()
     table = [line.split(maxsplit=2) for line in planned if line[:5].strip().isdigit()]
     rows = {rule: (int(count), words) for count, rule, words in table if rule != "in"}
-    assert rows["predict_folds"][1] == ("<method> predicts folds <folds> of <split>, <size> tensor")
+    assert rows["predict_folds"][1] == "<method> predicts folds <folds> of <split>, large tensor"
     assert rows["draw_..."][1] == "Draw figures"
     assert rows["make_signatures"] == (1, "Make signatures of simulated")
     total = next(int(count) for count, *rest in table if rest[0] == "in")
