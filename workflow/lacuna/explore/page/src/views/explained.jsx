@@ -35,9 +35,10 @@ export function ExpectedR({ dataset }) {
         </p>
       )}
       <p>
-        A value is the change of a gene’s expression in a profile scaled to length 1, so that measured
-        profiles and the shorter, more cautious predictions compare. Errors are standard deviations
-        of a fresh measurement about what is expected of it.
+        Profiles are compared at length 1, since predictions are shorter, the less certain they are.
+        Of a drug in a cell the expected change is shown: expected r times that. Of a gene, profiles
+        are ordered by z: the expected change in standard deviations of a fresh measurement. Other
+        scales can be chosen.
       </p>
     </section>
   );
