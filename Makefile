@@ -222,7 +222,7 @@ answers: demo ## write into the pages what the commands answer on the demo
 
 docs: $(READY) ## write what stands in schemas and on cards into the pages, and build the documentation's site: site/index.html
 	$(BIN)/python -m lacuna.project.documentation
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "The documentation: site/index.html"
 
 .PHONY: page

@@ -134,3 +134,9 @@ def test_what_commands_answer_stands_below_them():
     for page, text in OWN.items():
         for command, printed in mark.findall(text):
             assert f"$ {command}\n" in printed, f"{page}: run make answers"
+
+
+def test_warnings_end_the_building():
+    """With --quiet mkdocs counts no warnings, and --strict lets them pass."""
+    [built] = re.findall(r"mkdocs build(.*)", (ROOT / "Makefile").read_text())
+    assert built.split() == ["--strict"]
