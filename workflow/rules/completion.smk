@@ -19,12 +19,12 @@ rule complete_tensor:
         "results/{dataset}/logs/complete_tensor/{method}.log",
     benchmark:
         "results/{dataset}/benchmarks/complete_tensor/{method}.tsv"
+    wildcard_constraints:
+        method=one_of(name for name in PLAN.players if name not in completion.kept(config)),
     group:
         lambda wildcards: PLAN.group(wildcards.method)
     conda:
         "../../envs/lacuna.yaml"
-    wildcard_constraints:
-        method=one_of(name for name in PLAN.players if name not in completion.kept(config)),
     resources:
         gpu=lambda wildcards: PLAN.gpus(wildcards.method),
         mem_mb=method_memory,
@@ -45,7 +45,7 @@ use rule complete_tensor as complete_and_keep with:
         gctx="results/{dataset}/completed/{method}.gctx",
         h5ad="results/{dataset}/completed/{method}.h5ad",
         model="results/{dataset}/completed/{method}.model.h5",
-    params:
-        model=lambda wildcards, output: [output.model],
     wildcard_constraints:
         method=one_of(completion.kept(config)),
+    params:
+        model=lambda wildcards, output: [output.model],
