@@ -21,8 +21,6 @@ rule complete_tensor:
         "results/{dataset}/benchmarks/complete_tensor/{method}.tsv"
     wildcard_constraints:
         method=one_of(name for name in PLAN.players if name not in completion.kept(config)),
-    group:
-        lambda wildcards: PLAN.group(wildcards.method)
     conda:
         "../../envs/lacuna.yaml"
     resources:
