@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from paged import CELLS, NO_BROWSER, Visit, browser, colour_of, hex_of, numbers, paged_index
+from paged import CELLS, Visit, colour_of, hex_of, numbers, paged_index
 
 from lacuna.drawing.palette import SHADES_OF_THREE
 from lacuna.explore.answers_gene import Wanted, gene_answer
@@ -29,14 +29,6 @@ def folder(index, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explore")
     write_page(folder / "index.html", index, "results/made-up/completed/kernel.gctx", OTHERS)
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as found:
-        if found is None:
-            pytest.skip(NO_BROWSER)
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from indexed import planted_index
-from paged import NO_BROWSER, Visit, browser, paged_index
+from paged import Visit, paged_index
 
 from lacuna.explore.connectivity import cosine
 from lacuna.explore.page_write import write_page
@@ -50,14 +50,6 @@ def folder(index, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explore")
     write_page(folder / "index.html", index, "results/made-up/completed/kernel.gctx")
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as found:
-        if found is None:
-            pytest.skip(NO_BROWSER)
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +137,22 @@ def test_a_page_without_its_data_says_what_to_do(chromium, folder, tmp_path):
     visit.go("#/drug/BRD-K00000")
     alert = visit.page.wait_for_selector("[role=alert]").inner_text()
     assert "data/drugs-0000.js is missing or damaged" in alert
+    visit.close()
+
+
+def test_an_address_that_changes_while_the_page_is_drawn_is_followed(chromium, folder, index):
+    visit = Visit(chromium, folder)
+    visit.page.add_init_script("""
+        const listen = globalThis.addEventListener.bind(globalThis);
+        globalThis.addEventListener = (kind, ...rest) => {
+            if (kind === "hashchange") history.replaceState(null, "", "#/drug/BRD-K00000");
+            listen(kind, ...rest);
+        };
+    """)
+    visit.page.goto(visit.address)
+    visit.page.wait_for_selector("html[data-ready]")
+    visit.settle()
+    assert visit.heading() == index.drugs["name"].iloc[0]
     visit.close()
 
 

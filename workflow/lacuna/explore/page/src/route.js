@@ -1,7 +1,7 @@
 // The address after #: what is asked, so that it can be sent, and Back works.
 // #/drug/ID, #/drug/ID/CELL, #/cell/CELL, #/gene/ID, #/signature?up=A,B&down=C; filters follow ?.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 export function read(hash = globalThis.location.hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
@@ -37,11 +37,12 @@ export function alter(change) {
 }
 
 export function useRoute() {
-  const [route, setRoute] = useState(read);
+  const [hash, setHash] = useState(() => globalThis.location.hash);
   useEffect(() => {
-    const follow = () => setRoute(read());
+    const follow = () => setHash(globalThis.location.hash);
     globalThis.addEventListener("hashchange", follow);
+    follow(); // the address may have changed since the first look, while the page was drawn
     return () => globalThis.removeEventListener("hashchange", follow);
   }, []);
-  return route;
+  return useMemo(() => read(hash), [hash]);
 }
