@@ -30,6 +30,8 @@ SILENT = (
     "Run again; what is finished stays."
 )
 
+STOPPED = "Stopped. The same command goes on where this run stopped; what is finished stays."
+
 
 class Failure(NamedTuple):
     """A job that failed.
@@ -98,11 +100,11 @@ def explain_failures(failed: Iterable[Failure], since: float) -> str:
     Returns
     -------
     str
-        For each cause the rules and logs that tell it, then the message; empty where nothing
-        failed but by Ctrl-C.
+        For each cause the rules and logs that tell it, then the message; after Ctrl-C, that the
+        run can go on; empty where no job failed.
     """
     causes: dict[tuple[int, str], list[Failure]] = {}
-    doubtful = []
+    doubtful, failed = [], list(failed)
     for failure in failed:
         text = _tail(Path(failure.log), since)
         if found := _cause(text or ""):
@@ -113,6 +115,8 @@ def explain_failures(failed: Iterable[Failure], since: float) -> str:
             causes.setdefault((0, SILENT), []).append(failure)
     if doubtful and not causes:
         causes[0, SILENT] = doubtful
+    if failed and not causes:
+        return STOPPED
     return "\n\n".join(f"{_named(causes[found])} failed.\n{found[1]}" for found in sorted(causes))
 
 
