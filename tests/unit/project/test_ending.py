@@ -89,11 +89,10 @@ def test_an_error_within_a_log_is_not_that_of_a_later_crash(log):
 
 def test_after_ctrl_c_the_run_can_go_on(log):
     stopped = log("a", f"{TRACEBACK}KeyboardInterrupt\n")
-    assert "same command goes on" in explain_failures([stopped], since=0)
+    for jobs in ([stopped], []):  # Snakemake does not count jobs that Ctrl-C ended
+        assert "same command goes on" in explain_failures(jobs, since=0)
     told = explain_failures([stopped, log("b", "Error: no table.\n")], since=0)
     assert "no table" in told and "goes on" not in told
-    assert explain_failures([], since=0) == ""
-    assert explain_failures([], since=0) == ""
 
 
 def test_a_log_of_a_run_before_is_not_read(log, tmp_path):

@@ -100,11 +100,11 @@ def explain_failures(failed: Iterable[Failure], since: float) -> str:
     Returns
     -------
     str
-        For each cause the rules and logs that tell it, then the message; after Ctrl-C, that the
-        run can go on; empty where no job failed.
+        For each cause the rules and logs that tell it, then the message; where there is none, as
+        after Ctrl-C, that the run can go on.
     """
     causes: dict[tuple[int, str], list[Failure]] = {}
-    doubtful, failed = [], list(failed)
+    doubtful = []
     for failure in failed:
         text = _tail(Path(failure.log), since)
         if found := _cause(text or ""):
@@ -115,7 +115,7 @@ def explain_failures(failed: Iterable[Failure], since: float) -> str:
             causes.setdefault((0, SILENT), []).append(failure)
     if doubtful and not causes:
         causes[0, SILENT] = doubtful
-    if failed and not causes:
+    if not causes:
         return STOPPED
     return "\n\n".join(f"{_named(causes[found])} failed.\n{found[1]}" for found in sorted(causes))
 
