@@ -40,8 +40,8 @@ class PreciseProcess(GaussianProcess):
         weights = np.zeros(observed.measured.shape)
         weights[drug, cell] = precision
         with lengths_kept():
-            self._drugs = response_similarity(profiles, drug, cell, weights)
-            self._cells = response_similarity(profiles, cell, drug, weights.T)
+            self._drugs = response_similarity(profiles.__getitem__, drug, cell, weights)
+            self._cells = response_similarity(profiles.__getitem__, cell, drug, weights.T)
 
 
 class SecondPassProcess(GaussianProcess):
@@ -57,5 +57,5 @@ class SecondPassProcess(GaussianProcess):
         drug, cell = np.concatenate([observed.pairs, gaps]).T
         weights = np.where(observed.measured, 1, self.share)
         with lengths_kept():
-            self._drugs = response_similarity(profiles, drug, cell, weights)
-            self._cells = response_similarity(profiles, cell, drug, weights.T)
+            self._drugs = response_similarity(profiles.__getitem__, drug, cell, weights)
+            self._cells = response_similarity(profiles.__getitem__, cell, drug, weights.T)

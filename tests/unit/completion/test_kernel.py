@@ -40,8 +40,12 @@ def plain_process(observed, known, pairs):
     every = profiles.mean(axis=0)
     mean = every + best_predictors(profiles - every, observed.cell, len(observed.cells))
     residual = (profiles - mean[observed.cell]).astype(np.float32)
-    by_drug = response_similarity(residual, observed.drug, observed.cell, observed.measured)
-    by_cell = response_similarity(residual, observed.cell, observed.drug, observed.measured.T)
+    by_drug = response_similarity(
+        residual.__getitem__, observed.drug, observed.cell, observed.measured
+    )
+    by_cell = response_similarity(
+        residual.__getitem__, observed.cell, observed.drug, observed.measured.T
+    )
 
     def covariance(one, other):
         (d, c), (e, f) = one, other

@@ -23,7 +23,9 @@ def is_kernel(matrix):
 def test_drugs_are_alike_that_answer_alike_in_shared_cells(monkeypatch, most_in_workspace):
     monkeypatch.setattr(similarity, "MOST_IN_WORKSPACE", most_in_workspace)
     observed = clustered()
-    found = response_similarity(observed.profiles, observed.drug, observed.cell, observed.measured)
+    found = response_similarity(
+        observed.profiles.__getitem__, observed.drug, observed.cell, observed.measured
+    )
     drugs, cells = range(len(observed.drugs)), range(len(observed.cells))
     plain = np.eye(len(drugs))
     for one in drugs:

@@ -141,9 +141,8 @@ class GaussianProcess:
         )
         self.mean = (overall + cell_effect).astype(np.float32)
         drug, cell, measured = observed.drug, observed.cell, observed.measured
-        residual = self.residual()
-        self._drugs = response_similarity(residual, drug, cell, measured)
-        self._cells = response_similarity(residual, cell, drug, measured.T)
+        self._drugs = response_similarity(self.residual, drug, cell, measured)
+        self._cells = response_similarity(self.residual, cell, drug, measured.T)
         self._side, self._replicate_noise = side, replicate_noise(observed)
         self.terms = [
             term

@@ -1,5 +1,7 @@
 """How alike drugs are, and cells: positive semidefinite kernels with 1 on the diagonal."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.linalg import eigh
 
@@ -10,7 +12,10 @@ HALF_SHRUNK_AT = 1.0  # shared cells or drugs: a mean over so many is shrunk to 
 
 
 def response_similarity(
-    profiles: np.ndarray, item: np.ndarray, context: np.ndarray, measured: np.ndarray
+    profiles_of: Callable[[np.ndarray], np.ndarray],
+    item: np.ndarray,
+    context: np.ndarray,
+    measured: np.ndarray,
 ) -> np.ndarray:
     """Return how alike two items (drugs, or cells) respond in the contexts that they share.
 
@@ -21,7 +26,9 @@ def response_similarity(
 
     Parameters
     ----------
-    profiles : array of shape (n, genes)
+    profiles_of
+        Returns the profiles at some positions of the n, shape (len(positions), genes): those of one
+        context after the other, so that not all need be in memory.
     item, context : int arrays of shape (n,)
     measured : bool array of shape (items, contexts)
 
@@ -33,14 +40,15 @@ def response_similarity(
     total = np.zeros((items, items), dtype=np.float32)
     for number in range(contexts):
         rows = np.flatnonzero(context == number)
-        unit = unit_rows(profiles[rows])
+        unit = unit_rows(profiles_of(rows))
         # A copy: NumPy has another routine for an array by itself, whose rounding the fit of the
         # weights would magnify.
         total[np.ix_(item[rows], item[rows])] += unit @ unit.copy().T
     total /= measured.astype(np.float32) @ measured.T.astype(np.float32) + HALF_SHRUNK_AT
     np.fill_diagonal(total, 1)
     values, vectors = _decompose(total)
-    vectors = (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
+    vectors *= np.sqrt(np.maximum(values, 0))  # in place: each copy of them is large
+    vectors = vectors.astype(np.float32)
     scale = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = np.divide(vectors, scale, out=np.zeros_like(vectors), where=scale > 0)
     return vectors @ vectors.T
