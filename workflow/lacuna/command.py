@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import lacuna
-from lacuna.errors import LacunaError
+from lacuna.errors import DamagedFile, LacunaError
 from lacuna.project.stages import packages
 
 DEMO = Path("config/config.yaml")
@@ -62,6 +62,10 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         status = arguments.run(arguments)
         sys.stdout.flush()
+    except DamagedFile as error:
+        remedy = "If a run made it, remove it, and run again: the workflow makes it anew."
+        print(f"Error: {error} {remedy}", file=sys.stderr)
+        return 1
     except LacunaError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -116,6 +116,7 @@ def test_a_damaged_index_is_named(capsys, home, tmp_path):
     status, out, err = lacuna(capsys, "gene", "Symg1", "--results", str(tmp_path))
     assert (status, out) == (1, "")
     assert err.startswith(f"Error: {path}: cannot be read") and err.count("\n") == 1
+    assert "remove it, and run again: the workflow makes it anew" in err
 
 
 def test_what_all_commands_import_is_light():

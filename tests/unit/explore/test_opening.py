@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lacuna.errors import LacunaError
-from lacuna.explore.opening import INDEX, add_run_arguments, folder_of
+from lacuna.explore.opening import add_run_arguments, folder_of
+from lacuna.explore.words import INDEX
 
 
 @pytest.fixture

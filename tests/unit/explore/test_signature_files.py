@@ -40,8 +40,12 @@ def test_a_remark_in_latin_1_does_no_harm(file):
     assert read_genes(file("# caf\u00e9\nTP53\nMYC\n".encode("latin-1"))) == ["TP53", "MYC"]
 
 
-def test_a_gmt_file_of_one_set_is_read(file):
+def test_a_gmt_file_of_one_set_is_read(file, tmp_path):
     assert read_genes(file("SET\tabout\tTP53\tMYC\n", "one.gmt")) == ["TP53", "MYC"]
+    packed = tmp_path / "one.gmt.gz"
+    packed.write_bytes(gzip.compress(b"SET\tabout\tTP53\tMYC\n"))
+    with pytest.raises(LacunaError, match="not packed"):  # not taken for a list of names
+        read_genes(packed)
     with pytest.raises(LacunaError, match=r"two.gmt: holds 2 sets \('A', 'B'\); expected one."):
         read_genes(file("A\t\tTP53\nB\t\tMYC\n", "two.gmt"))
 

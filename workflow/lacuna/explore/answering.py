@@ -8,9 +8,10 @@ from dataclasses import replace
 from lacuna.errors import LacunaError
 from lacuna.explore.answers import Answer
 from lacuna.explore.index import Index
-from lacuna.explore.opening import INDEX, folder_of
+from lacuna.explore.opening import folder_of
 from lacuna.explore.printing import print_answer
 from lacuna.explore.remarks import remarks
+from lacuna.explore.words import INDEX
 
 
 @contextmanager

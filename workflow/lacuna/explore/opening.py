@@ -5,9 +5,7 @@ import sys
 from pathlib import Path
 
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.explore.words import FORMATS, SCALES, SOURCES
-
-INDEX = "explore/index.h5"
+from lacuna.explore.words import FORMATS, INDEX, SCALES, SOURCES
 
 
 def add_run_arguments(parser: argparse.ArgumentParser, formats: bool = True) -> None:

@@ -26,14 +26,14 @@ def read_genes(path: Path) -> list[str]:
     ----------
     path
         Text, plain or gzipped: names, one a line or separated by tabs, commas or blanks; a line
-        that begins with # is a remark. Or .gmt, with one set.
+        that begins with # is a remark. Or .gmt, not packed, with one set.
 
     Raises
     ------
     LacunaError
         If the file is missing, no text, empty, or holds several sets.
     """
-    if path.suffix.lower() == ".gmt":
+    if path.name.lower().endswith((".gmt", ".gmt.gz")):
         sets = read_gmt(path)
         if len(sets) > 1:
             raise LacunaError(

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lacuna.explore.words import INDEX, PAGE
 from lacuna.retrieval import stage as retrieval
 from lacuna.translation import stage as translation
 
 Config = Mapping[str, Any]
-INDEX, PAGE = "explore/index.h5", "explore/index.html"
 
 
 def wanted(config: Config) -> bool:

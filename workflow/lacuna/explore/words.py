@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+# What is asked, below results/{dataset}.
+INDEX, PAGE = "explore/index.h5", "explore/index.html"
 FORMATS = ("table", "tsv", "json")
 SOURCES = ("measured", "predicted")
 BY = PROFILE, DRUG, MECHANISM = ("profile", "drug", "mechanism")  # what a search lists

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lacuna.errors import LacunaError
+from lacuna.explore.words import INDEX
 from lacuna.project.plan import Plan
 from lacuna.signatures.stage import products
 
@@ -198,7 +199,7 @@ def _headline(plan: Plan) -> list[str]:
 def _question(plan: Plan) -> list[str]:
     """Return a command that asks for a profile of the run; none where it has no index to ask."""
     tables = [Path(plan.folder) / f"tensor/{name}.tsv" for name in ("drugs", "cells")]
-    if not (Path(plan.folder) / "explore/index.h5").is_file():
+    if not (Path(plan.folder) / INDEX).is_file():
         return []
     drug, cell = (table.read_text().splitlines()[1].split("\t")[0] for table in tables)
     return [f"{COMMAND} {shlex.quote(drug)} {shlex.quote(cell)} --dataset {plan.dataset}"]

@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lacuna.explore.answers_gene import Wanted
     from lacuna.explore.export import export
     from lacuna.explore.index import Index
-    from lacuna.explore.opening import INDEX, folder_of
+    from lacuna.explore.opening import folder_of
+    from lacuna.explore.words import INDEX
 
     folder = folder_of(arguments)
     wanted = Wanted(tuple(arguments.cell), arguments.source, arguments.min_r)

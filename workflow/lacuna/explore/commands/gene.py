@@ -26,7 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Search, and print."""
     from lacuna.explore.answering import check_count
     from lacuna.explore.answers_translated import SEARCHES
-    from lacuna.explore.opening import INDEX, folder_of
+    from lacuna.explore.opening import folder_of
+    from lacuna.explore.words import INDEX
 
     check_count("--top", arguments.top)
     folder = folder_of(arguments, (INDEX, SEARCHES))
