@@ -25,6 +25,7 @@ include: "workflow/rules/single_cell.smk"
 include: "workflow/rules/explore.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/sums.smk"
 
 
 report: "workflow/report/workflow.rst"

@@ -25,7 +25,7 @@ from lacuna.project.provenance import provenance
 
 # Tables and products of all stages, at any depth below results/{dataset}; not what tells of time.
 COMPARED = ("*.tsv", "*.tsv.gz", "completed/*.gctx", "completed/*.h5ad")
-NOT_COMPARED = ("benchmarks", "logs")
+NOT_COMPARED = ("benchmarks", "logs", "sums")
 
 
 def reproduce(project: Path, dataset: str, cores: int) -> bool:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from lacuna.io.sources import Wanted, acquire, read_sources
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     acquire(
         Wanted(**snakemake.params.wanted),
         Path(snakemake.output[0]),

@@ -2,8 +2,8 @@
 
 from lacuna.acquire.tables import check_tables
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files = {kind: snakemake.input[kind] for kind in snakemake.params.kinds}
     write_table(check_tables(files), snakemake.output[0])

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.simulation.write import simulate
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     simulate(Path(snakemake.output[0]).parent, **snakemake.params)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.simulation.write_single_cell import write_single_cell_world
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     write_single_cell_world(Path(snakemake.output[0]).parent, **dict(snakemake.params.items()))

@@ -2,11 +2,11 @@
 
 from lacuna.cell_to_cell.study import choose_cells, divide, division_table
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input[0])
     cells = choose_cells(tensor, snakemake.params.cells)
     rng = generator(snakemake.params.seed, "cell_to_cell")

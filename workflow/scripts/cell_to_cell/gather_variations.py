@@ -4,10 +4,10 @@ import pandas as pd
 
 from lacuna.cell_to_cell.variations import summarise
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tables = [
         summarise(analysis, read_table(path), generator(snakemake.params.seed, "variations"))
         for analysis, path in zip(snakemake.params.analyses, snakemake.input, strict=True)

@@ -5,11 +5,11 @@ from lacuna.cell_to_cell.study import TEST
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.evaluation.correlation import profile_pearson
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     part = read_table(snakemake.input.division)["part"]
     test = ProfileSet.load(snakemake.input.tensor).take(part.eq(TEST).to_numpy())
     model = DeepCellState.load(snakemake.input.model, snakemake.params.device)

@@ -4,10 +4,10 @@ from lacuna.cell_to_cell.factors import choose_sets, measure_enrichment
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.io.gmt import read_gmt
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     symbols = read_table(snakemake.input.genes)["symbol"].to_list()
     sets = [each for path in snakemake.input.sets for each in read_gmt(path).items()]
     chosen, left_out = choose_sets(sets, symbols)

@@ -4,11 +4,11 @@ from lacuna.cell_to_cell.gene_importance import rank_genes
 from lacuna.cell_to_cell.study import TRAINING
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     part = read_table(snakemake.input.division)["part"]
     training = ProfileSet.load(snakemake.input.tensor).take(part.eq(TRAINING).to_numpy())
     ranks, stability = rank_genes(

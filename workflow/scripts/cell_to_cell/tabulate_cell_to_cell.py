@@ -4,9 +4,9 @@ from lacuna.cell_to_cell.analyses import analysis_label
 from lacuna.cell_to_cell.tables import division_note, variation_sentences, variation_table
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     variations = read_table(snakemake.input.variations)
     analyses = snakemake.params.analyses
     write_page(

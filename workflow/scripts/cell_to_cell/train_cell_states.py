@@ -7,11 +7,11 @@ from lacuna.cell_to_cell.study import TRAINING
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.run import train_method
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     part = read_table(snakemake.input.division)["part"]
     work = Path(f"{snakemake.output.model}.work")

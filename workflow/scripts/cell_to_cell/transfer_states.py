@@ -11,11 +11,11 @@ from lacuna.cell_to_cell.transfer import (
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.io.external import read_external
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     part = read_table(snakemake.input.division)["part"]
     read = read_external(

@@ -10,11 +10,11 @@ from lacuna.cell_to_cell.variations import Study, design, score
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.variants import Variant
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     names, files, seed = snakemake.wildcards, snakemake.input, snakemake.params.seed
     tensor = ProfileSet.load(files.tensor)
     study = Study(tensor, read_table(files.division)["part"].to_numpy(str))

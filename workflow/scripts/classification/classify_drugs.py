@@ -10,11 +10,11 @@ from lacuna.classification.imputation import filled_folds
 from lacuna.classification.profiles import DrugProfiles
 from lacuna.io import hdf5
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.structures.fingerprints import known_similarity
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     profiles = DrugProfiles.read(snakemake.input.product, snakemake.params.cells)
     answers = read_table(snakemake.input.answers)
     # The stream leaves out method and model, which then share folds and draws of drugs.

@@ -12,9 +12,9 @@ from lacuna.classification.tests import (
 )
 from lacuna.io import hdf5
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     experiments = pd.concat(map(read_table, snakemake.input.experiments), ignore_index=True)
     parts = [hdf5.load(path) for path in snakemake.input.draws]
     draws, counts, similar = (

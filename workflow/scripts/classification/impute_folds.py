@@ -7,11 +7,11 @@ from lacuna.classification.imputation import impute_folds
 from lacuna.completion.interface import SideInformation
 from lacuna.io import hdf5
 from lacuna.io.tsv import read_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     work = Path(f"{snakemake.output[0]}.work")
     filled = impute_folds(

@@ -3,10 +3,10 @@
 from lacuna.classification.tasks import make_tasks
 from lacuna.io.annotations import annotate_from_files, read_symbols
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     drugs = read_table(snakemake.input.drugs)
     files = {kind: snakemake.input[kind] for kind in snakemake.params.kinds}

@@ -11,9 +11,9 @@ from lacuna.classification.tables import (
 from lacuna.drawing.wording import with_spaces
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     sources, tasks, tests, similarity, experiments = (read_table(path) for path in snakemake.input)
     write_page(
         snakemake.output[0],

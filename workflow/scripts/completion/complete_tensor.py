@@ -14,11 +14,11 @@ from lacuna.completion.writer import write_completed
 from lacuna.evaluation.expected_r import ExpectedR
 from lacuna.io.annotations import annotate_from_files, read_symbols
 from lacuna.io.tsv import read_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     variant, seed = snakemake.params.variant, snakemake.params.seed
     name, method, options = snakemake.wildcards.method, variant["method"], variant["options"]
     tensor = ProfileSet.load(snakemake.input.tensor)

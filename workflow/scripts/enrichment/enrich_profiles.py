@@ -6,11 +6,11 @@ from lacuna.enrichment.groups import cell_groups, completed_profiles
 from lacuna.enrichment.preranked import enrich_all
 from lacuna.io.gmt import read_gmt
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files = snakemake.input.gene_sets
     sets = {name: genes for path in files for name, genes in read_gmt(path).items()}
     asked = []

@@ -5,11 +5,11 @@ import pandas as pd
 from lacuna.completion.interface import Completion
 from lacuna.evaluation.expected_r import ExpectedR, describe_held_out, judge_splits
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     held_out = {}
     for split in snakemake.params.splits:

@@ -4,9 +4,9 @@ import pandas as pd
 
 from lacuna.evaluation.density import accuracy_by_density
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     scores = pd.concat(pd.read_csv(path, sep="\t") for path in snakemake.input)
     write_table(scores, snakemake.output.repeats)
     write_table(accuracy_by_density(scores), snakemake.output.density)

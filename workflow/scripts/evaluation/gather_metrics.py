@@ -4,14 +4,14 @@ import pandas as pd
 
 from lacuna.evaluation.compare import compare_methods, lead_over_simple
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
 
 def read_all(paths: list[str]) -> pd.DataFrame:
     return pd.concat((pd.read_csv(path, sep="\t") for path in paths), ignore_index=True)
 
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files = snakemake.input
     write_table(read_all(files.metrics), snakemake.output.metrics)
     write_table(read_all(files.folds), snakemake.output.folds)

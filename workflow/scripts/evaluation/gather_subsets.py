@@ -4,9 +4,9 @@ import pandas as pd
 
 from lacuna.evaluation.drug_subsets import accuracy_by_drugs
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     scores = pd.concat(map(read_table, snakemake.input), ignore_index=True)
     write_table(scores, snakemake.output.repeats)
     write_table(accuracy_by_drugs(scores), snakemake.output.subsets)

@@ -7,11 +7,11 @@ from lacuna.evaluation.held_out import HeldOut
 from lacuna.evaluation.similar_drugs import accuracy_without_similar, nearest_in_training
 from lacuna.evaluation.splits import SPLITS
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     smiles = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline).smiles
     methods, split = snakemake.params.methods, SPLITS[snakemake.wildcards.split]

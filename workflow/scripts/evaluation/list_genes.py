@@ -2,7 +2,7 @@
 
 from lacuna.evaluation.gene_lists import ranked_genes
 from lacuna.io.tsv import write_blocks
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     write_blocks(ranked_genes(snakemake.input[0]), snakemake.output[0])

@@ -2,11 +2,11 @@
 
 from lacuna.evaluation.splits import SPLITS, fold_table, make_folds
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input[0])
     names = snakemake.wildcards
     stream = (names.size, SPLITS[names.split].stream)

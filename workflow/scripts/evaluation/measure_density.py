@@ -7,11 +7,11 @@ from lacuna.completion.run import run_method
 from lacuna.evaluation.correlation import pooled_pct
 from lacuna.evaluation.density import TEST, is_trained_on
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     names, variant = snakemake.wildcards, snakemake.params.variant
     stream = (variant["method"],)
     tensor = ProfileSet.load(snakemake.input.tensor)

@@ -7,11 +7,11 @@ from lacuna.completion.run import run_method
 from lacuna.evaluation.correlation import pooled_pct
 from lacuna.evaluation.drug_subsets import draw_drugs, hold_out
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     names, variant = snakemake.wildcards, snakemake.params.variant
     seed, tables = snakemake.params.seed, (snakemake.input.drugs, snakemake.input.baseline)
     tensor = ProfileSet.load(snakemake.input.tensor)

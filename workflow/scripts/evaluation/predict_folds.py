@@ -9,11 +9,11 @@ import pandas as pd
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.run import run_method
 from lacuna.evaluation.splits import SPLITS
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     names, variant = snakemake.wildcards, snakemake.params.variant
     split = SPLITS[names.split]
     stream = (names.size, split.stream, variant["method"])

@@ -12,11 +12,11 @@ from lacuna.evaluation.profile_scores import score_folds, score_profiles
 from lacuna.evaluation.specificity import score_specificity
 from lacuna.evaluation.splits import SPLITS
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     names = {name: snakemake.wildcards[name] for name in ("size", "split", "method")}
     split = SPLITS[names["split"]]
     tensor = ProfileSet.load(snakemake.input.tensor)

@@ -7,11 +7,11 @@ from lacuna.evaluation.gene_correlations import gene_correlations_kept, mean_ove
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.evaluation.parts import score_parts
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
     seed = snakemake.params.seed

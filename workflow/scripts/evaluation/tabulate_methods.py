@@ -6,9 +6,9 @@ from lacuna.evaluation.method_tables import shown_methods
 from lacuna.evaluation.splits import split_label
 from lacuna.evaluation.tables import conclude, fallback_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     metrics, folds, comparisons = (pd.read_csv(path, sep="\t") for path in snakemake.input)
     keys = ["size", "split"]
     compared = dict(list(comparisons.groupby(keys)))

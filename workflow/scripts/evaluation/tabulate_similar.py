@@ -6,10 +6,10 @@ from lacuna.evaluation.similar_drugs import most_similar_drugs
 from lacuna.evaluation.tables import conclude_similar, similar_table
 from lacuna.io.tsv import read_table, write_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     drugs = read_table(snakemake.input.drugs)
     names = drugs["name"].fillna(drugs["drug"]).to_list()

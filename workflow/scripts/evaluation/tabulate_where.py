@@ -8,7 +8,7 @@ from lacuna.evaluation.specificity import specificity_kept
 from lacuna.evaluation.tables import conclude_where, kept_table, where_table
 from lacuna.io.tsv import read_table, write_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
@@ -20,7 +20,7 @@ def read_all(paths: list[str]) -> pd.DataFrame:
     )
 
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     scores = read_all(snakemake.input.profiles)
     best = best_method_per_profile(scores)

@@ -4,11 +4,11 @@ import pandas as pd
 
 from lacuna.evaluation.density import densities, thin, thin_table
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input[0])
     sizes = densities(tensor, snakemake.params.percents)
     print(sizes.to_string(index=False))

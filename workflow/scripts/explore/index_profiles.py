@@ -4,10 +4,10 @@ from lacuna.completion.registry import method_label
 from lacuna.explore.build import build_index
 from lacuna.io.annotations import annotate_from_files, read_symbols
 from lacuna.io.tsv import read_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = snakemake.input, snakemake.params
     drugs, cells, dropped = (read_table(files[name]) for name in ("drugs", "cells", "dropped"))
     sources = {kind: files[kind] for kind in params.annotations}

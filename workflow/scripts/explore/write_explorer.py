@@ -2,7 +2,7 @@
 
 from lacuna.explore.index import Index
 from lacuna.explore.page_write import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]), Index.open(snakemake.input[0]) as index:
+with job(snakemake), Index.open(snakemake.input[0]) as index:
     write_page(snakemake.output.page, index, snakemake.params.product, snakemake.params.others)

@@ -3,10 +3,10 @@
 from lacuna.completion.interface import SideInformation
 from lacuna.io.tsv import write_table
 from lacuna.predict.accuracy import accuracy_of_run
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.tensor.profiles import ProfileSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files = snakemake.input
     tensor = ProfileSet.load(files.tensor)
     side = SideInformation.read(tensor, files.drugs, files.baseline)

@@ -10,9 +10,9 @@ from lacuna.predict.pages import page_table
 from lacuna.predict.run import Run
 from lacuna.predict.said import general_sentences
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     (path,) = snakemake.input.new
     run = replace(
         Run.read(dict(snakemake.input.items()), read_table(snakemake.input.accuracy)),

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from lacuna.report.assemble import write_report
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     [path] = snakemake.output
     params = snakemake.params
     write_report(path, Path(path).parent, params.entries, params.config, params.data)

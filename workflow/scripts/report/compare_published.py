@@ -6,9 +6,9 @@ from lacuna.report.origin import comparable, find_origin
 from lacuna.report.page import write_page
 from lacuna.report.published import compare, gather_numbers
 from lacuna.report.published_table import published_note, published_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = dict(snakemake.input.items()), snakemake.params
     published = read_table(files.pop("published"))
     ours = gather_numbers(files)

@@ -3,9 +3,9 @@
 from importlib import import_module
 
 from lacuna.drawing.style import save_figure
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     make = import_module(snakemake.params.module).make
     figure, table = make(dict(snakemake.input.items()), dict(snakemake.params.items()))
     save_figure(figure, table, snakemake.output)

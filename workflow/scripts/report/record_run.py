@@ -6,9 +6,9 @@ import yaml
 
 from lacuna.io.atomic import write_whole
 from lacuna.project.provenance import provenance
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     config = snakemake.params.config
     project = Path(snakemake.scriptdir).resolve().parents[2]
     found = provenance(config["seed"], snakemake.params.files, project)

@@ -10,10 +10,10 @@ from lacuna.report.experiments import (
     most_consistent,
 )
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.signatures.signature_set import SignatureSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     series = snakemake.params.series
     tables = {
         name: SignatureSet.load(path).table

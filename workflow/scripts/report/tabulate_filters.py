@@ -5,10 +5,10 @@ import pandas as pd
 from lacuna.evaluation.splits import count_folds
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.tensor.tables import MOST_CELLS, filter_table
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     wells = {
         f"Input of {series}": pd.read_csv(path, sep="\t", dtype=str).fillna("")
         for series, path in zip(snakemake.params.series, snakemake.input.wells, strict=True)

@@ -6,9 +6,9 @@ import yaml
 
 from lacuna.project.provenance import described, time_per_rule
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     provenance = yaml.safe_load(Path(snakemake.input[0]).read_text())
     rules = time_per_rule(Path("results", snakemake.wildcards.dataset, "benchmarks"))
     rules = rules[rules["rule"].isin(snakemake.params.rules)]

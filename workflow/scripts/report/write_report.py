@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 from lacuna.io.atomic import write_whole
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]), write_whole(snakemake.output[0]) as unfinished:
+with job(snakemake), write_whole(snakemake.output[0]) as unfinished:
     # Files, not the rule `results`: it has another name where this workflow is a module of another.
     shown = [path for path in snakemake.input if path != snakemake.input.config]
     # Not locked: the run that this job belongs to holds the folder's lock.

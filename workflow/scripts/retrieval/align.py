@@ -4,9 +4,9 @@ from pathlib import Path
 from shutil import rmtree
 
 from lacuna.retrieval.align_jobs import align
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = dict(snakemake.input.items()), dict(snakemake.params.items())
     align(
         files,

@@ -1,9 +1,9 @@
 """Make vectors of molecules."""
 
 from lacuna.retrieval.encode_jobs import encode_molecules
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     encode_molecules(
         snakemake.input[0],
         snakemake.output[0],

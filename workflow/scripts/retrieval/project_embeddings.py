@@ -1,9 +1,9 @@
 """Lay molecules and profiles out in two dimensions."""
 
 from lacuna.retrieval.map_jobs import project_embeddings
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     project_embeddings(
         dict(snakemake.input.items()),
         dict(snakemake.output.items()),

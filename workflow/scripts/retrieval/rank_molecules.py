@@ -1,9 +1,9 @@
 """Rank molecules for the test queries of one fold, by every method."""
 
 from lacuna.retrieval.rank_jobs import rank_molecules
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     rank_molecules(
         dict(snakemake.input.items()),
         dict(snakemake.output.items()),

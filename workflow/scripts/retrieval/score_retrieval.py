@@ -1,9 +1,9 @@
 """Score the ranks of all folds, with intervals and beside chance."""
 
 from lacuna.retrieval.score_jobs import score_retrieval
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     score_retrieval(
         snakemake.input.ranks,
         snakemake.input.neighbours,

@@ -1,9 +1,9 @@
 """Write the page of queries with the structures that they find."""
 
 from lacuna.retrieval.examples import show_examples
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     show_examples(
         snakemake.input.examples,
         snakemake.input.fingerprints,

@@ -3,9 +3,9 @@
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
 from lacuna.retrieval.tables import sections, sentences
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tables = {name: read_table(path) for name, path in snakemake.input.items()}
     write_page(
         snakemake.output[0],

@@ -2,11 +2,11 @@
 
 from lacuna.io.gctx import Gctx
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.signatures.baseline import read_baseline
 from lacuna.signatures.signature_set import SignatureSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     signatures = SignatureSet.load(snakemake.input.signatures)
     with Gctx(snakemake.input.baseline) as matrix:
         table = read_baseline(matrix, signatures.genes, signatures.table["cell"])

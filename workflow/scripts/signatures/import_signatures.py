@@ -5,11 +5,11 @@ from lacuna.io.geo import read_genes
 from lacuna.io.match import match
 from lacuna.io.sig_info import read_signatures
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.signatures.level5 import count_signatures, import_signatures
 from lacuna.signatures.signature_set import SignatureSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     info = read_signatures(snakemake.input.sig_info)
     genes = read_genes(snakemake.input.gene_info)
     with Gctx(snakemake.input.level5) as matrix:

@@ -2,11 +2,11 @@
 
 from lacuna.io.matlab import MatlabTensor
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.signatures.ready_tensor import count_profiles, import_tensor
 from lacuna.signatures.signature_set import SignatureSet
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     with MatlabTensor(snakemake.input.tensor) as tensor:
         SignatureSet.save(snakemake.output.signatures, import_tensor(tensor))
     made = SignatureSet.load(snakemake.output.signatures)

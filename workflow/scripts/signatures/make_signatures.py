@@ -5,10 +5,10 @@ from tqdm import tqdm
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_genes, read_wells
 from lacuna.io.match import match
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.signatures.series import write_series
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     wells = read_wells(snakemake.input.inst_info)
     genes = read_genes(snakemake.input.gene_info)
     with Gctx(snakemake.input.level3) as matrix:

@@ -4,10 +4,10 @@ import pandas as pd
 
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.signatures.tables import plate_medians, worst_plates
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     quality = pd.concat(map(read_table, snakemake.input))
     write_page(
         snakemake.output[0],

@@ -2,9 +2,9 @@
 
 from lacuna.io.links import keep_origin
 from lacuna.io.unpacking import unpack_matrix
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     level = snakemake.wildcards.get("level")  # pairs of a translation have none
     unpack_matrix(
         snakemake.input.matrix,

@@ -2,8 +2,8 @@
 
 from lacuna.io.embedded import write_embedded
 from lacuna.io.links import keep_origin
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     write_embedded(snakemake.wildcards.kind, snakemake.input.source, snakemake.output[0])
     keep_origin(snakemake.input.came_in, snakemake.output[0])

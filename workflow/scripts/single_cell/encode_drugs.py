@@ -1,9 +1,9 @@
 """Read the structures of all drugs by one encoder."""
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.single_cell.drug_vectors import encode_drugs
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     encode_drugs(
         list(snakemake.input.drugs),
         encoder=snakemake.wildcards.encoder,

@@ -1,9 +1,9 @@
 """Score what networks and plain methods predicted of a fold."""
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.single_cell.judge_jobs import judge_unseen
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = snakemake.input, dict(snakemake.params.items())
     runs = [tuple(run) for run in params.pop("runs")]
     encoded = dict(zip(params.pop("encoders"), files.encoded, strict=True))

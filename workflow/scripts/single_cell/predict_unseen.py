@@ -1,9 +1,9 @@
 """Predict the conditions that a fold holds out."""
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.single_cell.train_jobs import predict_unseen
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     predict_unseen(
         dict(snakemake.input.items()),
         dict(snakemake.output.items()),

@@ -3,10 +3,10 @@
 from pathlib import Path
 from shutil import rmtree
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.single_cell.train_jobs import pretrain_bulk
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     pretrain_bulk(
         dict(snakemake.input.items()),
         dict(snakemake.output.items()),

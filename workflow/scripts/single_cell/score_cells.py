@@ -1,9 +1,9 @@
 """Average the scores of all folds, with intervals over drugs."""
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.single_cell.score_jobs import score_cells
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = snakemake.input, snakemake.params
     runs, folds = [tuple(run) for run in params.runs], iter(files.folds)
     score_cells(

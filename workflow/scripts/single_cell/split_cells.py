@@ -1,9 +1,9 @@
 """Say who is trained on and who is judged in a fold, and describe its conditions."""
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.single_cell.prepare_jobs import split_cells
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files = dict(snakemake.input.items())
     split_cells(
         files["observations"],

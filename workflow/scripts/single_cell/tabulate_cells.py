@@ -1,12 +1,12 @@
 """Write the page of scores."""
 
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.single_cell.claims import sentences
 from lacuna.single_cell.page_jobs import read_page_tables
 from lacuna.single_cell.tables import sections
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tables = read_page_tables(dict(snakemake.input.items()), snakemake.params.names)
     write_page(
         snakemake.output[0],

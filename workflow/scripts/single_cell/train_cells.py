@@ -3,10 +3,10 @@
 from pathlib import Path
 from shutil import rmtree
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.single_cell.train_jobs import train_cells
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     train_cells(
         dict(snakemake.input.items()),
         dict(snakemake.output.items()),

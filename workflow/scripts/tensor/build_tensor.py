@@ -2,7 +2,7 @@
 
 from lacuna.io.geo import read_cells, read_drugs, read_genes
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.signatures.baseline import join_baselines
 from lacuna.signatures.signature_set import SignatureSet, common_genes
 from lacuna.tensor.build import average_experiments
@@ -10,7 +10,7 @@ from lacuna.tensor.filters import add_left_out, filter_experiments
 from lacuna.tensor.labels import describe_axes
 from lacuna.tensor.substances import add_facts
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     series = list(map(SignatureSet.load, snakemake.input.signatures))
     names = snakemake.params.series
     common = common_genes(dict(zip(names, [each.genes for each in series], strict=True)))

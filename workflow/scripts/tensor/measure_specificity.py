@@ -1,11 +1,11 @@
 """Measure how much each drug's effect differs between cells."""
 
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.tensor.specificity import cell_specificity
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     drugs = read_table(snakemake.input.drugs)
     table = cell_specificity(tensor.profiles, tensor.drug)

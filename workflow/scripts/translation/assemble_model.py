@@ -1,12 +1,12 @@
 """Put two trained steps into one model file."""
 
 from lacuna.io.tsv import read_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.jobs import read_chains
 from lacuna.translation.judge_jobs import with_errors_of_pairs
 from lacuna.translation.model import digest_of, save_model
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = snakemake.input, snakemake.params
     names = tuple(params.names)
     (model,) = read_chains(

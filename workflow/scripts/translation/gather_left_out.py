@@ -3,8 +3,8 @@
 import pandas as pd
 
 from lacuna.io.tsv import read_table, write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tables = pd.concat([read_table(path) for path in snakemake.input], ignore_index=True)
     write_table(tables.drop_duplicates(["step", "metric"]), snakemake.output[0])

@@ -1,11 +1,11 @@
 """Say how often the errors of the model hold on pairs, and by what they must be multiplied."""
 
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.jobs import read_chains
 from lacuna.translation.judge_jobs import judge_errors, predict_left_out, read_paired
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = snakemake.input, snakemake.params
     names = tuple(params.names)
     chain = read_chains([(names, list(files.steps))], files.genes, files.rnaseq, params.logarithm)

@@ -1,10 +1,10 @@
 """Compare all chains of steps on samples measured both ways."""
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.jobs import read_chains
 from lacuna.translation.judge_jobs import judge, predict_left_out, read_paired
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = snakemake.input, snakemake.params
     chains = read_chains(params.chains, files.genes, files.rnaseq, params.logarithm)
     paired = read_paired(files.pairs, files.rnaseq, files.matrix[0], files.gene_info[0])

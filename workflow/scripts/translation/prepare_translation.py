@@ -1,7 +1,7 @@
 """Choose genes and samples for a translation, and normalise them."""
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.run import prepare
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     prepare(**snakemake.params, output=dict(snakemake.output.items()))

@@ -2,10 +2,10 @@
 
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.signature_tables import sections, sentences
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     tables = {name: read_table(path) for name, path in snakemake.input.items()}
     title = f"Signatures of translated wells: {snakemake.params.data}"
     write_page(snakemake.output[0], title, sentences(tables), sections(tables))

@@ -2,10 +2,10 @@
 
 from lacuna.io.tsv import read_table
 from lacuna.report.page import write_page
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.tables import sections, sentences
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     paths = dict(snakemake.input.items())
     for units in paths.pop("units"):  # none where there is one unit alone
         paths["units"] = units

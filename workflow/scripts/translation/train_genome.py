@@ -5,10 +5,10 @@ from shutil import rmtree
 
 from lacuna.io.h5ad import read_written
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.jobs import describe_left_out, losses_of, save_step, train_genome
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params, name = snakemake.input, snakemake.params, snakemake.wildcards.step
     work = Path(f"{snakemake.output.step}.work")
     step, left = train_genome(name, params.options, files.l1000, files.rnaseq, params.seed, work)

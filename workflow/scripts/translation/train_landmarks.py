@@ -4,11 +4,11 @@ from pathlib import Path
 from shutil import rmtree
 
 from lacuna.io.tsv import write_table
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.jobs import losses_of, save_step, train_landmarks
 from lacuna.translation.judge_jobs import read_paired_if_given
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = snakemake.input, snakemake.params
     paired = read_paired_if_given(files.get("pairs"), files.rnaseq, files.matrix, files.gene_info)
     name, work = snakemake.wildcards.step, Path(f"{snakemake.output.step}.work")

@@ -1,12 +1,12 @@
 """Ask the signatures of drugs whose targets are known: bridges, gene sets, RNA-seq studies."""
 
-from lacuna.runtime.script_log import log_script
+from lacuna.runtime.job import job
 from lacuna.translation.jobs import read_baseline
 from lacuna.translation.model import load_model
 from lacuna.translation.signature_jobs import open_screen
 from lacuna.translation.target_jobs import ask_targets, open_studies
 
-with log_script(snakemake.log[0]):
+with job(snakemake):
     files, params = snakemake.input, snakemake.params
     model = load_model(files.model)
     baseline = read_baseline(files.baseline, files.genes, files.rnaseq, params.logarithm)
