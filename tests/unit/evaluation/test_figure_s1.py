@@ -1,5 +1,6 @@
 """Figure S1: how good all completers are, and how long they take."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from planted import completer_folds, completer_jobs
@@ -56,6 +57,20 @@ def test_times_of_a_fold_stand_fastest_first_beside_a_job_without_a_method():
     assert panel.get_xscale() == "log"
     axis = panel.xaxis
     assert axis.get_major_formatter()(0.5) == "0.5" and axis.get_minor_formatter()(3) == ""
+
+
+def test_a_method_of_which_no_time_was_kept_is_named(tmp_path):
+    jobs = completer_jobs(METHODS)
+    jobs.loc[jobs["method"].isin([METHODS[0], completer_times.IDLE]), "seconds_per_fold"] = np.nan
+    figure = completer_times.draw(jobs, METHODS, "data", 4)
+    figure.savefig(tmp_path / "drawn.png")
+    named = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert named[-1].endswith(", not measured") and len(named) == len(METHODS)
+    assert not any(name.endswith("measured") for name in named[:-1])
+    assert not [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
+    completer_times.draw(jobs.assign(seconds_per_fold=np.nan), METHODS, "data", 4).savefig(
+        tmp_path / "nothing.png"
+    )
 
 
 def test_times_are_read_of_the_jobs_of_each_method(tmp_path):

@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from lacuna.io.benchmarks import read_benchmark, read_seconds
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
@@ -20,6 +22,12 @@ def test_a_job_too_short_to_be_measured_has_a_time_alone(tmp_path):
         measured = read_benchmark(tmp_path / "job.tsv")
         assert measured.seconds == 0.2
         assert math.isnan(measured.mebibytes)
+
+
+@pytest.mark.parametrize("left", ["", HEAD, HEAD[:20], HEAD + "9.5\t0:0", "s\n3\n", "\0" * 512])
+def test_of_a_file_that_a_full_disk_or_a_kill_left_nothing_is_measured(tmp_path, left):
+    (tmp_path / "job.tsv").write_text(left)
+    assert all(map(math.isnan, read_benchmark(tmp_path / "job.tsv")))
 
 
 def test_the_wall_time_alone_is_read_of_whole_files_only(tmp_path):

@@ -11,7 +11,14 @@ import lacuna
 from lacuna.errors import LacunaError
 from lacuna.project import reproduce
 from lacuna.project.config import prepare
-from lacuna.project.provenance import code_digest, described, provenance, time_per_rule, versions
+from lacuna.project.provenance import (
+    code_digest,
+    describe_time,
+    described,
+    provenance,
+    time_per_rule,
+    versions,
+)
 
 TIMES = "evaluation/figures/completer_times.tsv"
 
@@ -34,7 +41,27 @@ def test_jobs_of_a_rule_add_up(tmp_path):
     measured(tmp_path / "predict/large_b.tsv", 30, "-")
     table = time_per_rule(tmp_path)
     assert table["rule"].tolist() == ["predict", "build_tensor"]
-    assert table.iloc[0].tolist() == ["predict", 2, 40, 30, 300]
+    assert table.iloc[0].tolist() == ["predict", 2, 0, 40, 30, 300]
+    assert describe_time(table) == "3 jobs took 42 seconds, one after the other."
+
+
+@pytest.mark.fault(
+    "what Snakemake measured of a job left empty, or without its row, by a full disk or a kill",
+    "the page of the run counts such jobs as not measured; the others add up",
+)
+def test_jobs_that_were_not_measured_are_counted(tmp_path):
+    (tmp_path / "predict").mkdir()
+    (tmp_path / "predict/a.tsv").write_text("s\th:m:s\tmax_rss\n10\t0:00:10\t300\n")
+    (tmp_path / "predict/b.tsv").write_text("s\th:m:s\tmax_rss\n")
+    (tmp_path / "draw.tsv").write_text("")
+    table = time_per_rule(tmp_path).set_index("rule")
+    assert table.loc["predict"].tolist() == [2, 1, 10, 10, 300]
+    assert table.loc["draw"].tolist()[:2] == [1, 1]
+    assert table.loc["draw", ["seconds", "longest", "mebibytes"]].isna().all()
+    assert describe_time(table.reset_index()) == (
+        "1 jobs took 10 seconds, one after the other. Of 2 more no time was kept: what Snakemake "
+        "measured of them is lost."
+    )
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """What Snakemake measured of a job: the file that `benchmark:` of a rule names."""
 
+import math
 from pathlib import Path
 from typing import NamedTuple
-
-import pandas as pd
 
 
 class Measured(NamedTuple):
@@ -12,7 +11,7 @@ class Measured(NamedTuple):
     Attributes
     ----------
     seconds : float
-        Wall time, the start of Python among it.
+        Wall time, the start of Python among it; NaN where nothing was measured.
     mebibytes : float
         Peak memory; NaN where the job did not live long enough to be measured.
     """
@@ -22,16 +21,24 @@ class Measured(NamedTuple):
 
 
 def read_benchmark(path: str | Path) -> Measured:
-    """Read what Snakemake measured of a job; of several tries, the last."""
-    row = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
-    return Measured(float(row["s"]), float(row["max_rss"]))
+    """Read what Snakemake measured of a job; of several tries, the last.
+
+    A full disk or a kill leaves a file that is empty, or ends before its row does. No result hangs
+    on it, so that it is no error: nothing was measured then, and both are NaN.
+    """
+    try:
+        head, *rows = (line.split("\t") for line in Path(path).read_text("utf-8").splitlines())
+        row = dict(zip(head, rows[-1], strict=True))
+        seconds = float(row["s"])
+        mebibytes = math.nan if row["max_rss"] in ("-", "NA") else float(row["max_rss"])
+    except (OSError, ValueError, LookupError):
+        return Measured(math.nan, math.nan)
+    if not 0 <= seconds < math.inf:
+        return Measured(math.nan, math.nan)
+    return Measured(seconds, mebibytes)
 
 
 def read_seconds(path: str | Path) -> float | None:
-    """Read the wall time alone, of hundreds of jobs at once; None where none can be read."""
-    try:
-        head, *rows = Path(path).read_text(encoding="utf-8").splitlines()
-        seconds = float(rows[-1].split("\t")[head.split("\t").index("s")])
-    except (OSError, ValueError, IndexError):
-        return None
-    return seconds if 0 <= seconds < float("inf") else None
+    """Read the wall time of a job alone; None where it was not measured."""
+    seconds = read_benchmark(path).seconds
+    return None if math.isnan(seconds) else seconds

@@ -132,8 +132,9 @@ def time_per_rule(benchmarks: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per rule, the longest first
-        rule, jobs, seconds (wall time of its jobs, one after the other), longest (of one job) and
-        mebibytes (peak memory of one job; NaN where no job lived long enough to be measured).
+        rule, jobs, not_measured (how many of them left no time, as on a full disk), seconds (wall
+        time of the others, one after the other), longest (of one job) and mebibytes (peak memory of
+        one job); NaN where nothing was measured.
     """
     folder, rows = Path(benchmarks), []
     for path in sorted(folder.rglob("*.tsv")):
@@ -142,8 +143,19 @@ def time_per_rule(benchmarks: str | Path) -> pd.DataFrame:
     jobs = pd.DataFrame(rows, columns=["rule", "seconds", "mebibytes"])
     rules = jobs.groupby("rule").agg(
         jobs=("seconds", "size"),
-        seconds=("seconds", "sum"),
+        not_measured=("seconds", lambda seconds: seconds.isna().sum()),
+        seconds=("seconds", lambda seconds: seconds.sum(min_count=1)),
         longest=("seconds", "max"),
         mebibytes=("mebibytes", "max"),
     )
     return rules.sort_values("seconds", ascending=False, kind="stable").reset_index()
+
+
+def describe_time(rules: pd.DataFrame) -> str:
+    """Return how many jobs took how long, of the table of `time_per_rule`, in words."""
+    lost = rules["not_measured"].sum()
+    measured = rules["jobs"].sum() - lost
+    text = f"{measured:,} jobs took {rules['seconds'].sum():,.0f} seconds, one after the other."
+    if not lost:
+        return text
+    return f"{text} Of {lost:,} more no time was kept: what Snakemake measured of them is lost."

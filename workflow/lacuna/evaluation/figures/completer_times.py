@@ -1,5 +1,6 @@
 """Figure S1 of Hodos et al. 2018, the other half: how long each completer takes for a fold."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,6 +38,8 @@ def draw(
 ) -> Figure:
     """Draw every job as a point, a row per method, the fastest at the bottom.
 
+    A method of which no job's time was kept stands above all others, without points.
+
     Parameters
     ----------
     table
@@ -52,21 +55,22 @@ def draw(
     """
     of_method = table.groupby("method")["seconds_per_fold"]
     mean = of_method.mean()
-    ranked = sorted(methods, key=lambda method: mean[method])
+    ranked = list(mean[methods].sort_values(kind="stable").index)  # NaN come last
     colours = method_colours(compared or methods)
     figure = Figure(figsize=(7.6, 1.5 + INCHES_PER_METHOD * len(methods)), layout="constrained")
     panel = figure.subplots()
     for place, method in enumerate(ranked):
         jobs = of_method.get_group(method)
         panel.plot(jobs, [place] * len(jobs), "o", color=colours[method], mec="black", mew=0.5)
-    if IDLE in mean:
+    if mean.get(IDLE, math.nan) > 0:
         panel.axvline(mean[IDLE], color="black", lw=0.8, ls="--")
         panel.text(mean[IDLE], len(ranked) - 0.4, "a job without a method", fontsize=8, va="bottom")
     panel.set_xscale("log")
     panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panel.xaxis.set_major_formatter("{x:g}")
     panel.xaxis.set_minor_formatter(NullFormatter())
-    panel.set_yticks(range(len(ranked)), map(method_label, ranked))
+    lost = {method: ", not measured" if math.isnan(mean[method]) else "" for method in ranked}
+    panel.set_yticks(range(len(ranked)), [method_label(one) + lost[one] for one in ranked])
     panel.set_xlabel(
         f"seconds a fold, jobs of one thread side by side on a machine of {cores} cores", fontsize=9
     )
