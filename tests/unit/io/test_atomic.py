@@ -1,14 +1,19 @@
 """Files appear whole or not at all, and an error says why."""
 
 import errno
+import os
 import shutil
+import subprocess
+import sys
+import time
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from lacuna.errors import DamagedFile, LacunaError, UnwritableFile
-from lacuna.io.atomic import check_writable, explain_read_errors, write_whole
+from lacuna.io.atomic import SILENCE, check_writable, explain_read_errors, write_whole
+from lacuna.io.process import Process
 from lacuna.io.tsv import write_table
 
 TABLE = pd.DataFrame({"drug": ["β/ 1", "b"], "cells": [3, 4], "share": [0.1, float("nan")]})
@@ -52,11 +57,83 @@ def test_a_failure_leaves_the_old_file(tmp_path):
     assert names_in(tmp_path) == ["file.txt"]
 
 
+KILLED = """
+import os, signal, sys
+from lacuna.io.atomic import write_whole
+with write_whole(sys.argv[1]) as unfinished:
+    unfinished.write_text("half a ta")
+    print(unfinished, flush=True)
+    if sys.argv[2:]:
+        input()  # another process writes it meanwhile
+    else:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def other_writer(path, *waits):
+    """Start a process that writes a file, and is killed on the way, or waits for a line."""
+    return subprocess.Popen(
+        [sys.executable, "-c", KILLED, path, *waits],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def left_by(process, path):
+    """Return what a process would have left of a file."""
+    return path.with_name(f".unfinished-{process.tag}-{path.name}")
+
+
 def test_what_a_killed_job_left_is_swept_away(tmp_path):
-    (tmp_path / ".unfinished-12345-a.tsv").write_text("half a ta")
-    (tmp_path / ".unfinished-12345-b.tsv").write_text("of another file")
+    for name in ("a.tsv", "b.tsv"):
+        other_writer(tmp_path / name).communicate()
     write_table(pd.DataFrame({"x": [1]}), tmp_path / "a.tsv")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".unfinished-12345-b.tsv", "a.tsv"]
+    kept, made = names_in(tmp_path)
+    assert kept.startswith(".unfinished-") and kept.endswith("-b.tsv")
+    assert made == "a.tsv"
+
+
+@pytest.mark.fault(
+    "two processes, as of two runs, write the same file at once",
+    "neither removes what the other has begun; both end, and the file is whole",
+)
+def test_two_who_write_one_file_leave_each_other_alone(tmp_path):
+    path = tmp_path / "a.tsv"
+    other = other_writer(path, "waits")
+    begun = other.stdout.readline().strip()
+    with write_whole(path) as unfinished:
+        assert str(unfinished) != begun
+        unfinished.write_text("all of mine")
+    assert path.read_text() == "all of mine"
+    _, said = other.communicate("\n")
+    assert other.returncode == 0, said
+    assert path.read_text() == "half a ta"
+    assert names_in(tmp_path) == ["a.tsv"]
+
+
+def test_a_file_whose_name_ends_alike_is_another_one(tmp_path):
+    theirs = left_by(Process.this()._replace(start="1"), tmp_path / "in-a.tsv")
+    theirs.write_text("")
+    write_table(pd.DataFrame({"x": [1]}), tmp_path / "a.tsv")
+    assert names_in(tmp_path) == [theirs.name, "a.tsv"]
+
+
+@pytest.mark.parametrize("where", [{"machine": "ab", "boot": "cd"}, {"namespace": "12"}, None])
+def test_what_another_host_or_container_left_is_removed_when_it_is_old(tmp_path, where):
+    path = tmp_path / "a.tsv"
+    if where is None:
+        theirs = tmp_path / ".unfinished-12345-a.tsv"  # by an older version, on whatever host
+    else:
+        theirs = left_by(Process.this()._replace(start="1", **where), path)
+    theirs.write_text("")
+    write_table(pd.DataFrame({"x": [1]}), path)
+    assert theirs.exists()
+    before = time.time() - SILENCE - 60
+    os.utime(theirs, (before, before))
+    write_table(pd.DataFrame({"x": [1]}), path)
+    assert names_in(tmp_path) == ["a.tsv"]
 
 
 def test_a_full_disk_is_said_whatever_the_library_says(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from lacuna.explore.page_search import STEP, Short, shorten
 from lacuna.explore.page_shards import write_shard
 from lacuna.explore.scales import usual_scale
 from lacuna.explore.words import HIDDEN, PROFILE_SCALE, SCALES
-from lacuna.io.atomic import explain_write_errors, write_whole
+from lacuna.io.atomic import explain_write_errors, unfinished_name, write_whole
 from lacuna.io.landmarks import landmarks
 from lacuna.vectors import slices
 
@@ -60,7 +60,7 @@ def write_page(
     """
     page = Path(page)
     data = page.with_name("data")
-    unfinished = page.with_name(f".unfinished-{os.getpid()}-data")
+    unfinished = unfinished_name(data)
     with explain_write_errors(page):
         page.unlink(missing_ok=True)  # the old one would not fit the new data
         unfinished.mkdir(parents=True)

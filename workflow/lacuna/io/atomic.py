@@ -5,16 +5,19 @@ import glob
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from lacuna.errors import DamagedFile, LacunaError, UnwritableFile
+from lacuna.io.process import TAG, Fate, Process
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_ENTRY = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 PERMISSION = "Give yourself the right to write there, or work in another folder"  # the remedy
 FULL_DISK = 1 << 20  # bytes; a disk with less free space is full, whatever a library reports
+SILENCE = 24 * 3600  # seconds without a byte, after which whoever wrote on another host is gone
 # h5py, NumPy, pandas and PyTorch raise these on bytes that are damaged or laid out in another way.
 UNREADABLE = (
     OSError,
@@ -33,7 +36,9 @@ OUT_OF_MEMORY = r"allocat|not enough memory"  # in messages of HDF5 and PyTorch
 def write_whole(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block succeeds.
 
-    The temporary file keeps the name's ending, and is removed when the block fails.
+    The temporary file keeps the name's ending, and is removed when the block fails. One that a
+    process left which is gone for certain is removed, too, and never that of one which may be
+    writing: two runs in one folder write each its own, and the last to end is the one that stays.
 
     Raises
     ------
@@ -41,16 +46,40 @@ def write_whole(path: str | Path) -> Iterator[Path]:
         If the disk is full, or the folder may not be written to.
     """
     path = Path(path)
-    unfinished = path.with_name(f".unfinished-{os.getpid()}-{path.name}")
+    unfinished = unfinished_name(path)
     with explain_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        for abandoned in path.parent.glob(f".unfinished-*-{glob.escape(path.name)}"):
-            abandoned.unlink(missing_ok=True)  # left by a job that was killed
+        for abandoned in _abandoned(path):
+            abandoned.unlink(missing_ok=True)
         try:
             yield unfinished
             replace_file(path, unfinished)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def unfinished_name(path: Path) -> Path:
+    """Return where this process writes a file, or a folder, before it has its name."""
+    return path.with_name(f".unfinished-{Process.this().tag}-{path.name}")
+
+
+def _abandoned(path: Path) -> Iterator[Path]:
+    """Find what killed jobs left of a file."""
+    pattern = re.compile(rf"\.unfinished-({TAG}|\d+)-{re.escape(path.name)}")
+    for file in path.parent.glob(f".unfinished-*-{glob.escape(path.name)}"):
+        if named := pattern.fullmatch(file.name):
+            known = re.fullmatch(TAG, named[1])  # not in the names that older versions gave
+            fate = Process.of(named[1]).fate() if known else Fate.ELSEWHERE
+            if fate is Fate.GONE or (fate is not Fate.ALIVE and _is_left(file)):
+                yield file
+
+
+def _is_left(file: Path) -> bool:
+    """Return whether nobody has written to a file for so long that nobody will."""
+    try:
+        return time.time() - file.lstat().st_mtime > SILENCE
+    except OSError:
+        return False
 
 
 def replace_file(path: Path, finished: Path) -> None:
