@@ -30,9 +30,13 @@ STARTED = time.time()
 with told_alone():
     PLAN = Plan.of(config)
 if workflow.is_main_process:
-    # No job needs it, and it takes a while to import.
-    from lacuna.project.console import speak_in_words
+    # No job needs them, and they take a while to import.
+    from snakemake.persistence.file import FilePersistence
 
+    from lacuna.project.console import speak_in_words
+    from lacuna.project.lock_owner import own_locks
+
+    own_locks(FilePersistence)
     speak_in_words(workflow, PLAN)
     print("".join(f"Notice: {notice}\n" for notice in PLAN.notices), end="", file=sys.stderr)
 # What the report, the record of the run and the captions see: old keys renamed, defaults filled in.
