@@ -18,6 +18,7 @@ from lacuna.completion.writer import write_completed
 from lacuna.evaluation.expected_r import ExpectedR, describe_held_out
 from lacuna.evaluation.held_out import HeldOut
 from lacuna.evaluation.profile_scores import score_profiles
+from lacuna.evaluation.splits import fold_table
 from lacuna.io.tsv import write_table
 from lacuna.tensor.profiles import ProfileSet
 
@@ -115,7 +116,7 @@ def _made(method="kernel", held_out=True, **world) -> Path:
         fold, scores, parts = hold_out_drugs(tensor, side, method)
         split = folder / "evaluation/large/drugs"
         (split / method).mkdir(parents=True)
-        write_table(pd.DataFrame({"fold": fold}), split / "folds.tsv")
+        write_table(fold_table(tensor, fold), split / "folds.tsv")
         write_table(scores, split / f"{method}/metrics_per_profile.tsv")
         calibrator = folder / f"evaluation/expected_r/{method}/calibrator.h5"
         calibrator.parent.mkdir(parents=True)

@@ -158,6 +158,7 @@ rule rank_genes:
 rule maximise_factors:
     """Find transcription factors of latent states"""
     input:
+        tensor="results/{dataset}/tensor/large.h5",
         sets=INPUTS.gene_sets(DATASET),
         genes="results/{dataset}/tensor/genes.tsv",
         cells="results/{dataset}/tensor/cells.tsv",

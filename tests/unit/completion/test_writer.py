@@ -12,6 +12,7 @@ from lacuna.completion import writer
 from lacuna.completion.completed import CompletedTensor
 from lacuna.completion.interface import Completion
 from lacuna.completion.writer import write_completed
+from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
 
 
@@ -70,6 +71,35 @@ def test_anndata_opens_the_same_product(tensor, tmp_path, backed):
     assert read.obs["replicates"][measured].tolist() == list(range(len(tensor)))
     assert read.obs["expected_r"].isna().tolist() == (~measured).tolist()
     assert np.allclose(read.obs["norm"], np.linalg.norm(np.asarray(read.X[:]), axis=1), atol=1e-6)
+
+
+@pytest.mark.fault(
+    "tables of drugs, cells and genes whose rows stand in another order than the tensor's",
+    "joined by name: the product is the same, byte for byte",
+)
+def test_the_order_of_tables_does_not_matter(tensor, tmp_path):
+    axes = {
+        axis: table.assign(**{name: [f"{name} {n}" for n in range(len(table))]})
+        for (axis, table), name in zip(
+            axes_of(tensor).items(), ("name", "lineage", "symbol"), strict=True
+        )
+    }
+    made = []
+    for order in (1, -1):
+        path = tmp_path / f"{order}" / "a.gctx"
+        rows = {axis: table[::order] for axis, table in axes.items()}
+        write_completed(path, tensor, cut(predictions(tensor), 5), **rows)
+        made.append([path.read_bytes(), path.with_suffix(".h5ad").read_bytes()])
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("axis", ["drugs", "cells", "genes"])
+def test_a_table_that_lacks_a_name_is_refused(tensor, tmp_path, axis):
+    tables = axes_of(tensor)
+    tables[axis] = tables[axis][1:]
+    with pytest.raises(LacunaError, match=rf"{axis}\.tsv: has no row for {axis[:-1]} '{axis[0]}0'"):
+        write_completed(tmp_path / "a.gctx", tensor, [predictions(tensor)], **tables)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_grid_without_gaps_is_written_in_blocks_too(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from structured import FOLDS, hold_out_drugs, screen
 
 from lacuna.errors import LacunaError
 from lacuna.evaluation.held_out import held_out_order
+from lacuna.evaluation.splits import fold_table
 from lacuna.io.tsv import write_table
 from lacuna.predict import accuracy as a
 from lacuna.predict.said import (
@@ -134,8 +135,8 @@ def test_predictions_as_good_as_the_mean_are_no_better(world):
     assert verdict(few).startswith("too few drugs")
 
 
-def files_of(folder, fold, scores):
-    write_table(pd.DataFrame({"fold": fold}), folder / "folds.tsv")
+def files_of(folder, tensor, fold, scores):
+    write_table(fold_table(tensor.take(np.arange(len(fold))), fold), folder / "folds.tsv")
     write_table(scores, folder / "scores.tsv")
     return {"folds": str(folder / "folds.tsv"), "scores": str(folder / "scores.tsv")}
 
@@ -150,14 +151,14 @@ def test_a_run_that_holds_out_no_drugs_knows_nothing(world):
 
 def test_scores_of_another_tensor_are_refused(world, tmp_path):
     tensor, side, fold, scores = world
-    found = a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, fold, scores), 1)
+    found = a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, tensor, fold, scores), 1)
     assert found["profiles"].iloc[0] == len(tensor)
     assert len(found) > 1
-    again = a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, fold, scores), 1)
+    again = a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, tensor, fold, scores), 1)
     pd.testing.assert_frame_equal(found, again)
     for given in (scores.iloc[::-1], scores.iloc[:-1]):
         with pytest.raises(LacunaError, match=r"scores.tsv: is not of .*folds.tsv"):
-            a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, fold, given), 1)
-    with pytest.raises(LacunaError, match="is not of the profiles"):
-        a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, fold[:-1], scores), 1)
+            a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, tensor, fold, given), 1)
+    with pytest.raises(LacunaError, match=r"folds\.tsv: has no row for drug"):
+        a.accuracy_of_run(tensor, side.smiles, files_of(tmp_path, tensor, fold[:-1], scores), 1)
     assert FOLDS == 3

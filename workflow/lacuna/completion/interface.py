@@ -9,8 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from lacuna.errors import LacunaError, listed
 from lacuna.io import hdf5
 from lacuna.io.atomic import explain_read_errors
+from lacuna.tensor.joined import REMEDY, described, named_rows
 from lacuna.tensor.profiles import ProfileSet
 
 
@@ -44,11 +46,23 @@ class SideInformation:
             Table with drug and smiles, of the tensor's drugs or more.
         baseline
             Table of cells x genes with the column cell; cells without any are left out.
+
+        Raises
+        ------
+        LacunaError
+            If a drug has no row, a drug or cell has two, or a gene has no column.
         """
         drug_table = pd.read_csv(drugs, sep="\t", dtype=str, keep_default_na=False)
         baseline_table = pd.read_csv(baseline, sep="\t", dtype={"cell": str}, keep_default_na=False)
-        smiles = drug_table.set_index("drug")["smiles"].reindex(tensor.drugs, fill_value="")
-        by_cell = baseline_table.set_index("cell")
+        smiles = described(tensor, "drugs", drug_table, drugs)["smiles"]
+        known = np.intersect1d(tensor.cells, baseline_table["cell"])
+        by_cell = named_rows(baseline_table, "cell", known, baseline).set_index("cell")
+        without = pd.Index(tensor.genes).difference(by_cell.columns)
+        if len(baseline_table) and len(without):
+            raise LacunaError(
+                f"{baseline}: has no column for {len(without)} of the tensor's genes: "
+                f"{listed(without)}. {REMEDY}"
+            )
         expression = by_cell.reindex(index=tensor.cells, columns=tensor.genes)
         return cls(
             smiles.to_numpy(str) if smiles.any() else None,

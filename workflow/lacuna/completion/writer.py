@@ -31,6 +31,7 @@ from lacuna.completion.interface import Completion
 from lacuna.completion.tiers import tier_of
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.io.quantities import MISSING_NUMBER
+from lacuna.tensor.joined import described
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import slices
 
@@ -64,8 +65,9 @@ def write_completed(
         The predicted ones, block after block in the order of `tensor.missing_pairs`; none where
         the grid has no gaps.
     drugs, cells, genes
-        As `lacuna.tensor.labels.describe_axes` returns them; drugs perhaps with atc_codes,
-        mechanisms and targets, as `lacuna.io.annotations.annotate` returns them.
+        As `lacuna.tensor.labels.describe_axes` returns them, in any order: they are joined by
+        name. Drugs perhaps with atc_codes, mechanisms and targets, as
+        `lacuna.io.annotations.annotate` returns them.
     expect
         Tells the correlation to expect of predictions; None where nobody knows.
     facts
@@ -73,6 +75,8 @@ def write_completed(
 
     Raises
     ------
+    LacunaError
+        If a table has no row for one of the tensor's names.
     UnwritableFile
         If the disk is full, or the folder may not be written to.
     ValueError
@@ -92,21 +96,25 @@ def write_completed(
     """
     if tensor.reliability is None:
         raise ValueError("the product states replicates and acd; the tensor has no reliability")
+    tables = {"drugs": drugs, "cells": cells, "genes": genes}
+    of_drug, of_cell, of_gene = (
+        described(tensor, axis, table, f"{axis}.tsv") for axis, table in tables.items()
+    )
     pairs = np.argwhere(np.ones_like(tensor.measured))
     measured = tensor.find(pairs) >= 0
     drug, cell = pairs.T
     columns = pd.DataFrame(
         {
             DRUG: tensor.drugs[drug],
-            NAME: drugs["name"].to_numpy()[drug],
+            NAME: of_drug["name"].to_numpy()[drug],
             CELL: tensor.cells[cell],
-            LINEAGE: cells["lineage"].to_numpy()[cell],
+            LINEAGE: of_cell["lineage"].to_numpy()[cell],
             SOURCE: np.where(measured, MEASURED, PREDICTED),
         }
     )
     ids = [column_id(*place) for place in zip(columns[DRUG], columns[CELL], strict=True)]
     columns.index = pd.Index(ids, name="id")
-    rows = pd.DataFrame({SYMBOL: genes["symbol"].to_numpy()}, index=tensor.genes)
+    rows = pd.DataFrame({SYMBOL: of_gene["symbol"].to_numpy()}, index=tensor.genes)
     with ErrorsByGene(Path(path).parent, len(tensor.genes)) as errors:
         filled = _fill_gaps(tensor, pairs, completions, columns, expect, errors)
         write_gctx(path, filled, rows, columns)
@@ -116,7 +124,7 @@ def write_completed(
                 product,
                 ~measured,
                 errors,
-                drugs=drugs,
+                drugs=of_drug,
                 rows=rows,
                 columns=columns,
                 facts=facts or {},

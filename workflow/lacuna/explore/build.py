@@ -40,6 +40,7 @@ from lacuna.io import hdf5
 from lacuna.io.annotations import SEPARATOR
 from lacuna.io.landmarks import fill_symbols
 from lacuna.io.quantities import MISSING_NUMBER
+from lacuna.tensor.joined import named_rows
 from lacuna.vectors import slices, unit_rows
 
 AT_ONCE = 8192  # profiles of a block
@@ -157,7 +158,8 @@ def describe_drugs(
     held_out: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return what is known of the product's drugs, in its order; see `Index.drugs`."""
-    table = tensor.drugs.merge(drugs.drop(columns="name"), on="drug", how="left")
+    of_drug = named_rows(drugs, "drug", tensor.drugs["drug"], "drugs.tsv")
+    table = tensor.drugs.join(of_drug.drop(columns=["drug", "name"]))
     if labels is not None:
         table = table.merge(labels[["drug", *LABELS.values()]], on="drug", how="left")
     for name, column in LABELS.items():
@@ -173,7 +175,7 @@ def describe_cells(
     tensor: CompletedTensor, cells: pd.DataFrame, held_out: pd.DataFrame | None
 ) -> pd.DataFrame:
     """Return what is known of the product's cells, in its order; see `Index.cells`."""
-    known = tensor.cells[["cell"]].merge(cells[CELLS], on="cell", how="left").astype(object)
+    known = named_rows(cells, "cell", tensor.cells["cell"], "cells.tsv")[CELLS].astype(object)
     measured = tensor.measured.sum(axis=0).to_numpy()
     numbers = pd.DataFrame({"measured": measured}).join(_held_out(known["cell"], held_out))
     return pd.concat([known.fillna("").astype(str), numbers[CELL_NUMBERS]], axis=1)

@@ -13,6 +13,7 @@ from lacuna.evaluation.held_out import held_out_order
 from lacuna.evaluation.similar_drugs import nearest_in_training
 from lacuna.io.tsv import read_table
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 # Held-out drugs are judged apart by how similar the nearest training drug is (Tanimoto), between
@@ -49,9 +50,9 @@ def accuracy_of_run(
     """
     if not files:
         return pd.DataFrame(columns=COLUMNS, dtype=float)
-    fold, scores = read_table(files["folds"])["fold"].to_numpy(), read_table(files["scores"])
+    fold, scores = read_of_profiles(tensor, files["folds"], "fold"), read_table(files["scores"])
     drug, cell = tensor.drugs[tensor.drug], tensor.cells[tensor.cell]
-    order = held_out_order(fold) if len(fold) == len(tensor) else np.arange(0)
+    order = held_out_order(fold)
     known = scores["drug"].to_numpy(object), scores["cell"].to_numpy(object)
     if not (np.array_equal(known[0], drug[order]) and np.array_equal(known[1], cell[order])):
         raise LacunaError(

@@ -16,6 +16,7 @@ from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.evaluation.expected_r import ExpectedR
 from lacuna.predict.accuracy import accuracy_of_run
 from lacuna.predict.stage import calibrator, files_of_split
+from lacuna.tensor.joined import described
 from lacuna.tensor.profiles import ProfileSet
 
 ENDING = ".model.h5"
@@ -77,7 +78,12 @@ class Run:
         except LacunaError as error:
             raise LacunaError(f"{files['model']}: {error}") from None
         drugs, cells, genes = (
-            pd.read_csv(files[axis], sep="\t", dtype=str, keep_default_na=False)
+            described(
+                tensor,
+                axis,
+                pd.read_csv(files[axis], sep="\t", dtype=str, keep_default_na=False),
+                files[axis],
+            )
             for axis in ("drugs", "cells", "genes")
         )
         learnt = ExpectedR.load(files["expected"]) if "expected" in files else ExpectedR()

@@ -4,14 +4,16 @@ from lacuna.cell_to_cell.latent_states import correlation_table, measure_agreeme
 from lacuna.cell_to_cell.study import TEST
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.evaluation.correlation import profile_pearson
-from lacuna.io.tsv import read_table, write_table
+from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
-    part = read_table(snakemake.input.division)["part"]
-    test = ProfileSet.load(snakemake.input.tensor).take(part.eq(TEST).to_numpy())
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    part = read_of_profiles(tensor, snakemake.input.division, "part")
+    test = tensor.take(part == TEST)
     model = DeepCellState.load(snakemake.input.model, snakemake.params.device)
     rng = generator(snakemake.params.seed, "map_states")
     pearson = profile_pearson(test.profiles, model.predict(test, test.pairs, rng).profiles)

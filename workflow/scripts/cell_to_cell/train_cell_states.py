@@ -6,18 +6,19 @@ from shutil import rmtree
 from lacuna.cell_to_cell.study import TRAINING
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.run import train_method
-from lacuna.io.tsv import read_table, write_table
+from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
-    part = read_table(snakemake.input.division)["part"]
+    part = read_of_profiles(tensor, snakemake.input.division, "part")
     work = Path(f"{snakemake.output.model}.work")
     trained = train_method(
         "deepcellstate",
-        tensor.take(part.eq(TRAINING).to_numpy()),
+        tensor.take(part == TRAINING),
         SideInformation(),
         generator(snakemake.params.seed, "train_cell_states"),
         snakemake.params.options,

@@ -10,25 +10,25 @@ from lacuna.cell_to_cell.transfer import (
 )
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.io.external import read_external
-from lacuna.io.tsv import read_table, write_table
+from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_described, read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
-    tensor = ProfileSet.load(snakemake.input.tensor)
-    part = read_table(snakemake.input.division)["part"]
-    read = read_external(
-        snakemake.input.profiles, snakemake.input.samples, read_table(snakemake.input.genes)
-    )
+    files = snakemake.input
+    tensor = ProfileSet.load(files.tensor)
+    part = read_of_profiles(tensor, files.division, "part")
+    drugs, genes = (read_described(tensor, axis, files[axis]) for axis in ("drugs", "genes"))
+    read = read_external(files.profiles, files.samples, genes)
     external = place_external(read, tensor.genes)
-    model = DeepCellState.load(snakemake.input.model, snakemake.params.device)
+    model = DeepCellState.load(files.model, snakemake.params.device)
     rng = generator(snakemake.params.seed, "transfer_states")
     scores = transfer(
         match_decoders(model, tensor.cells, external.cells), external, read.measured, rng
     )
-    training = tensor.drug[part.eq(TRAINING)]
-    drugs = read_table(snakemake.input.drugs)
+    training = tensor.drug[part == TRAINING]
     scores["in_training"] = seen_in_training(scores["drug"], drugs, training)
     summary = compare_ways(scores, rng)
     print(summary.to_string(index=False))

@@ -12,12 +12,13 @@ from lacuna.completion.variants import Variant
 from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
     names, files, seed = snakemake.wildcards, snakemake.input, snakemake.params.seed
     tensor = ProfileSet.load(files.tensor)
-    study = Study(tensor, read_table(files.division)["part"].to_numpy(str))
+    study = Study(tensor, read_of_profiles(tensor, files.division, "part").astype(str))
     side, mechanisms = SideInformation(), pd.Series(dtype=str)
     if names.analysis == "methods":
         side = SideInformation.read(tensor, files.drugs, files.baseline)

@@ -2,13 +2,14 @@
 
 from lacuna.classification.tasks import make_tasks
 from lacuna.io.annotations import annotate_from_files, read_symbols
-from lacuna.io.tsv import read_table, write_table
+from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
+from lacuna.tensor.joined import read_described
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
-    drugs = read_table(snakemake.input.drugs)
+    drugs = read_described(tensor, "drugs", snakemake.input.drugs)
     files = {kind: snakemake.input[kind] for kind in snakemake.params.kinds}
     symbols = read_symbols(snakemake.input.gene_info)
     labels, sources = annotate_from_files(drugs, files, symbols)

@@ -5,9 +5,10 @@ import pandas as pd
 from lacuna.enrichment.groups import cell_groups, completed_profiles
 from lacuna.enrichment.preranked import enrich_all
 from lacuna.io.gmt import read_gmt
-from lacuna.io.tsv import read_table, write_table
+from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_described
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
@@ -15,10 +16,13 @@ with job(snakemake):
     sets = {name: genes for path in files for name, genes in read_gmt(path).items()}
     asked = []
     if snakemake.params.cell_groups:
-        drugs, genes = read_table(snakemake.input.drugs), read_table(snakemake.input.genes)
+        tensor = ProfileSet.load(snakemake.input.tensor)
+        drugs, genes = (
+            read_described(tensor, axis, snakemake.input[axis]) for axis in ("drugs", "genes")
+        )
         asked.append(
             cell_groups(
-                ProfileSet.load(snakemake.input.tensor),
+                tensor,
                 drugs["name"].fillna(drugs["drug"]).to_list(),
                 genes["symbol"].fillna(genes["gene"].astype(str)).to_list(),
                 snakemake.params.drugs,

@@ -1,12 +1,11 @@
 """Learn what correlation to expect of a method's predictions, and judge that on other drugs."""
 
-import pandas as pd
-
 from lacuna.completion.interface import Completion
 from lacuna.evaluation.expected_r import ExpectedR, describe_held_out, judge_splits
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
@@ -14,7 +13,7 @@ with job(snakemake):
     held_out = {}
     for split in snakemake.params.splits:
         folds, *predicted = snakemake.input[split]
-        fold = pd.read_csv(folds, sep="\t")["fold"].to_numpy()
+        fold = read_of_profiles(tensor, folds, "fold")
         held_out[split] = describe_held_out(tensor, fold, list(map(Completion.load, predicted)))
     learnt = ExpectedR.fit(held_out)
     print(learnt)

@@ -9,13 +9,14 @@ from lacuna.evaluation.splits import SPLITS
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     smiles = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline).smiles
     methods, split = snakemake.params.methods, SPLITS[snakemake.wildcards.split]
-    fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
+    fold = read_of_profiles(tensor, snakemake.input.folds, "fold")
     nearest = nearest_in_training(tensor, fold, smiles)
     tables = []
     for number, method in enumerate(methods):

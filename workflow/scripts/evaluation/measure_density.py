@@ -6,9 +6,10 @@ from lacuna.completion.interface import SideInformation
 from lacuna.completion.run import run_method
 from lacuna.evaluation.correlation import pooled_pct
 from lacuna.evaluation.density import TEST, is_trained_on
-from lacuna.io.tsv import write_table
+from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
@@ -16,11 +17,12 @@ with job(snakemake):
     stream = (variant["method"],)
     tensor = ProfileSet.load(snakemake.input.tensor)
     side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
-    subsets = pd.read_csv(snakemake.input.subsets, sep="\t").groupby("repeat")["lowest"]
+    subsets = read_table(snakemake.input.subsets).groupby("repeat")
     sizes = pd.read_csv(snakemake.input.sizes, sep="\t", keep_default_na=False)
     rows = []
     for repeat in snakemake.params.repeats:
-        lowest = subsets.get_group(repeat).to_numpy()
+        of_repeat = subsets.get_group(repeat)
+        lowest = of_profiles(tensor, of_repeat, "lowest", snakemake.input.subsets)
         test = tensor.take(lowest == TEST)
         for percent in sizes.query("left_out == ''")["percent"]:
             completion = run_method(

@@ -4,13 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 
-import pandas as pd
-
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.run import run_method
 from lacuna.evaluation.splits import SPLITS
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
@@ -18,7 +17,7 @@ with job(snakemake):
     split = SPLITS[names.split]
     stream = (names.size, split.stream, variant["method"])
     tensor = ProfileSet.load(snakemake.input.tensor)
-    fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
+    fold = read_of_profiles(tensor, snakemake.input.folds, "fold")
     side = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline)
     # Not an output: Snakemake would remove it when the job is killed.
     work = Path(f"{snakemake.output[0]}.work")

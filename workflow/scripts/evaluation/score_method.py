@@ -14,13 +14,14 @@ from lacuna.evaluation.splits import SPLITS
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
     names = {name: snakemake.wildcards[name] for name in ("size", "split", "method")}
     split = SPLITS[names["split"]]
     tensor = ProfileSet.load(snakemake.input.tensor)
-    fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
+    fold = read_of_profiles(tensor, snakemake.input.folds, "fold")
     completions = [Completion.load(path) for path in snakemake.input.predicted]
     held_out = HeldOut.gather(tensor, fold, completions, shown_other_cells=split.shows_other_cells)
     # The stream leaves out the method: the draws of two methods are paired.

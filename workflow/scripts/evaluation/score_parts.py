@@ -9,11 +9,12 @@ from lacuna.evaluation.parts import score_parts
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.tensor.joined import read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
-    fold = pd.read_csv(snakemake.input.folds, sep="\t")["fold"].to_numpy()
+    fold = read_of_profiles(tensor, snakemake.input.folds, "fold")
     seed = snakemake.params.seed
     parts, genes = [], []
     for number, method in enumerate(snakemake.params.methods):

@@ -4,14 +4,15 @@ from lacuna.completion.interface import SideInformation
 from lacuna.evaluation.heatmaps import choose_drugs
 from lacuna.evaluation.similar_drugs import most_similar_drugs
 from lacuna.evaluation.tables import conclude_similar, similar_table
-from lacuna.io.tsv import read_table, write_table
+from lacuna.io.tsv import write_table
 from lacuna.report.page import write_page
 from lacuna.runtime.job import job
+from lacuna.tensor.joined import read_described
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
-    drugs = read_table(snakemake.input.drugs)
+    drugs = read_described(tensor, "drugs", snakemake.input.drugs)
     names = drugs["name"].fillna(drugs["drug"]).to_list()
     smiles = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline).smiles
     similar = most_similar_drugs(tensor.drugs, names, smiles)

@@ -14,7 +14,7 @@ from lacuna.drawing.card import PREDICTIONS, FigureCard
 from lacuna.evaluation import stage
 from lacuna.evaluation.heatmaps import choose_drugs, heatmap_table
 from lacuna.evaluation.held_out import held_out_order
-from lacuna.io.tsv import read_table
+from lacuna.tensor.joined import read_described, read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 MOST_NAMED = 40
@@ -22,9 +22,10 @@ MOST_NAMED = 40
 
 def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Choose the drugs, and read what is drawn of them; see `draw`."""
-    fold = pd.read_csv(files["folds"], sep="\t")["fold"].to_numpy()
-    held_out = ProfileSet.load(files["tensor"]).take(held_out_order(fold))
-    annotation = read_table(files["drugs"])
+    tensor = ProfileSet.load(files["tensor"])
+    fold = read_of_profiles(tensor, files["folds"], "fold")
+    held_out = tensor.take(held_out_order(fold))
+    annotation = read_described(tensor, "drugs", files["drugs"])
     names = annotation["name"].fillna(annotation["drug"]).to_list()
     drugs, left_out = choose_drugs(held_out, names, params["drugs"])
     for said in left_out:
