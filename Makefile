@@ -2,9 +2,10 @@
 CORES ?= 2
 BIN := .venv/bin
 READY := .venv/ready
+TOOLS := .venv-tools
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints clean rehearse
+.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints requirements audit base-image clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -232,20 +233,29 @@ page: ## bundle the page to ask a product from its sources (needs node and npm)
 readme: demo ## draw the README's figure anew
 	cp results/demo/figures/overview.png docs/overview.png
 
-constraints: ## pin the newest versions that pyproject.toml allows
-	rm -rf .venv
-	$(MAKE) $(READY) CONSTRAINTS=
-	{ head -n 1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed "s|+cpu$$||"; } > constraints.new
-	mv constraints.new constraints.txt
+constraints: $(TOOLS)/ready ## pin the newest versions that pyproject.toml allows, with the hashes of their files
+	sh workflow/pin.sh $(TOOLS)/bin/uv --upgrade
 
-clean: ## remove the virtual environment and what the demo made
-	rm -rf .venv results/demo
+requirements: $(TOOLS)/ready ## write the hashes anew, of the versions in constraints.txt and of what pyproject.toml asks for since
+	sh workflow/pin.sh $(TOOLS)/bin/uv
 
-CONSTRAINTS := --constraint constraints.txt
-PIP_QUIET := --disable-pip-version-check --root-user-action=ignore --no-warn-script-location
+audit: $(TOOLS)/ready ## ask PyPI which of the pinned versions have known vulnerabilities (needs the network)
+	$(TOOLS)/bin/pip-audit --disable-pip --require-hashes --progress-spinner off \
+		$(foreach list,build torch all tools,--requirement requirements/$(list).txt)
 
-$(READY): constraints.txt pyproject.toml
+base-image: ## write the digest of the Dockerfile's base image into it (needs the network, and skopeo or docker)
+	sh workflow/base_image.sh Dockerfile
+
+clean: ## remove the virtual environments and what the demo made
+	rm -rf .venv $(TOOLS) results/demo
+
+$(READY): $(wildcard requirements/*.txt) pyproject.toml workflow/install.sh
 	@python=$$(sh workflow/find_python.sh) && $$python -m venv .venv
 	@echo "Bringing what Lacuna needs into .venv; this takes some minutes."
-	@$(BIN)/python -m pip install --quiet $(PIP_QUIET) $(CONSTRAINTS) --editable '.[dev,docs,slurm,tensorly,translation,retrieval,single-cell]'
+	@sh workflow/install.sh $(BIN)/python all
+	@touch $@
+
+$(TOOLS)/ready: requirements/tools.txt
+	@python=$$(sh workflow/find_python.sh) && $$python -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --require-hashes --no-deps --requirement requirements/tools.txt
 	@touch $@
