@@ -10,6 +10,7 @@ from lacuna.completion.shared.shrinkage import best_predictors
 from lacuna.completion.shared.similarity import baseline_similarity, response_similarity
 from lacuna.structures.fingerprints import structure_similarity
 from lacuna.tensor.profiles import ProfileSet
+from lacuna.vectors import slices
 
 # The weight of each term of the covariance before it is tuned.
 PRIOR_WEIGHTS = {
@@ -29,6 +30,8 @@ PRIOR_WEIGHTS = {
 }
 MIN_VARIANCE = 1e-9
 BATCH = 256  # pairs predicted at once, which bounds the memory
+PROFILES_AT_ONCE = 16_384  # of a copy
+COVARIANCES_AT_ONCE = 1 << 20  # of pairs with all profiles, a dozen arrays of which are held
 
 
 @dataclass(frozen=True)
@@ -162,9 +165,12 @@ class GaussianProcess:
         They are not kept: at the size of today's LINCS they are as large as the profiles.
         """
         profiles, cell = self._observed.profiles, self._observed.cell
-        if index is None:
-            return profiles - self.mean[cell]
-        return profiles[index] - self.mean[cell[index]]
+        if index is not None:
+            return profiles[index] - self.mean[cell[index]]
+        residual = np.empty(profiles.shape, dtype=np.result_type(profiles, self.mean))
+        for rows in slices(len(profiles), PROFILES_AT_ONCE):
+            residual[rows] = profiles[rows] - self.mean[cell[rows]]
+        return residual
 
     def untuned(self) -> Subspace:
         """Return all directions with the prior weights, for where there is nothing to tune on."""
@@ -175,13 +181,8 @@ class GaussianProcess:
 
     def nearest(self, pairs: np.ndarray) -> NeighbourCovariances:
         """Return the profiles that covary most, by the prior weights, with each pair."""
-        drug, cell = self._observed.drug, self._observed.cell
-        covariance = np.zeros((len(pairs), len(drug)), dtype=np.float32)
-        for term, values in self._covariances(pairs[:, :1], pairs[:, 1:], drug[None], cell[None]):
-            covariance += np.float32(PRIOR_WEIGHTS[term]) * values
-        count = min(self.neighbours, len(drug))
-        index = np.argpartition(-covariance, count - 1, axis=1)[:, :count]
-        drug, cell = drug[index], cell[index]
+        index = self._find_nearest(pairs)
+        drug, cell = self._observed.drug[index], self._observed.cell[index]
         to_pair = [
             values for _, values in self._covariances(pairs[:, :1], pairs[:, 1:], drug, cell)
         ]
@@ -197,6 +198,18 @@ class GaussianProcess:
             np.stack([*to_pair, none, none]),
             np.stack([*among, identity, identity * self._replicate_noise[index][:, None, :]]),
         )
+
+    def _find_nearest(self, pairs: np.ndarray) -> np.ndarray:
+        drug, cell = self._observed.drug, self._observed.cell
+        count = min(self.neighbours, len(drug))
+        index = np.empty((len(pairs), count), dtype=np.intp)
+        for rows in slices(len(pairs), max(1, COVARIANCES_AT_ONCE // len(drug))):
+            here, there = pairs[rows, :1], pairs[rows, 1:]
+            covariance = np.zeros((len(here), len(drug)), dtype=np.float32)
+            for term, values in self._covariances(here, there, drug[None], cell[None]):
+                covariance += np.float32(PRIOR_WEIGHTS[term]) * values
+            index[rows] = np.argpartition(-covariance, count - 1, axis=1)[:, :count]
+        return index
 
     def predict(
         self, pairs: np.ndarray, subspaces: list[Subspace]
