@@ -31,14 +31,14 @@ class Effects:
     def fit(cls, observed: ProfileSet) -> "Effects":
         """Shrink the effects of cells and of drugs in turn, each of what the other leaves."""
         mean = observed.profiles.mean(axis=0, dtype=np.float64)
-        residual = observed.profiles - mean
         drug_effect = np.zeros((len(observed.drugs), len(mean)))
         cell_effect = np.zeros((len(observed.cells), len(mean)))
+        left = np.empty(observed.profiles.shape)  # the only copy: in float64 each is large
         for _ in range(PASSES):
-            without = _less(residual, drug_effect, observed.drug)
-            cell_effect = best_predictors(without, observed.cell, len(cell_effect))
-            without = _less(residual, cell_effect, observed.cell, without)
-            drug_effect = best_predictors(without, observed.drug, len(drug_effect))
+            _subtract(observed.profiles, mean, drug_effect, observed.drug, left)
+            cell_effect = best_predictors(left, observed.cell, len(cell_effect))
+            _subtract(observed.profiles, mean, cell_effect, observed.cell, left)
+            drug_effect = best_predictors(left, observed.drug, len(drug_effect))
         return cls(mean, drug_effect, cell_effect)
 
     def of(self, pairs: np.ndarray) -> np.ndarray:
@@ -79,14 +79,13 @@ def best_predictors(rows: np.ndarray, group: np.ndarray, groups: int) -> np.ndar
     return shrinkage[:, None] * means
 
 
-def _less(
-    rows: np.ndarray, effect: np.ndarray, group: np.ndarray, out: np.ndarray | None = None
-) -> np.ndarray:
-    """Return the rows less the effects of their groups, without a copy of these for each row."""
-    left = np.empty_like(rows) if out is None else out
+def _subtract(
+    rows: np.ndarray, mean: np.ndarray, effect: np.ndarray, group: np.ndarray, left: np.ndarray
+) -> None:
+    """Put into `left` the rows less the mean, and less the effects of their groups."""
     for part in slices(len(rows), ROWS_AT_ONCE):
-        left[part] = rows[part] - effect[group[part]]
-    return left
+        left[part] = rows[part] - mean
+        left[part] -= effect[group[part]]
 
 
 def shrunken_slopes(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
