@@ -3,13 +3,14 @@
 import hashlib
 import os
 import time
+from dataclasses import replace
 
 import pytest
 from damage import cut_short, empty, flip_a_byte
 
 from lacuna.errors import DamagedFile
 from lacuna.io import known_sums
-from lacuna.io.known_sums import Sum, known_sum, remember, sum_of
+from lacuna.io.known_sums import Sum, known_sum, sum_of
 from lacuna.io.sums import Manifest, Sums, read_manifest
 
 ODD = 'results/my "own" set/a\tb.tsv'  # a path may hold anything
@@ -45,9 +46,23 @@ def test_a_damaged_manifest_is_known_for_one(tmp_path, damage):
     bad.path.write_bytes(damage(bad.path.read_bytes()))
     with pytest.raises(DamagedFile, match=r"b\.tsv: this list of checksums is damaged"):
         read_manifest(bad.path)
-    found = Sums.read(tmp_path / "sums")
-    assert found == Sums([good], [bad.path])
-    assert found.written([ODD, "elsewhere"]) == {ODD: (SUM, good.path)}
+    assert Sums.read(tmp_path / "sums") == Sums(tmp_path / "sums", [good], [bad.path])
+
+
+def test_a_manifest_that_is_being_written_is_left_alone(tmp_path):
+    good = manifest(tmp_path / "sums/job/a.tsv")
+    (tmp_path / "sums/job/.unfinished-7-b.tsv").write_text("what\tna")
+    assert Sums.read(tmp_path / "sums") == Sums(tmp_path / "sums", [good], [])
+
+
+def test_what_another_rule_made_before_is_in_one_manifest_alone(tmp_path):
+    sums = Sums(tmp_path, [manifest(tmp_path / "a.tsv"), manifest(tmp_path / "same.tsv")], [])
+    new = Manifest(tmp_path / "b.tsv", "tensor/other", "", {"b.tsv": SUM, "c.tsv": SUM})
+    sums.replace(new)
+    assert read_manifest(tmp_path / "a.tsv").outputs == {ODD: SUM}
+    assert read_manifest(tmp_path / "b.tsv") == new
+    Sums.read(tmp_path).replace(replace(new, path=tmp_path / "d.tsv"))
+    assert not (tmp_path / "b.tsv").exists()
 
 
 def test_the_sum_of_a_folder_is_that_of_its_files_and_their_names(tmp_path):
@@ -98,8 +113,8 @@ def test_a_change_is_seen_whatever_becomes_of_mtime(old, change):
 def test_a_file_of_this_moment_is_not_remembered(tmp_path):
     path = tmp_path / "matrix.gctx"
     path.write_text("abc")
-    remember(path, "0" * 64, tmp_path / "memory")
     assert known_sum(path, tmp_path / "memory") == SUM
+    assert not (tmp_path / "memory").exists()
 
 
 def test_a_damaged_memory_costs_time_alone(old):

@@ -4,7 +4,12 @@ import gzip
 
 import pandas as pd
 import pytest
+from damage import empty
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import damaged
 
+from lacuna.errors import DamagedFile, LacunaError
 from lacuna.io import atomic
 from lacuna.io.tsv import read_table, write_blocks, write_table
 
@@ -98,3 +103,43 @@ def test_blocks_that_break_off_leave_no_file(tmp_path):
     with pytest.raises(ValueError, match="broken off"):
         write_blocks(broken(), tmp_path / "table.tsv.gz")
     assert not list(tmp_path.iterdir())
+
+
+WHOLE = TABLE.to_csv(sep="\t", index=False).encode()
+
+
+@pytest.mark.fault(
+    "a table between two steps of bytes that are none, or is no table any more",
+    "named as damaged; without its checksum a few changed cells would be read",
+)
+@settings(max_examples=40)
+@given(data=st.data())
+@pytest.mark.parametrize("packed", [False, True])
+def test_any_bytes_are_a_table_or_damaged(tmp_path_factory, packed, data):
+    path = tmp_path_factory.getbasetemp() / ("any.tsv.gz" if packed else "any.tsv")
+    path.write_bytes(data.draw(damaged(gzip.compress(WHOLE, mtime=0) if packed else WHOLE)))
+    try:
+        read_table(path)
+    except DamagedFile as error:
+        assert error.path == path
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *(empty, lambda data: data.replace("β".encode(), b"\xff")),  # no columns; no UTF-8
+        lambda data: data + b"a\tb\tc\td\te\n",
+        lambda data: gzip.compress(data)[:-9],
+    ],
+)
+def test_what_is_no_table_is_damaged(tmp_path, damage):
+    path = tmp_path / ("a.tsv.gz" if damage(WHOLE)[:2] == b"\x1f\x8b" else "a.tsv")
+    path.write_bytes(damage(WHOLE))
+    with pytest.raises(DamagedFile, match=r"a\.tsv(\.gz)?: cannot be read"):
+        read_table(path)
+
+
+def test_a_table_that_is_missing_is_no_damaged_one(tmp_path):
+    with pytest.raises(LacunaError, match="no such file") as error:
+        read_table(tmp_path / "a.tsv")
+    assert not isinstance(error.value, DamagedFile)

@@ -8,9 +8,12 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from lacuna.errors import LacunaError
 from lacuna.io.atomic import explain_read_errors, write_whole
 
 # Beside what Snakemake keeps: a loss of it costs time and nothing else.
@@ -18,7 +21,7 @@ MEMORY = Path(".snakemake/lacuna/sums")
 # Two changes within one tick of the clock look like one. So a file that changed a moment ago is
 # hashed again, until it is older than any file system's tick.
 TICK = 2_000_000_000  # nanoseconds
-HASHED_AT_ONCE = 1 << 20  # bytes
+WAITED_FOR = 1 << 30  # bytes of a file that takes longer to hash again than to grow old
 
 
 class Sum(NamedTuple):
@@ -52,6 +55,10 @@ class Seen(NamedTuple):
         found = os.stat(path)
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
+    def is_young(self, now: int) -> bool:
+        """Return whether a change of this moment (in nanoseconds) might not be seen."""
+        return max(self.mtime_ns, self.ctime_ns) + TICK > now
+
 
 def sum_of(path: str | Path) -> Sum:
     """Return the size and the checksum of a file, or of all files in a folder and their names.
@@ -81,23 +88,42 @@ def known_sum(path: str | Path, memory: Path = MEMORY) -> Sum:
     LacunaError
         If it cannot be read.
     """
-    if found := _recall(path, memory):
-        return found
+    return _recall(path, memory) or fresh_sum(path, memory=memory)
+
+
+def fresh_sum(
+    path: str | Path, read: Callable[[Path], Sum] | None = None, memory: Path = MEMORY
+) -> Sum:
+    """Return the size and the checksum of a file, and remember them.
+
+    Parameters
+    ----------
+    path
+        The file.
+    read
+        Reads it to its end, for another checksum beside; if None, for this one alone.
+    memory
+        The folder of what is remembered.
+
+    Raises
+    ------
+    LacunaError
+        If it cannot be read.
+    """
     with explain_read_errors(path, (OSError,)):
         before = Seen.of(path)
-    found = sum_of(path)
-    if before == Seen.of(path):
-        remember(path, found.sha256, memory)
+        if before.size > WAITED_FOR and before.is_young(time.time_ns()):
+            time.sleep(TICK / 1e9)
+        start = time.time_ns()
+        found = (read or sum_of)(Path(path))
+        if before == Seen.of(path) and not before.is_young(start):
+            _remember(path, before, found, memory)
     return found
 
 
-def remember(path: str | Path, sha256: str, memory: Path = MEMORY) -> None:
-    """Keep the checksum of a file that has just been read to its end, unless it is too young."""
-    seen = Seen.of(path)
-    if max(seen.mtime_ns, seen.ctime_ns) + TICK > time.time_ns():
-        return
-    text = json.dumps({"path": os.path.realpath(path), "seen": seen, "sha256": sha256})
-    with write_whole(_entry(path, memory)) as unfinished:
+def _remember(path: str | Path, seen: Seen, found: Sum, memory: Path) -> None:
+    text = json.dumps({"path": os.path.realpath(path), "seen": seen, "sha256": found.sha256})
+    with suppress(OSError, LacunaError), write_whole(_entry(path, memory)) as unfinished:
         unfinished.write_text(text)
 
 

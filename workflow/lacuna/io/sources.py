@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lacuna.errors import LacunaError, did_you_mean
-from lacuna.io.atomic import explain_read_errors, explain_write_errors, replace_file
+from lacuna.io.atomic import explain_write_errors, replace_file
 from lacuna.io.download import NotThere, check_address, download
 from lacuna.io.file_table import read_rows
+from lacuna.io.known_sums import Sum, fresh_sum, known_sum
 from lacuna.io.mirrors import check_path, find_copy, link
 from lacuna.io.published_sums import SUMS, read_sums
 from lacuna.io.recorded import Key, read_recorded, record
@@ -194,6 +195,46 @@ def acquire(
         raise LacunaError(_explain_unavailable(wanted.key, source, sources, mirrors))
 
 
+def compare_known(
+    wanted: Wanted, found: Sum, came_from: str, sources: dict[str, Source], recorded: Path
+) -> bool:
+    """Compare a file with the sum that is pinned for it, or that was recorded at first sight.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        The file, and what the configuration says of it.
+    found : Sum
+        What it holds.
+    came_from : str
+        Where it lies, for the message.
+    sources, recorded
+        As `acquire` takes them.
+
+    Returns
+    -------
+    bool
+        Whether a SHA-256 is known, and it is this one.
+
+    Raises
+    ------
+    LacunaError
+        If another one is known, or another size.
+    """
+    source = wanted.source(sources)
+    if source:
+        _compare(wanted.key, "bytes", source.bytes, found.bytes, source.stands_in, came_from)
+        if source.sha256:
+            at = source.stands_in
+            _compare(wanted.key, "sha256", source.sha256, found.sha256, at, came_from)
+            return True
+    row = read_recorded(recorded).get(wanted.key)
+    if row is None or row["sha256"] is None:
+        return False
+    _compare(wanted.key, "sha256", row["sha256"], found.sha256, recorded, came_from)
+    return True
+
+
 def _lists(source: Source | None, sources: dict[str, Source]) -> Source | None:
     """Return the row of the list of checksums beside a file whose own checksum is not known."""
     if source is None or not source.url or source.sha256 or SUMS.search(source.file):
@@ -296,12 +337,20 @@ def _verify(
 
 def _digests(path: Path, both: bool) -> tuple[str, str | None]:
     """Return the SHA-256 and, if both are wanted, the SHA-512 of a file, reading it once."""
-    wanted = [hashlib.sha256(), hashlib.sha512()] if both else [hashlib.sha256()]
-    with explain_read_errors(path, (OSError,)), path.open("rb") as content:
-        while piece := content.read(HASHED_AT_ONCE):
-            for digest in wanted:
-                digest.update(piece)
-    return wanted[0].hexdigest(), wanted[1].hexdigest() if both else None
+    if not both:
+        return known_sum(path).sha256, None
+    sha256, sha512 = hashlib.sha256(), hashlib.sha512()
+
+    def read(path: Path) -> Sum:
+        size = 0
+        with path.open("rb") as content:
+            while piece := content.read(HASHED_AT_ONCE):
+                size += len(piece)
+                sha256.update(piece)
+                sha512.update(piece)
+        return Sum(size, sha256.hexdigest())
+
+    return fresh_sum(path, read).sha256, sha512.hexdigest()
 
 
 def _compare(

@@ -8,15 +8,17 @@ the size and the checksum of the rows above, so that a damaged manifest is known
 import csv
 import hashlib
 import io
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lacuna.errors import DamagedFile
 from lacuna.io.atomic import write_whole
-from lacuna.io.known_sums import Sum
+from lacuna.io.known_sums import Sum, known_sum, sum_of
 
 COLUMNS = ("what", "name", "bytes", "sha256")
+LARGE = 1 << 26  # bytes of a file that not every job that reads it hashes again
 
 
 def manifest_of(log: str) -> str:
@@ -99,34 +101,102 @@ class Sums:
 
     Attributes
     ----------
+    folder : Path
+        Where they stand, results/{dataset}/sums.
     manifests : list of Manifest
         Sorted by their paths.
     damaged : list of Path
         Manifests that cannot be read.
     """
 
+    folder: Path
     manifests: list[Manifest]
     damaged: list[Path]
 
     @classmethod
-    def read(cls, folder: str | Path) -> "Sums":
-        """Read the manifests below a folder, results/{dataset}/sums."""
+    def read(cls, folder: Path) -> "Sums":
+        """Read the manifests below a folder."""
         manifests, damaged = [], []
-        for path in sorted(Path(folder).rglob("*.tsv")):
+        # Not those that another job is about to write, which begin with a dot.
+        for path in sorted(folder.rglob("[!.]*.tsv")):
             try:
                 manifests.append(read_manifest(path))
             except DamagedFile:
                 damaged.append(path)
             except FileNotFoundError:  # its job runs again this moment
                 continue
-        return cls(manifests, damaged)
+        return cls(folder, manifests, damaged)
 
-    def written(self, paths: Iterable[str]) -> dict[str, tuple[Sum, Path]]:
-        """Return those of the files that a job wrote, with their sums and where these stand."""
-        wanted = {*paths}
-        return {
-            name: (its, manifest.path)
+    def check(self, files: Iterable[str]) -> dict[str, Sum]:
+        """Compare files with what the jobs that made them have written.
+
+        Parameters
+        ----------
+        files
+            Paths, as the workflow names them. One that no job lists may hold anything.
+
+        Returns
+        -------
+        dict of str to Sum
+            What they hold, without those that are not there.
+
+        Raises
+        ------
+        DamagedFile
+            If a file is another one, or nobody knows, as a manifest is damaged.
+        LacunaError
+            If a file is gone that a job lists, or cannot be read.
+        """
+        written = {
+            name: (manifest.path, its)
             for manifest in self.manifests
             for name, its in manifest.outputs.items()
-            if name in wanted
         }
+        found = {}
+        for file in files:
+            if file in written:
+                found[file] = _check(file, *written[file])
+            elif self.damaged and self.folder.parent in Path(file).parents:
+                raise DamagedFile(
+                    file, f"nobody knows whether it is whole, as {self.damaged[0]} is damaged."
+                )
+            elif os.path.exists(file):
+                found[file] = find_sum(file)
+        return found
+
+    def replace(self, manifest: Manifest) -> None:
+        """Write the manifest of a job, and take its files out of those of other jobs.
+
+        A file has two of them where another rule made it before, under another configuration.
+
+        Raises
+        ------
+        UnwritableFile
+            If one cannot be written.
+        """
+        for other in self.manifests:
+            if other.path == manifest.path or not other.outputs.keys() & manifest.outputs.keys():
+                continue
+            left = {k: its for k, its in other.outputs.items() if k not in manifest.outputs}
+            if left:
+                replace(other, outputs=left).write()
+            else:
+                other.path.unlink(missing_ok=True)
+        manifest.write()
+
+
+def find_sum(path: str | Path) -> Sum:
+    """Return what a file of a job holds; of one that is large, or the user's own, from memory."""
+    path = Path(path)
+    if path.is_file() and (path.is_symlink() or path.stat().st_size > LARGE):
+        return known_sum(path)
+    return sum_of(path)
+
+
+def _check(file: str, listed_in: Path, expected: Sum) -> Sum:
+    if (found := find_sum(file)) != expected:
+        was = "acquired" if os.path.islink(file) else "written"
+        raise DamagedFile(
+            file, f"is not what was {was}: it has {found}, but {listed_in} says {expected}."
+        )
+    return found

@@ -2,12 +2,13 @@
 
 import gzip
 import re
+import zlib
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from lacuna.io.atomic import write_whole
+from lacuna.io.atomic import UNREADABLE, explain_read_errors, write_whole
 
 FORMULA = r"[=+\-@\t\r]"  # a cell that begins so is run as a formula by spreadsheets
 # What `write_table` writes for numbers and truth values; 007, +7, 1e5 and NaN are names.
@@ -33,14 +34,22 @@ def read_table(path: str | Path) -> pd.DataFrame:
     A column holds numbers (or truth values) if every field is written as `write_table` writes them,
     or empty. All other columns are text, and so are those called as in `NAMES`: a new column of
     names needs an entry there only if all of its names may be plain numbers.
+
+    Raises
+    ------
+    DamagedFile
+        If it is no such table.
+    LacunaError
+        If it is missing, or cannot be read for want of permission or memory.
     """
-    texts = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, na_values=[""])
-    is_text = [
-        column in NAMES or not texts[column].dropna().str.fullmatch(NUMBER).all()
-        for column in texts
-    ]
-    as_text: dict[Hashable, type[str]] = dict.fromkeys(texts.columns[is_text], str)
-    return pd.read_csv(path, sep="\t", dtype=as_text, keep_default_na=False, na_values=[""])
+    with explain_read_errors(path, (*UNREADABLE, EOFError, zlib.error)):
+        texts = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, na_values=[""])
+        is_text = [
+            column in NAMES or not texts[column].dropna().str.fullmatch(NUMBER).all()
+            for column in texts
+        ]
+        as_text: dict[Hashable, type[str]] = dict.fromkeys(texts.columns[is_text], str)
+        return pd.read_csv(path, sep="\t", dtype=as_text, keep_default_na=False, na_values=[""])
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:

@@ -7,19 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lacuna.io.known_sums import Sum, known_sum, sum_of
-from lacuna.io.sums import Manifest
+from lacuna.io.sums import Manifest, Sums, find_sum
 from lacuna.runtime.script_log import log_script
-
-LARGE = 1 << 26  # bytes of a file that is hashed once, and not by every job that reads it
 
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[None]:
     """Run the block as the work of a job.
 
-    What it prints goes to the job's log, and what it cannot do is told as by `log_script`. What
-    the job wrote is listed in its manifest, `snakemake.output.sums`; see `lacuna.io.sums`.
+    What it prints goes to the job's log, and what it cannot do is told as by `log_script`. What it
+    reads is compared before with what the jobs that made it have written, and the user's own files
+    are looked at again in the end. What it wrote, it lists in its manifest,
+    `snakemake.output.sums`; see `lacuna.io.sums`.
 
     Parameters
     ----------
@@ -30,15 +29,21 @@ def job(snakemake: Any) -> Iterator[None]:
     Raises
     ------
     SystemExit
-        As `log_script`.
+        As `log_script`, also where an input is not what its job has written: it is set aside.
     """
     manifest, code = _take(snakemake.output, "sums"), _take(snakemake.params, "code")
     with log_script(snakemake.log[0]):
+        if not manifest:  # of another workflow, which changed the rule
+            yield
+            return
+        folder = Path(os.path.commonpath([manifest, snakemake.log[0]])) / "sums"
+        sums = Sums.read(folder)
+        files = [*dict.fromkeys(map(str, snakemake.input))]
+        inputs = sums.check(files)
         yield
-        if manifest:
-            outputs = {str(path): _sum(path) for path in snakemake.output}
-            inputs = {str(path): _sum(path) for path in snakemake.input if os.path.exists(path)}
-            Manifest(Path(manifest), _script(), code or "", outputs, inputs).write()
+        sums.check([path for path in files if os.path.islink(path)])
+        outputs = {str(path): find_sum(path) for path in snakemake.output}
+        sums.replace(Manifest(Path(manifest), _script(), code or "", outputs, inputs))
 
 
 def _take(things: Any, name: str) -> Any:
@@ -51,11 +56,6 @@ def _take(things: Any, name: str) -> Any:
             things._names[other] = (start - 1, end and end - 1)
     delattr(things, name)
     return things.pop(place)
-
-
-def _sum(path: str) -> Sum:
-    large = os.path.islink(path) or os.stat(path).st_size > LARGE
-    return known_sum(path) if large and not os.path.isdir(path) else sum_of(path)
 
 
 def _script() -> str:
