@@ -26,6 +26,7 @@ include: "workflow/rules/explore.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/sums.smk"
+include: "workflow/rules/code.smk"
 
 
 report: "workflow/report/workflow.rst"

@@ -58,6 +58,11 @@ def available() -> list[str]:
     return sorted(_modules())
 
 
+def module_name(name: str) -> str:
+    """Return the module of a method that there is."""
+    return _modules()[name]
+
+
 def is_control(name: str) -> bool:
     """Return whether a method is a control: it shows that the scoring is right."""
     return _modules().get(name, "").startswith(f"{controls.__name__}.")
@@ -109,7 +114,7 @@ def _module(name: str) -> ModuleType:
             f"unknown method {name!r}{did_you_mean(name, available())}; "
             f"available: {listed(available(), 50)}."
         )
-    return importlib.import_module(_modules()[name])
+    return importlib.import_module(module_name(name))
 
 
 def is_trained(name: str) -> bool:

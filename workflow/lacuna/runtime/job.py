@@ -31,7 +31,9 @@ def job(snakemake: Any) -> Iterator[None]:
     SystemExit
         As `log_script`, also where an input is not what its job has written: it is set aside.
     """
-    manifest, code = _take(snakemake.output, "sums"), _take(snakemake.params, "code")
+    # `snakemake.params` is a new copy each time; they are kept here.
+    params = getattr(snakemake, "_params_store", snakemake.params)
+    manifest, code = _take(snakemake.output, "sums"), _take(params, "code")
     with log_script(snakemake.log[0]):
         if not manifest:  # of another workflow, which changed the rule
             yield
