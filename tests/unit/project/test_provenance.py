@@ -3,18 +3,23 @@
 import copy
 import subprocess
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 import yaml
 
 import lacuna
-from lacuna.errors import LacunaError
+from lacuna.errors import DamagedFile, LacunaError
+from lacuna.io.known_sums import Sum
+from lacuna.io.sums import Manifest, Sums
 from lacuna.project import reproduce
 from lacuna.project.config import prepare
 from lacuna.project.provenance import (
     code_digest,
+    code_of_jobs,
     describe_time,
     described,
+    jobs_behind,
     provenance,
     time_per_rule,
     versions,
@@ -219,3 +224,59 @@ def test_each_table_that_differs_is_named_and_both_stay(two, capsys):
     assert "2 of 3 tables and completed tensors differ:\n  completed/dnpp.gctx\n" in said
     assert "new.tsv: not among the stored results" in said
     assert two[1].exists()
+
+
+def manifest(job, script, code, outputs, inputs):
+    files = [dict.fromkeys(names.split(), Sum(0, "")) for names in (outputs, inputs)]
+    return Manifest(Path(f"sums/{job}.tsv"), script, code, *files)
+
+
+MADE = [
+    manifest("acquire_file/a", "acquire/acquire_file", "", "a", "sources"),
+    manifest("build", "tensor/build", "c0", "large drugs", "a"),
+    manifest("predict/one", "evaluation/predict", "c1", "one", "large drugs"),
+    manifest("predict/two", "evaluation/predict", "c1", "two", "large"),
+    manifest("other", "evaluation/other", "c2", "other", "large"),
+    manifest("score", "evaluation/score", "c3", "scores", "one two"),
+]
+NOW = {"sums/build.tsv": "c0", "sums/score.tsv": "c3", "sums/other.tsv": "c9"}
+NOW |= {"sums/predict/one.tsv": "c1", "sums/predict/two.tsv": "c1"}
+
+
+def test_the_record_names_the_code_of_all_jobs_that_results_rest_on():
+    found = jobs_behind(["scores", "by hand"], Sums(MADE, []), NOW)
+    behind = {"acquire_file/a", "build", "predict/one", "predict/two", "score"}
+    assert {str(m.path) for m in found} == {f"sums/{name}.tsv" for name in behind}
+    jobs = code_of_jobs(found)
+    assert [(job["script"], job["digest"], job["jobs"]) for job in jobs] == [
+        ("evaluation/predict", "c1", 2),
+        ("evaluation/score", "c3", 1),
+        ("tensor/build", "c0", 1),
+    ]
+    assert jobs[0]["which"] == "one, two"
+    record = {"code": {"sha256": "0", "commit": None, "changed": None, "jobs": jobs}}
+    record |= {"seed": 1, "platform": "here", "versions": {}, "inputs": {}}
+    table = dict(described(record))["Code of each job"]
+    assert table["digest"].tolist() == ["c1", "c3", "c0"]
+
+
+def test_results_of_old_and_new_code_are_not_recorded():
+    changed = NOW | {"sums/predict/one.tsv": "c4", "sums/predict/two.tsv": "c4"}
+    mixed = [MADE[3]] + [m for m in MADE if m.path.stem != "two"]
+    mixed[0] = manifest("predict/two", "evaluation/predict", "c4", "two", "large")
+    with pytest.raises(LacunaError, match="1 of 5 jobs") as refused:
+        jobs_behind(["scores"], Sums(mixed, []), changed)
+    assert "'one'" in str(refused.value)
+    assert "'two'" not in str(refused.value)
+    jobs_behind(["other"], Sums(MADE, []), NOW | {"sums/other.tsv": "c2"})  # rests on neither
+
+
+def test_what_a_job_of_another_name_left_does_not_count():
+    old = manifest("old_name", "evaluation/predict", "c0", "one", "large")
+    found = jobs_behind(["scores"], Sums([*MADE, old], []), NOW)
+    assert old not in found
+
+
+def test_a_damaged_list_of_sums_is_told():
+    with pytest.raises(DamagedFile):
+        jobs_behind(["scores"], Sums(MADE, [Path("sums/score.tsv")]), NOW)

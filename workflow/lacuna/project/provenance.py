@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import platform, python_version
@@ -12,7 +12,9 @@ import pandas as pd
 from packaging.requirements import Requirement
 
 import lacuna
+from lacuna.errors import DamagedFile, LacunaError, listed
 from lacuna.io.benchmarks import read_benchmark
+from lacuna.io.sums import Manifest, Sums
 from lacuna.project.package import __version__, find_dependencies
 
 PUBLISHED = "resources/published.tsv"
@@ -23,7 +25,12 @@ PROJECT_FILES = ("Snakefile", "workflow/rules/**/*.smk", "workflow/scripts/**/*.
 LIBRARY_FILES = ("**/*.py", "**/*.yaml", "explore/page/bundle/*", "explore/page/*.html")
 
 
-def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> dict[str, Any]:
+def provenance(
+    seed: int,
+    files: Iterable[str | Path],
+    project: str | Path,
+    jobs: Iterable[Manifest] = (),
+) -> dict[str, Any]:
     """Return all but the configuration that says how results came about.
 
     Parameters
@@ -34,16 +41,22 @@ def provenance(seed: int, files: Iterable[str | Path], project: str | Path) -> d
         What the run was made from; those that are not there were not needed.
     project
         The folder of the Snakefile.
+    jobs
+        The manifests of the jobs that made the results.
 
     Returns
     -------
     dict
-        seed; code (sha256, commit, changed); platform; versions by package; inputs (bytes, sha256)
-        by path. It can be written as YAML.
+        seed; code (sha256, commit, changed; jobs, see `code_of_jobs`); platform; versions by
+        package; inputs (bytes, sha256) by path. It can be written as YAML.
     """
     return {
         "seed": seed,
-        "code": {"sha256": code_digest(project), **git_state(project)},
+        "code": {
+            "sha256": code_digest(project),
+            **git_state(project),
+            "jobs": code_of_jobs(jobs),
+        },
         "platform": platform(),
         "versions": dict(versions().itertuples(index=False)),
         "inputs": {str(path): file_digest(path) for path in files if Path(path).is_file()},
@@ -70,6 +83,72 @@ def code_digest(project: str | Path) -> str:
     for name, path in sorted(named.items()):
         digest.update(f"{name} {file_digest(path)['sha256']}\n".encode())
     return digest.hexdigest()
+
+
+def code_of_jobs(manifests: Iterable[Manifest]) -> list[dict[str, Any]]:
+    """Return each digest of code that wrote something.
+
+    Returns
+    -------
+    list of dict
+        script, digest, jobs (how many it wrote) and which (the first few of them, in words).
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for manifest in manifests:
+        if manifest.code:
+            found.setdefault((manifest.script, manifest.code), []).append(manifest.path.stem)
+    return [
+        {
+            "script": script,
+            "digest": digest,
+            "jobs": len(names),
+            "which": listed(sorted(names)).replace("'", ""),
+        }
+        for (script, digest), names in sorted(found.items())
+    ]
+
+
+def jobs_behind(results: Iterable[str], sums: Sums, now: Mapping[str, str]) -> list[Manifest]:
+    """Return the manifests of all jobs that results rest on.
+
+    Parameters
+    ----------
+    results
+        Files.
+    sums
+        All manifests of the data set.
+    now
+        The digest of the code that a job would run now, by the path of its manifest.
+
+    Raises
+    ------
+    DamagedFile
+        If a manifest is damaged.
+    LacunaError
+        If a job ran other code than it would run now: then results of old and new code are mixed.
+    """
+    for path in sums.damaged:
+        raise DamagedFile(path, "this list of checksums is damaged.")
+    # Of a job that is called otherwise now, an old manifest may name the same files.
+    known = [m for m in sums.manifests if str(m.path) in now or not m.code]
+    wrote = {name: manifest for manifest in known for name in manifest.outputs}
+    behind: dict[Path, Manifest] = {}
+    todo = [*results]
+    while todo:
+        manifest = wrote.get(todo.pop())
+        if manifest is not None and manifest.path not in behind:
+            behind[manifest.path] = manifest
+            todo += manifest.inputs
+    found = [behind[path] for path in sorted(behind)]
+    if stale := [m for m in found if m.code and m.code != now[str(m.path)]]:
+        files = [next(iter(manifest.outputs)) for manifest in stale]
+        raise LacunaError(
+            f"the code has changed since {len(stale)} of {len(found)} jobs ran, so that results of "
+            f"old and new code are mixed. Made by old code: {listed(files, 20)}. Run the same "
+            "command without --rerun-triggers, and they are made anew; or add --forcerun and their "
+            "names."
+        )
+    return found
 
 
 def git_state(project: str | Path) -> dict[str, object]:
@@ -115,8 +194,10 @@ def described(provenance: dict[str, Any]) -> list[tuple[str, pd.DataFrame]]:
     made |= {"seed": provenance["seed"], "platform": provenance["platform"]}
     made |= provenance["versions"]
     inputs = [{"file": path} | found for path, found in provenance["inputs"].items()]
+    jobs = pd.DataFrame(code.get("jobs", []), columns=["script", "digest", "jobs", "which"])
     return [
         ("Last finished with", pd.DataFrame(list(made.items()), columns=["what", "which"])),
+        ("Code of each job", jobs),
         ("Made from", pd.DataFrame(inputs, columns=["file", "bytes", "sha256"])),
     ]
 
