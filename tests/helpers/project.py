@@ -1,5 +1,6 @@
 """A copy of the project to run the workflow in, as a fresh clone would be."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from lacuna.project.code import MEMORY
+from lacuna.project.code_graph import read_module, reader
 from lacuna.project.config_schema import overlay
 from lacuna.project.reproduce import is_timed
 
@@ -65,7 +68,23 @@ class Project:
         return project
 
     def alter(self, path: str, old: str, new: str) -> None:
-        """Change a line of the project's own copy of the library, which it then uses."""
+        """Plant a fault in the project's own copy of the library, which it then uses.
+
+        The workflow takes the library for unchanged: the fault is what happens to jobs, and no
+        new code.
+        """
+        self.change(path, old, new)
+        text = self.altered[self.folder / "workflow/lacuna" / path]
+        file = self.folder / "workflow/lacuna" / path
+        found, memory = file.stat(), self.folder / MEMORY
+        kept = json.loads(memory.read_text()) if memory.exists() else {"files": {}}
+        seen = [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+        kept["files"][str(file)] = {"seen": seen, "said": read_module(text.encode())}
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(kept | {"reader": reader()}))
+
+    def change(self, path: str, old: str, new: str) -> None:
+        """Change the project's own copy of the library, which it then uses, as `git pull` does."""
         file = self.folder / "workflow/lacuna" / path
         text = file.read_text()
         self.altered.setdefault(file, text)

@@ -231,7 +231,7 @@ class Library:
             if self.memory:
                 kept = json.loads(self.memory.read_text())
                 known = {path: each for path, each in kept["files"].items() if _is_whole(each)}
-                return known if kept["reader"] == _reader() else {}
+                return known if kept["reader"] == reader() else {}
         return {}
 
     def keep(self) -> None:
@@ -241,7 +241,7 @@ class Library:
         with suppress(OSError):  # a folder that may not be written to costs time and nothing else
             self.memory.parent.mkdir(parents=True, exist_ok=True)
             unfinished = self.memory.with_name(f".{uuid4()}.json")
-            unfinished.write_text(json.dumps({"reader": _reader(), "files": self._known}))
+            unfinished.write_text(json.dumps({"reader": reader(), "files": self._known}))
             os.replace(unfinished, self.memory)
             self._new = 0
 
@@ -252,6 +252,6 @@ def _is_whole(entry: Mapping[str, Any]) -> bool:
 
 
 @cache
-def _reader() -> str:
-    """Return a digest of what reads: this module, and the grammar of this Python."""
+def reader() -> str:
+    """Return a digest of what reads files: this module, and the grammar of this Python."""
     return hashlib.sha256(sys.version.encode() + Path(__file__).read_bytes()).hexdigest()
