@@ -51,7 +51,7 @@ onstart:
 
 
 onsuccess:
-    say_last(where_results_are(PLAN, workflow.dag_settings.targets))
+    say_last(where_results_are(PLAN, workflow.dag_settings.targets, leftovers()))
 
 
 onerror:

@@ -7,7 +7,7 @@ from project import Project
 
 pytest.importorskip("snakemake_executor_plugin_slurm")
 
-LOCAL = "acquire_file|check_tables|write_report|assemble_report|all"
+LOCAL = "acquire_file|check_tables|tabulate_run|write_report|assemble_report|all"
 
 
 def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):

@@ -22,6 +22,7 @@ from lacuna.project.ending import (
     told_alone,
     where_results_are,
 )
+from lacuna.project.leftovers import find_leftovers, made_for_page
 from lacuna.project.plan import Plan, in_results, one_of
 from lacuna.runtime.library import share_library
 
@@ -29,6 +30,13 @@ share_library()
 STARTED = time.time()
 with told_alone():
     PLAN = Plan.of(config)
+
+
+def leftovers():
+    """Return what lies among the results, and is none of those of this run."""
+    return find_leftovers(PLAN.folder, made_for_page(workflow.dag, PLAN.folder))
+
+
 if workflow.is_main_process:
     # No job needs them, and they take a while to import.
     from snakemake.persistence.file import FilePersistence
@@ -37,7 +45,7 @@ if workflow.is_main_process:
     from lacuna.project.lock_owner import own_locks
 
     own_locks(FilePersistence)
-    speak_in_words(workflow, PLAN)
+    speak_in_words(workflow, PLAN, leftovers)
     print("".join(f"Notice: {notice}\n" for notice in PLAN.notices), end="", file=sys.stderr)
 # What the report, the record of the run and the captions see: old keys renamed, defaults filled in.
 config.clear()

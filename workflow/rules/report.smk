@@ -167,12 +167,13 @@ rule tabulate_run:
         "results/{dataset}/logs/tabulate_run.log",
     benchmark:
         "results/{dataset}/benchmarks/tabulate_run.tsv"
-    group:
-        "summary"
+    # What the run makes is known where Snakemake runs.
+    localrule: True
     conda:
         "../../envs/lacuna.yaml"
     params:
         data=DATA,
+        leftovers=lambda wildcards: leftovers(),
         rules=lambda wildcards: sorted(rule.name for rule in workflow.rules),
     script:
         "../scripts/report/tabulate_run.py"

@@ -1,9 +1,12 @@
 """The answer for drugs of the user's own: predicted, measured where they are, and judged."""
 
+import shutil
+
 import anndata
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from structured import finished_run
 
 from lacuna.completion.completed import CompletedTensor
@@ -181,6 +184,17 @@ def test_a_run_without_a_model_says_which_method_to_complete_with(tmp_path):
     said = str(caught.value)
     assert "This run completed with falrtc." in said
     assert "Complete with blend (Blend) or kernel (Kernel)" in said
+
+
+def test_a_model_of_an_older_configuration_answers_nothing(tmp_path):
+    folder = finished_run(tmp_path, held_out=False, drugs=30)
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    (folder / "config.yaml").write_text(
+        yaml.safe_dump({**config, "completion": {"completed": ["dnpp"]}})
+    )
+    shutil.copy(folder / "completed/kernel.gctx", folder / "completed/dnpp.gctx")
+    with pytest.raises(LacunaError, match=r"This run completed with dnpp\. Complete with"):
+        open_run(folder)
 
 
 def test_a_model_of_another_run_is_refused(tmp_path, folder):

@@ -234,7 +234,7 @@ def fake_workflow(snakefile=ROOT / "Snakefile", handler=module.USUAL, main=True,
 
 def test_words_stand_in_place_of_what_snakemake_prints(clock):
     workflow = fake_workflow()
-    speak_in_words(workflow, PLAN)
+    speak_in_words(workflow, PLAN, list)
     [handler] = workflow.logger_manager.logger.handlers
     assert isinstance(handler, Console)
 
@@ -254,5 +254,5 @@ def test_words_stand_in_place_of_what_snakemake_prints(clock):
 def test_what_the_user_asks_of_snakemake_wins(given):
     workflow = fake_workflow(**given)
     before = list(workflow.logger_manager.logger.handlers)
-    speak_in_words(workflow, PLAN)
+    speak_in_words(workflow, PLAN, list)
     assert workflow.logger_manager.logger.handlers == before

@@ -149,7 +149,9 @@ def test_a_finished_run_says_what_it_found_and_where_its_results_are(tmp_path, m
         found, empty, *said = where_results_are(plan, targets).splitlines()
         assert (found, empty) == ("results/mine: r is 0.6.", "")
         assert [line.split(": ")[1] for line in said] == made
-    assert where_results_are(plan, ["results/mine/tensor/large.h5"]) == ""
+    assert where_results_are(plan, ["results/mine/tensor/large.h5"], ["completed/a.gctx"]) == ""
+    *_, last = where_results_are(plan, [], ["completed/a.gctx"]).splitlines()
+    assert last.startswith("A file in results/mine is none of this run's")
 
 
 def test_a_run_with_an_index_names_a_page_and_a_command_to_ask(tmp_path, monkeypatch):

@@ -9,8 +9,9 @@ from own_data import FILES, change_table, configuration, prepared, write_plates
 
 from lacuna.errors import LacunaError
 from lacuna.project import preflight as module
+from lacuna.project.leftovers import PREFLIGHT
 from lacuna.project.plan import Plan
-from lacuna.project.preflight import FILE, preflight
+from lacuna.project.preflight import preflight
 
 NOWHERE = "nowhere.tsv"
 
@@ -76,7 +77,7 @@ def test_it_looks_again_only_where_something_changed(data, looks):
 def test_a_record_that_is_no_record_is_made_anew(data, looks, kept):
     config = prepared(data)
     preflight(config, NOWHERE)
-    path = data.parent / "results/mine" / FILE
+    path = data.parent / "results/mine" / PREFLIGHT
     record = json.loads(path.read_text())
     path.write_text(kept)
     preflight(config, NOWHERE)

@@ -125,6 +125,8 @@ def open_run(folder: Path) -> Run:
 def find_model(folder: Path, config: Mapping[str, Any]) -> Path:
     """Return the model of a run: of the first of its completed methods that keeps one.
 
+    One that an older configuration left beside them counts where the run's own is not known.
+
     Raises
     ------
     LacunaError
@@ -136,9 +138,10 @@ def find_model(folder: Path, config: Mapping[str, Any]) -> Path:
     }
     completion = config.get("completion")
     asked = completion.get("completed", []) if isinstance(completion, Mapping) else []
-    if found:
-        return found[next((name for name in asked if name in found), min(found))]
-    made = [path.stem for path in sorted((folder / "completed").glob("*.gctx"))]
+    if able := [name for name in asked or sorted(found) if name in found]:
+        return found[able[0]]
+    there = [path.stem for path in sorted((folder / "completed").glob("*.gctx"))]
+    made = [name for name in there if name in asked] or there
     raise LacunaError(f"{folder / 'completed'}: {without_model(made)}")
 
 

@@ -9,7 +9,7 @@ its Python: a profile that names another is refused.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -262,7 +262,7 @@ class Console(logging.Handler):
                 yield
 
 
-def speak_in_words(workflow: Any, plan: Plan) -> None:
+def speak_in_words(workflow: Any, plan: Plan, leftovers: Callable[[], Iterable[str]]) -> None:
     """Have a run say in words what it does, unless its user asked Snakemake for more or less.
 
     With `--quiet`, `--verbose`, `--printshellcmds` or `--debug-dag`, with a logger of the user's
@@ -274,6 +274,8 @@ def speak_in_words(workflow: Any, plan: Plan) -> None:
         Snakemake's, while it reads the rules.
     plan
         Of the run.
+    leftovers
+        Returns what lies among the results and is none of this run's, once its jobs are known.
     """
     asked, logger = workflow.output_settings, workflow.logger_manager.logger
     usual = next((one for one in logger.handlers if one.name == USUAL), None)
@@ -290,7 +292,7 @@ def speak_in_words(workflow: Any, plan: Plan) -> None:
             tasks=lambda: _tasks(workflow.dag),
             durations=lambda: Durations.of_results(Path("results"), plan.dataset),
             cores=lambda: workflow.cores if workflow.local_exec else None,
-            results=lambda: where_results_are(plan, workflow.dag_settings.targets),
+            results=lambda: where_results_are(plan, workflow.dag_settings.targets, leftovers()),
             dry_run=asked.dryrun,
         )
     )

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from lacuna.errors import LacunaError
 from lacuna.explore.words import INDEX
+from lacuna.project.leftovers import describe_leftovers
 from lacuna.project.plan import Plan
 from lacuna.signatures.stage import products
 
@@ -154,8 +155,10 @@ def _named(failed: list[Failure]) -> str:
     return ", ".join([*named, *more])
 
 
-def where_results_are(plan: Plan, targets: Iterable[str]) -> str:
+def where_results_are(plan: Plan, targets: Iterable[str], leftovers: Iterable[str] = ()) -> str:
     """Say where the report of a finished run is, its products, and what each file means.
+
+    And, last, that something lies beside them which is not of this run.
 
     Parameters
     ----------
@@ -163,6 +166,8 @@ def where_results_are(plan: Plan, targets: Iterable[str]) -> str:
         Of the run.
     targets
         What Snakemake was asked for by name.
+    leftovers
+        What lies among the results and is none of this run's.
 
     Returns
     -------
@@ -186,7 +191,8 @@ def where_results_are(plan: Plan, targets: Iterable[str]) -> str:
         for place in named
         if place.startswith(COMMAND) or Path(place).is_file()
     ]
-    return "\n".join([*_headline(plan), *found])
+    beside = describe_leftovers(plan.folder, leftovers)
+    return "\n".join([*_headline(plan), *found, *([beside] if beside else [])])
 
 
 def _headline(plan: Plan) -> list[str]:

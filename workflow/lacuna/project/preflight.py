@@ -15,9 +15,8 @@ from lacuna.predict import stage as predict
 from lacuna.project.check import check
 from lacuna.project.check_files import find_files
 from lacuna.project.findings import Report
+from lacuna.project.leftovers import PREFLIGHT
 from lacuna.project.package import __version__
-
-FILE = "acquire/preflight.json"  # below results/{dataset}
 
 
 def preflight(config: Mapping[str, Any], sources: str | Path, *, stops: bool = True) -> None:
@@ -40,7 +39,7 @@ def preflight(config: Mapping[str, Any], sources: str | Path, *, stops: bool = T
     LacunaError
         If the run cannot reach its report, with all that was found.
     """
-    kept = Path("results") / config["dataset"] / FILE
+    kept = Path("results") / config["dataset"] / PREFLIGHT
     digest = _digest(config, sources)
     found = _read(kept, digest)
     if found is None:
