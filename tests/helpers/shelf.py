@@ -6,9 +6,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+from misbehaving import Misbehaving
+
+from lacuna.errors import LacunaError
 from lacuna.io.sources import Source, Wanted, acquire
 
-CONTENT = os.urandom(300_000)
+CONTENT = b"\x1f\x8b\x08" + os.urandom(299_997)  # as gzip begins
 FILE = "wells.gctx.gz"
 DATASET, SERIES = "mine", "plates"
 
@@ -52,9 +56,14 @@ class Place:
         (held / file).write_bytes(content)
         return held
 
-    def begin(self, content: bytes) -> None:
-        self.part.parent.mkdir(parents=True)
-        self.part.write_bytes(content)
+    def begin(self, server: Misbehaving, source: Source, count: int) -> None:
+        """Let a download be interrupted after so many bytes."""
+        script, server.script = server.script, [("cut", count), 503]
+        with pytest.raises(LacunaError, match="attempts brought nothing new"):
+            self.acquire(source, attempts=1)
+        assert self.part.stat().st_size == count
+        server.script = script
+        server.requests.clear()
 
     def rows(self) -> list[dict]:
         with self.recorded.open(newline="") as table:
@@ -62,8 +71,7 @@ class Place:
 
     def assert_complete(self) -> None:
         assert self.destination.read_bytes() == CONTENT
-        assert not self.part.exists()
+        assert [path.name for path in self.destination.parent.iterdir()] == [FILE]
 
     def assert_nothing_left(self) -> None:
-        assert not os.path.lexists(self.destination)
-        assert not self.part.exists()
+        assert not list(self.destination.parent.glob("*"))

@@ -84,7 +84,7 @@ def message(printed):
 
 
 def leftovers(project):
-    found = [*project.folder.rglob("*unfinished*"), *project.folder.rglob("*.part")]
+    found = [*project.folder.rglob("*unfinished*"), *project.folder.rglob("*.part*")]
     return [path for path in found if ".snakemake" not in path.parts]
 
 
@@ -329,7 +329,7 @@ def from_server(project, server, folder):
 def test_a_run_that_downloads_from_a_misbehaving_server(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     project = Project(tmp_path / "project")
-    project.alter("io/download.py", "TIMEOUT = (30, 60)", "TIMEOUT = (30, 2)")
+    project.alter("io/asking.py", "TIMEOUT = (30, 60)", "TIMEOUT = (30, 2)")
     matrix = parameters.FILES["level3"]
     simulated, acquired = f"{RESULTS}/acquire/simulated", f"{RESULTS}/acquire/own"
     with Misbehaving({}).serving() as server:

@@ -9,7 +9,7 @@ from shelf import CONTENT, FILE, wanted
 
 from lacuna.errors import LacunaError
 from lacuna.io import room
-from lacuna.io.download import check_address
+from lacuna.io.asking import check_address
 from lacuna.io.geo import unpack
 from lacuna.io.room import check_room, unpacked_size
 from lacuna.io.sources import Source, acquire, read_sources
@@ -100,7 +100,7 @@ def test_a_matrix_that_does_not_fit_is_refused_before_it_comes(server, place, mo
 
 
 def test_what_is_here_already_needs_no_room_again(server, source, place, monkeypatch):
-    place.begin(CONTENT[:200_000])
+    place.begin(server, source, 200_000)
     monkeypatch.setattr(room.shutil, "disk_usage", lambda path: Usage(0, 0, 100_000))
     place.acquire(replace(source, bytes=None))
     place.assert_complete()

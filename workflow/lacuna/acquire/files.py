@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lacuna.errors import LacunaError
-from lacuna.io.download import check_address
+from lacuna.io.asking import check_address
 
 # As the schema wants the name of a file to be.
 NAME = re.compile(r"\w[\w .+()@-]{0,199}")

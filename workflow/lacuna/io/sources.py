@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lacuna.errors import LacunaError, did_you_mean
-from lacuna.io.atomic import explain_write_errors, replace_file
-from lacuna.io.download import NotThere, check_address, download
+from lacuna.io.asking import check_address
+from lacuna.io.atomic import explain_write_errors
+from lacuna.io.download import NotThere, download
 from lacuna.io.file_table import read_rows
+from lacuna.io.kept_part import check_place, discard, keep
 from lacuna.io.known_sums import Sum, fresh_sum, known_sum
 from lacuna.io.mirrors import check_path, find_copy, link
 from lacuna.io.published_sums import SUMS, read_sums
@@ -145,7 +147,7 @@ def acquire(
         The file, and what the configuration says of it.
     destination : Path
         Where it appears, whole or not at all. An interrupted download stays beside it with the
-        ending ``.part`` and is resumed by the next call.
+        ending ``.part`` and is resumed by the next call (``.part.json`` says what it is of).
     sources : dict of str to Source
         What `read_sources` returned. Where it has a list of checksums (`GSE..._SHA512SUMS.txt.gz`)
         in the folder that the file comes from, a file of unknown checksum is checked against that.
@@ -167,6 +169,7 @@ def acquire(
         or stays unreachable, its size or checksum differs from the expected one, or the disk has no
         room for it (and for what is unpacked from it).
     """
+    check_place(destination)
     source = wanted.source(sources)
     if wanted.path is not None:
         copy: Path | None = check_path(wanted.key, Path(wanted.path))
@@ -182,15 +185,21 @@ def acquire(
         with explain_write_errors(part):
             part.parent.mkdir(parents=True, exist_ok=True)
             published = _fetch_sum(source, sources, part, attempts)
-            download(
-                source.file, source.url, part, source.bytes, progress=progress, attempts=attempts
+            came_from = download(
+                source.file,
+                source.url,
+                part,
+                source.bytes,
+                summed=source.sha256 is not None or published is not None,
+                progress=progress,
+                attempts=attempts,
             )
         try:
-            _verify(part, wanted.key, source, recorded, source.url, published)
+            _verify(part, wanted.key, source, recorded, came_from, published)
         except _Mismatch:
-            part.unlink()
+            discard(part)
             raise
-        replace_file(destination, part)
+        keep(part, destination)
     else:
         raise LacunaError(_explain_unavailable(wanted.key, source, sources, mirrors))
 
@@ -266,13 +275,21 @@ def _fetch_sum(
     # Each job gets its own copy, since jobs of one folder run side by side: it is of 1 KB.
     copy = part.with_name(f".{source.file}-{lists.file}")
     try:
-        download(lists.file, lists.url, copy, lists.bytes, progress=False, attempts=attempts)
+        download(
+            lists.file,
+            lists.url,
+            copy,
+            lists.bytes,
+            summed=lists.sha256 is not None,
+            progress=False,
+            attempts=attempts,
+        )
         return _look_up(source.file, copy)
     except NotThere as error:
         print(f"Unchecked against published checksums: {source.file}. {error}")
         return None
     finally:
-        copy.unlink(missing_ok=True)
+        discard(copy)
 
 
 def _look_up(file: str, lists: Path) -> _Published | None:
