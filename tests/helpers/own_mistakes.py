@@ -87,6 +87,13 @@ def minutes_called_hours(data):
     change_table(data, "inst_info", pert_time="360")
 
 
+def some_weeks(data):
+    def change(old):
+        return old.mask(treated(old) & (np.arange(len(old)) % 3 == 0), "weeks")
+
+    change_table(data, "inst_info", pert_time_unit=change)
+
+
 def unknown_unit(data):
     change_table(data, "inst_info", pert_dose_unit=where(treated, "mg/mL"))
 

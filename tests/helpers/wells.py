@@ -76,6 +76,7 @@ def plate(
             "dose": np.where(is_vehicle, np.nan, dose),
             "unknown_dose": np.nan,
             "time": time,
+            "unknown_time": np.nan,
             "cell": cell,
             "batch": name.rsplit("_X", 1)[0],
             "row": places // 24 + 1,

@@ -20,7 +20,8 @@ from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_cells, read_drugs, read_genes, read_wells, unpack
 
 MINI = "lincs-mini/MINI_Broad_LINCS_"
-COLUMNS = {"well", "plate", "batch", "drug", "name", "kind", "dose", "time", "cell", "unknown_dose"}
+COLUMNS = {"well", "plate", "batch", "drug", "name", "kind", "dose", "time", "cell"}
+COLUMNS |= {"unknown_dose", "unknown_time"}
 COLUMNS |= {"row", "column"}
 GENES = pd.DataFrame(
     {
@@ -55,6 +56,7 @@ def test_a_well_of_phase_1_is_read(tmp_path):
             "dose": 10.0,
             "unknown_dose": np.nan,
             "time": 6.0,
+            "unknown_time": np.nan,
             "cell": "A375",
             "row": 1,
             "column": 3,
@@ -153,7 +155,7 @@ def test_a_dose_that_is_not_one_number_is_not_read_as_its_beginning(tmp_path, do
 
 @pytest.mark.parametrize(
     ("time", "unit", "hours"),
-    [("6", "h", 6), ("24", "H", 24), ("96.0", "hours", 96), ("6", "-666", 6), ("3", "d", np.nan)],
+    [("6", "h", 6), ("24", "H", 24), ("96.0", "hours", 96), ("6", "-666", 6), ("3", "d", 72)],
 )
 def test_times_are_hours(tmp_path, time, unit, hours):
     wells = wells_of(tmp_path, {"pert_time": time, "pert_time_unit": unit})

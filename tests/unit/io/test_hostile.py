@@ -30,7 +30,8 @@ from lacuna.tensor.profiles import ProfileSet
 
 ROOT = Path(__file__).parents[3]
 MARKUP = "</td><script>alert(1)</script>&\"'"
-FORMULAS = ["=1+1", "+1", "-x", "@SUM(1)", "\t=1", "\r=1"]
+FORMULAS = ["=1+1", "+1", "-x", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "\u00a0-x"]
+FORMULAS += ["\uff1d1+1", "\uff0b1", "\uff0dx", "\uff20SUM(1)", "\ufe62x", "\u200b=1", "\x0b=1"]
 
 
 @pytest.fixture
@@ -279,18 +280,21 @@ def test_a_control_character_in_a_name_is_refused(tmp_path, character):
 
 
 def test_formulas_are_guarded_in_tables_for_people():
-    table = pd.DataFrame({"name": [*FORMULAS, "a=1"], "x": -1.5, "=y": ["-1", None, *"abcde"]})
+    table = pd.DataFrame(
+        {"name": [*FORMULAS, "a=1"], "x": -1.5, "=y": ["-1", *[None] * len(FORMULAS)]}
+    )
     guarded = guard_formulas(table)
     assert list(guarded["name"]) == [*(f"'{text}" for text in FORMULAS), "a=1"]
-    assert list(guarded["x"]) == [-1.5] * 7
+    assert list(guarded["x"]) == [-1.5] * (len(FORMULAS) + 1)
     assert list(guarded["'=y"][:2]) == ["'-1", None]
     as_categories = guard_formulas(table.astype({"name": "category"}))
     assert list(as_categories["name"]) == list(guarded["name"])
-    assert list(table["name"])[:6] == FORMULAS
+    assert list(table["name"])[:-1] == FORMULAS
 
 
 @pytest.mark.fault(
-    "names that begin as formulas of a spreadsheet: `=`, `+`, `-`, `@`, a tab",
+    "names that begin as formulas of a spreadsheet: `=`, `+`, `-`, `@`, also of full width, and "
+    "behind blanks, ends of lines or signs without a width",
     "an apostrophe in the tables beside figures; tables that others are joined with keep the name",
 )
 def test_formulas_are_guarded_in_figures_tables_and_nowhere_else(tmp_path):

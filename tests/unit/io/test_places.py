@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from wells import inst_info, refused, write_text
 
-from lacuna.io.geo import read_positions, read_wells
+from lacuna.io.geo import read_wells
+from lacuna.io.positions import read_positions
 
 
 def read(folder, table):

@@ -52,7 +52,8 @@ def test_the_unit_beside_a_number_wins_over_that_of_its_column():
     ("text", "hours"),
     [
         *(("6 h", 6), ("24h", 24), ("24 H", 24), ("96 hours", 96), ("6", 6), ("1.5 hr", 1.5)),
-        *(("-666", NAN), ("-6 h", NAN), ("3 d", NAN), ("six h", NAN), (NAN, NAN)),
+        *(("-666", NAN), ("-6 h", NAN), ("2 weeks", NAN), ("six h", NAN), (NAN, NAN)),
+        *(("3 d", 72), ("2 days", 48), ("30 min", 0.5), ("90 Minutes", 1.5), ("-1 d", NAN)),
     ],
 )
 def test_a_time_is_read_in_hours(text, hours):

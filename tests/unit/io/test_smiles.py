@@ -35,7 +35,7 @@ def test_two_columns_with_a_comma(tmp_path, header):
     [
         ("drug\tsmiles\na\tCCO\na\tCCN\n", "1 drugs have more than one SMILES: 'a'"),
         ("drug\tstructure\na\tCCO\n", "no column smiles"),
-        ("just names\nand more\n", "not two columns"),
+        ("just names\nand more\n", "first line has 1 fields; expected two"),
         ("a,\nb,\n", "no second column"),
         ("a, \x01\n", "control character"),
     ],

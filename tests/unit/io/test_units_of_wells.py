@@ -27,7 +27,7 @@ def test_one_text_with_its_unit_is_as_good_as_two_columns(tmp_path, encoding):
     together = read_wells(write_text(in_one_text(table), tmp_path / "together.txt", encoding))
     pd.testing.assert_frame_equal(apart, together)
     np.testing.assert_equal(apart["dose"].to_numpy(), [0.1, 1e-4, 100, np.nan, 10, 10])
-    np.testing.assert_equal(apart["time"].to_numpy(), [6, 6, 6, 6, 24, np.nan])
+    np.testing.assert_equal(apart["time"].to_numpy(), [6, 6, 6, 6, 24, 0.5])
     assert apart["unknown_dose"].dropna().to_dict() == {3: "0.1 mg"}
 
 
@@ -49,7 +49,9 @@ def test_a_table_without_any_dose_is_refused_and_one_without_names_is_not(tmp_pa
 
 
 def test_unknown_units_are_counted_with_their_text(tmp_path):
-    table = inst_info({"pert_dose": "1,5"}, {"pert_time_unit": "min"}, {"pert_dose_unit": "mg"}, {})
+    table = inst_info(
+        {"pert_dose": "1,5"}, {"pert_time_unit": "moon"}, {"pert_dose_unit": "mg"}, {}
+    )
     account = []
     read_wells(write_text(table, tmp_path / "inst_info.txt"), account)
     ids = table["inst_id"]
@@ -59,7 +61,7 @@ def test_unknown_units_are_counted_with_their_text(tmp_path):
             2,
             f"{ids[0]!r}, {ids[2]!r}",
         ),
-        ("time in an unknown unit: it counts as missing ('6 min')", 1, repr(ids[1])),
+        ("time in an unknown unit: of a compound, left out ('6 moon')", 1, repr(ids[1])),
     ]
 
 

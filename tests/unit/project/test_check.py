@@ -22,7 +22,7 @@ from own_mistakes import (
     default_splits,
     linear,
     log_doses,
-    minutes,
+    minutes_called_hours,
     missing_file,
     one_cell,
     plates_named_rep,
@@ -92,7 +92,7 @@ def test_a_series_without_a_mistake_has_no_finding(data):
 
 def test_all_is_said_at_once(data):
     linear(data)
-    minutes(data)
+    minutes_called_hours(data)
     report = checked(data, **default_splits(data))
     keys = [finding.where for finding in report.findings]
     assert [str(data / "wells.txt") in keys[0], str(data / "plates.gctx") in keys[1]] == [True] * 2

@@ -174,7 +174,8 @@ TABLE = [
         "pert_time in minutes",
         "nothing: the time became missing",
         both(
-            warned(make.minutes, "column pert_time_unit", "in minutes (46 rows)", "Divide by 60"),
+            accepted(make.minutes),
+            warned(make.some_weeks, "column pert_time_unit", "'weeks' (", "h, min and d"),
             warned(make.minutes_called_hours, "column pert_time", "above 240 h ('360'): minutes?"),
         ),
     ),

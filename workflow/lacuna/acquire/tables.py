@@ -34,8 +34,8 @@ def check_tables(files: Mapping[str, str | Path]) -> pd.DataFrame:
         "inst_info": read_wells,
         "pert_info": read_drugs,
         "cell_info": read_cells,
-        "gene_info": lambda path, _: read_genes(path),
-        "sig_info": lambda path, _: read_signatures(path),
+        "gene_info": read_genes,
+        "sig_info": read_signatures,
     }
     lines = []
     for kind, path in files.items():

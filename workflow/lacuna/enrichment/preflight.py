@@ -1,6 +1,6 @@
 """What would be met late: files of gene sets, sets without genes here, unknown profiles."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,19 +9,18 @@ from lacuna.acquire.inputs import Inputs
 from lacuna.completion.completed import find_called
 from lacuna.enrichment.preranked import usable_sets
 from lacuna.errors import LacunaError
-from lacuna.io.gmt import read_gmt
+from lacuna.io.gmt import read_gmts
 from lacuna.tensor.known import Fault, Known, refusals
 
 
 def faults(config: Mapping[str, Any], known: Known) -> Iterator[Fault]:
     """Say which files, sets and profiles cannot be asked about."""
-    sets: dict[str, Sequence[str]] = {}
+    sets: dict[str, list[str]] = {}
     places = [known.place(path) for path in Inputs.of(config).gene_sets(config["dataset"])]
-    for path in places:
-        try:
-            sets |= read_gmt(path) if path else {}
-        except LacunaError as error:
-            yield Fault(str(error), stops=True)
+    try:
+        sets = read_gmts(path for path in places if path)
+    except LacunaError as error:
+        yield Fault(str(error), stops=True)
     symbols = known.symbols()
     if sets and all(places) and len(symbols):
         yield from refusals(True, usable_sets, sets, list(symbols))

@@ -11,9 +11,8 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gmt import read_gmt
-from lacuna.io.untrusted import CONTROL, open_untrusted
+from lacuna.io.untrusted import CONTROL, decode, open_untrusted
 
-ENCODINGS = ("utf-8-sig", "latin-1")
 LARGEST = 2**24  # bytes of a list of genes; all symbols of a genome take 0.5 MB
 # What stands above a column of genes, in lower case.
 HEADINGS = ("gene", "genes", "symbol", "gene_symbol", "gene_id", "gene_name", "entrez", "ensembl")
@@ -138,9 +137,4 @@ def _text(path: Path) -> str:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise LacunaError(f"{path}: holds more than {LARGEST:,} bytes; expected a list of genes.")
-    for encoding in ENCODINGS:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise LacunaError(f"{path}: is no text in any of the encodings {listed(ENCODINGS)}.")
+    return decode(content).removeprefix("\ufeff")

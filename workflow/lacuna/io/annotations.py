@@ -8,6 +8,8 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.geo import read_genes
+from lacuna.io.names import tidy_texts
+from lacuna.io.odd_rows import Account, tell
 from lacuna.io.untrusted import check_header, check_plain, parse_table
 
 SEPARATOR = "|"
@@ -229,15 +231,15 @@ def _read(
     """Read a text table below its comments, which begin with an exclamation mark."""
     path = Path(path)
     comments = check_header(path, separator, comment="!")
+    account: Account = []
     table = parse_table(
         path,
-        ("utf-8-sig", "latin-1"),
         "a table of text",
+        account,
         sep=separator,
         skiprows=comments,
         dtype=str,
         keep_default_na=False,
-        index_col=False,
         quoting=quoting,
         na_values=["", "-666", "NA"],
     )
@@ -249,6 +251,8 @@ def _read(
             )
     for column in table.columns.intersection([*columns, "inchi_key", *ANNOTATIONS]):
         check_plain(table[column], column, path)
+        table[column] = tidy_texts(table[column], column, account)
+    tell(path, account)
     return table
 
 

@@ -13,6 +13,7 @@ from lacuna.io.atomic import write_whole
 from lacuna.io.blocks import SYMBOLS
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import DRUG_COLUMNS, DRUG_OPTIONAL, read_columns
+from lacuna.io.quantities import MISSING, read_flags
 from lacuna.io.untrusted import check_plain
 
 IDS = {"inst_info": "inst_id", "sig_info": "sig_id"}  # what the ids of columns are called
@@ -73,7 +74,8 @@ def _genes(matrix: Gctx) -> pd.DataFrame:
     facts = _texts(matrix.metadata("rows"), matrix.rows)
     symbols = [name for name in ("pr_gene_symbol", *SYMBOLS, DESCRIPTION) if name in facts]
     if "pr_is_lm" in facts:
-        landmark = pd.to_numeric(facts["pr_is_lm"], errors="coerce").eq(1)
+        said = facts["pr_is_lm"].where(~facts["pr_is_lm"].isin(MISSING))
+        landmark = read_flags(said, f"{matrix.path}: pr_is_lm of rows", first_line=1)
     else:
         landmark = pd.Series(True, facts.index)
     return pd.DataFrame(

@@ -8,6 +8,8 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.geo import check_present, check_unique, read_columns, read_text_table
+from lacuna.io.names import drug_key, one_spelling
+from lacuna.io.odd_rows import Account, tell
 from lacuna.vectors import unit_rows
 
 SAMPLE_COLUMNS = {name: (name,) for name in ("sample", "drug", "cell")}
@@ -59,7 +61,8 @@ def read_external(profiles: str | Path, samples: str | Path, genes: pd.DataFrame
         one stands in one file only, a value is no number, no gene is one of the tensor's, a sample
         has no value for any of them, or a drug's changes in a cell are all 0.
     """
-    described = read_columns(samples, SAMPLE_COLUMNS)
+    account: Account = []
+    described = read_columns(samples, SAMPLE_COLUMNS, account=account, exact=("sample",))
     check_unique(described, "sample", "sample", samples)
     for column in ("drug", "cell"):
         check_present(described, column, samples)
@@ -78,18 +81,24 @@ def read_external(profiles: str | Path, samples: str | Path, genes: pd.DataFrame
             f"{profiles}: samples {listed(without)} have no value for any gene of the tensor; "
             f"expected some. Remove them here and from {samples}."
         )
+    described["drug"] = one_spelling(described["drug"], "drug", account, drug_key)
+    described["cell"] = one_spelling(described["cell"], "cell", account)
+    tell(samples, account)
     pair = described.groupby(["drug", "cell"], sort=False).ngroup().to_numpy()
     means = changes.T.groupby(pair).mean().fillna(0).to_numpy()
     pairs = described.drop_duplicates(["drug", "cell"])
     drug, cell = pairs["drug"].to_numpy(object), pairs["cell"].to_numpy(object)
-    flat = np.flatnonzero(~means.any(axis=1))
+    # First to 1 at most: the squares of small numbers would be 0.
+    means /= np.maximum(np.abs(means).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    scaled = unit_rows(means).astype(np.float32)
+    flat = np.flatnonzero(~scaled.any(axis=1))
     if len(flat):
         raise LacunaError(
             f"{profiles}: the changes by drug {drug[flat[0]]!r} in cell {cell[flat[0]]!r} are all "
-            f"0 (so in {len(flat)} of {len(means)} pairs): no profile. Remove their samples."
+            f"0 (so in {len(flat)} of {len(scaled)} pairs): no profile. Remove their samples."
         )
     measured = changes.notna().any(axis=1).to_numpy()
-    return External(unit_rows(means).astype(np.float32), measured, drug, cell)
+    return External(scaled, measured, drug, cell)
 
 
 def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path) -> pd.DataFrame:
@@ -113,6 +122,15 @@ def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path
             f"{path}: column {texts.columns[column]!r}, line {row + 2}, symbol "
             f"{texts.index[row]!r}: {texts.iloc[row, column]!r} is no number; expected a log fold "
             "change, or nothing where there is none."
+        )
+    large = np.argwhere(np.abs(numbers.to_numpy()) > np.finfo(np.float32).max)
+    if len(large):
+        row, column = large[0]
+        raise LacunaError(
+            f"{path}: column {texts.columns[column]!r}, line {row + 2}, symbol "
+            f"{texts.index[row]!r}: {texts.iloc[row, column]!r} is beyond "
+            f"{np.finfo(np.float32).max:.2g} ({len(large)} such values); expected a log fold "
+            "change."
         )
     return numbers
 

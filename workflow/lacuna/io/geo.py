@@ -6,9 +6,8 @@ doi:10.1016/j.cell.2017.10.049.
 """
 
 import csv
-import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,10 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import write_whole
+from lacuna.io.names import drug_key, one_spelling, tidy_texts
 from lacuna.io.odd_rows import Account, merge_rows, note
-from lacuna.io.quantities import MISSING, is_given, read_doses, read_times
+from lacuna.io.positions import read_positions
+from lacuna.io.quantities import MISSING, is_given, read_doses, read_flags, read_times
 from lacuna.io.room import check_room, unpacked_size
 from lacuna.io.untrusted import check_header, check_plain, is_gzip, open_untrusted, parse_table
 
@@ -50,9 +51,8 @@ CELL_COLUMNS = {"cell": ("cell_id",)}
 CELL_OPTIONAL = {"lineage": ("primary_site",)}
 # What a well must have to be of any use, by our name and by GEO's.
 NEEDED = {"plate": "plate", "drug": "pert_id", "kind": "pert_type", "cell": "cell_id"}
+COMPOUND = "trt_cp"  # what pert_type calls a compound
 ODD = "odd"  # the kind of wells that lack one of these: no stage takes wells of this kind
-# A well's position, as F04. The largest plates have 32 rows, AF the last, and 48 columns.
-POSITION = re.compile(r"([A-Z]|A[A-F])0?([1-9]|[1-3]\d|4[0-8])", re.IGNORECASE)
 
 
 def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame:
@@ -70,11 +70,14 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
     DataFrame, one row per well, in file order
         well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
         unknown), unknown_dose (what stands there where it is no number or in another unit, else
-        NaN), time (hours, NaN when missing), cell, row and column (see `read_positions`). Where a
-        number is missing, `pert_idose` and `pert_itime` count, as in "10 uM" and "6 h". A batch is
-        the set of plates that replicate each other: those of which the column `batch` says the
-        same, and where it says nothing, see `batch_of`. A well without plate, drug, kind or cell
-        is of the kind `ODD`, which nothing is made of, and what it lacks is "".
+        NaN), time (hours, NaN when missing or unknown), unknown_time (as unknown_dose, and "none
+        given" for a compound among others that have a time), cell, row and column (see
+        `lacuna.io.positions.read_positions`). Where a number is missing, `pert_idose` and
+        `pert_itime` count, as in "10 uM" and "6 h". A batch is the set of plates that replicate
+        each other: those of which the column `batch` says the same, and where it says nothing, see
+        `batch_of`. A well without plate, drug, kind or cell is of the kind `ODD`, which nothing is
+        made of, and what it lacks is "". Drugs, cells, plates and batches that differ only in case
+        have one spelling.
 
     Raises
     ------
@@ -82,7 +85,7 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
         If a column is missing, a well has no id, or two different rows have the same: the id
         says which column of the matrix belongs to a row. If a plate is of two batches.
     """
-    wells = read_columns(path, WELL_COLUMNS, WELL_OPTIONAL)
+    wells = read_columns(path, WELL_COLUMNS, WELL_OPTIONAL, account, exact=("well",))
     repeated = wells.duplicated() & wells["well"].notna()
     note(
         account, "inst_id in more than one row, all alike: one counts", wells.loc[repeated, "well"]
@@ -92,6 +95,7 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
     lacks = wells[list(NEEDED)].isna()
     for column, upstream in NEEDED.items():
         note(account, f"well without {upstream}: left out", wells.loc[lacks[column], "well"])
+    wells = spell_alike(wells, NEEDED | {"batch": "batch"}, account)
     odd = lacks.any(axis=1)
     wells.loc[odd, list(NEEDED)] = wells.loc[odd, list(NEEDED)].fillna("")
     wells.loc[odd, "kind"] = ODD
@@ -99,51 +103,33 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
     times, unknown_time = read_either(wells, "time")
     for what, unknown in {
         "dose in an unknown unit: of a compound, left out": unknown_dose,
-        "time in an unknown unit: it counts as missing": unknown_time,
+        "time in an unknown unit: of a compound, left out": unknown_time,
     }.items():
         texts = listed(unknown.dropna().unique())
         note(account, f"{what} ({texts})", wells.loc[unknown.notna(), "well"])
+    unknown_time = unknown_time.mask(_lacks_time(wells, times, unknown_time, account), "none given")
     read = wells[["well", "plate", "drug", "name", "kind", "cell"]]
     positions = read_positions(wells["position"], wells["well"])
     read = read.assign(row=positions["row"], column=positions["column"])
     return read.assign(
-        batch=_batches(wells, path), dose=doses, unknown_dose=unknown_dose, time=times
+        batch=_batches(wells, path),
+        dose=doses,
+        unknown_dose=unknown_dose,
+        time=times,
+        unknown_time=unknown_time,
     )
 
 
-def read_positions(given: pd.Series, wells: pd.Series) -> pd.DataFrame:
-    """Read where wells lie on their plates.
-
-    Parameters
-    ----------
-    given
-        Texts as "F04"; NaN where none is given.
-    wells
-        Their ids. Where the position cannot be read, what stands behind the last colon counts:
-        "CPC006_A375_6H_X1:F04".
-
-    Returns
-    -------
-    DataFrame of int
-        row (1 for A, 27 for AA) and column, both 0 where they are not known.
-    """
-    read = _split_positions(given)
-    unknown = read["row"].eq(0)
-    ends = wells[unknown].astype(str).str.extract(r":([^:]*)$")[0]
-    read.loc[unknown] = _split_positions(ends)
-    return read
-
-
-def _split_positions(texts: pd.Series) -> pd.DataFrame:
-    codes, distinct = pd.factorize(texts)
-    found = [POSITION.fullmatch(str(text).strip()) for text in distinct]
-    numbers = [(_row(f[1]), int(f[2])) if f else (0, 0) for f in found]
-    table = np.array([*numbers, (0, 0)])  # the last one for missing texts, whose code is -1
-    return pd.DataFrame(table[codes], texts.index, ["row", "column"])
-
-
-def _row(letters: str) -> int:
-    return 26 * (len(letters) - 1) + ord(letters[-1].upper()) - ord("A") + 1
+def _lacks_time(
+    wells: pd.DataFrame, times: pd.Series, unknown: pd.Series, account: Account | None
+) -> pd.Series:
+    """Return which compound wells give no time where others do: they may be of any."""
+    compound = wells["kind"].eq(COMPOUND)
+    lacks = compound & times.isna() & unknown.isna()
+    if not (compound & times.notna()).any():
+        return pd.Series(False, wells.index)
+    note(account, "compound without a time, among others with one: left out", wells["well"][lacks])
+    return lacks
 
 
 def _batches(wells: pd.DataFrame, path: str | Path) -> pd.Series:
@@ -198,17 +184,22 @@ def batch_of(plates: pd.Series) -> pd.Series:
     return plates.str.replace(r"_X\d+.*$", "", regex=True)
 
 
-def read_genes(path: str | Path) -> pd.DataFrame:
+def read_genes(path: str | Path, account: Account | None = None) -> pd.DataFrame:
     """Read gene_info: gene (Entrez id), symbol and landmark (bool), one row per gene.
+
+    A gene of which the table does not say whether it is a landmark is none; `account` gets these.
 
     Raises
     ------
     LacunaError
-        If a column is missing, a gene stands twice, or there is no landmark gene.
+        If a column is missing, a gene stands twice, `pr_is_lm` is neither yes nor no (see
+        `lacuna.io.quantities.read_flags`), or there is no landmark gene.
     """
-    genes = read_columns(path, GENE_COLUMNS)
+    genes = read_columns(path, GENE_COLUMNS, account=account, exact=("gene",))
     check_unique(genes, "gene", "pr_gene_id", path)
-    genes["landmark"] = genes["landmark"].eq("1")
+    not_said = genes.loc[genes["landmark"].isna(), "gene"]
+    note(account, "gene without pr_is_lm: no landmark", not_said)
+    genes["landmark"] = read_flags(genes["landmark"], f"{path}: column pr_is_lm", first_line=2)
     if not genes["landmark"].any():
         raise LacunaError(f"{path}: no row has pr_is_lm = 1; expected the landmark genes.")
     return genes
@@ -224,7 +215,8 @@ def read_drugs(path: str | Path, account: Account | None = None) -> pd.DataFrame
     LacunaError
         If the column of drugs is missing.
     """
-    drugs = read_columns(path, DRUG_COLUMNS, DRUG_OPTIONAL)
+    drugs = read_columns(path, DRUG_COLUMNS, DRUG_OPTIONAL, account)
+    drugs = spell_alike(drugs, {"drug": "pert_id"}, account)
     return merge_rows(drugs, "drug", "pert_id", account)
 
 
@@ -238,7 +230,8 @@ def read_cells(path: str | Path, account: Account | None = None) -> pd.DataFrame
     LacunaError
         If the column of cells is missing.
     """
-    cells = read_columns(path, CELL_COLUMNS, CELL_OPTIONAL)
+    cells = read_columns(path, CELL_COLUMNS, CELL_OPTIONAL, account)
+    cells = spell_alike(cells, {"cell": "cell_id"}, account)
     return merge_rows(cells, "cell", "cell_id", account)
 
 
@@ -268,6 +261,8 @@ def read_columns(
     path: str | Path,
     required: Mapping[str, tuple[str, ...]],
     optional: Mapping[str, tuple[str, ...]] | None = None,
+    account: Account | None = None,
+    exact: Collection[str] = (),
 ) -> pd.DataFrame:
     """Read columns of a table as text, each under our name for it.
 
@@ -277,19 +272,24 @@ def read_columns(
         Tab-separated, plain or gzipped.
     required, optional
         By our name, the names that the column may have in the file.
+    account
+        Gets what was odd.
+    exact
+        Columns, by our name, whose blanks and invisible signs count: ids as a matrix has them.
 
     Returns
     -------
     DataFrame of texts
-        NaN where a value is missing, and all of an optional column that the file lacks.
+        NaN where a value is missing, and all of an optional column that the file lacks. Without
+        invisible signs, and blanks at the ends or several in a row, but for `exact`.
 
     Raises
     ------
     LacunaError
-        If a required column is missing, a text in a column holds a control character, or the
-        file cannot be read.
+        If a required column is missing, a text in a column holds a control character, a row has
+        more fields than there are names, or the file cannot be read.
     """
-    table = read_text_table(Path(path))
+    table = read_text_table(Path(path), account=account)
     chosen = {}
     for name, candidates in {**required, **(optional or {})}.items():
         present = [column for column in candidates if column in table]
@@ -300,17 +300,45 @@ def read_columns(
             raise LacunaError(
                 f"{path}: no column {' or '.join(candidates)}{hint}; it has {listed(table, 20)}."
             )
-    for column in chosen.values():
-        check_plain(table[column], column, path)
-    read = {name: table[column].astype(object) for name, column in chosen.items()}
+    read = {}
+    for name, column in chosen.items():
+        check_plain(table[column], column, path, first_line=2)
+        texts = table[column] if name in exact else tidy_texts(table[column], column, account)
+        read[name] = texts.astype(object)
     absent = {name: np.nan for name in optional or {} if name not in chosen}
     return pd.DataFrame(read).assign(**absent).astype(object)
 
 
-def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
+def spell_alike(
+    table: pd.DataFrame, columns: Mapping[str, str], account: Account | None
+) -> pd.DataFrame:
+    """Give names of drugs, cells, plates and batches that differ only in case one spelling.
+
+    Parameters
+    ----------
+    table
+        As `read_columns` returns it.
+    columns
+        By our name, what the file calls it; other columns than these four stay as they are.
+    account
+        Gets what was changed.
+    """
+    keys = {"drug": drug_key, "cell": str.casefold, "plate": str.casefold, "batch": str.casefold}
+    alike = {
+        name: one_spelling(table[name], columns[name], account, key)
+        for name, key in keys.items()
+        if name in columns
+    }
+    return table.assign(**alike)
+
+
+def read_text_table(
+    path: Path, dtype: str | type = "category", account: Account | None = None
+) -> pd.DataFrame:
     """Read a tab-separated table as text, plain or gzipped, NaN where a value is missing.
 
     Categories (the default) keep a name that stands in a million rows only once in memory.
+    `account` gets the lines that are not in UTF-8.
 
     Raises
     ------
@@ -320,13 +348,12 @@ def read_text_table(path: Path, dtype: str | type = "category") -> pd.DataFrame:
     check_header(path)
     return parse_table(
         path,
-        ("utf-8", "latin-1"),
         "a tab-separated table",
+        account,
         sep="\t",
         dtype=dtype,
         na_values=MISSING,
         keep_default_na=False,
-        index_col=False,
         quoting=csv.QUOTE_NONE,  # names such as "2-APB hold quotes that quote nothing
     )
 

@@ -1,14 +1,17 @@
 """Reads and writes GMT files: sets of genes, such as the targets of a transcription factor."""
 
 import re
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from lacuna.errors import LacunaError
 from lacuna.io.atomic import write_whole
-from lacuna.io.untrusted import CONTROL
+from lacuna.io.names import tidy
+from lacuna.io.untrusted import CONTROL, LONGEST_HEADER, open_untrusted
 
 FEWEST_FIELDS = 3  # name, description and a gene
+LARGEST = 2**27  # bytes of all sets; all of MSigDB take 30 MB
 
 
 def read_gmt(path: str | Path) -> dict[str, list[str]]:
@@ -17,7 +20,7 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
     Parameters
     ----------
     path
-        The file, UTF-8. Blank lines and empty fields behind the genes do no harm.
+        The file, UTF-8, plain or gzipped. Blank lines and empty fields behind the genes do no harm.
 
     Returns
     -------
@@ -27,23 +30,25 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
     Raises
     ------
     LacunaError
-        When there is no such file, it is not text or holds no set, a line has fewer than three
-        fields, no name or a control character, or a name stands twice.
+        When there is no such file, it is not text, too large or holds no set, a line has fewer
+        than three fields, no name or a control character, or a name stands twice.
     """
     path = Path(path)
     sets: dict[str, list[str]] = {}
     line_of: dict[str, int] = {}
-    for number, line in enumerate(_read_text(path).split("\n"), start=1):
+    for number, line in _lines(path):
         if not line.strip():
             continue
-        name, *others = (field.strip() for field in line.split("\t"))
-        genes = list(dict.fromkeys(gene for gene in others[1:] if gene))
+        name, *others = line.split("\t")
+        name = tidy(name)
+        # Most genes stand in many sets: each name is kept once.
+        genes = list(dict.fromkeys(sys.intern(gene) for gene in map(tidy, others[1:]) if gene))
         if not (name and genes):
             raise LacunaError(
                 f"{path}: line {number} has no name or too few fields; expected at least "
                 f"{FEWEST_FIELDS}, separated by tabs: the set's name, a description and its genes."
             )
-        if re.search(CONTROL, "".join((name, *genes))):
+        if re.search(CONTROL, line.replace("\t", "")):
             raise LacunaError(
                 f"{path}: line {number} holds a control character; expected text, with a tab "
                 "between two fields."
@@ -56,6 +61,27 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
         sets[name], line_of[name] = genes, number
     if not sets:
         raise LacunaError(f"{path}: holds no set; expected a line for each set of genes.")
+    return sets
+
+
+def read_gmts(paths: Iterable[str | Path]) -> dict[str, list[str]]:
+    """Read several GMT files, as `read_gmt` does.
+
+    Raises
+    ------
+    LacunaError
+        When one cannot be read, or sets of one name differ between two files.
+    """
+    sets: dict[str, list[str]] = {}
+    file_of: dict[str, str | Path] = {}
+    for path in paths:
+        for name, genes in read_gmt(path).items():
+            if name in sets and sets[name] != genes:
+                raise LacunaError(
+                    f"{path}: the set {name!r} stands with other genes in {file_of[name]}; "
+                    "expected one set of a name in all files. Rename or remove one of the two."
+                )
+            sets[name], file_of[name] = genes, path
     return sets
 
 
@@ -92,15 +118,22 @@ def factor_of(name: str, symbols: Collection[str]) -> str | None:
     return next((candidate for candidate in candidates if candidate in symbols), None)
 
 
-def _read_text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise LacunaError(f"{path}: cannot be read ({error.strerror}).") from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise LacunaError(
-            f"{path}: line {line} is not text in UTF-8; expected a GMT file, not packed."
-        ) from error
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Give the lines with their numbers."""
+    number = size = 0
+    with open_untrusted(path, text=True) as file:
+        while line := file.readline(LONGEST_HEADER):
+            number += 1
+            size += len(line)
+            if len(line) == LONGEST_HEADER or size > LARGEST:
+                raise LacunaError(
+                    f"{path}: line {number} has {len(line):,} bytes or more, {size:,} with all "
+                    f"lines before; expected sets of genes, less than {LONGEST_HEADER:,} bytes a "
+                    f"line and {LARGEST:,} in all. Split it, or take out sets."
+                )
+            try:
+                yield number, line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise LacunaError(
+                    f"{path}: line {number} is not text in UTF-8; expected a GMT file."
+                ) from error

@@ -5,6 +5,7 @@ that lacks what it is about is left out, and of rows that contradict each other 
 field counts as missing. Only where nobody could tell which row is meant is a table refused.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -52,6 +53,12 @@ def note(account: Account | None, what: str, names: pd.Series, rows: int | None 
     if account is not None and len(names):
         count = len(names) if rows is None else rows
         account.append(OddRows(what, count, listed(names, MOST_NAMED)))
+
+
+def tell(path: str | Path, account: Account) -> None:
+    """Print what was odd in a file: for readers whose account nobody else keeps."""
+    for odd in account:
+        print(f"{path}: {odd.what} ({odd.rows:,}: {odd.named}).")
 
 
 def merge_rows(

@@ -16,7 +16,15 @@ from lacuna.errors import LacunaError, listed
 MISSING = ["-666", "-666.0", "-666.00", "", "NA", "NaN", "nan"]
 MISSING_NUMBER = -666
 MICROMOLAR = {"um": 1.0, "µm": 1.0, "μm": 1.0, "nm": 1e-3, "mm": 1e3, "pm": 1e-6}
-HOURS = dict.fromkeys(["h", "hr", "hrs", "hour", "hours"], 1.0)
+HOURS = {
+    **dict.fromkeys(["h", "hr", "hrs", "hour", "hours"], 1.0),
+    **dict.fromkeys(["min", "mins", "minute", "minutes"], 1 / 60),
+    **dict.fromkeys(["d", "day", "days"], 24.0),
+}
+FLAGS = {
+    **dict.fromkeys(["1", "true", "t", "yes", "y"], True),
+    **dict.fromkeys(["0", "false", "f", "no", "n"], False),
+}
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 WITH_UNIT = re.compile(rf"\s*(?P<number>{NUMBER})\s*(?P<unit>[µμa-zA-Z]*)\s*")
@@ -50,7 +58,7 @@ def read_times(texts: pd.Series, units: pd.Series | None = None) -> pd.Series:
     Parameters
     ----------
     texts
-        Numbers as text, or with their unit: "6", "24 h", "24h".
+        Numbers as text, or with their unit: "6", "24 h", "24h", "30 min", "2 days".
     units
         The unit of each, hours where it is missing; None where each names its own, or none.
 
@@ -62,6 +70,38 @@ def read_times(texts: pd.Series, units: pd.Series | None = None) -> pd.Series:
     hours = pd.Series("h", texts.index) if units is None else units.fillna("h")
     times = _read(texts, hours, HOURS)
     return times.where(times >= 0)
+
+
+def read_flags(texts: pd.Series, where: str, first_line: int) -> pd.Series:
+    """Read yes or no, as programs write it: 1, 1.0, TRUE, True, yes, y, and their opposites.
+
+    Parameters
+    ----------
+    texts
+        NaN where none is given: that is no.
+    where
+        The file and its column, for the message.
+    first_line
+        The line of the first text.
+
+    Returns
+    -------
+    bool Series
+
+    Raises
+    ------
+    LacunaError
+        If a text is neither, with its line.
+    """
+    plain = texts.astype(object).map(lambda text: text.strip().lower(), na_action="ignore")
+    plain = plain.str.replace(r"^([01])\.0*$", r"\1", regex=True)
+    wrong = np.flatnonzero(plain.notna() & ~plain.isin([*FLAGS]))
+    if len(wrong):
+        raise LacunaError(
+            f"{where}: line {wrong[0] + first_line}: {texts.iloc[wrong[0]]!r} is neither yes nor "
+            f"no ({len(wrong)} such rows); expected 1 or 0."
+        )
+    return plain.map(FLAGS).eq(True)
 
 
 def is_given(texts: pd.Series) -> pd.Series:

@@ -11,11 +11,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError
-from lacuna.io.geo import batch_of, check_present, check_unique, read_columns, read_either
+from lacuna.errors import LacunaError, listed
+from lacuna.io.geo import (
+    COMPOUND,
+    batch_of,
+    check_present,
+    check_unique,
+    read_columns,
+    read_either,
+    spell_alike,
+)
+from lacuna.io.odd_rows import Account, note
 from lacuna.io.quantities import read_numbers
 
-COMPOUND = "trt_cp"  # what pert_type calls a compound
 COLUMNS = {"signature": ("sig_id",), "drug": ("pert_id",), "cell": ("cell_id",)}
 OPTIONAL = {
     "name": ("pert_iname", "pert_desc"),
@@ -35,13 +43,15 @@ OPTIONAL = {
 BETWEEN_WELLS = "|"  # of distil_id; a well is called plate:place
 
 
-def read_signatures(path: str | Path) -> pd.DataFrame:
+def read_signatures(path: str | Path, account: Account | None = None) -> pd.DataFrame:
     """Read the table that describes the signatures of a matrix.
 
     Parameters
     ----------
     path
         The table, separated by tabs, plain or gzipped.
+    account
+        Gets what was odd.
 
     Returns
     -------
@@ -58,10 +68,11 @@ def read_signatures(path: str | Path) -> pd.DataFrame:
         If a column is missing, a signature stands twice, one has no drug or cell, or a p-value is
         no number from 0 to 1.
     """
-    table = read_columns(path, COLUMNS, OPTIONAL)
+    table = read_columns(path, COLUMNS, OPTIONAL, account, exact=("signature",))
     check_unique(table, "signature", "sig_id", path)
     for column in ("drug", "cell"):
         check_present(table, column, path)
+    table = spell_alike(table, {"drug": "pert_id", "cell": "cell_id"}, account)
     p_values = _p_values(table["p_value"], path)
     if table["kind"].isna().all() and p_values.notna().any():
         table["kind"] = COMPOUND
@@ -70,8 +81,8 @@ def read_signatures(path: str | Path) -> pd.DataFrame:
     batches, wells = _wells(table["wells"])
     replicates = read_numbers(table["replicates"]).where(lambda count: count >= 1)
     described = {
-        "dose": _quantity(table, "dose"),
-        "time": _quantity(table, "time"),
+        "dose": _quantity(table, "dose", account),
+        "time": _quantity(table, "time", account),
         "replicates": replicates.fillna(wells).fillna(1).astype(int),
         "batch": batches,
         "cc_q75": read_numbers(table["cc_q75"]),
@@ -81,12 +92,16 @@ def read_signatures(path: str | Path) -> pd.DataFrame:
     return table[["signature", "drug", "name", "kind", "cell"]].assign(**described)
 
 
-def _quantity(table: pd.DataFrame, what: str) -> pd.Series:
+def _quantity(table: pd.DataFrame, what: str, account: Account | None) -> pd.Series:
     """Return doses in micromolar or times in hours, from whichever columns there are."""
     unit = f"{what}_unit"
     if table[unit].isna().all():  # tables of Characteristic Directions have no column of units
         table = table.assign(**{unit: {"dose": "um", "time": "h"}[what]})
-    return read_either(table, what)[0]
+    values, unknown = read_either(table, what)
+    said = f"{what} in an unknown unit: it counts as missing"
+    texts = listed(unknown.dropna().unique())
+    note(account, f"{said} ({texts})", table.loc[unknown.notna(), "signature"])
+    return values
 
 
 def _p_values(texts: pd.Series, path: str | Path) -> pd.Series:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import write_gctx
-from lacuna.io.untrusted import LONGEST_HEADER, check_header, open_untrusted
+from lacuna.io.untrusted import LONGEST_HEADER, MIXED, check_header, decode, open_untrusted
 
 SIGNATURE = "\0"  # the column of ids while a table is read: no gene is called so
 AT_ONCE = 1024  # lines in memory
@@ -102,7 +102,7 @@ def _lines(
     """Read some lines at a time, indexed by signature."""
     try:
         with open_untrusted(path, text=True) as file:
-            yield from pd.read_csv(
+            reader = pd.read_csv(
                 file,
                 sep=separator,
                 header=None,
@@ -112,9 +112,13 @@ def _lines(
                 index_col=SIGNATURE,
                 dtype={SIGNATURE: str} | dict.fromkeys(genes, np.float32),
                 na_values=["NA"],
-                encoding="latin-1",
+                encoding="utf-8-sig",
+                encoding_errors=MIXED,
                 chunksize=AT_ONCE,
             )
+            while (block := _next(reader)) is not None:
+                _check_finite(path, block)
+                yield block
     except (ValueError, OverflowError) as error:
         raise LacunaError(
             f"{path}: not a table of signatures ({error}). Expected one a line: its id, then a "
@@ -122,5 +126,21 @@ def _lines(
         ) from error
 
 
+def _next(reader: Iterator[pd.DataFrame]) -> pd.DataFrame | None:
+    with np.errstate(over="ignore"):  # `_check_finite` says where
+        return next(reader, None)
+
+
+def _check_finite(path: Path, block: pd.DataFrame) -> None:
+    infinite = np.argwhere(np.isinf(block.to_numpy(np.float32)))
+    if len(infinite):
+        row, column = infinite[0]
+        raise LacunaError(
+            f"{path}: signature {block.index[row]!r}, gene {block.columns[column]!r} is beyond "
+            f"{np.finfo(np.float32).max:.2g} ({len(infinite)} such values); expected a change of "
+            "expression, stored as float32."
+        )
+
+
 def _text(line: bytes) -> str:
-    return line.rstrip(b"\r\n").decode("latin-1")
+    return decode(line.rstrip(b"\r\n")).removeprefix("\ufeff")

@@ -6,6 +6,8 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.geo import read_columns
+from lacuna.io.names import tidy_texts
+from lacuna.io.odd_rows import Account, tell
 from lacuna.io.quantities import MISSING
 from lacuna.io.untrusted import check_header, check_plain, open_untrusted, parse_table
 
@@ -37,11 +39,12 @@ def read_smiles(path: str | Path) -> pd.Series:
     with open_untrusted(path, text=True) as file:
         first = file.readline(2**16).decode("latin-1")
     if "\t" in first:
-        table = read_columns(path, {"drug": DRUG, "smiles": SMILES})
+        account: Account = []
+        table = read_columns(path, {"drug": DRUG, "smiles": SMILES}, account=account)
+        tell(path, account)
     else:
         table = _read_comma(path)
-    table = table.dropna().apply(lambda column: column.astype(str).str.strip())
-    table = table.drop_duplicates()
+    table = table.dropna().astype(str).drop_duplicates()
     twice = table.loc[table["drug"].duplicated(), "drug"].unique()
     if len(twice):
         raise LacunaError(
@@ -53,20 +56,25 @@ def read_smiles(path: str | Path) -> pd.Series:
 
 def _read_comma(path: Path) -> pd.DataFrame:
     check_header(path, ",")
+    account: Account = []
     table = parse_table(
         path,
-        ("utf-8", "latin-1"),
         "two columns, a drug and its SMILES, with a tab or a comma between them",
+        account,
         sep=",",
         header=None,
-        names=["drug", "smiles"],
-        index_col=False,
-        usecols=[0, 1],
         skipinitialspace=True,
         dtype=str,
         na_values=MISSING,
         keep_default_na=False,
     )
+    if table.shape[1] != 2:
+        raise LacunaError(
+            f"{path}: its first line has {table.shape[1]} fields; expected two, a drug and its "
+            "SMILES, with a comma between them. For more, separate columns by tabs, and call these "
+            "drug and smiles."
+        )
+    table.columns = pd.Index(["drug", "smiles"])
     if len(table) and table["drug"].iloc[0] in DRUG and table["smiles"].iloc[0] in SMILES:
         table = table.iloc[1:]
     if table["smiles"].isna().all():
@@ -74,6 +82,8 @@ def _read_comma(path: Path) -> pd.DataFrame:
             f"{path}: has no second column with SMILES; expected columns drug and smiles with a "
             "tab between them."
         )
-    for column in table:
-        check_plain(table[column], str(column), path)
+    for column in ("drug", "smiles"):
+        check_plain(table[column], column, path)
+        table[column] = tidy_texts(table[column], column, account)
+    tell(path, account)
     return table

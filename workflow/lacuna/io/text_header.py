@@ -17,7 +17,7 @@ import pandas as pd
 
 from lacuna.errors import DamagedFile, LacunaError, listed
 from lacuna.io.quantities import MISSING
-from lacuna.io.untrusted import LONGEST_HEADER, MOST_COLUMNS, open_untrusted
+from lacuna.io.untrusted import LONGEST_HEADER, MOST_COLUMNS, decode, open_untrusted
 
 GCT = b"#1."  # how a GCT file begins; its version follows
 LEADING = 3  # GTEx's files have id, Name and Description before the samples, others the last two
@@ -77,7 +77,7 @@ def read_header(path: Path) -> Header:
                 split(path, line, separator) for line in (first, file.readline(LONGEST_HEADER))
             ]
             return _plain_header(path, separator, lines[0], len(lines[1]))
-        version = first.decode("latin-1").strip()[1:].strip("\t,")
+        version = decode(first).strip()[1:].strip("\t,")
         second, third = (split(path, file.readline(LONGEST_HEADER), TAB) for _ in range(2))
         if version == "1.2":
             return _gct_2(path, second, third)
@@ -112,14 +112,6 @@ def split(path: Path, line: bytes, separator: bytes) -> list[str]:
                 f"{path}: a line at its top cannot be read as CSV ({error})."
             ) from error
     return [unquoted(field) for field in line.split(separator)]
-
-
-def decode(field: bytes) -> str:
-    """Decode a text: LINCS wrote some as UTF-8 and some as Latin-1."""
-    try:
-        return field.decode()
-    except UnicodeDecodeError:
-        return field.decode("latin-1")
 
 
 def unquoted(field: bytes) -> str:

@@ -20,8 +20,8 @@ from lacuna.errors import DamagedFile, LacunaError
 from lacuna.io.atomic import explain_read_errors
 from lacuna.io.blocks import Expression, runs, symbols_of
 from lacuna.io.hdf5 import create
-from lacuna.io.text_header import COMMA, decode, read_header, typed, unquoted
-from lacuna.io.untrusted import LONGEST_HEADER, open_untrusted
+from lacuna.io.text_header import COMMA, read_header, typed, unquoted
+from lacuna.io.untrusted import LONGEST_HEADER, decode, open_untrusted
 
 DESCRIPTION = "description"  # the column of GCT 1.2, which holds symbols
 MISSING = ["", "NA", "na", "NaN", "nan"]  # a gene that was not measured

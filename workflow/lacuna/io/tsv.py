@@ -1,7 +1,7 @@
 """Tables as tab-separated text."""
 
 import gzip
-import re
+import unicodedata
 import zlib
 from collections.abc import Hashable, Iterable
 from pathlib import Path
@@ -9,8 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from lacuna.io.atomic import UNREADABLE, explain_read_errors, write_whole
+from lacuna.io.names import INVISIBLE
 
-FORMULA = r"[=+\-@\t\r]"  # a cell that begins so is run as a formula by spreadsheets
+# A cell that begins so is run as a formula by spreadsheets, whatever unseen stands before it.
+FORMULA = tuple("=+-@")
 # What `write_table` writes for numbers and truth values; 007, +7, 1e5 and NaN are names.
 NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?|-?inf|True|False"
 # Columns of names that may all look like numbers, as Entrez ids do.
@@ -103,4 +105,8 @@ def guard_formulas(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _guard(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and re.match(FORMULA, value) else value
+    if not isinstance(value, str):
+        return value
+    # Signs of full width are the same to a spreadsheet, and to NFKC.
+    seen = INVISIBLE.sub("", unicodedata.normalize("NFKC", value)).lstrip()
+    return f"'{value}" if seen.startswith(FORMULA) or value[:1] in "\t\r\n" else value

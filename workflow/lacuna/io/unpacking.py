@@ -72,7 +72,7 @@ def _has_ids_before(path: Path, table: str | Path | None, otherwise: bool) -> bo
     """Return whether wells stand before the values of a matrix of text, and not above them."""
     if table is None:
         return otherwise
-    ids = set(read_columns(table, IDS)["id"].dropna())
+    ids = set(read_columns(table, IDS, exact=IDS)["id"].dropna())
     top = read_top(path)
     if 2 * len(ids.intersection(top.names)) > len(top.names):
         return False

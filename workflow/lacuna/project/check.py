@@ -54,7 +54,7 @@ from lacuna.project.findings import Finding, Report
 from lacuna.project.stages import wanted_stages
 from lacuna.signatures.level5 import known_experiments
 from lacuna.signatures.make import sort_wells
-from lacuna.signatures.signature_set import common_genes
+from lacuna.signatures.signature_set import common_genes, spell_alike
 from lacuna.tensor.known import Known
 from lacuna.tensor.substances import add_facts
 
@@ -129,7 +129,9 @@ def check(config: Mapping[str, Any], sources: str | Path | None = None) -> Repor
         _compare_genes(genes, report)
         if complete:
             made_here = bool(inputs.series_with("level3"))
-            whole = pd.concat(experiments, ignore_index=True)
+            whole, odd = spell_alike(pd.concat(experiments, ignore_index=True))
+            for line in odd:
+                report.warn("acquire: series", f"{line.what} ({line.named}).")
             found = _check_grid(whole, made_here, config, report)
         else:
             told = "not known: it takes the tables and matrices of all series (see above)"

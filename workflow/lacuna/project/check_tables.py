@@ -19,8 +19,8 @@ from lacuna.project.findings import Report
 # The tables of a series: how each is read, and the column by which it is known.
 READERS: dict[str, tuple[Callable[[Path, Account], pd.DataFrame], str]] = {
     "inst_info": (read_wells, "inst_id"),
-    "sig_info": (lambda path, _: read_signatures(path), "sig_id"),
-    "gene_info": (lambda path, _: read_genes(path), "pr_gene_id"),
+    "sig_info": (read_signatures, "sig_id"),
+    "gene_info": (read_genes, "pr_gene_id"),
     "pert_info": (read_drugs, "pert_id"),
     "cell_info": (read_cells, "cell_id"),
 }

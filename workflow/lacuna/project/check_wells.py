@@ -21,7 +21,6 @@ KINDS = re.compile(r"(trt|ctl)_[a-z0-9_.]+")
 LONGEST = 240  # hours; cells do not stay longer under a drug, so that more are minutes
 MOST_LISTED = 12  # doses, times, kinds
 COMMA = r"\s*[-+]?\d+,\d+.*"
-MINUTES = {"m", "min", "mins", "minute", "minutes"}
 TREATMENT = [column for column in EXPERIMENT if column != "batch"]
 COLUMNS = {  # of what is read as text here, by our names
     "dose": ("pert_dose", "pert_idose"),
@@ -188,20 +187,22 @@ def _find_in_times(counts: pd.DataFrame, where: str) -> Iterator[Finding]:
     time, unit, rows = counts["time"], counts["time_unit"], counts["rows"]
     hours = read_times(time, unit)
     own = time.astype(str).str.extract(r"([a-zA-Z]+)\s*$")[0].where(time.notna())
-    unknown = read_numbers(time).notna() & hours.isna()
-    told = unit.astype(object).fillna(own).fillna("none given")
-    minutes = unknown & told.astype(str).str.strip().str.lower().isin(MINUTES)
-    if minutes.any():
+    given = read_numbers(time).notna()
+    negative = given & read_numbers(time).lt(0)
+    if negative.any():
         yield Finding(
-            f"{where}, column pert_time_unit",
-            f"times are in minutes ({rows[minutes].sum():,} rows): they count as missing, and "
-            "wells of different times would be averaged. Divide by 60, and write h.",
+            f"{where}, column pert_time",
+            f"{rows[negative].sum():,} times are negative ({_examples(time[negative])}) and count "
+            "as none: wells are left out. Expected hours after the drug was given.",
         )
-    if (unknown & ~minutes).any():
-        tally = rows[unknown & ~minutes].groupby(told[unknown & ~minutes]).sum()
+    unknown = given & ~negative & hours.isna()
+    if unknown.any():
+        told = unit.astype(object).fillna(own).fillna("none given")
+        tally = rows[unknown].groupby(told[unknown]).sum()
         yield Finding(
             f"{where}, column pert_time_unit",
-            f"times in an unknown unit count as missing: {_rows_of(tally)}. Expected hours (h).",
+            f"times in an unknown unit count as none, and wells are left out: {_rows_of(tally)}. "
+            "Known are h, min and d; convert the others.",
         )
     if (long := hours > LONGEST).any():
         yield Finding(
@@ -268,23 +269,21 @@ def _find_in_replicates(treated: pd.DataFrame, where: str) -> Iterator[Finding]:
 
 
 def find_in_axes(treated: pd.DataFrame, where: str) -> Iterator[Finding]:
-    """Say where there is one drug only, or ids that differ in case."""
+    """Say where there is one drug only, or ids that differ in case and yet may be two drugs."""
     if len(treated["drug"].unique()) == 1:
         yield Finding(
             where,
             f"all compounds are one drug, {treated['drug'].iloc[0]!r}: no p-value can be had, and "
             "what a method learns from other drugs, none does.",
         )
-    for column in ("drug", "cell"):
-        names = pd.Series(treated[column].unique())
-        folded = names.astype(str).str.strip().str.casefold()
-        twice = names[folded.duplicated(keep=False)]
-        if len(twice):
-            yield Finding(
-                f"{where}, column {'pert_id' if column == 'drug' else 'cell_id'}",
-                f"{listed(twice)} differ only in case or blanks, and count as several "
-                f"{column}s. Write each in one way.",
-            )
+    names = pd.Series(treated["drug"].unique())
+    twice = names[names.astype(str).str.casefold().duplicated(keep=False)]
+    if len(twice):
+        yield Finding(
+            f"{where}, column pert_id",
+            f"{listed(twice)} differ only in case, and count as several drugs, since case has a "
+            "meaning in SMILES, which they may be. If they are one, write it in one way.",
+        )
 
 
 def _examples(texts: pd.Series) -> str:

@@ -13,12 +13,14 @@ from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.h5ad_write import write_h5ad
 from lacuna.io.level3 import open_level3
 from lacuna.io.match import match_columns
+from lacuna.io.names import drug_key, spelt_as
 from lacuna.io.sig_info import read_signatures
 from lacuna.io.tsv import write_table
 from lacuna.retrieval import cut
 from lacuna.retrieval.introspect import changed_genes
 from lacuna.retrieval.split import ROLES, split_drugs, well_roles
 from lacuna.runtime.seeds import generator
+from lacuna.signatures.signature_set import spell_alike
 from lacuna.structures.identity import (
     count_reasons,
     group_compounds,
@@ -52,13 +54,15 @@ def read_tables(screens: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, pd.
             table = table.rename(columns={"signature": "well"}).assign(plate="")
         wells.append(table.assign(series=screen["series"]))
         drugs.append(read_drugs(screen["pert_info"])[["drug", "smiles"]])
+    every, _ = spell_alike(pd.concat(wells, ignore_index=True))
     known = pd.concat(drugs, ignore_index=True).dropna(subset="drug")
+    known["drug"] = spelt_as(known["drug"], every["drug"].unique(), drug_key)
     says_nothing = known["smiles"].isna() | known["smiles"].astype(str).str.casefold().eq(
         RESTRICTED
     )
     known = known.loc[says_nothing.sort_values(kind="stable").index]
     first = known.drop_duplicates("drug").set_index("drug")
-    return pd.concat(wells, ignore_index=True), first
+    return every, first
 
 
 def cut_wells(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
+from lacuna.io.names import spelt_as
 from lacuna.signatures.make import VEHICLE, Plate
 
 
@@ -63,13 +64,16 @@ def read_baseline(matrix: Gctx, genes: Iterable[str], cells: Iterable[str]) -> p
             f"{matrix.path}: {len(without)} genes have no baseline expression: {listed(without)}. "
             "Expected a row for each gene of the signatures, under the same id."
         )
-    known = [cell for cell in dict.fromkeys(cells) if cell in matrix.columns]
+    spelt = spelt_as(pd.Series(matrix.columns, dtype=object), cells := dict.fromkeys(cells))
+    column = dict(zip(spelt[::-1], matrix.columns[::-1], strict=True))
+    known = [cell for cell in cells if cell in column]
     if not known:
         raise LacunaError(
             f"{matrix.path}: no column is one of the screen's cells; its columns are "
             f"{listed(matrix.columns)}. Expected columns named as in cell_id."
         )
-    table = pd.DataFrame(matrix.read(genes, known), columns=genes)
+    columns = [cell if cell in matrix.columns else column[cell] for cell in known]
+    table = pd.DataFrame(matrix.read(genes, columns), columns=genes)
     table.insert(0, "cell", known)
     return table
 
@@ -78,7 +82,8 @@ def join_baselines(
     tables: Iterable[pd.DataFrame], cells: np.ndarray, genes: np.ndarray
 ) -> pd.DataFrame:
     """Average the baselines of several series: the cells that have one, and genes, as given."""
-    means = pd.concat([pd.DataFrame({"cell": []}), *tables]).groupby("cell").mean()
+    every = pd.concat([pd.DataFrame({"cell": []}), *tables])
+    means = every.assign(cell=spelt_as(every["cell"], cells)).groupby("cell").mean()
     means = means.reindex([cell for cell in cells if cell in means.index])
     if len(means.columns):
         means = means[genes]

@@ -46,6 +46,8 @@ def sort_wells(wells: pd.DataFrame) -> pd.Series:
     use[wells["kind"].eq(COMPOUND)] = "compound"
     unknown = wells["kind"].eq(COMPOUND) & wells["unknown_dose"].notna()
     use[unknown] = "left out: dose in an unknown unit"
+    when = wells["kind"].eq(COMPOUND) & ~unknown & wells["unknown_time"].notna()
+    use[when] = "left out: time in an unknown unit, or none given where others have one"
     use[wells["kind"].eq(VEHICLE)] = "vehicle"
     too_few = vehicles < FEWEST_VEHICLE_WELLS
     use[too_few] = f"left out: plate with fewer than {FEWEST_VEHICLE_WELLS} vehicle wells"
@@ -126,9 +128,11 @@ def _nothing_left(wells: pd.DataFrame, use: pd.Series) -> str:
     kinds = wells["kind"].value_counts()
     if not {COMPOUND, VEHICLE} <= set(kinds.index):
         said += f" pert_type is {_counted(kinds)}."
-    doses = wells["unknown_dose"].value_counts()
+    doses, times = (wells[f"unknown_{what}"].value_counts() for what in ("dose", "time"))
     if len(doses):
         said += f" Doses that cannot be read: {_counted(doses)}; expected a number in {UNITS}."
+    if len(times):
+        said += f" Times that cannot be read: {_counted(times)}; expected a number in h, min or d."
     return said
 
 

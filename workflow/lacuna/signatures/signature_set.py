@@ -11,6 +11,8 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.io import hdf5
 from lacuna.io.atomic import explain_read_errors
+from lacuna.io.names import drug_key, one_spelling
+from lacuna.io.odd_rows import Account
 from lacuna.vectors import unit_rows
 
 SIGNATURES_AT_ONCE = 4096  # read from a file into memory
@@ -99,6 +101,8 @@ class SignatureSet:
         genes
             The genes to keep, which all series have; by default those that `common_genes` finds.
             Profiles that lose genes are scaled to unit length again.
+
+        Names of drugs and cells that differ only in case between series get one spelling.
         """
         sets = list(sets)
         if genes is None:
@@ -106,6 +110,9 @@ class SignatureSet:
         columns = [pd.Index(series.genes).get_indexer(pd.Index(genes)) for series in sets]
         profiles = _StackedRows([series.profiles for series in sets], columns)
         table = pd.concat([series.table for series in sets], ignore_index=True)
+        table, odd = spell_alike(table)
+        for line in odd:
+            print(f"{line.what} ({line.rows:,} signatures: {line.named}).")
         return cls(table, profiles, genes)
 
     def sum_by(self, group: np.ndarray, groups: int) -> np.ndarray:
@@ -130,6 +137,20 @@ class SignatureSet:
             if used.any():
                 np.add.at(sums, group[block][used], self.profiles[block][used])
         return sums
+
+
+def spell_alike(table: pd.DataFrame) -> tuple[pd.DataFrame, Account]:
+    """Give drugs and cells of several series that differ only in case one spelling.
+
+    Returns
+    -------
+    DataFrame, Account
+        The table, and what was changed.
+    """
+    account: Account = []
+    drug = one_spelling(table["drug"], "drugs of series", account, drug_key)
+    cell = one_spelling(table["cell"], "cells of series", account)
+    return table.assign(drug=drug, cell=cell), account
 
 
 _LAYOUT: hdf5.Layout = {"profiles": (hdf5.FLOATS, 2), "table": hdf5.TABLE, "genes": (hdf5.NAMES, 1)}

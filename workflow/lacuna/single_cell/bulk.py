@@ -20,7 +20,9 @@ from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.h5ad_write import Block, X
 from lacuna.io.level3 import open_level3
 from lacuna.io.match import match_columns
+from lacuna.io.names import drug_key, spelt_as
 from lacuna.io.smiles import read_smiles
+from lacuna.signatures.signature_set import spell_alike
 from lacuna.single_cell.account import Account, Prepared, name_lines_without_controls
 from lacuna.single_cell.compounds import gather_compounds, only
 from lacuna.single_cell.interface import CONTROL, OBS
@@ -65,7 +67,7 @@ def prepare(
         )
     account = Account(", ".join(str(screen["matrix"]) for screen in screens))
     wells = _read_wells(screens, account)
-    obs = _choose(wells, _structures(screens, smiles_tables), fewest, account)
+    obs = _choose(wells, _structures(screens, smiles_tables, wells["drug"]), fewest, account)
     by = obs[~obs["control"]].groupby(["name", "smiles"], sort=True)
     given = by.size().rename("observations").reset_index().assign(pathway="")
     found = gather_compounds(given, account)
@@ -98,7 +100,7 @@ def _read_wells(screens: Sequence[Mapping[str, str]], account: Account) -> pd.Da
         without = len(found.without_column)
         account.leave_out("observations", "", "no column in the matrix", without)
         tables.append(found.table.iloc[np.argsort(place, kind="stable")])
-    wells = pd.concat(tables, ignore_index=True)
+    wells, _ = spell_alike(pd.concat(tables, ignore_index=True))
     if (twice := wells["well"].duplicated()).any():
         raise LacunaError(
             f"single_cell: the well {wells.loc[twice, 'well'].iloc[0]!r} stands in more than one "
@@ -108,9 +110,9 @@ def _read_wells(screens: Sequence[Mapping[str, str]], account: Account) -> pd.Da
 
 
 def _structures(
-    screens: Sequence[Mapping[str, str]], smiles_tables: Sequence[str | Path]
+    screens: Sequence[Mapping[str, str]], smiles_tables: Sequence[str | Path], drugs: pd.Series
 ) -> pd.Series:
-    """Return the first SMILES that says anything, by pert_id."""
+    """Return the first SMILES that says anything, by pert_id as the wells spell it."""
     told = [read_drugs(screen["pert_info"]).set_index("drug")["smiles"] for screen in screens]
     told += [read_smiles(path) for path in smiles_tables]
     known = pd.concat(told).dropna().astype(str).str.strip()
@@ -119,6 +121,7 @@ def _structures(
     known, secret = known[~folded.isin(NOTHING)], secret[~folded.isin(NOTHING)]
     # Where one table keeps a structure secret, another may tell it.
     known = pd.concat([known[~secret], known[secret]])
+    known.index = pd.Index(spelt_as(known.index.to_series(), drugs.unique(), drug_key))
     return known[~known.index.duplicated()].astype(object)
 
 

@@ -15,6 +15,7 @@ from lacuna.errors import DamagedFile, LacunaError, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes
 from lacuna.io.h5ad_write import Block, X
+from lacuna.io.names import drug_key, spelt_as
 from lacuna.io.npz import read_arrays
 from lacuna.io.sig_info import read_signatures
 from lacuna.io.untrusted import check_plain
@@ -97,7 +98,9 @@ def prepare_level5(files: Mapping[str, str | Path]) -> Prepared:
         If a table does not fit the matrix, or nothing is left.
     """
     table = read_signatures(files["sig_info"])
-    smiles = read_drugs(files["pert_info"]).set_index("drug")["smiles"]
+    drugs = read_drugs(files["pert_info"])
+    drugs["drug"] = spelt_as(drugs["drug"], table["drug"].unique(), drug_key)
+    smiles = drugs.dropna(subset="smiles").drop_duplicates("drug").set_index("drug")["smiles"]
     treated = table[table["kind"] == TREATED]
     with Gctx(files["level5"]) as matrix:
         if missing := sorted(set(treated["signature"]) - set(matrix.columns)):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from lacuna.io.landmarks import fill_symbols
+from lacuna.io.names import drug_key, spelt_as
 from lacuna.tensor.profiles import ProfileSet
 
 BETWEEN_IDS = "; "  # of ids that were merged into one drug
@@ -46,19 +47,21 @@ def describe_axes(
     own = drugs["drug"].map(ids["name"])
     drugs.insert(1, "name", own.where(own.notna() & (own != ""), known))
     cells = pd.DataFrame({"cell": tensor.cells, "drugs": tensor.measured.sum(axis=0)})
+    lineages = [table.assign(cell=spelt_as(table["cell"], tensor.cells)) for table in cell_tables]
     genes = pd.DataFrame({"gene": tensor.genes})
     return {
         "drugs": _join_known(drugs, tables, ["inchi_key", "smiles"]).assign(
             ids=drugs["drug"].map(ids.index.to_series().groupby(ids["drug"]).agg(BETWEEN_IDS.join))
         ),
-        "cells": _join_known(cells, cell_tables, ["lineage"]),
+        "cells": _join_known(cells, lineages, ["lineage"]),
         "genes": fill_symbols(_join_known(genes, gene_tables, ["symbol"])),
     }
 
 
 def _under_merged(table: pd.DataFrame, drug: pd.Series) -> pd.DataFrame:
     """Return what a table says of ids, under the drug that each went into; its own id first."""
-    known = table[table["drug"].isin(drug.index)]
+    spelt = table.assign(drug=spelt_as(table["drug"], drug.index, drug_key))
+    known = spelt[spelt["drug"].isin(drug.index)]
     into = known["drug"].astype(object).map(drug)
     own_first = (known["drug"] != into).sort_values(kind="stable").index
     return known.assign(drug=into).loc[own_first]

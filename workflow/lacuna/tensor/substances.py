@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from lacuna.errors import LacunaError
+from lacuna.io.names import drug_key, spelt_as
 from lacuna.structures.identity import BLOCK_LETTERS
 
 # The values of `tensor: merge`.
@@ -30,6 +31,7 @@ def add_facts(experiments: pd.DataFrame, drug_tables: Iterable[pd.DataFrame]) ->
     columns = ["drug", "name", "inchi_key"]
     tables = [table.reindex(columns=columns).astype(object) for table in drug_tables]
     known = pd.concat([pd.DataFrame(columns=columns, dtype=object), *tables])
+    known["drug"] = spelt_as(known["drug"], experiments["drug"].unique(), drug_key)
     known = known.groupby("drug")[columns[1:]].first()
     drug, name = experiments["drug"].astype(object), experiments["name"].astype(object)
     return experiments.assign(

@@ -12,7 +12,7 @@ from lacuna.acquire.inputs import Inputs
 from lacuna.errors import LacunaError
 from lacuna.io.blocks import Expression
 from lacuna.io.expression import open_expression
-from lacuna.io.gmt import read_gmt
+from lacuna.io.gmt import read_gmts
 from lacuna.tensor.known import Fault, Known, refusals
 from lacuna.translation import stage
 from lacuna.translation.ageing_jobs import aged_samples
@@ -45,14 +45,12 @@ def faults(config: Mapping[str, Any], known: Known) -> Iterator[Fault]:
         for one in asked:
             for fault in refusals(True, find_drug, one["drug"], drugs, same):
                 yield Fault(f"translation: targets: {fault.said}", fault.stops)
-    sets: dict[str, Any] = {}
     places = [known.place(path) for path in stage.gene_sets(config, config["dataset"])]
-    for path in places:
-        try:
-            sets |= read_gmt(path) if path else {}
-        except LacunaError as error:
-            yield Fault(str(error), stops=True)
-            return
+    try:
+        sets = read_gmts(path for path in places if path)
+    except LacunaError as error:
+        yield Fault(str(error), stops=True)
+        return
     if sets and all(places):
         for one in asked:
             yield from refusals(True, find_sets, one["set"], sets)

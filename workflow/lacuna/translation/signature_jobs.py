@@ -12,6 +12,7 @@ from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_drugs, read_genes, read_wells
 from lacuna.io.level3 import open_level3
 from lacuna.io.match import rows_of
+from lacuna.io.names import drug_key, spelt_as
 from lacuna.io.tsv import write_table
 from lacuna.translation.batches import (
     Read,
@@ -90,9 +91,10 @@ def open_screen(
             )
         platforms[ORIGINAL] = (model.genes.landmarks, read)
         names = wells[["drug", "name"]].drop_duplicates()
-        drugs = names.merge(
-            read_drugs(files["pert_info"]).drop(columns="name"), on="drug", how="left"
-        )
+        known = read_drugs(files["pert_info"]).drop(columns="name")
+        known["drug"] = spelt_as(known["drug"], names["drug"], drug_key)
+        known = known.groupby("drug", sort=False, as_index=False).first()
+        drugs = names.merge(known, on="drug", how="left")
         yield Screen(wells, drugs, same_drugs(drugs), platforms, set(genes["symbol"].dropna()))
 
 

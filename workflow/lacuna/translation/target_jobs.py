@@ -9,7 +9,7 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.genes import GeneTable
-from lacuna.io.gmt import read_gmt
+from lacuna.io.gmt import read_gmts
 from lacuna.io.tsv import write_table
 from lacuna.runtime.seeds import generator
 from lacuna.translation import enrichment
@@ -96,7 +96,7 @@ def ask_targets(
     LacunaError
         If a drug, a set, a study or its condition is not there.
     """
-    known = {name: members for path in sets for name, members in read_gmt(path).items()}
+    known = read_gmts(sets)
     treatments, _ = find_treatments(screen.wells, screen.same, way)
     # All that is asked for is found before anything is computed.
     found = [

@@ -4,7 +4,7 @@ import pandas as pd
 
 from lacuna.enrichment.groups import cell_groups, completed_profiles
 from lacuna.enrichment.preranked import enrich_all
-from lacuna.io.gmt import read_gmt
+from lacuna.io.gmt import read_gmts
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
@@ -12,8 +12,7 @@ from lacuna.tensor.joined import read_described
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
-    files = snakemake.input.gene_sets
-    sets = {name: genes for path in files for name, genes in read_gmt(path).items()}
+    sets = read_gmts(snakemake.input.gene_sets)
     asked = []
     if snakemake.params.cell_groups:
         tensor = ProfileSet.load(snakemake.input.tensor)
