@@ -5,6 +5,7 @@ Mistakes that strangers made stand in `test_mistakes.py`, row by row.
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 from own_data import (
@@ -97,6 +98,7 @@ def test_all_is_said_at_once(data):
     keys = [finding.where for finding in report.findings]
     assert [str(data / "wells.txt") in keys[0], str(data / "plates.gctx") in keys[1]] == [True] * 2
     assert [finding.where for finding in report.errors] == [
+        str(data / "plates.gctx"),
         "evaluation: splits: drugs",
         "evaluation: splits: cells",
     ]
@@ -213,12 +215,32 @@ def test_values_of_few_wells_are_enough_to_be_told():
     assert list(find_in_expression(values, "m")) == []
     values[3] = 2 ** values[3]
     [finding] = find_in_expression(values, "m")
-    assert f"values reach {values[3].max():,.0f}" in finding.what
+    assert "in 1 well of 40 looked at are beyond 20" in finding.what
+    assert not finding.stops
+    [finding] = find_in_expression(2**values, "m")
+    assert "Take log2" in finding.what
+    assert finding.stops
 
 
 def test_expression_with_holes_is_no_signature():
     values = expression(40)
     values[:, 0] = 0
-    [finding] = find_in_signatures(values, range(40), "m")
+    holes, finding = find_in_signatures(values, range(40), "m")
+    assert "3.3% of the values are exactly 0, and 1 gene in every signature" in holes.what
     assert "no value is negative" in finding.what
-    assert list(find_in_signatures(values - values.mean(axis=0), range(40), "m")) == []
+    [holes] = find_in_signatures(values - values.mean(axis=0), range(40), "m")
+    assert not holes.stops
+    assert list(find_in_signatures(values[:, 1:] - values[:, 1:].mean(axis=0), [], "m")) == []
+
+
+@pytest.mark.fault(
+    "ready-made signatures with -666 or 1e30",
+    "told before the run, and refused by it, with the signatures by name",
+)
+@pytest.mark.parametrize(("value", "said"), [(-666, "are -666"), (1e30, "are beyond 100,000")])
+def test_signatures_with_values_that_none_has_stop_the_run(value, said):
+    values = np.random.default_rng(0).normal(size=(40, 30))
+    values[3, 2] = value
+    [finding] = find_in_signatures(values, range(40), "m")
+    assert said in finding.what
+    assert finding.stops

@@ -155,13 +155,20 @@ TABLE = [
     Row(
         "linear-scale expression as level3",
         "nothing",
-        warned(make.linear, "plates.gctx: values reach", "before the logarithm?", "Take log2"),
+        told(
+            make.linear,
+            "plates.gctx: 1,761 values in 62 wells",
+            "before the logarithm?",
+            "Take log2",
+        ),
     ),
     Row(
         "-666 in every gene of 10 wells; exact zeros",
         "nothing; they became signatures",
         both(
-            warned(make.minus_666, "300 values are -666", "in 10 columns (10 of them whole)"),
+            warned(
+                make.minus_666, "300 values in 10 wells", "such as -666", "left out, and counted"
+            ),
             warned(make.zeros, "plates.gctx: 2 values of 2 wells are exactly 0", "missing"),
         ),
     ),

@@ -67,6 +67,22 @@ def test_a_matrix_that_does_not_fit_is_named(matrix):
         read_baseline(matrix, ["g1"], ["PC3"])
 
 
+@pytest.mark.fault(
+    "a table of baseline expression with -666, 1e30, or intensities",
+    "refused, with the first cell and gene",
+)
+@pytest.mark.parametrize("value", [-666, 1e30, 3000])
+def test_a_baseline_that_is_no_log2_expression_is_refused(tmp_path, value):
+    values = np.full((2, 3), 8.0)
+    values[1, 2] = value
+    genes, cells = pd.DataFrame(index=["g1", "g2", "g3"]), pd.DataFrame(index=["A", "B"])
+    write_gctx(tmp_path / "b.gctx", values, genes, cells)
+    with Gctx(tmp_path / "b.gctx") as matrix:
+        assert len(read_baseline(matrix, ["g1", "g2"], ["A", "B"])) == 2
+        with pytest.raises(LacunaError, match=r"b\.gctx: cell 'B', gene 'g3' is .* log2"):
+            read_baseline(matrix, ["g1", "g3"], ["A", "B"])
+
+
 def test_series_are_averaged_and_cells_stand_in_the_tensors_order():
     one = pd.DataFrame({"cell": ["B", "A"], "g1": [1.0, 2.0]})
     other = pd.DataFrame({"cell": ["A", "X"], "g1": [4.0, 9.0]})

@@ -116,6 +116,14 @@ def test_what_is_wrong_is_named(tmp_path, info, profiles):
     refused("'s1'.* is nan", values=zero)
 
 
+@pytest.mark.parametrize("value", [-666, 1e30, -3e38, 2e5])
+def test_a_signature_with_a_value_that_none_has_is_refused_by_name(tmp_path, info, profiles, value):
+    profiles[2, 5] = value
+    with pytest.raises(LacunaError, match=r"level5\.gctx: the signatures 's2' \(1 of 4 read\)"):
+        read(tmp_path, info, profiles)
+    assert not (tmp_path / "s.h5").exists()
+
+
 def test_why_a_signature_has_no_p_value_is_said(tmp_path, info, profiles):
     info["pvalue"] = ["0.1", "", "0.2", "", "0"]
     _, made = read(tmp_path, info, profiles)

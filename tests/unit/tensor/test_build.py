@@ -363,3 +363,19 @@ def test_signatures_whose_replicates_are_unlike_are_dropped_where_that_is_known(
     assert sorted(kept.drugs) == ["a", "c", "d"]
     assert counts["step"][3] == "distil_cc_q75 at least 0.2, where it is known"
     assert counts["profiles"].tolist() == [4, 4, 4, 3, 3, 3, 3]
+
+
+# Profiles without a direction
+
+
+@pytest.mark.fault(
+    "signatures of one drug and cell that are 0, or cancel each other out",
+    "refused by name; never a measured profile of length 0",
+)
+@pytest.mark.parametrize("values", [(1, -1), (0, 0)])
+def test_a_profile_without_a_direction_is_refused(values):
+    made = of_pairs("a x", "b x", "b x", "c y")
+    profiles = made.profiles.copy()
+    profiles[1:3] = np.array(values)[:, None] * profiles[0]
+    with pytest.raises(LacunaError, match="drug 'b' in cell 'x' have no direction on average"):
+        build_tensor(SignatureSet(made.table, profiles, made.genes), **OPEN)

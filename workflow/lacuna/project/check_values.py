@@ -10,10 +10,11 @@ from lacuna.io.level3 import LEAST_TOP, SIGNED
 from lacuna.io.match import Comparison
 from lacuna.io.quantities import MISSING_NUMBER
 from lacuna.project.findings import Finding, counted
+from lacuna.signatures.values import BOUND, MOST_BEYOND, SIGNATURE_BOUND, beyond
 
 MOST_COLUMNS = 2000  # that are looked at, evenly spread
 MOST_VALUES = 2**22
-HIGHEST = 20.0  # of log2 expression; intensities before the logarithm reach 30,000
+MOST_ZEROS = 0.01  # of signatures; values rounded to two digits are 0 less often
 SAME = 0.9  # mean cosine of rows: expression looks alike in all wells, signatures do not
 UNIT = 1e-3  # how far from 1 the length of a unit row may be
 COMPARED = 200  # rows between which cosines are taken
@@ -43,11 +44,27 @@ def find_in_expression(values: np.ndarray, where: str) -> Iterator[Finding]:
     where
         The file.
     """
-    yield from _find_missing(values, where)
-    values = values[~_holds_missing(values)]
+    wrong = beyond(values)
+    if wrong.any():
+        of_wells = np.asarray(wrong.any(axis=1))
+        stops = bool(of_wells.mean() > MOST_BEYOND)
+        yield Finding(
+            where,
+            f"{counted(int(wrong.sum()), 'value')} in {counted(int(of_wells.sum()), 'well')} of "
+            f"{len(of_wells)} looked at are beyond {BOUND:g}, such as {values[wrong][0]:.6g}: "
+            f"missing values ({MISSING_NUMBER}), or intensities before the logarithm? "
+            + (
+                "Expected Level 3: log2 expression of wells, from about 2 to 15. Take log2, or "
+                "leave those genes or wells out."
+                if stops
+                else "Such wells are left out, and counted."
+            ),
+            stops=stops,
+        )
+        values = values[~of_wells]
     if not values.size:
         return
-    negative, top = float((values < 0).mean()), float(values.max())
+    negative = float((values < 0).mean())
     zeros = int((values == 0).sum())
     expected = "Expected Level 3: log2 expression of wells, from about 2 to 15."
     if negative >= SIGNED:
@@ -60,12 +77,6 @@ def find_in_expression(values: np.ndarray, where: str) -> Iterator[Finding]:
         )
     elif negative:
         yield Finding(where, f"{negative:.2%} of the values are negative. {expected}")
-    elif top > HIGHEST:
-        yield Finding(
-            where,
-            f"values reach {top:,.0f}: intensities before the logarithm? {expected} Take log2 of "
-            "them.",
-        )
     elif np.percentile(values, 99) < LEAST_TOP:
         yield Finding(
             where,
@@ -104,9 +115,27 @@ def find_in_signatures(
             stops=True,
         )
     yield from _find_missing(values, where)
-    values = values[~empty & ~_holds_missing(values)]
+    large = beyond(values, SIGNATURE_BOUND)
+    if large.any():
+        yield Finding(
+            where,
+            f"{counted(int(large.sum()), 'value')} are beyond {SIGNATURE_BOUND:,.0f}, such as "
+            f"{values[large][0]:.6g}; expected z-scores, log fold changes or directions. Remove "
+            "those signatures from the matrix and sig_info.",
+            stops=True,
+        )
+    values = values[~empty & ~_holds_missing(values) & ~large.any(axis=1)]
     if len(values) < 2:
         return
+    zeros = float((values == 0).mean())
+    if zeros > MOST_ZEROS:
+        never = int((values == 0).all(axis=0).sum())
+        yield Finding(
+            where,
+            f"{zeros:.1%} of the values are exactly 0, and {counted(never, 'gene')} in every "
+            "signature: they count as no change. Where they stand for what was not measured, leave "
+            "those genes or signatures out.",
+        )
     alike = mean_cosine(values)
     if not (values < 0).any():
         yield Finding(
@@ -156,6 +185,7 @@ def _find_missing(values: np.ndarray, where: str) -> Iterator[Finding]:
         yield Finding(
             where,
             f"{counted(int(missing.sum()), 'value')} are {MISSING_NUMBER}, LINCS's missing value, "
-            f"in {counted(int(missing.any(axis=1).sum()), 'column')} ({whole} of them whole); they "
-            "count as expression. Remove those columns.",
+            f"in {counted(int(missing.any(axis=1).sum()), 'column')} ({whole} of them whole). "
+            "Remove those columns from the matrix and sig_info.",
+            stops=True,
         )

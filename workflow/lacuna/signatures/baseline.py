@@ -9,6 +9,7 @@ from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.names import spelt_as
 from lacuna.signatures.make import VEHICLE, Plate
+from lacuna.signatures.values import BOUND, beyond
 
 
 def average_vehicles(plates: Iterable[Plate]) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -55,7 +56,7 @@ def read_baseline(matrix: Gctx, genes: Iterable[str], cells: Iterable[str]) -> p
     Raises
     ------
     LacunaError
-        If the matrix has not all genes, or none of the cells.
+        If the matrix has not all genes, none of the cells, or a value that is no log2 expression.
     """
     genes = pd.Index(genes)
     without = genes.difference(matrix.rows)
@@ -73,7 +74,17 @@ def read_baseline(matrix: Gctx, genes: Iterable[str], cells: Iterable[str]) -> p
             f"{listed(matrix.columns)}. Expected columns named as in cell_id."
         )
     columns = [cell if cell in matrix.columns else column[cell] for cell in known]
-    table = pd.DataFrame(matrix.read(genes, columns), columns=genes)
+    values = matrix.read(genes, columns)
+    wrong = np.argwhere(beyond(values))
+    if len(wrong):
+        cell, gene = wrong[0]
+        raise LacunaError(
+            f"{matrix.path}: cell {known[cell]!r}, gene {genes[gene]!r} is "
+            f"{values[cell, gene]:.6g} ({len(wrong)} of {values.size} values are beyond "
+            f"{BOUND:g}); expected log2 expression, from about 0 to 15. Take log2, and leave "
+            "cells with missing values (-666) out."
+        )
+    table = pd.DataFrame(values, columns=genes)
     table.insert(0, "cell", known)
     return table
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError, listed
+from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
 from lacuna.io.sig_info import COMPOUND
 from lacuna.signatures.signature_set import (
@@ -15,6 +15,7 @@ from lacuna.signatures.signature_set import (
     SIGNATURES_AT_ONCE,
     SignatureSet,
 )
+from lacuna.signatures.values import check_signatures
 from lacuna.vectors import unit_rows
 
 
@@ -40,7 +41,7 @@ def import_signatures(
     Raises
     ------
     LacunaError
-        If there is no compound, or a signature is zero in every gene.
+        If there is no compound, a signature is zero in every gene, or has a value that none has.
     """
     table = known_experiments(info)
     if table.empty:
@@ -48,14 +49,9 @@ def import_signatures(
     names = info.loc[info["kind"].eq(COMPOUND), "signature"].reset_index(drop=True)
     for start in range(0, len(table), SIGNATURES_AT_ONCE):
         block = slice(start, start + SIGNATURES_AT_ONCE)
-        profiles = unit_rows(matrix.read(genes, names[block]))
-        empty = ~profiles.any(axis=1)
-        if empty.any():
-            raise LacunaError(
-                f"{matrix.path}: the signatures {listed(names[block].to_numpy()[empty])} are 0 in "
-                "every gene and have no direction. Remove them from the matrix and sig_info."
-            )
-        yield SignatureSet(table[block].reset_index(drop=True), profiles, genes)
+        values = matrix.read(genes, names[block])
+        check_signatures(matrix, names[block].to_numpy(), values)
+        yield SignatureSet(table[block].reset_index(drop=True), unit_rows(values), genes)
 
 
 def known_experiments(info: pd.DataFrame) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from lacuna.signatures.consistency import (
 )
 from lacuna.signatures.reference import reference_profile
 from lacuna.signatures.signature_set import EXPERIMENT, FEW_DRUGS, HAS_P_VALUE, NO_REPLICATES
+from lacuna.signatures.values import NO_LOG2, beyond, check_scale
 from lacuna.signatures.within_plate import WithinPlates
 from lacuna.vectors import unit_rows
 
@@ -39,9 +40,11 @@ def sort_wells(wells: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     wells
-        As `lacuna.io.geo.read_wells` returns them.
+        As `lacuna.io.geo.read_wells` returns them; with the column unfit where the matrix was
+        read: why a well cannot be used, NaN where it can.
     """
-    vehicles = wells["kind"].eq(VEHICLE).groupby(wells["plate"]).transform("sum")
+    fit = wells["unfit"].isna() if "unfit" in wells else pd.Series(True, wells.index)
+    vehicles = (wells["kind"].eq(VEHICLE) & fit).groupby(wells["plate"]).transform("sum")
     use = pd.Series("left out: neither compound nor vehicle", index=wells.index)
     use[wells["kind"].eq(COMPOUND)] = "compound"
     unknown = wells["kind"].eq(COMPOUND) & wells["unknown_dose"].notna()
@@ -51,6 +54,8 @@ def sort_wells(wells: pd.DataFrame) -> pd.Series:
     use[wells["kind"].eq(VEHICLE)] = "vehicle"
     too_few = vehicles < FEWEST_VEHICLE_WELLS
     use[too_few] = f"left out: plate with fewer than {FEWEST_VEHICLE_WELLS} vehicle wells"
+    if not fit.all():
+        use[~fit] = wells["unfit"][~fit]
     use[wells["kind"].eq(ODD)] = "left out: no plate, drug, type or cell is named"
     return use
 
@@ -81,7 +86,11 @@ class Plate(NamedTuple):
 
 
 def read_batches(
-    matrix: Gctx, wells: pd.DataFrame, genes: np.ndarray, progress: Progress = iter
+    matrix: Gctx,
+    wells: pd.DataFrame,
+    genes: np.ndarray,
+    progress: Progress = iter,
+    unfit: dict[str, str] | None = None,
 ) -> Iterator[tuple[str, list[Plate]]]:
     """Read compound and vehicle wells batch by batch, each well once.
 
@@ -95,6 +104,8 @@ def read_batches(
         Ids of the landmark genes.
     progress
         Wraps the loop over batches, for example `tqdm.tqdm`.
+    unfit
+        Takes the wells that are left out for their values, and why.
 
     Yields
     ------
@@ -104,17 +115,43 @@ def read_batches(
     Raises
     ------
     LacunaError
-        If no compound well is left, or the matrix cannot be read.
+        If no compound well is left, the matrix cannot be read, or many of its values are no log2
+        expression.
     """
+    check_any_left(matrix, wells)
     use = sort_wells(wells)
-    if not use.eq("compound").any():
-        raise LacunaError(f"{matrix.path}: {_nothing_left(wells, use)}")
+    check_scale(matrix, wells["well"][use.isin(["compound", "vehicle"])], genes)
     # Vehicle wells of plates with too few for a signature still say what the cells express.
     usable = wells.assign(use=use)[use.eq("compound") | wells["kind"].eq(VEHICLE)]
     # Sorted by name, so that random draws do not depend on the order of inst_info.
     for batch, of_batch in progress(usable.sort_values("well").groupby("batch")):
         plates = [Plate(w, matrix.read(genes, w["well"])) for _, w in of_batch.groupby("plate")]
-        yield batch, plates
+        yield batch, [_leave_out(plate, {} if unfit is None else unfit) for plate in plates]
+
+
+def _leave_out(plate: Plate, unfit: dict[str, str]) -> Plate:
+    """Leave out wells with values that are no log2 expression, and compounds without vehicles."""
+    wrong = np.asarray(beyond(plate.expression).any(axis=1))
+    if not wrong.any():
+        return plate
+    unfit.update(dict.fromkeys(plate.wells.loc[wrong, "well"], NO_LOG2))
+    wells = plate.wells.loc[~wrong]
+    wells = wells.assign(use=sort_wells(wells))
+    kept = (wells["use"].eq("compound") | wells["kind"].eq(VEHICLE)).to_numpy()
+    return Plate(wells[kept], plate.expression[~wrong][kept])
+
+
+def check_any_left(matrix: Gctx, wells: pd.DataFrame) -> None:
+    """Refuse wells of which none can become a signature.
+
+    Raises
+    ------
+    LacunaError
+        If no compound well is left; it says how many fall out for what.
+    """
+    use = sort_wells(wells)
+    if not use.eq("compound").any():
+        raise LacunaError(f"{matrix.path}: {_nothing_left(wells, use)}")
 
 
 def _nothing_left(wells: pd.DataFrame, use: pd.Series) -> str:

@@ -16,6 +16,7 @@ from lacuna.signatures.make import (
     Plate,
     Progress,
     average_replicates,
+    check_any_left,
     count_wells,
     directions_of,
     read_batches,
@@ -23,6 +24,8 @@ from lacuna.signatures.make import (
 from lacuna.signatures.plate_quality import plate_quality
 from lacuna.signatures.reference import REFERENCES
 from lacuna.signatures.signature_set import EXPERIMENT, SignatureSet
+from lacuna.signatures.values import CANCELLED, NO_DIRECTION
+from lacuna.vectors import mean_by
 
 
 class Made(NamedTuple):
@@ -54,6 +57,7 @@ def make_signatures(
     null_draws: int,
     seed: int,
     progress: Progress = iter,
+    unfit: dict[str, str] | None = None,
 ) -> Iterator[Made]:
     """Make a signature of every experiment of a Level 3 matrix, batch by batch, and assess plates.
 
@@ -76,6 +80,9 @@ def make_signatures(
         The run's seed.
     progress
         Wraps the loop over batches, for example `tqdm.tqdm`.
+    unfit
+        Takes the wells that are left out for their values, and why: see
+        `lacuna.signatures.values`.
 
     Yields
     ------
@@ -85,12 +92,20 @@ def make_signatures(
     Raises
     ------
     LacunaError
-        If no compound well is left, or the matrix cannot be read.
+        If no compound well is left, the matrix cannot be read, or many of its values are no log2
+        expression.
     """
     genes = np.array(list(genes))
-    for batch, plates in read_batches(matrix, wells, genes, progress):
-        made = _make_batch(batch, plates, genes, gamma, reference, null_draws, seed)
+    unfit = {} if unfit is None else unfit
+    for batch, plates in read_batches(matrix, wells, genes, progress, unfit):
+        made = _make_batch(batch, plates, genes, gamma, reference, null_draws, seed, unfit)
         yield Made(*made, list(average_vehicles(plates)))
+    check_any_left(matrix, mark_unfit(wells, unfit))
+
+
+def mark_unfit(wells: pd.DataFrame, unfit: Mapping[str, str]) -> pd.DataFrame:
+    """Add why wells are left out for their values, for `lacuna.signatures.make.sort_wells`."""
+    return wells.assign(unfit=wells["well"].map(unfit)) if unfit else wells
 
 
 def _make_batch(
@@ -101,11 +116,14 @@ def _make_batch(
     reference: str,
     null_draws: int,
     seed: int,
+    unfit: dict[str, str],
 ) -> tuple[SignatureSet | None, list[pd.DataFrame]]:
     found = directions_of(plates, gamma, REFERENCES)
     if found is None:
         return None, []
-    treated, directions = found
+    treated, directions = _with_direction(*found, reference, unfit)
+    if treated.empty:
+        return None, []
     averaged = {
         # Under each reference the same draws.
         each: average_replicates(treated, rows, null_draws, generator(seed, "consistency", batch))
@@ -117,6 +135,23 @@ def _make_batch(
         assessed = plate_quality(keyed, directions[each])
         quality.append(assessed.assign(batch=batch, reference=each))
     return SignatureSet(*averaged[reference], genes), quality
+
+
+def _with_direction(
+    treated: pd.DataFrame, directions: dict[str, np.ndarray], reference: str, unfit: dict[str, str]
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Leave out wells, and experiments, that have no direction against the reference."""
+    flat = np.asarray(~directions[reference].any(axis=1))
+    experiment = treated.groupby(EXPERIMENT, dropna=False).ngroup().to_numpy()
+    means = mean_by(experiment, experiment.max() + 1, directions[reference])[0]
+    cancelled = np.asarray(~means.any(axis=1))[experiment] & ~flat
+    for wells, why in ((flat, NO_DIRECTION), (cancelled, CANCELLED)):
+        unfit.update(dict.fromkeys(treated.loc[wells, "well"], why))
+    kept = ~(flat | cancelled)
+    if kept.all():
+        return treated, directions
+    rows = {each: of_reference[kept] for each, of_reference in directions.items()}
+    return treated[kept].reset_index(drop=True), rows
 
 
 def write_series(
@@ -144,8 +179,10 @@ def write_series(
     quality: list[pd.DataFrame] = []
     vehicles: list[tuple[str, str, np.ndarray]] = []
 
+    unfit: dict[str, str] = {}
+
     def signatures() -> Iterator[SignatureSet]:
-        for made in make_signatures(matrix, found.table, found.genes, **settings):
+        for made in make_signatures(matrix, found.table, found.genes, unfit=unfit, **settings):
             quality.extend(made.quality)
             vehicles.extend(made.vehicles)
             if made.signatures is not None:
@@ -156,5 +193,8 @@ def write_series(
     plates.insert(0, "series", series)
     write_table(plates, output["plates"])
     write_table(average_plates(vehicles, found.genes), output["baseline"])
-    write_table(found.add_left_out(count_wells(found.table)), output["wells"])
-    write_table(drugs_left_out(found.table), output["left_out"])
+    wells = mark_unfit(found.table, unfit)
+    for why, count in pd.Series(unfit, dtype=object).value_counts().items():
+        print(f"{count:,} wells {why}")
+    write_table(found.add_left_out(count_wells(wells)), output["wells"])
+    write_table(drugs_left_out(wells), output["left_out"])

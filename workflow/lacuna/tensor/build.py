@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from lacuna.errors import LacunaError
 from lacuna.signatures.signature_set import SignatureSet
 from lacuna.tensor.agreement import averaged_noise, signal_share
 from lacuna.tensor.filters import filter_experiments
@@ -50,6 +51,11 @@ def average_experiments(experiments: pd.DataFrame, signatures: SignatureSet) -> 
     ProfileSet
         Drugs sorted by their number of cells, cells by their number of drugs, both descending
         (names break ties); profiles of unit length.
+
+    Raises
+    ------
+    LacunaError
+        If the signatures of a drug and cell cancel each other out.
     """
     every = signatures.table.reset_index(drop=True)
     # The noise is judged before any experiment was selected for agreeing.
@@ -58,6 +64,7 @@ def average_experiments(experiments: pd.DataFrame, signatures: SignatureSet) -> 
     place = np.full(len(signatures.table), -1)
     place[table.index] = pairs.ngroup()
     sums = signatures.sum_by(place, pairs.ngroups)
+    _check_direction(sums, place, table)
     reliability = pairs.agg(
         signatures=("replicates", "size"), replicates=("replicates", "sum"), acd=("acd", "mean")
     )
@@ -78,6 +85,19 @@ def average_experiments(experiments: pd.DataFrame, signatures: SignatureSet) -> 
     measured = tensor.measured
     by_drug, by_cell = _sort_by_count(measured.sum(axis=1)), _sort_by_count(measured.sum(axis=0))
     return subgrid(tensor, by_drug, by_cell)
+
+
+def _check_direction(sums: np.ndarray, place: np.ndarray, table: pd.DataFrame) -> None:
+    """Refuse a drug and cell whose sum has no direction: a profile has length 1."""
+    empty = ~(np.isfinite(sums).all(axis=1) & sums.any(axis=1))
+    if empty.any():
+        first = table.loc[empty[place[table.index]]].iloc[0]
+        raise LacunaError(
+            f"tensor: the signatures of drug {first['drug']!r} in cell {first['cell']!r} have no "
+            f"direction on average (so in {int(empty.sum())} of {len(empty)} drugs and cells): "
+            "they are 0, or cancel each other out. Expected no such signatures; remove their wells "
+            "from inst_info, or their rows from sig_info."
+        )
 
 
 def densest_block(tensor: ProfileSet, *, drugs: int, cells: int, ranking_cells: int) -> ProfileSet:
