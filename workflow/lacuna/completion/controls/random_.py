@@ -22,4 +22,4 @@ def complete(
     still carry what all profiles of a screen have in common.
     """
     drawn = observed.profiles[rng.integers(len(observed), size=len(wanted))]
-    return Completion(rng.permuted(drawn, axis=1))
+    return Completion(rng.permuted(drawn, axis=1).astype(np.float32))

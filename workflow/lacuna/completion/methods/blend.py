@@ -35,7 +35,7 @@ from lacuna.completion.card import BASELINE, STRUCTURES, Method, Option
 from lacuna.completion.interface import Completion, Fitted, Predict, SideInformation
 from lacuna.completion.registry import find_method, find_restore
 from lacuna.completion.run import train_method
-from lacuna.completion.shared.error_scale import error_scale
+from lacuna.completion.shared.error_scale import LEAST_STDERR, error_scale
 from lacuna.completion.shared.holdout import WARM, draw_holdouts, split_by_cold_start
 from lacuna.completion.shared.stacking import Counts, Weights, fit_weights
 from lacuna.errors import LacunaError
@@ -134,7 +134,7 @@ def _predict_by(
             if kind == WARM and fitted:
                 warm = predictions.take(rows)
                 blended[rows] = fitted.predict(warm)
-                stderr[rows] = fitted.error_scale * warm.stderr
+                stderr[rows] = np.maximum(fitted.error_scale * warm.stderr, LEAST_STDERR)
         is_known = np.isfinite(stderr).all()
         return Completion(blended, predictions.fallback, stderr if is_known else None)
 

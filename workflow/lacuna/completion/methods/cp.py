@@ -29,6 +29,7 @@ from lacuna.completion.shared.dense import (
     DRUG,
     leading_vectors,
     multiply,
+    predict_zeros,
     replace_cold_starts,
     zeros_and_mask,
 )
@@ -69,6 +70,8 @@ def prepare(
     """
     decomposition = import_extra("tensorly", "tensorly.decomposition", "cp")
     x, known = zeros_and_mask("cp", observed, METHOD.grids)
+    if not x.any():
+        return predict_zeros(observed)
     (weights, (drugs, cells, genes)) = decomposition.parafac(
         x,
         min(rank, len(observed.drugs)),

@@ -251,6 +251,8 @@ def fit_weights(
     """
     log_prior = np.log(prior)
     total_square = (truth**2).sum()
+    if not total_square > 0:  # profiles that are all alike leave nothing to fit
+        return prior
 
     def loss(log_weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Return |S y - t|^2 / |t|^2 plus the penalty, and the gradient by log weights.

@@ -71,4 +71,5 @@ def regress(before: np.ndarray, after: np.ndarray, profiles: np.ndarray) -> np.n
     from sklearn.linear_model import RidgeCV  # takes a second, which reading the card must not
 
     before, after = before.astype(float), after.astype(float)
-    return RidgeCV(alphas=PENALTIES).fit(before, after).predict(profiles)
+    predicted = RidgeCV(alphas=PENALTIES).fit(before, after).predict(profiles)
+    return predicted.reshape(profiles.shape)  # of a single gene, scikit-learn drops the axis

@@ -30,6 +30,7 @@ from lacuna.completion.shared.dense import (
     GENE,
     leading_vectors,
     multiply,
+    predict_zeros,
     replace_cold_starts,
     zeros_and_mask,
 )
@@ -72,6 +73,8 @@ def prepare(
     """
     decomposition = import_extra("tensorly", "tensorly.decomposition", "tucker")
     x, known = zeros_and_mask("tucker", observed, METHOD.grids)
+    if not x.any():
+        return predict_zeros(observed)
     ranks = _possible((drug_rank, cell_rank, gene_rank), x.shape)
     modes = (DRUG, CELL, GENE)
     factors = [leading_vectors(x, mode, rank, np) for mode, rank in zip(modes, ranks, strict=True)]

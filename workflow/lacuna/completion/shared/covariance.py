@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lacuna.completion.interface import SideInformation
+from lacuna.completion.shared.error_scale import LEAST_SQUARE
 from lacuna.completion.shared.shrinkage import best_predictors
 from lacuna.completion.shared.similarity import baseline_similarity, response_similarity
 from lacuna.structures.fingerprints import structure_similarity
@@ -176,6 +177,8 @@ class GaussianProcess:
         """Return all directions with the prior weights, for where there is nothing to tune on."""
         weights, genes = self.prior_weights, self.mean.shape[1]
         variance = float(np.mean(self.residual() ** 2, dtype=np.float64))
+        if variance < LEAST_SQUARE:  # single profiles: nothing says how others differ
+            variance = float(np.mean(self._observed.profiles**2, dtype=np.float64))
         directions, slopes = np.eye(genes, dtype=np.float32), np.ones(genes, dtype=np.float32)
         return Subspace(directions, weights, variance / weights.sum(), slopes)
 

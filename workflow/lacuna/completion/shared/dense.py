@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from lacuna.completion.interface import Completion
+from lacuna.completion.interface import Completion, Predict
 from lacuna.errors import LacunaError
 from lacuna.runtime.device import Array, Device, find_device
 from lacuna.tensor.profiles import ProfileSet
@@ -242,6 +242,19 @@ def zeros_and_mask(name: str, observed: ProfileSet, grids: int) -> tuple[np.ndar
     tensor = ObservedTensor.from_zeros(observed, cpu)
     known = 1 - np.asarray(tensor.unknown_mask(), np.float64)
     return np.asarray(tensor.fill_in(), np.float64), known
+
+
+def predict_zeros(observed: ProfileSet) -> Predict:
+    """Return what predicts profiles of zeros, for decompositions that divide by the tensor's norm.
+
+    Where the drug or the cell has no profile, a mean stands instead, see `replace_cold_starts`.
+    """
+
+    def predict(pairs: np.ndarray) -> Completion:
+        zeros = np.zeros((len(pairs), len(observed.genes)), np.float32)
+        return Completion(*replace_cold_starts(observed, zeros, pairs))
+
+    return predict
 
 
 def require_memory(method: str, observed: ProfileSet, grids: int, device: Device) -> None:

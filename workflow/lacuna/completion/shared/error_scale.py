@@ -6,6 +6,10 @@ import numpy as np
 
 COVERAGE, NORMAL_QUANTILE = 0.9, 1.6449  # 90 % of a normal variable lie within +- this
 MAX_POWER = 10.0
+# Squared errors and variances count as so much at least: of profiles that are all alike they are 0,
+# and no prediction is certain.
+LEAST_SQUARE = 1e-12
+LEAST_STDERR = LEAST_SQUARE**0.5
 TINY = 1e-12
 
 
@@ -41,12 +45,14 @@ class Calibration:
         The power is the slope of the least-squares line of log squared error on log variance,
         between 0 and MAX_POWER.
         """
-        stated, actual = np.log(variance), np.log((error**2).mean(axis=1) + TINY)
+        variance = np.maximum(variance, LEAST_SQUARE)
+        stated, actual = np.log(variance), np.log((error**2).mean(axis=1) + LEAST_SQUARE)
         spread = stated.var()
         slope = np.mean((stated - stated.mean()) * actual) / spread if spread > TINY else 1.0
         power = float(np.clip(slope, 0, MAX_POWER))
         return cls(error_scale(error, variance ** (power / 2)), power)
 
     def stderr(self, variance: np.ndarray) -> np.ndarray:
-        """Return the standard error of each profile."""
-        return self.scale * variance ** (self.power / 2)
+        """Return the standard error of each profile, at least `LEAST_STDERR`."""
+        variance = np.maximum(variance, LEAST_SQUARE)
+        return np.maximum(self.scale * variance ** (self.power / 2), LEAST_STDERR)

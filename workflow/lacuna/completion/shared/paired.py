@@ -82,8 +82,8 @@ class PairedProfiles:
         numbers, as_they_come = np.full(len(observed.cells), -1), list(dict.fromkeys(observed.cell))
         numbers[as_they_come] = np.arange(len(as_they_come))
         validation = draw_validation_drugs(observed, VALIDATION_SHARE, rng)
-        scale = np.abs(observed.profiles).max()
-        scaled = torch.as_tensor(observed.profiles / scale, device=device)
+        scale = np.abs(observed.profiles).max() or np.float32(1)  # of profiles that are all 0
+        scaled = torch.as_tensor(observed.profiles / scale, dtype=torch.float32, device=device)
         cell = numbers[observed.cell]
         pairs = find_pairs(observed)
         return cls(scaled, observed.drug, cell, *pairs, validation, numbers, float(scale))
