@@ -11,11 +11,13 @@ from lacuna.vectors import unit_rows
 GENES = 40
 
 
-def clustered(drugs=24, cells=5, classes=4, missing=0.4, noise=0.4, seed=0) -> ProfileSet:
+def clustered(
+    drugs=24, cells=5, classes=4, missing=0.4, noise=0.4, seed=0, genes=GENES
+) -> ProfileSet:
     """Drugs of a class share a profile in each cell; places are missing at random."""
     rng = np.random.default_rng(seed)
-    of_class = rng.normal(size=(classes, 1, GENES)) + 0.7 * rng.normal(size=(classes, cells, GENES))
-    dense = of_class[np.arange(drugs) % classes] + noise * rng.normal(size=(drugs, cells, GENES))
+    of_class = rng.normal(size=(classes, 1, genes)) + 0.7 * rng.normal(size=(classes, cells, genes))
+    dense = of_class[np.arange(drugs) % classes] + noise * rng.normal(size=(drugs, cells, genes))
     measured = rng.random((drugs, cells)) >= missing
     measured[np.arange(drugs), np.arange(drugs) % cells] = True
     return grid(dense, measured)

@@ -23,6 +23,7 @@ from typing import Any
 import lacuna
 from lacuna.errors import DamagedFile, LacunaError
 from lacuna.project.stages import packages
+from lacuna.runtime.threads import on_one_thread
 
 DEMO = Path("config/config.yaml")
 
@@ -60,7 +61,8 @@ def main(words: Sequence[str] | None = None) -> int:
         subparser.set_defaults(run=command.run)
     arguments = parser.parse_args(words)
     try:
-        status = arguments.run(arguments)
+        with on_one_thread():
+            status = arguments.run(arguments)
         sys.stdout.flush()
     except DamagedFile as error:
         remedy = "If a run made it, remove it, and run again: the workflow makes it anew."

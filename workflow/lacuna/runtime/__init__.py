@@ -1,1 +1,1 @@
-"""The log, the random stream and the device of a job."""
+"""The log, the random stream, the threads and the device of a job."""

@@ -1,4 +1,4 @@
-"""What every job does around the work of its script: its log, and the sums of its files."""
+"""What every job does around the work of its script: log, sums of its files, and one thread."""
 
 import os
 import sys
@@ -9,12 +9,14 @@ from typing import Any
 
 from lacuna.io.sums import Manifest, Sums, find_sum
 from lacuna.runtime.script_log import log_script
+from lacuna.runtime.threads import on_one_thread
 
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[None]:
     """Run the block as the work of a job.
 
+    It computes on one thread, see `lacuna.runtime.threads`: numbers depend on no number of cores.
     What it prints goes to the job's log, and what it cannot do is told as by `log_script`. What it
     reads is compared before with what the jobs that made it have written, and the user's own files
     are looked at again in the end. What it wrote, it lists in its manifest,
@@ -34,7 +36,7 @@ def job(snakemake: Any) -> Iterator[None]:
     # `snakemake.params` is a new copy each time; they are kept here.
     params = getattr(snakemake, "_params_store", snakemake.params)
     manifest, code = _take(snakemake.output, "sums"), _take(params, "code")
-    with log_script(snakemake.log[0]):
+    with on_one_thread(), log_script(snakemake.log[0]):
         if not manifest:  # of another workflow, which changed the rule
             yield
             return
