@@ -270,3 +270,15 @@ def test_no_file_comes_from_a_branch_that_moves():
     of_github = [url for url in urls if "github" in url]
     assert of_github
     assert all(re.search("/[0-9a-f]{40}/", url) for url in of_github), of_github
+
+
+def test_a_run_imports_no_package_of_an_extra():
+    """What a container has of requirements/run.txt is enough to plan the demo."""
+    of_extras = {"pyarrow", "optuna", "ot", "umap", "scanpy", "chemprop", "admet_ai", "tensorly"}
+    blocked = "; ".join(f"sys.modules[{name!r}] = None" for name in sorted(of_extras))
+    walked = (
+        "for found in pkgutil.walk_packages(lacuna.__path__, 'lacuna.'): import_module(found.name)"
+    )
+    code = f"import sys, pkgutil; from importlib import import_module; {blocked}\nimport lacuna\n"
+    done = subprocess.run([sys.executable, "-c", code + walked], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -5,20 +5,19 @@ import io
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow import csv
 
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import UNREADABLE, explain_read_errors, write_whole
 from lacuna.translation.gene_search import FOUND
 
+if TYPE_CHECKING:  # runs that do not translate go without this extra
+    import pyarrow as pa
+
 LEVEL = 6  # of gzip: the highest takes three times as long for a few percent
-# The header is written apart: Arrow puts it into quotes.
-TAB_SEPARATED = csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="needed")
 
 
 def write_search(
@@ -42,6 +41,12 @@ def write_search(
     UnwritableFile
         If the disk is full, or a folder may not be written to.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import csv
+
+    # The header is written apart: Arrow puts it into quotes.
+    tab_separated = csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="needed")
     with ExitStack() as stack:
         binary = stack.enter_context(write_whole(parquet))
         text = stack.enter_context(_write_text(Path(tsv))) if tsv is not None else None
@@ -53,14 +58,16 @@ def write_search(
             if text is not None:
                 if text.tell() == 0:
                     text.write("\t".join(table.columns).encode() + b"\n")
-                csv.write_csv(_for_people(table), text, TAB_SEPARATED)
+                csv.write_csv(_for_people(table), text, tab_separated)
             writer.write_table(pa.Table.from_pandas(table, schema, preserve_index=False))
         if writer is None:
             raise LacunaError(f"{parquet}: there is no gene to write; expected at least one.")
 
 
-def _for_people(table: pd.DataFrame) -> pa.Table:
+def _for_people(table: pd.DataFrame) -> "pa.Table":
     """Return the table with floats of six digits, and True and False as pandas writes them."""
+    import pyarrow as pa
+
     shown: dict[str, np.ndarray | pd.Series] = {}
     for column in table.columns:
         values = table[column]
@@ -82,8 +89,10 @@ def _six_digits(values: np.ndarray) -> np.ndarray:
     return np.where(values == 0, 0.0, rounded)
 
 
-def _schema(table: pd.DataFrame) -> pa.Schema:
+def _schema(table: pd.DataFrame) -> "pa.Schema":
     """Return the types of the columns; of a text that no row of the first table has, too."""
+    import pyarrow as pa
+
     types = [
         pa.string() if table[column].dtype == object else pa.from_numpy_dtype(table[column].dtype)
         for column in table
@@ -125,6 +134,9 @@ def read_found(path: str | Path, gene: str) -> pd.DataFrame:
     LacunaError
         If the file is missing.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     with explain_read_errors(path, (*UNREADABLE, pa.ArrowException)):
         return pq.read_table(path, filters=[("gene", "==", gene)]).to_pandas()
 
