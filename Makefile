@@ -191,8 +191,8 @@ rehearse: $(READY) ## run config/hodos.yaml from download to report on SCALE (0.
 bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
 	$(BIN)/python bench/scaling.py
 
-test: $(READY) ## run all tests
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
+test: $(READY) ## run all tests; PAGE=1 also writes docs/reliability.md of what became of their faults
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder $(if $(PAGE),--reliability=docs/reliability.md)
 
 reliability: $(READY) ## cause every fault that a test knows, and write docs/reliability.md
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m fault --reliability=docs/reliability.md
@@ -221,8 +221,9 @@ format: $(READY) ## put the code into the style that lint checks
 answers: demo ## write into the pages what the commands answer on the demo
 	$(BIN)/python bench/answers.py
 
-docs: $(READY) ## write what stands in schemas and on cards into the pages, and build the documentation's site: site/index.html
+docs: $(READY) ## write what stands in schemas, on cards and in marks of faults into the pages, and build the documentation's site: site/index.html
 	$(BIN)/python -m lacuna.project.documentation
+	$(BIN)/python tests/helpers/reliability.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "The documentation: site/index.html"
 
