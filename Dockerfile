@@ -1,7 +1,7 @@
 # Lacuna in a container: what is made, and what Snakemake keeps of it, lies in the folder that is mounted at /work.
 #   docker build --tag lacuna .
 #   docker run --rm --read-only --tmpfs /tmp --user "$(id -u):$(id -g)" --volume "$PWD:/work" lacuna
-# UNTESTED with Docker: built and run with buildah only, on a Debian 12 with Python 3.11 in place of the base image.
+# UNTESTED with Docker: built and run with buildah only, as another user, on a Debian 12 with Python 3.11 in place of the base image.
 # NOT PINNED: no registry was in reach to ask for this image's digest. `make base-image` writes it here.
 FROM python:3.11-slim-bookworm
 WORKDIR /lacuna

@@ -241,8 +241,9 @@ requirements: $(TOOLS)/ready ## write the hashes anew, of the versions in constr
 	sh workflow/pin.sh $(TOOLS)/bin/uv
 
 audit: $(TOOLS)/ready ## ask PyPI which of the pinned versions have known vulnerabilities (needs the network)
-	$(TOOLS)/bin/pip-audit --disable-pip --require-hashes --progress-spinner off \
-		$(foreach list,build torch all tools,--requirement requirements/$(list).txt)
+	@$(TOOLS)/bin/pip-audit --disable-pip --require-hashes --progress-spinner off \
+		$(foreach list,build torch all tools,--requirement requirements/$(list).txt) || { \
+		echo "Not clean: vulnerabilities are listed above or, if an error is, PyPI did not answer, and nothing is known." >&2; exit 1; }
 
 base-image: ## write the digest of the Dockerfile's base image into it (needs the network, and skopeo or docker)
 	sh workflow/base_image.sh Dockerfile
