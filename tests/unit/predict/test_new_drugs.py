@@ -30,6 +30,20 @@ def test_a_table_is_read(table):
     assert read["inchi_key"][0] == "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"
 
 
+@pytest.mark.fault(
+    "a table of drugs to predict with one name in two cases, or with signs that nobody sees",
+    "the first refused with both spellings, the second read without them and told",
+)
+def test_a_name_is_one_whatever_its_case_and_unseen_signs(table, capsys):
+    with pytest.raises(LacunaError, match="'Ethanol', 'ethanol' stand in more than one row"):
+        read_new_drugs(table("name\tsmiles\nEthanol\tOCC\nethanol\tCCO\n"))
+    read = read_new_drugs(table("name\tsmiles\tcells\neth\u200banol\tOCC\u00a0\tPC3 ;A375\n"))
+    assert read[["name", "given", "cells"]].to_numpy().tolist() == [
+        ["ethanol", "OCC", ("PC3", "A375")]
+    ]
+    assert "blanks or invisible signs in smiles: taken away" in capsys.readouterr().err
+
+
 def test_salts_and_charges_are_left_out_and_the_user_s_text_is_kept(table):
     read = read_new_drugs(table("drug\tcanonical_smiles\nsalt\tCC(=O)Oc1ccccc1C(=O)[O-].[Na+]\n"))
     assert read["smiles"].tolist() == [ASPIRIN]

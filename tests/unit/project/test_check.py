@@ -11,6 +11,7 @@ import pytest
 from own_data import (
     FILES,
     change_matrix,
+    change_table,
     configuration,
     expression,
     gene_info,
@@ -244,3 +245,46 @@ def test_signatures_with_values_that_none_has_stop_the_run(value, said):
     [finding] = find_in_signatures(values, range(40), "m")
     assert said in finding.what
     assert finding.stops
+
+
+@pytest.mark.fault(
+    "`lacuna check` of a table with one cell line in four spellings, in one series or in two",
+    "it says which, and counts one cell line",
+)
+def test_one_cell_line_in_several_spellings_is_told_and_counts_once(data):
+    def misspelt(old):
+        return old.mask(old.index % 5 == 0, old + " ").mask(old.index % 5 == 1, old.str.lower())
+
+    whole = texts(checked(data))
+    change_table(data, "inst_info", cell_id=misspelt)
+    report = checked(data)
+    assert report.errors == []
+    told = [finding.what for finding in report.findings]
+    assert [what.split(": ")[0] for what in told] == [
+        "blanks or invisible signs in cell_id",
+        "cell_id that differ only in case",
+    ]
+    assert "'a375 is A375'" in told[1]
+    line = next(line for line in whole.splitlines() if " drugs x " in line)
+    assert line in texts(report)
+
+
+def test_a_cell_line_that_two_series_spell_differently_is_told(data):
+    both = two_series(data, [])
+    wells = read(data / "b_wells.txt")
+    write_text(wells.replace({"cell_id": {"VCAP": "a375"}}), data / "b_wells.txt")
+    [warning] = checked(data, **both).findings
+    assert warning.where == "acquire: series"
+    assert "cells of series that differ only in case" in warning.what
+    assert "'a375 is A375'" in warning.what
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"pert_time": "-6"}, "times are negative ('-6')"), ({"pert_time_unit": "x"}, "'x' (")],
+)
+def test_times_that_leave_wells_out_are_told(data, change, said):
+    [(column, text)] = change.items()
+    change_table(data, "inst_info", **{column: lambda old: old.mask(old.index % 4 == 3, text)})
+    found = [str(finding) for finding in checked(data).findings]
+    assert any(said in finding and "left out" in finding for finding in found), found

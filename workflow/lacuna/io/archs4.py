@@ -14,6 +14,7 @@ from lacuna.errors import LacunaError, listed
 from lacuna.io.atomic import explain_read_errors
 from lacuna.io.blocks import Expression, runs
 from lacuna.io.hdf5 import member
+from lacuna.io.untrusted import decode
 
 MATRIX = "data/expression"
 # By what is wanted, where it may lie; the first that is there counts. Symbols go before ids.
@@ -132,7 +133,7 @@ def _texts(dataset: h5py.Dataset) -> np.ndarray:
 
 def _text(value: object) -> str:
     # Some versions hold spaces around the names.
-    return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
+    return (decode(value) if isinstance(value, bytes) else str(value)).strip()
 
 
 def _numbers(dataset: h5py.Dataset) -> np.ndarray:

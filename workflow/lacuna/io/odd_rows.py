@@ -6,7 +6,7 @@ field counts as missing. Only where nobody could tell which row is meant is a ta
 """
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import pandas as pd
 
@@ -55,10 +55,18 @@ def note(account: Account | None, what: str, names: pd.Series, rows: int | None 
         account.append(OddRows(what, count, listed(names, MOST_NAMED)))
 
 
-def tell(path: str | Path, account: Account) -> None:
-    """Print what was odd in a file: for readers whose account nobody else keeps."""
+def tell(path: str | Path, account: Account, file: TextIO | None = None) -> None:
+    """Print what was odd in a file: for readers whose account nobody else keeps.
+
+    Parameters
+    ----------
+    path, account
+        The file, and what was odd in it.
+    file
+        Where to; None for standard output, which a job's log keeps.
+    """
     for odd in account:
-        print(f"{path}: {odd.what} ({odd.rows:,}: {odd.named}).")
+        print(f"{path}: {odd.what} ({odd.rows:,}: {odd.named}).", file=file)
 
 
 def merge_rows(

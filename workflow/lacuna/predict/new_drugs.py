@@ -1,5 +1,6 @@
 """Drugs of the user's own: names, structures and the cells to predict them in."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pandas as pd
 from lacuna.completion.completed import find_called
 from lacuna.errors import LacunaError, listed
 from lacuna.io.geo import check_present, read_columns
+from lacuna.io.names import drug_key
+from lacuna.io.odd_rows import Account, tell
 from lacuna.io.smiles import DRUG, SMILES
 from lacuna.structures.identity import identify
 
@@ -39,18 +42,20 @@ def read_new_drugs(path: str | Path) -> pd.DataFrame:
         molecule: every such row is named.
     """
     columns = {"name": NAME, "given": SMILES}
-    table = read_columns(path, columns, {"cells": CELLS})
+    account: Account = []
+    table = read_columns(path, columns, {"cells": CELLS}, account)
+    tell(path, account, sys.stderr)
     if table.empty:
         raise LacunaError(f"{path}: has no row; expected a name and a SMILES in each.")
     check_present(table, "name", path)
-    names = table["name"].astype(str).str.strip()
-    twice = names[names.duplicated()].unique()
+    names = table["name"].astype(str)
+    twice = names[names.map(drug_key).duplicated(keep=False)].unique()
     if len(twice):
         raise LacunaError(
-            f"{path}: {listed(twice)} stand in more than one row; expected each name once. Rename "
-            "or remove the others."
+            f"{path}: {listed(twice)} stand in more than one row; expected each name once, "
+            "in upper or lower case. Rename or remove the others."
         )
-    given = [text.strip() if isinstance(text, str) else "" for text in table["given"]]
+    given = [text if isinstance(text, str) else "" for text in table["given"]]
     cells = [
         tuple(cell.strip() for cell in text.split(BETWEEN_CELLS) if cell.strip())
         if isinstance(text, str)
