@@ -220,7 +220,7 @@ def test_a_server_that_trickles_is_given_up(server, source, place, hurried, begi
     "given up after the time that the size explains; what came is kept, and gone on with",
 )
 def test_a_download_does_not_take_for_ever(server, source, place, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    monkeypatch.setattr(module, "PATIENCE", 1)
     monkeypatch.setattr(module, "LEAST_AVERAGE", 10**9)
     server.script = [("cut", 2000), ("cut", 1)]
     with pytest.raises(LacunaError) as error:

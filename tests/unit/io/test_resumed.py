@@ -10,6 +10,7 @@ from misbehaving import strong_tag
 from shelf import CONTENT, FILE
 
 from lacuna.errors import LacunaError
+from lacuna.io import asking
 
 NEW = CONTENT[:3] + os.urandom(len(CONTENT) - 3)
 DAY = 86400
@@ -214,3 +215,24 @@ def test_a_page_does_not_cost_the_part(server, unknown, place):
     server.files[FILE] = CONTENT
     assert get(place, unknown) == CONTENT
     assert server.ranges[-1] == "bytes=100000-"
+
+
+@pytest.mark.fault(
+    "two runs that download one file at once, of which one begins afresh",
+    "the other sees that its part is gone, and begins again",
+)
+def test_a_part_that_another_run_took_away_is_not_taken_for_whole(
+    server, unknown, place, monkeypatch
+):
+    read, sizes = asking._piece, []
+
+    def read_and_lose(raw, size):
+        if len(sizes) == 3:
+            place.part.unlink()
+        sizes.append(size)
+        return read(raw, size)
+
+    monkeypatch.setattr(asking, "PIECE", 50_000)
+    monkeypatch.setattr(asking, "_piece", read_and_lose)
+    assert get(place, unknown) == CONTENT
+    assert server.ranges == [None, None]

@@ -314,6 +314,8 @@ def _write(
                 out.flush()
                 raise LacunaError(_too_late(wanted, total))
     arrived, ends = begun + come, total if coming is None else begun + coming
+    if _size(part) != arrived:  # another run has begun afresh meanwhile
+        raise Interrupted("something else wrote into the part")
     if ends not in (None, arrived) or total not in (None, arrived):
         raise Interrupted(f"{arrived} of {ends if total is None else total} bytes arrived")
 
