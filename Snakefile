@@ -10,6 +10,7 @@ if "dataset" not in config:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/changed.smk"
 include: "workflow/rules/acquire.smk"
 include: "workflow/rules/signatures.smk"
 include: "workflow/rules/tensor.smk"
@@ -45,6 +46,8 @@ wildcard_constraints:
 onstart:
     with told_alone():
         check_writable(PLAN.folder)
+        for path in CHANGED.damaged:
+            set_aside(Path(path))
         PLAN.preflight(
             workflow.source_path("resources/sources.tsv"), workflow.dag_settings.targets
         )

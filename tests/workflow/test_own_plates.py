@@ -257,12 +257,11 @@ def test_an_altered_mirror_file_is_refused_with_both_checksums(mirror, tmp_path)
     content = bytearray((mirror / parameters.FILES["gene_info"]).read_bytes())
     content[-1] ^= 1
     (mirror / parameters.FILES["gene_info"]).write_bytes(content)
-    (project.folder / target).unlink()
-    printed = project.run(target, *options, fails=True)
     recorded = pd.read_csv(project.folder / "resources/recorded_checksums.tsv", sep="\t")
-    assert recorded["sha256"][0] in printed
-    assert hashlib.sha256(content).hexdigest() in printed
-    assert not (project.folder / target).exists()
+    for _ in range(2):
+        printed = project.run(target, *options, fails=True)
+        assert recorded["sha256"][0] in printed
+        assert hashlib.sha256(content).hexdigest() in printed
 
 
 def test_a_filter_that_leaves_nothing_is_named(mirror, tmp_path):

@@ -126,11 +126,10 @@ rule check_tables:
 rule acquire_file:
     """Get {file} of {series}"""
     input:
-        # Ancient: no change of a small table is to bring 49 GB again.
-        first=lambda wildcards: ancient(
-            INPUTS.comes_first(DATASET, wildcards.series, wildcards.file)
-        ),
-        sources=config["acquire"]["sources"] or workflow.source_path("../../resources/sources.tsv"),
+        # Ancient: no change of a small table is to bring 49 GB again. What the table of sources
+        # says of this file is looked at before every run.
+        first=comes_first,
+        sources=ancient(SOURCES),
     output:
         "results/{dataset}/acquire/{series}/{file}",
     log:
@@ -147,6 +146,6 @@ rule acquire_file:
     params:
         wanted=lambda wildcards: INPUTS.wanted(DATASET, wildcards.series, wildcards.file),
         mirrors=INPUTS.mirrors,
-        recorded="resources/recorded_checksums.tsv",
+        recorded=RECORDED,
     script:
         "../scripts/acquire/acquire_file.py"

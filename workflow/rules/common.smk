@@ -14,7 +14,7 @@ elif not find_spec("lacuna"):
         "the workflow came from: pip install 'lacuna @ git+https://ADDRESS@VERSION'"
     )
 
-from lacuna.io.atomic import check_writable
+from lacuna.io.atomic import check_writable, set_aside
 from lacuna.project.ending import (
     explain_failures,
     failures,

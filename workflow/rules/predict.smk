@@ -1,3 +1,4 @@
+from lacuna.io.known_sums import known_sum
 from lacuna.predict import stage as predict
 
 
@@ -61,5 +62,7 @@ rule predict_new_drugs:
     params:
         data=DATA,
         simulated=INPUTS.simulated,
+        # What the user's table holds, as its time of modification says nothing.
+        content=[known_sum(path).sha256 for path in predict.table(config) if Path(path).is_file()],
     script:
         "../scripts/predict/predict_new_drugs.py"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lacuna.errors import LacunaError
@@ -62,6 +63,19 @@ def link(held: Path, destination: Path) -> None:
         return
     with write_whole(destination) as unfinished:
         unfinished.symlink_to(held)
+
+
+def relink(held: Path, destination: Path) -> None:
+    """Have a link lead to where the user's file is now; it stays as old as it was.
+
+    What may not be written to stays as it is.
+    """
+    if not destination.is_symlink() or os.path.realpath(destination) == str(held):
+        return
+    before = destination.lstat()
+    with suppress(OSError, LacunaError):
+        link(held, destination)
+        os.utime(destination, ns=(before.st_atime_ns, before.st_mtime_ns), follow_symlinks=False)
 
 
 def _are_same(one: Path, other: Path) -> bool:

@@ -232,10 +232,10 @@ def compare_known(
     """
     source = wanted.source(sources)
     if source:
-        _compare(wanted.key, "bytes", source.bytes, found.bytes, source.stands_in, came_from)
+        at = source.stands_in
+        _compare(wanted.key, "sha256", source.sha256, found.sha256, at, came_from)
+        _compare(wanted.key, "bytes", source.bytes, found.bytes, at, came_from)
         if source.sha256:
-            at = source.stands_in
-            _compare(wanted.key, "sha256", source.sha256, found.sha256, at, came_from)
             return True
     row = read_recorded(recorded).get(wanted.key)
     if row is None or row["sha256"] is None:
