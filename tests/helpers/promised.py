@@ -28,6 +28,7 @@ PROMISES = {
             "workflow/test_acquired.py",
             "(unit/io|workflow)/test_inputs.*.py",
             ".*::.*mirror.*",
+            "unit/runtime/.*::.*file_of_the_users.*",
         ),
     ),
     "code": Promise(
@@ -59,7 +60,10 @@ PROMISES = {
         "The same product on any number of cores",
         "The same seed, inputs and code give the same tables and products, byte by byte, on one "
         "core or many",
-        ("(unit/.*|workflow)/test_(.*_)?(cores|threads).*.py", ".*::.*any_number_of_cores.*"),
+        (
+            "(unit/.*|workflow)/test_(.*_)?(cores|threads).*.py",
+            ".*::.*any_number_of_(cores|threads).*",
+        ),
     ),
     "interrupted": Promise(
         "An interrupted run goes on",
@@ -91,7 +95,8 @@ PROMISES = {
         "or put right and counted; there is no traceback",
         (
             "workflow/test_(config|preflight|own_plates).py",
-            "workflow/.*::.*(mistake|named).*",
+            "workflow/.*::.*mistake.*",
+            "workflow/test_single_cell.py::.*named.*",
             "unit/retrieval/test_model.py::test_what_does_not_fit.*",
             "unit/io/test_(any_bytes|expression_damage|odd_rows).py",
             "unit/project/test_any_config.py",
@@ -117,7 +122,7 @@ PROMISES = {
         "Old products are named",
         "What an earlier configuration made and this one does not is set apart or named; it never "
         "stands beside new results as if it were one of them",
-        ("(unit/.*|workflow)/test_(old|former|left_over).*.py",),
+        ("(unit/.*|workflow)/test_(old|former|left_over).*.py", ".*::.*older_configuration.*"),
     ),
     "supply": Promise(
         "Only known packages are installed",

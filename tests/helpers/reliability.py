@@ -51,8 +51,18 @@ def marked(folder: Path = ROOT / "tests") -> list[Fault]:
         text = path.read_text()
         if MARK not in text:
             continue  # most are without, and parsing takes its time
-        for node in ast.walk(ast.parse(text)):
+        nodes = list(ast.walk(ast.parse(text)))
+        named = {  # a mark that several tests share
+            target.id: node.value
+            for node in nodes
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in nodes:
             for call in getattr(node, "decorator_list", []):
+                if isinstance(call, ast.Name):
+                    call = named.get(call.id)
                 if isinstance(call, ast.Call) and ast.unparse(call.func) == MARK:
                     found.append((call.lineno, _fault(call, f"{file}::{node.name}")))
     order = list(PROMISES)

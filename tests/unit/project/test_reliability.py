@@ -29,7 +29,10 @@ def test_two_marks():
     pass
 
 
-@pytest.mark.fault("a broken set-up", "named")
+BROKEN = pytest.mark.fault("a broken set-up", "named")
+
+
+@BROKEN
 def test_of_a_fixture(missing):
     pass
 
