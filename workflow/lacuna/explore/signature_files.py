@@ -25,7 +25,7 @@ def read_genes(path: Path) -> list[str]:
     ----------
     path
         Text, plain or gzipped: names, one a line or separated by tabs, commas or blanks; a line
-        that begins with # is a remark. Or .gmt, not packed, with one set.
+        that begins with # is a remark. Or .gmt, with one set.
 
     Raises
     ------
