@@ -15,6 +15,7 @@ from lacuna.io.atomic import explain_read_errors
 from lacuna.io.blocks import Expression, runs
 from lacuna.io.hdf5 import member
 from lacuna.io.untrusted import decode
+from lacuna.io.untrusted_texts import check_texts
 
 MATRIX = "data/expression"
 # By what is wanted, where it may lie; the first that is there counts. Symbols go before ids.
@@ -47,9 +48,15 @@ class Archs4(Expression):
         with explain_read_errors(self.path):
             self._file = self._open.enter_context(h5py.File(self.path, "r"))
             self._matrix = self._field((MATRIX,), "counts")
-            self.genes = pd.Index(_texts(self._field(GENES, "names of genes")))
-            samples = _texts(self._field(SAMPLES, "names of samples"))
-            series = _texts(self._field(SERIES, "series of samples"))
+            named = {
+                "names of genes": GENES,
+                "names of samples": SAMPLES,
+                "series of samples": SERIES,
+            }
+            fields = [self._field(places, what) for what, places in named.items()]
+            check_texts(self.path, self._file, [field.name for field in fields])
+            genes, samples, series = map(_texts, fields)
+            self.genes = pd.Index(genes)
             reads = self._field(READS, "reads of samples")
             self._check_lengths(len(samples), {"series": len(series), "reads": len(reads)})
             self.samples = pd.DataFrame(

@@ -5,6 +5,7 @@ one value per gene. Names and metadata lie at /0/META/ROW and /0/META/COL, the f
 (Enache et al. 2019, Bioinformatics 35:1427, doi:10.1093/bioinformatics/bty784).
 """
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.io.atomic import UNREADABLE, unreadable
 from lacuna.io.hdf5 import create, member
+from lacuna.io.untrusted_texts import check_texts
 
 MATRIX = "0/DATA/0/matrix"
 META = {"rows": "0/META/ROW", "columns": "0/META/COL"}
@@ -37,7 +39,7 @@ class Gctx:
     DamagedFile
         If the file is cut short, damaged or not HDF5.
     LacunaError
-        If the file is missing, not GCTX, or an id stands twice.
+        If the file is missing, not GCTX, an id stands twice, is empty, or cannot be printed.
     """
 
     def __init__(self, path: str | Path):
@@ -47,6 +49,7 @@ class Gctx:
         try:
             with self._readable():
                 self._matrix = self._find(MATRIX)
+                check_texts(self.path, self._file, META.values())
                 self.rows = self._ids("rows")
                 self.columns = self._ids("columns")
                 self._check_matrix()
@@ -128,6 +131,13 @@ class Gctx:
             raise LacunaError(
                 f"{self.path}: the {axis[:-1]} ids {listed(twice)} stand more than once; "
                 "every id must be unique. Remove or rename the duplicates."
+            )
+        odd = [name for name in ids if not name or not _is_name(name)]
+        if odd:
+            raise LacunaError(
+                f"{self.path}: {len(odd)} of {len(ids)} {axis[:-1]} ids are empty, or hold "
+                f"characters that cannot be printed: {listed(odd)}. The file is damaged, or was "
+                "written wrongly; get it again."
             )
         return ids
 
@@ -250,6 +260,13 @@ def _decode(value: bytes | str) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return value.decode("latin-1")
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether a text has none but characters that can be seen, and blanks."""
+    if text.isprintable():
+        return True
+    return all(unicodedata.category(letter)[0] not in "C" for letter in text)
 
 
 def _consecutive_runs(positions: np.ndarray, at_once: int) -> list[slice]:

@@ -19,6 +19,7 @@ from lacuna.io.atomic import unreadable
 from lacuna.io.blocks import Expression, runs, symbols_of
 from lacuna.io.h5ad_write import SPARSE
 from lacuna.io.hdf5 import LazyArray, member
+from lacuna.io.untrusted_texts import check_texts
 
 
 class H5ad(Expression):
@@ -40,6 +41,7 @@ class H5ad(Expression):
             parts = {name: member(file, name) for name in ("obs", "var", "X")}
             for part in parts.values():
                 check_promises(part, set())
+            check_texts(self.path, file, ("obs", "var"))
             var, self.samples = read_elem(parts["var"]), read_elem(parts["obs"])
             if not isinstance(var, pd.DataFrame) or not isinstance(self.samples, pd.DataFrame):
                 raise ValueError("obs and var are no tables")

@@ -16,6 +16,7 @@ from lacuna.io.h5ad import check_promises, explained, is_h5ad
 from lacuna.io.h5ad_rows import Matrix
 from lacuna.io.h5ad_write import LAYERS, X
 from lacuna.io.hdf5 import member
+from lacuna.io.untrusted_texts import check_texts
 
 MONOCLE = "gene_short_name"  # the column of symbols in what comes from monocle, as sci-Plex3 does
 
@@ -66,6 +67,7 @@ def open_cells(path: str | Path, layer: str | None = None) -> Cells:
         if not is_h5ad(file):
             raise ValueError(f"it has {listed(file)}, and not X, obs and var")
         check_promises(file, set())
+        check_texts(path, file, ("obs", "var"))
         obs, var = _tables(path, file)
         matrix = Matrix(path, _matrix(path, file, layer))
         if matrix.shape != (len(obs), len(var)):
