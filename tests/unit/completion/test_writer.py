@@ -10,7 +10,8 @@ from toy import axes_of, clustered, replicated
 
 from lacuna.completion import writer
 from lacuna.completion.completed import CompletedTensor
-from lacuna.completion.interface import Completion
+from lacuna.completion.interface import Completion, SideInformation
+from lacuna.completion.run import predict_in_blocks, prepare_method
 from lacuna.completion.writer import write_completed
 from lacuna.errors import LacunaError
 from lacuna.io.gctx import Gctx
@@ -156,3 +157,19 @@ def test_no_block_is_kept_once_it_is_written(tensor, tmp_path, monkeypatch):
     write(tmp_path / "a.gctx", tensor, watched())
     assert len(alive) > 8
     assert max(most) <= 3
+
+
+@pytest.mark.fault(
+    "a screen in which every drug was measured in every cell",
+    "its product is written, all of it measured; standard errors of no prediction crashed it",
+)
+@pytest.mark.parametrize("method", ["kernel", "blend"])
+def test_a_full_grid_is_completed_by_methods_that_state_errors(tmp_path, method):
+    tensor = replicated(clustered(9, 3, missing=0))
+    gaps, rng = tensor.missing_pairs, np.random.default_rng(1)
+    prepared = prepare_method(method, tensor, gaps, SideInformation(), rng, {})
+    write(tmp_path / "a.gctx", tensor, predict_in_blocks(method, prepared, tensor, gaps))
+    with CompletedTensor.open(tmp_path / "a.gctx") as product:
+        assert product.measured.all(axis=None)
+        found = product.read(list(tensor.drugs), list(tensor.cells))
+    assert np.array_equal(found.reshape(len(tensor), -1), tensor.profiles)
