@@ -76,7 +76,7 @@ def reads_or_refuses(path):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-@settings(max_examples=25)
+@settings(max_examples=8)
 def test_damaged_hdf5(folder, whole, kind, data):
     path = folder / kind
     path.write_bytes(data.draw(damaged(whole[kind])))

@@ -7,6 +7,7 @@ nothing in this process can stop it. So another process reads them first, with a
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import h5py
@@ -49,14 +50,24 @@ def check_texts(path: Path, file: h5py.File, names: Iterable[str]) -> None:
     if not texts:
         return
     seconds = SECONDS + texts // TEXTS_PER_SECOND
-    # -P: no file of the folder in which we stand is imported in place of h5py.
-    arguments = [sys.executable, "-P", "-c", READ_ALL, str(seconds), str(path), *there]
-    ended = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if ended.returncode < 0:  # by a signal; what is refused in words is refused here, too
+    state = path.stat()
+    if not _are_read(path, tuple(there), seconds, (state.st_ino, state.st_size, state.st_mtime_ns)):
         raise ValueError(
             f"the texts of {', '.join(there)} cannot be read to an end: reading them was stopped "
             f"after {seconds} s at most"
         )
+
+
+@lru_cache(maxsize=64)  # a job opens a file more than once
+def _are_read(path: Path, names: tuple[str, ...], seconds: int, _state: tuple[int, ...]) -> bool:
+    """Let another process read the texts; False where it had to be stopped.
+
+    What is refused in words there is refused here, too.
+    """
+    # -P: no file of the folder in which we stand is imported in place of h5py.
+    arguments = [sys.executable, "-P", "-c", READ_ALL, str(seconds), str(path), *names]
+    ended = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return ended.returncode >= 0
 
 
 def _texts(item: h5py.Group | h5py.Dataset) -> int:
