@@ -1,6 +1,8 @@
+import os
 import sys
 from pathlib import Path
 
+from snakemake.dag import DAG
 from snakemake.io import IOCache, Mtime
 
 from lacuna.acquire.changed import Changed, find_changed
@@ -36,4 +38,30 @@ def overlooks_times(collect):
     return collect_mtime
 
 
+def looks_past_ancient(update):
+    """Have Snakemake look at what follows from a job that is to run again through ancient files.
+
+    It takes for granted that all of that runs again, looks at none of it, and then stops at what
+    is ancient: signatures would stay as they are whenever their tables are checked again.
+    """
+
+    async def update_needrun(self, *given, **named):
+        hidden = [
+            (before, job, files)
+            for before, after in self.depending.items()
+            for job, files in after.items()
+            if all(file.is_ancient and os.path.exists(file) for file in files)
+        ]
+        for before, job, _ in hidden:
+            del self.depending[before][job]
+        try:
+            await update(self, *given, **named)
+        finally:
+            for before, job, files in hidden:
+                self.depending[before][job] = files
+
+    return update_needrun
+
+
+DAG.update_needrun = looks_past_ancient(DAG.update_needrun)
 IOCache.collect_mtime = overlooks_times(IOCache.collect_mtime)
