@@ -45,6 +45,13 @@ def finished(tmp_path_factory):
 
 
 @pytest.fixture
+def planning(finished):
+    """The finished run itself, for runs that have nothing to do and dry runs."""
+    yield finished
+    finished.restore()
+
+
+@pytest.fixture
 def project(finished, tmp_path):
     """The finished run, in a folder of its own."""
     return Project.copy(finished, tmp_path / "project")
@@ -72,15 +79,15 @@ def planned(project, target="results"):
     "whatever runs the kernel, itself or in a blend, and what follows runs again, and the dry run "
     "lists it; nothing of other methods or of the data; after the remark there is nothing to do",
 )
-def test_a_changed_method_reruns_what_uses_it_and_nothing_else(project):
-    assert UP_TO_DATE in make(project, "results")
-    project.change(*WORDS)
-    with (project.folder / "workflow/scripts/evaluation/predict_folds.py").open("a") as script:
+def test_a_changed_method_reruns_what_uses_it_and_nothing_else(planning):
+    assert UP_TO_DATE in make(planning, "results")
+    planning.change(*WORDS)
+    with (planning.folder / "workflow/scripts/evaluation/predict_folds.py").open("a") as script:
         script.write("# A remark.\n")
-    assert UP_TO_DATE in make(project, "results")
-    project.restore()
-    project.change(*KERNEL)
-    jobs = planned(project)
+    assert UP_TO_DATE in make(planning, "results")
+    planning.restore()
+    planning.change(*KERNEL)
+    jobs = planned(planning)
     changed = {(rule, method) for rule, method, reason in jobs if "Params have changed" in reason}
     runs = {"predict_folds", "measure_subsets"}
     assert changed == {(rule, method) for rule in runs for method in ("kernel", "blend")}
@@ -95,9 +102,9 @@ def test_a_changed_method_reruns_what_uses_it_and_nothing_else(project):
     "the module of one figure is changed after a finished run",
     "this figure is drawn again, and the run recorded; nothing else",
 )
-def test_a_changed_figure_is_drawn_again_alone(project):
-    project.change(*FIGURE)
-    rules = {rule for rule, *_ in planned(project)}
+def test_a_changed_figure_is_drawn_again_alone(planning):
+    planning.change(*FIGURE)
+    rules = {rule for rule, *_ in planned(planning)}
     assert rules - {"results"} == {"draw_overview", "record_run", "tabulate_run"}
 
 

@@ -128,7 +128,8 @@ class JobCode:
         found = {}
         for path in map(str, Path(folder).rglob("*.tsv")):
             for rule in self._rules:
-                if match := rule.output.sums.match(path):
+                # The last output is the manifest; `output.sums` would know no wildcard constraints.
+                if match := rule.output[-1].match(path):
                     with suppress(KeyError):  # a method that this configuration does not have
                         found[path] = rule.params.code(match.groupdict())
                     break

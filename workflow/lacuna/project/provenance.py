@@ -129,9 +129,9 @@ def jobs_behind(results: Iterable[str], sums: Sums, now: Mapping[str, str]) -> l
     """
     for path in sums.damaged:
         raise DamagedFile(path, "this list of checksums is damaged.")
-    # Of a job that is called otherwise now, an old manifest may name the same files.
-    known = [m for m in sums.manifests if str(m.path) in now or not m.code]
-    wrote = {name: manifest for manifest in known for name in manifest.outputs}
+    # A job that is called otherwise now may have left an old manifest that names the same files.
+    by_age = sorted(sums.manifests, key=lambda manifest: str(manifest.path) in now)
+    wrote = {name: manifest for manifest in by_age for name in manifest.outputs}
     behind: dict[Path, Manifest] = {}
     todo = [*results]
     while todo:
@@ -140,7 +140,7 @@ def jobs_behind(results: Iterable[str], sums: Sums, now: Mapping[str, str]) -> l
             behind[manifest.path] = manifest
             todo += manifest.inputs
     found = [behind[path] for path in sorted(behind)]
-    if stale := [m for m in found if m.code and m.code != now[str(m.path)]]:
+    if stale := [m for m in found if m.code and m.code != now.get(str(m.path))]:
         files = [next(iter(manifest.outputs)) for manifest in stale]
         raise LacunaError(
             f"the code has changed since {len(stale)} of {len(found)} jobs ran, so that results of "
