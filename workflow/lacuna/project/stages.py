@@ -2,6 +2,7 @@
 
 import pkgutil
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +29,7 @@ def wanted_stages(config: Mapping[str, Any], module: str = "stage") -> Iterator[
             yield import_module(f"lacuna.{stage}.{module}")
 
 
+@cache  # planning asks a hundred times
 def packages() -> dict[str, set[str]]:
     """Return the names of the modules in each package of lacuna; none is imported."""
     return {
