@@ -161,3 +161,8 @@ class Project:
             for path in sorted(results.rglob("*.tsv"))
             if not is_timed(path.relative_to(results))
         }
+
+    def products(self, dataset: str) -> dict[str, bytes]:
+        """Return the products of a dataset, and what is kept of the methods that made them."""
+        made = sorted((self.folder / "results" / dataset / "completed").glob("*.*"))
+        return {path.name: path.read_bytes() for path in made}

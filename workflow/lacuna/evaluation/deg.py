@@ -90,13 +90,20 @@ def area_under_roc(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
     ----------
     positive, negative : arrays of shape (curves, scores)
         Counts per score, the lowest score first; ties count half.
+
+    Returns
+    -------
+    array of shape (curves,)
+        NaN where there are no positives or no negatives: profiles of zeros, or of a single gene.
     """
     lower = np.cumsum(negative, axis=1) - negative
     won = (positive * (lower + negative / 2)).sum(axis=1)
-    return won / (positive.sum(axis=1) * negative.sum(axis=1))
+    with np.errstate(invalid="ignore"):
+        return won / (positive.sum(axis=1) * negative.sum(axis=1))
 
 
 def _share_at_or_above(counts: np.ndarray) -> np.ndarray:
     """Return the share of the counts at or above each threshold, the highest first."""
     from_top = np.cumsum(counts[::-1])
-    return np.concatenate([[0.0], from_top / from_top[-1]])
+    with np.errstate(invalid="ignore"):  # NaN of nothing
+        return np.concatenate([[0.0], from_top / from_top[-1]])

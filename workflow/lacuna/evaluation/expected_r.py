@@ -62,7 +62,7 @@ def describe(completion: Completion, pairs: np.ndarray, training: ProfileSet) ->
         {
             "stderr": np.full(count, np.nan)
             if stderr is None
-            else stderr.reshape(count, -1).mean(axis=1),
+            else (stderr.mean(axis=1) if stderr.ndim > 1 else stderr),
             "norm": np.linalg.norm(completion.profiles, axis=1),
             "cells": measured.sum(axis=1)[pairs[:, 0]],
             "drugs": measured.sum(axis=0)[pairs[:, 1]],

@@ -109,8 +109,8 @@ class Scorer:
     def ratio(self, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         """Divide the sums over profiles of two arrays of shape (n,)."""
         above, below = self._draw_sums(np.column_stack([numerator, denominator]), EVERY).T
-        with np.errstate(invalid="ignore"):  # a draw may have nothing to divide by
-            return above / below
+        # A draw may have nothing to divide by, and so may profiles that are all alike: NaN, then.
+        return np.divide(above, below, out=np.full(len(below), np.nan), where=below != 0)
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Average an array of shape (n,) over the profiles where it is a number."""
