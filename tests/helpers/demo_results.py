@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from project import METHODS
+from project import METHODS, TINY, Project, overlay
 
 from lacuna.io import hdf5
 from lacuna.tensor.profiles import ProfileSet
@@ -54,3 +54,47 @@ def check_enrichment(results):
     sure = found["fdr"] < 0.05
     assert sure[found["set"].str.startswith("simulated_programme")].mean() > 0.05
     assert sure[of_control].mean() < 0.05
+
+
+def check_similar_drugs_and_seconds(results):
+    """The report shows the drug most like each, and what each method takes."""
+    report = (results / "report.html").read_text()
+    assert 'id="enriched_sets"' in report and 'id="completer_times"' in report
+    similar = pd.read_csv(results / "evaluation/most_similar.tsv", sep="\t")
+    tensor = ProfileSet.load(results / "tensor/large.h5")
+    assert similar["drug"].tolist() == list(tensor.drugs)
+    assert (similar["most_similar"] != similar["drug"]).all()
+    page = (results / "evaluation/pages/most_similar.html").read_text()
+    assert "have a known structure" in page and page.count("simulated-0") >= 3
+    times = pd.read_csv(results / "evaluation/figures/completer_times.tsv", sep="\t")
+    assert set(times["method"]) == {*METHODS, "zeros"}
+    assert set(times["size"]) == {"small"}
+    assert (times["seconds"] > 0).all()
+
+
+def check_leftovers(finished, tmp_path):
+    """Products of a method that is no longer completed are named until they are removed."""
+    project = Project.copy(finished, tmp_path)
+    fewer = overlay(TINY, {"completion": {"completed": ["dnpp", "falrtc"]}})
+    options = ["--cores", "2", *project.configure(fewer)]
+    printed = project.run(*options, words=True)
+    folder = tmp_path / "results/demo"
+    old = [f"blend.{ending}" for ending in ("gctx", "h5ad", "model.h5")] + ["blend_genes.tsv.gz"]
+    said = f"files in {folder.relative_to(tmp_path)} are none of this run's"
+    assert said in printed.splitlines()[-1]
+    page = (folder / "report/pages/run.html").read_text()
+    assert "Not of this run" in page
+    for name in old:
+        assert f"completed/{name}" in page
+        assert (folder / "completed" / name).read_bytes() == (
+            finished.results / "completed" / name
+        ).read_bytes()
+    assert "completed/falrtc" not in page
+    assert "Not of this run" in (folder / "report.html").read_text()
+    again = project.run(*options, words=True)
+    assert "Nothing to be done" in again
+    assert said in again.splitlines()[-1]
+    for name in old:
+        (folder / "completed" / name).unlink()
+    project.run(*options, words=True)
+    assert "completed/blend" not in (folder / "report/pages/run.html").read_text()

@@ -38,7 +38,7 @@ def no_room(folder):
 
 def fill(folder):
     with (folder / "ballast").open("wb") as ballast:
-        ballast.write(bytes(shutil.disk_usage(folder).free - 100_000))
+        ballast.write(bytes(shutil.disk_usage(folder).free - 400_000))
 
 
 @contextmanager

@@ -11,7 +11,12 @@ import pandas as pd
 import pytest
 import yaml
 from cmapPy.pandasGEXpress.parse import parse
-from demo_results import check_enrichment, check_heatmaps
+from demo_results import (
+    check_enrichment,
+    check_heatmaps,
+    check_leftovers,
+    check_similar_drugs_and_seconds,
+)
 from notebook import run_page
 from project import METHODS, ROOT, TINY, Project, overlay
 
@@ -184,30 +189,7 @@ def test_a_changed_option_reruns_only_its_method(finished):
     "changes",
 )
 def test_products_of_an_older_configuration_are_named(finished, tmp_path):
-    project = Project.copy(finished, tmp_path)
-    fewer = overlay(TINY, {"completion": {"completed": ["dnpp", "falrtc"]}})
-    options = ["--cores", "2", *project.configure(fewer)]
-    printed = project.run(*options, words=True)
-    folder = tmp_path / "results/demo"
-    old = [f"blend.{ending}" for ending in ("gctx", "h5ad", "model.h5")] + ["blend_genes.tsv.gz"]
-    said = f"files in {folder.relative_to(tmp_path)} are none of this run's"
-    assert said in printed.splitlines()[-1]
-    page = (folder / "report/pages/run.html").read_text()
-    assert "Not of this run" in page
-    for name in old:
-        assert f"completed/{name}" in page
-        assert (folder / "completed" / name).read_bytes() == (
-            finished.results / "completed" / name
-        ).read_bytes()
-    assert "completed/falrtc" not in page
-    assert "Not of this run" in (folder / "report.html").read_text()
-    again = project.run(*options, words=True)
-    assert "Nothing to be done" in again
-    assert said in again.splitlines()[-1]
-    for name in old:
-        (folder / "completed" / name).unlink()
-    project.run(*options, words=True)
-    assert "completed/blend" not in (folder / "report/pages/run.html").read_text()
+    check_leftovers(finished, tmp_path)
 
 
 def test_new_drugs_are_predicted_by_what_filled_the_tensor(finished, tmp_path):
@@ -393,18 +375,7 @@ def test_enrichment_finds_the_programmes_that_were_planted_and_no_control(finish
 
 
 def test_the_most_similar_drugs_and_the_seconds_of_each_method_are_in_the_report(finished):
-    report = (finished.results / "report.html").read_text()
-    assert 'id="enriched_sets"' in report and 'id="completer_times"' in report
-    similar = pd.read_csv(finished.results / "evaluation/most_similar.tsv", sep="\t")
-    tensor = ProfileSet.load(finished.results / "tensor/large.h5")
-    assert similar["drug"].tolist() == list(tensor.drugs)
-    assert (similar["most_similar"] != similar["drug"]).all()
-    page = (finished.results / "evaluation/pages/most_similar.html").read_text()
-    assert "have a known structure" in page and page.count("simulated-0") >= 3
-    times = pd.read_csv(finished.results / "evaluation/figures/completer_times.tsv", sep="\t")
-    assert set(times["method"]) == {*METHODS, "zeros"}
-    assert set(times["size"]) == {"small"}
-    assert (times["seconds"] > 0).all()
+    check_similar_drugs_and_seconds(finished.results)
 
 
 def test_analyses_from_cell_to_cell_are_drawn_and_said(finished, tmp_path):
