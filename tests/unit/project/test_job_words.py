@@ -23,7 +23,8 @@ RULES = [(file, *rule) for file, text in TEXTS.items() for rule in RULE.findall(
 def test_all_rules_are_found():
     named = {name for _, name, *_ in RULES}
     assert {"", "all", "predict_folds", "write_report", "tabulate_translation"} <= named
-    assert len(RULES) == sum(len(re.findall(r"\brule ?\w*:\n", text)) for text in TEXTS.values())
+    rules = (re.findall(r"^ *rule ?\w*:\n", text, re.MULTILINE) for text in TEXTS.values())
+    assert len(RULES) == sum(map(len, rules))
 
 
 @pytest.mark.parametrize(("file", "name", "text", "body"), RULES, ids=[rule[1] for rule in RULES])

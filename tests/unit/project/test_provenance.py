@@ -244,7 +244,7 @@ NOW |= {"sums/predict/one.tsv": "c1", "sums/predict/two.tsv": "c1"}
 
 
 def test_the_record_names_the_code_of_all_jobs_that_results_rest_on():
-    found = jobs_behind(["scores", "by hand"], Sums(MADE, []), NOW)
+    found = jobs_behind(["scores", "by hand"], Sums(Path("sums"), MADE, []), NOW)
     behind = {"acquire_file/a", "build", "predict/one", "predict/two", "score"}
     assert {str(m.path) for m in found} == {f"sums/{name}.tsv" for name in behind}
     jobs = code_of_jobs(found)
@@ -265,18 +265,20 @@ def test_results_of_old_and_new_code_are_not_recorded():
     mixed = [MADE[3]] + [m for m in MADE if m.path.stem != "two"]
     mixed[0] = manifest("predict/two", "evaluation/predict", "c4", "two", "large")
     with pytest.raises(LacunaError, match="1 of 5 jobs") as refused:
-        jobs_behind(["scores"], Sums(mixed, []), changed)
+        jobs_behind(["scores"], Sums(Path("sums"), mixed, []), changed)
     assert "'one'" in str(refused.value)
     assert "'two'" not in str(refused.value)
-    jobs_behind(["other"], Sums(MADE, []), NOW | {"sums/other.tsv": "c2"})  # rests on neither
+    jobs_behind(
+        ["other"], Sums(Path("sums"), MADE, []), NOW | {"sums/other.tsv": "c2"}
+    )  # rests on neither
 
 
 def test_what_a_job_of_another_name_left_does_not_count():
     old = manifest("old_name", "evaluation/predict", "c0", "one", "large")
-    found = jobs_behind(["scores"], Sums([*MADE, old], []), NOW)
+    found = jobs_behind(["scores"], Sums(Path("sums"), [*MADE, old], []), NOW)
     assert old not in found
 
 
 def test_a_damaged_list_of_sums_is_told():
     with pytest.raises(DamagedFile):
-        jobs_behind(["scores"], Sums(MADE, [Path("sums/score.tsv")]), NOW)
+        jobs_behind(["scores"], Sums(Path("sums"), MADE, [Path("sums/score.tsv")]), NOW)

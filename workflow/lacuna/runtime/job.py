@@ -64,5 +64,5 @@ def _take(things: Any, name: str) -> Any:
 
 def _script() -> str:
     """Return the name of the script that runs, as in tensor/build_tensor."""
-    path = Path(sys.modules["__main__"].__file__ or "")
+    path = Path(getattr(sys.modules["__main__"], "__file__", None) or "")
     return f"{path.parent.name}/{path.stem}"
