@@ -83,8 +83,8 @@ def test_tables_hold_what_a_run_stumbles_over(made, raw, wells):
     pert = raw["pert_info"]
     account = []
     drugs = read_drugs(made[1] / TABLE("pert_info"), account)
-    assert [odd.what.split(":")[0] for odd in account][:2] == [
-        *("without pert_id", "pert_id in more than one row")
+    assert [odd.what.split(":")[0] for odd in account][:3] == [
+        *("not in UTF-8", "without pert_id", "pert_id in more than one row")
     ]
     assert any("differ in name" in odd.what for odd in account)
     assert len(drugs) == len(pert) - 3

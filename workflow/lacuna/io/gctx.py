@@ -5,7 +5,7 @@ one value per gene. Names and metadata lie at /0/META/ROW and /0/META/COL, the f
 (Enache et al. 2019, Bioinformatics 35:1427, doi:10.1093/bioinformatics/bty784).
 """
 
-import unicodedata
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +18,7 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.io.atomic import UNREADABLE, unreadable
 from lacuna.io.hdf5 import create, member
+from lacuna.io.untrusted import CONTROL
 from lacuna.io.untrusted_texts import check_texts
 
 MATRIX = "0/DATA/0/matrix"
@@ -39,7 +40,7 @@ class Gctx:
     DamagedFile
         If the file is cut short, damaged or not HDF5.
     LacunaError
-        If the file is missing, not GCTX, an id stands twice, is empty, or cannot be printed.
+        If the file is missing, not GCTX, or an id stands twice, is empty or has control characters.
     """
 
     def __init__(self, path: str | Path):
@@ -132,12 +133,12 @@ class Gctx:
                 f"{self.path}: the {axis[:-1]} ids {listed(twice)} stand more than once; "
                 "every id must be unique. Remove or rename the duplicates."
             )
-        odd = [name for name in ids if not name or not _is_name(name)]
+        odd = [name for name in ids if not name or re.search(CONTROL, name)]
         if odd:
             raise LacunaError(
                 f"{self.path}: {len(odd)} of {len(ids)} {axis[:-1]} ids are empty, or hold "
-                f"characters that cannot be printed: {listed(odd)}. The file is damaged, or was "
-                "written wrongly; get it again."
+                f"control characters: {listed(odd)}. The file is damaged, or was written "
+                "wrongly; get it again."
             )
         return ids
 
@@ -260,13 +261,6 @@ def _decode(value: bytes | str) -> str:
         return value.decode()
     except UnicodeDecodeError:
         return value.decode("latin-1")
-
-
-def _is_name(text: str) -> bool:
-    """Tell whether a text has none but characters that can be seen, and blanks."""
-    if text.isprintable():
-        return True
-    return all(unicodedata.category(letter)[0] not in "C" for letter in text)
 
 
 def _consecutive_runs(positions: np.ndarray, at_once: int) -> list[slice]:

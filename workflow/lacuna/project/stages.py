@@ -29,15 +29,19 @@ def wanted_stages(config: Mapping[str, Any], module: str = "stage") -> Iterator[
             yield import_module(f"lacuna.{stage}.{module}")
 
 
-@cache  # planning asks a hundred times
 def packages() -> dict[str, set[str]]:
     """Return the names of the modules in each package of lacuna; none is imported."""
+    return _packages(tuple(lacuna.__path__))
+
+
+@cache  # planning asks a hundred times
+def _packages(folders: tuple[str, ...]) -> dict[str, set[str]]:
     return {
         package.name: {
             module.name
-            for folder in lacuna.__path__
+            for folder in folders
             for module in pkgutil.iter_modules([str(Path(folder) / package.name)])
         }
-        for package in pkgutil.iter_modules(lacuna.__path__)
+        for package in pkgutil.iter_modules(folders)
         if package.ispkg
     }
