@@ -282,7 +282,7 @@ def test_joined_completions_keep_what_all_of_them_have():
 
 def test_side_information_follows_the_tensors_order(tmp_path):
     observed = clustered(drugs=3, cells=3)
-    (tmp_path / "drugs.tsv").write_text("drug\tsmiles\nd2\tCC\nother\tC\nd0\tN\n")
+    (tmp_path / "drugs.tsv").write_text("drug\tsmiles\nd2\tCC\nd1\t\nd0\tN\n")
     genes = "\t".join(observed.genes[::-1])
     values = "\t".join(str(number) for number in range(GENES))
     (tmp_path / "baseline.tsv").write_text(f"cell\t{genes}\nc1\t{values}\n")
@@ -291,10 +291,13 @@ def test_side_information_follows_the_tensors_order(tmp_path):
     assert np.isnan(side.baseline[[0, 2]]).all()
     assert side.baseline[1].tolist() == list(range(GENES))[::-1]
     (tmp_path / "baseline.tsv").write_text(f"cell\t{genes}\n")
-    (tmp_path / "drugs.tsv").write_text("drug\tsmiles\nd2\t\n")
+    (tmp_path / "drugs.tsv").write_text("drug\tsmiles\nd2\t\nd1\t\nd0\t\n")
     side = SideInformation.read(observed, tmp_path / "drugs.tsv", tmp_path / "baseline.tsv")
     assert side.smiles is None
     assert side.baseline is None
+    (tmp_path / "drugs.tsv").write_text("drug\tsmiles\nd2\t\nd0\tN\n")
+    with pytest.raises(LacunaError, match="has no row for drug 'd1'"):
+        SideInformation.read(observed, tmp_path / "drugs.tsv", tmp_path / "baseline.tsv")
 
 
 def test_a_method_that_breaks_the_contract_is_caught(monkeypatch):
