@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from lacuna.errors import LacunaError
+from lacuna.io.odd_rows import Account
 from lacuna.io.sig_info import read_signatures
 
 NAN = np.nan
@@ -60,6 +61,34 @@ def test_both_phases_give_the_same(tmp_path):
         "p_value": 0,
         "cc_q75": 0,
     }
+
+
+def test_doses_and_times_of_phase_2_are_read_with_their_units_and_those_of_genes_are_none(tmp_path):
+    columns = ["sig_id", "pert_id", "pert_iname", "pert_type", "cell_id"]
+    written = [
+        ("trt_cp", "10 uM", "24 h"),
+        ("trt_cp", "0.04 µM", "6 h"),
+        ("trt_cp", "3.33 um", "24 h"),
+        ("trt_cp", "500 nM", "2 days"),
+        ("trt_sh.cgs", "-666", "96 h"),
+        ("trt_sh", "1.5 µL", "-666"),
+    ]
+    rows = [
+        dict(zip(columns, [f"s{n}", f"d{n}", "n", kind, "MCF7"], strict=True))
+        | {"pert_idose": dose, "pert_itime": time, "distil_id": f"P_X1:A0{n}|P_X2:A0{n}"}
+        for n, (kind, dose, time) in enumerate(written)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "sig_info.txt", sep="\t", index=False)
+    account: Account = []
+    table = read_signatures(tmp_path / "sig_info.txt", account)
+    np.testing.assert_equal(table["dose"].to_numpy(), [10, 0.04, 3.33, 0.5, NAN, NAN])
+    np.testing.assert_equal(table["time"].to_numpy(), [24, 6, 24, 48, 96, NAN])
+    assert table["replicates"].eq(2).all()
+    (odd,) = account
+    assert (odd.rows, odd.what) == (
+        1,
+        "dose in an unknown unit: it counts as missing ('1.5 µL')",
+    )
 
 
 def test_a_table_of_directions_keeps_its_p_values_and_replicates(tmp_path):

@@ -95,7 +95,8 @@ def read_signatures(path: str | Path, account: Account | None = None) -> pd.Data
 def _quantity(table: pd.DataFrame, what: str, account: Account | None) -> pd.Series:
     """Return doses in micromolar or times in hours, from whichever columns there are."""
     unit = f"{what}_unit"
-    if table[unit].isna().all():  # tables of Characteristic Directions have no column of units
+    # Tables of Characteristic Directions have no column of units.
+    if table[unit].isna().all() and table[what].notna().any():
         table = table.assign(**{unit: {"dose": "um", "time": "h"}[what]})
     values, unknown = read_either(table, what)
     said = f"{what} in an unknown unit: it counts as missing"
