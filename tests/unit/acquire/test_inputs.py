@@ -20,6 +20,7 @@ def configured(**changes) -> dict:
         },
         "annotations": {"table": "drugs.tsv"},
         "gene_sets": ["hallmark.gmt", "own.gmt"],
+        "chip_atlas": ["MYC.1.tsv"],
         "external": {"profiles": "p.tsv", "samples": "s.tsv"},
         "rnaseq": {"lines": {"expression": "e.tsv", "unit": "tpm", "samples": "e_samples.tsv"}},
         "genes": "genes.tsv",
@@ -42,6 +43,7 @@ def test_every_file_lies_in_the_folder_of_its_series_or_of_what_it_holds():
         "results/mine/acquire/gene_sets/hallmark.gmt",
         "results/mine/acquire/gene_sets/own.gmt",
     ]
+    assert inputs.chip_atlas("mine") == ["results/mine/acquire/chip_atlas/MYC.1.tsv"]
     assert inputs.external("mine") == {
         "profiles": "results/mine/acquire/external/p.tsv",
         "samples": "results/mine/acquire/external/s.tsv",
@@ -50,9 +52,9 @@ def test_every_file_lies_in_the_folder_of_its_series_or_of_what_it_holds():
 
 def test_all_files_are_named_once_each():
     files = Inputs.of(configured()).all_files("mine")
-    assert len(files) == len(set(files)) == 6 + 1 + 2 + 2 + 2 + 1 + 1 + 3 + 3 + 1
+    assert len(files) == len(set(files)) == 6 + 1 + 3 + 2 + 2 + 1 + 1 + 3 + 3 + 1
     assert {file.split("/")[-2] for file in files} == {
-        *("wells", "ready", "annotations", "gene_sets", "external", "rnaseq", "cells")
+        *("wells", "ready", "annotations", "gene_sets", "chip_atlas", "external", "rnaseq", "cells")
     }
 
 
@@ -165,6 +167,7 @@ def test_a_data_set_without_extras_has_only_its_series():
             annotations={},
             gene_sets=[],
             external={},
+            chip_atlas=[],
             rnaseq={},
             genes=None,
             gene_facts=None,

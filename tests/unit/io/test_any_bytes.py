@@ -16,8 +16,10 @@ from toy import clustered, replicated
 from wells import inst_info
 
 from lacuna.completion.interface import Completion
-from lacuna.io import annotations, external, geo, h5ad, h5ad_write, sig_info, sources
+from lacuna.io import annotations, chip_atlas, external, geo, h5ad, h5ad_write, sig_info, sources
 from lacuna.io import gmt as gene_sets
+from lacuna.io import series_matrix as arrays
+from lacuna.io import tag_counts as cage
 from lacuna.io.gctx import Gctx, write_gctx
 from lacuna.io.matlab import MatlabTensor
 from lacuna.signatures.signature_set import SignatureSet
@@ -167,6 +169,10 @@ TABLES = {
         with_columns(annotations.read_table, "name", "atc_codes", "targets"),
         '!a comment\nname\tinchi_key\tatc_codes\nx\tAAAA\tA01AA01\n"y\tB\tC\n',
     ),
+    "chip_atlas": (
+        chip_atlas.read_chip_atlas,
+        "Target_genes\tMYC|Average\tSRX1|MCF-7\tSTRING\nA\t5\t5\t0\nB\t0\t0\t1\n",
+    ),
     "gene_sets": (gene_sets.read_gmt, "S1\tabout\tA\tB\nS2\tabout\tC\n"),
     "sources": (
         sources.read_sources,
@@ -176,12 +182,28 @@ TABLES = {
 # Readers of two files that belong together: what is damaged comes first.
 CHANGES = "symbol\ts1\ts2\nA\t1\t2\nB\t-1\t\n"
 SAMPLES = "sample\tdrug\tcell\ns1\td\tc\ns2\te\tc\n"
+SERIES_MATRIX = (
+    '!Series_geo_accession\t"GSE1"\n!Sample_title\t"MCF7_d_0nM_24h"\t"MCF7_d_9nM_24h"\n'
+    '!Sample_geo_accession\t"GSM1"\t"GSM2"\n!series_matrix_table_begin\n'
+    '"ID_REF"\t"GSM1"\t"GSM2"\n"p1"\t7.5\t8.5\n"p2"\t6\t\n!series_matrix_table_end\n'
+)
+PLATFORM = "#ID = probe\nID\tGene Symbol\np1\tA\np2\tB /// C\n"
+TAGS = "symbol\tdistance\tt\tc\nA\t5\t3\t9\nB\t-9\t1\t0\n"
+GROUPS = "sample\tdrug\tcell\tgroup\nt\td\tMCF7\ttreated\nc\t\tMCF7\tcontrol\n"
 DRUGBANK = "drugbank_id\tname\tatc_codes\tinchikey\nD1\tx\tA01AA01\tB\n"
 PROTEINS = "drugbank_id\tcategory\tentrez_gene_id\torganism\nD1\ttarget\t1\tHuman\n"
 HUB, HUB_SAMPLES = "pert_iname\tmoa\ttarget\nx\tm|n\tA\n", "pert_iname\tInChIKey\nx\tB\n"
 PAIRS = {
     "external": (lambda a, b: external.read_external(a, b, GENES), CHANGES, SAMPLES),
     "samples": (lambda a, b: external.read_external(b, a, GENES), SAMPLES, CHANGES),
+    "series_matrix": (
+        lambda a, b: arrays.read_series_matrix(a, b, GENES),
+        SERIES_MATRIX,
+        PLATFORM,
+    ),
+    "platform": (lambda a, b: arrays.read_series_matrix(b, a, GENES), PLATFORM, SERIES_MATRIX),
+    "counts": (lambda a, b: cage.read_tag_counts(a, b, GENES), TAGS, GROUPS),
+    "groups": (lambda a, b: cage.read_tag_counts(b, a, GENES), GROUPS, TAGS),
     "drugbank": (lambda a, b: annotations.read_drugbank(a, b, SYMBOLS), DRUGBANK, PROTEINS),
     "proteins": (lambda a, b: annotations.read_drugbank(b, a, SYMBOLS), PROTEINS, DRUGBANK),
     "hub": (annotations.read_repurposing_hub, HUB, HUB_SAMPLES),

@@ -137,6 +137,17 @@ def check(shipped):
         (acquire(mirror="a\0b"), ["acquire: mirror", "holds"]),
         ({"completion": {"options": {1: {}}}}, ["completion: options", "key 1 is no text"]),
         (acquire(external={"profiles": "a.tsv"}), ["external: profiles is given without samples"]),
+        (acquire(external={"counts": "a.tsv"}), ["external: counts is given without samples"]),
+        (
+            acquire(external={"series_matrix": "a.txt"}),
+            ["external: series_matrix is given without platform"],
+        ),
+        (
+            acquire(external={"profiles": "a", "counts": "b", "samples": "c"}),
+            ["external: 'counts', 'profiles', 'samples'", "Keep one"],
+        ),
+        (acquire(external={"samples": "c"}), ["external: 'samples'; expected profiles and"]),
+        (acquire(chip_atlas=["sets/a.tsv"]), ["acquire: chip_atlas: 0", "'sets/a.tsv'"]),
         (acquire(series={"gene_sets": {}}), ["acquire: series", "'gene_sets'"]),
         (acquire(series={"external": {}}), ["acquire: series", "'external'"]),
         (

@@ -13,6 +13,8 @@ TARGETS = {
     "ranks": (("structures",), ()),
     "level5": (("sig_info", "pert_info", "gene_info"), ()),
 }
+# The layouts of profiles of another platform.
+EXTERNAL = ({"profiles", "samples"}, {"series_matrix", "platform"}, {"counts", "samples"})
 OF_CELLS = ("layer", "unit", "control")  # with defaults, so that every target has them
 VECTORS = (".parquet", ".tsv", ".tsv.gz")
 
@@ -25,8 +27,9 @@ def check(config: Mapping[str, Any]) -> None:
     LacunaError
         If files are asked for and none is named, or named and not asked for, it is not clear which
         file is meant, a series or a target of single cells is of several kinds, or of none, or
-        lacks what its kind needs, all profiles of a ready-made tensor would be dropped, or a table
-        of vectors is of no known format.
+        lacks what its kind needs, profiles of another platform are in no layout or in several, all
+        profiles of a ready-made tensor would be dropped, or a table of vectors is of no known
+        format.
     """
     acquire, _ = name_files(config["acquire"])
     if acquire["source"] == "files" and not (acquire["series"] or acquire["cells"]):
@@ -51,6 +54,12 @@ def check(config: Mapping[str, Any]) -> None:
                 f"acquire: series: {name}: tensor: its profiles have no p-values, and tensor: "
                 "unreplicated: drop leaves none of them. Set it to keep."
             )
+    external = acquire["external"]
+    if external and {*external} not in EXTERNAL:
+        raise LacunaError(
+            f"acquire: external: {listed(sorted(external))}; expected profiles and samples, "
+            "series_matrix and platform, or counts and samples. Keep one of these pairs."
+        )
     for name, target in acquire["cells"].items():
         _check_target(f"acquire: cells: {name}", target)
     for name, file in acquire["vectors"].items():

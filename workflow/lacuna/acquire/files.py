@@ -52,10 +52,11 @@ def change_files(block: Mapping[str, Any], change: Change) -> dict[str, Any]:
     for key in ("genes", "gene_facts"):
         file = block.get(key)
         changed[key] = None if file is None else change("rnaseq", file, f"acquire: {key}")
-    changed["gene_sets"] = [
-        change("gene_sets", file, f"acquire: gene_sets: {place}")
-        for place, file in enumerate(block.get("gene_sets", []))
-    ]
+    for key in ("gene_sets", "chip_atlas"):
+        changed[key] = [
+            change(key, file, f"acquire: {key}: {place}")
+            for place, file in enumerate(block.get(key, []))
+        ]
     return changed
 
 

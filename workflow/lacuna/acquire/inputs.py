@@ -38,8 +38,10 @@ class Inputs:
         Tables about the drugs, by kind: table, atc, hub_drugs, ...
     gene_set_files : sequence of str
         Files of gene sets.
+    chip_atlas_files : sequence of str
+        Files of target genes of transcription factors.
     external_files : mapping of str to str
-        Profiles of another platform and their samples, by kind; empty if there are none.
+        Profiles of another platform, by what each file holds; empty if there are none.
     mirrors : sequence of str
         Folders that are looked into, in this order, before anything is downloaded.
     rnaseq : mapping of str to mapping of str to str
@@ -74,6 +76,7 @@ class Inputs:
     screen: Mapping[str, Any] = field(default_factory=dict)
     cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     vector_files: Mapping[str, str] = field(default_factory=dict)
+    chip_atlas_files: Sequence[str] = ()
     said: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
@@ -113,6 +116,7 @@ class Inputs:
             gene_facts_file=block["gene_facts"],
             cells=block["cells"],
             vector_files=block["vectors"],
+            chip_atlas_files=tuple(block.get("chip_atlas", ())),
             said=said,
         )
 
@@ -241,8 +245,13 @@ class Inputs:
         folder = self._shared_folder(dataset, "gene_sets")
         return [f"{folder}/{file}" for file in self.gene_set_files]
 
+    def chip_atlas(self, dataset: str) -> list[str]:
+        """Return where the files of target genes lie, an empty list if there are none."""
+        folder = self._shared_folder(dataset, "chip_atlas")
+        return [f"{folder}/{file}" for file in self.chip_atlas_files]
+
     def external(self, dataset: str) -> dict[str, str]:
-        """Return where the profiles of another platform and their samples lie, by kind."""
+        """Return where the files of another platform's profiles lie, by what each holds."""
         folder = self._shared_folder(dataset, "external")
         return {kind: f"{folder}/{file}" for kind, file in self.external_files.items()}
 
@@ -295,6 +304,7 @@ class Inputs:
             ),
             *self.annotations(dataset).values(),
             *self.gene_sets(dataset),
+            *self.chip_atlas(dataset),
             *self.external(dataset).values(),
             *self._of_translation(dataset),
             *self._of_retrieval(dataset),

@@ -1,6 +1,10 @@
-"""Reads profiles of another platform or laboratory: log fold changes, genes x samples."""
+"""Profiles of another platform or laboratory, and the table of log fold changes that gives them.
 
-from dataclasses import dataclass
+Other layouts: `lacuna.io.series_matrix`, `lacuna.io.tag_counts`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +12,12 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.geo import check_present, check_unique, read_columns, read_text_table
-from lacuna.io.names import drug_key, one_spelling
+from lacuna.io.names import drug_key, one_spelling, plain_key
 from lacuna.io.odd_rows import Account, tell
 from lacuna.vectors import unit_rows
 
 SAMPLE_COLUMNS = {name: (name,) for name in ("sample", "drug", "cell")}
+KNOWN_OF_DRUGS = {"inchi_key": ("inchi_key",)}  # a column that the table of samples may have
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,18 @@ class External:
         Genes that have a value in any sample.
     drug, cell : object arrays of shape (n,)
         Names, as the table of samples has them.
+    name : str
+        What the set is called: a GEO accession, or its file up to the first dot.
+    inchi_keys : dict of str to str
+        By drug, where it is known.
     """
 
     profiles: np.ndarray
     measured: np.ndarray
     drug: np.ndarray
     cell: np.ndarray
+    name: str = ""
+    inchi_keys: dict[str, str] = field(default_factory=dict)
 
 
 def read_external(profiles: str | Path, samples: str | Path, genes: pd.DataFrame) -> External:
@@ -44,8 +55,8 @@ def read_external(profiles: str | Path, samples: str | Path, genes: pd.DataFrame
         Tab-separated, plain or gzipped: the first column `symbol`, one more for each sample. Log
         fold changes to any base; an empty field or NA is a missing value.
     samples
-        Tab-separated, plain or gzipped: sample, drug, cell. Samples of one drug and cell are
-        averaged, gene by gene, before the average is scaled.
+        Tab-separated, plain or gzipped: sample, drug, cell, and inchi_key where it is known.
+        Samples of one drug and cell are averaged, gene by gene, before the average is scaled.
     genes
         gene and symbol, in the tensor's order. Other genes of the table are left out.
 
@@ -62,12 +73,8 @@ def read_external(profiles: str | Path, samples: str | Path, genes: pd.DataFrame
         has no value for any of them, or a drug's changes in a cell are all 0.
     """
     account: Account = []
-    described = read_columns(samples, SAMPLE_COLUMNS, account=account, exact=("sample",))
-    check_unique(described, "sample", "sample", samples)
-    for column in ("drug", "cell"):
-        check_present(described, column, samples)
-    if described.empty:
-        raise LacunaError(f"{samples}: names no sample; expected a row for each.")
+    described = read_samples(samples, SAMPLE_COLUMNS, KNOWN_OF_DRUGS, account)
+    check_present(described, "drug", samples)
     changes = _read_changes(profiles, described["sample"], samples)
     if not genes["symbol"].isin(changes.index).any():
         raise LacunaError(
@@ -81,24 +88,84 @@ def read_external(profiles: str | Path, samples: str | Path, genes: pd.DataFrame
             f"{profiles}: samples {listed(without)} have no value for any gene of the tensor; "
             f"expected some. Remove them here and from {samples}."
         )
-    described["drug"] = one_spelling(described["drug"], "drug", account, drug_key)
-    described["cell"] = one_spelling(described["cell"], "cell", account)
+    described = spell_pairs(described, account)
     tell(samples, account)
     pair = described.groupby(["drug", "cell"], sort=False).ngroup().to_numpy()
     means = changes.T.groupby(pair).mean().fillna(0).to_numpy()
+    measured = changes.notna().any(axis=1).to_numpy()
     pairs = described.drop_duplicates(["drug", "cell"])
+    return external_of(profiles, means, measured, pairs, stem(profiles))
+
+
+def read_samples(
+    path: str | Path,
+    required: Mapping[str, tuple[str, ...]],
+    optional: Mapping[str, tuple[str, ...]],
+    account: Account,
+) -> pd.DataFrame:
+    """Read a table of samples; see `lacuna.io.geo.read_columns`.
+
+    Raises
+    ------
+    LacunaError
+        If a column is missing, a sample stands twice or has no cell, or there is none.
+    """
+    described = read_columns(path, required, optional, account=account, exact=("sample",))
+    check_unique(described, "sample", "sample", path)
+    check_present(described, "cell", path)
+    if described.empty:
+        raise LacunaError(f"{path}: names no sample; expected a row for each.")
+    return described
+
+
+def spell_pairs(described: pd.DataFrame, account: Account) -> pd.DataFrame:
+    """Give each drug, and each cell (MCF-7, MCF7), one spelling."""
+    return described.assign(
+        drug=one_spelling(described["drug"], "drug", account, drug_key),
+        cell=one_spelling(described["cell"], "cell", account, plain_key),
+    )
+
+
+def external_of(
+    path: str | Path, means: np.ndarray, measured: np.ndarray, pairs: pd.DataFrame, name: str
+) -> External:
+    """Bring changes of each drug in each cell to unit length.
+
+    Parameters
+    ----------
+    path
+        The file, for the message.
+    means : array of shape (pairs, genes)
+        0 where there is no value.
+    measured : bool array of shape (genes,)
+    pairs
+        drug, cell, and inchi_key where any is known.
+    name
+        What the set is called.
+
+    Raises
+    ------
+    LacunaError
+        If a drug's changes in a cell are all 0.
+    """
     drug, cell = pairs["drug"].to_numpy(object), pairs["cell"].to_numpy(object)
     # First to 1 at most: the squares of small numbers would be 0.
-    means /= np.maximum(np.abs(means).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    means = means / np.maximum(np.abs(means).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
     scaled = unit_rows(means).astype(np.float32)
     flat = np.flatnonzero(~scaled.any(axis=1))
     if len(flat):
         raise LacunaError(
-            f"{profiles}: the changes by drug {drug[flat[0]]!r} in cell {cell[flat[0]]!r} are all "
+            f"{path}: the changes by drug {drug[flat[0]]!r} in cell {cell[flat[0]]!r} are all "
             f"0 (so in {len(flat)} of {len(scaled)} pairs): no profile. Remove their samples."
         )
-    measured = changes.notna().any(axis=1).to_numpy()
-    return External(scaled, measured, drug, cell)
+    known = pairs.reindex(columns=["drug", "inchi_key"]).dropna().drop_duplicates("drug")
+    keys = dict(zip(known["drug"], known["inchi_key"], strict=True))
+    return External(scaled, measured, drug, cell, name, keys)
+
+
+def stem(path: str | Path) -> str:
+    """Return the name of a file up to its first dot."""
+    return Path(path).name.partition(".")[0]
 
 
 def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path) -> pd.DataFrame:

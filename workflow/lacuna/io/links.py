@@ -9,7 +9,7 @@ from pathlib import Path
 
 RESULTS = "results/"  # how paths of jobs begin, whatever the folder that Snakemake runs in
 # Folders beside those of the series, for files that belong to the whole data set.
-SHARED_FOLDERS = ("annotations", "gene_sets", "external", "rnaseq", "cells")
+SHARED_FOLDERS = ("annotations", "gene_sets", "chip_atlas", "external", "rnaseq", "cells")
 OF_SERIES = ("acquire", "signatures")  # folders below results/{dataset} with one for each series
 ENDINGS = "\"' :;,.)\n"  # what may stand after a path in a message
 LONGEST = 4096  # bytes of a path

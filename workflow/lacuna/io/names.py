@@ -66,6 +66,17 @@ def drug_key(name: str) -> str:
     return name if SMILES.fullmatch(name) else name.casefold()
 
 
+def plain_key(name: str) -> str:
+    """Return what is alike of names that sources write differently: letters and digits alone.
+
+    Examples
+    --------
+    >>> plain_key("MCF-7") == plain_key("mcf7")
+    True
+    """
+    return "".join(filter(str.isalnum, name.casefold())) or name.casefold()
+
+
 def one_spelling(
     names: pd.Series,
     column: str,
