@@ -1,8 +1,10 @@
 """Small networks for the tests."""
 
 import numpy as np
+import pandas as pd
 import torch
 
+from lacuna.completion.cell_model import TrainedOn
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.networks.cell_states import CellStates, Shape
 
@@ -17,6 +19,20 @@ def untrained(genes=40, decoders=2, cells=5, seed=0) -> DeepCellState:
             torch.nn.init.constant_(decoder.passed_on, 0.5)
     number = np.where(np.arange(cells) < decoders, np.arange(cells), -1)
     return DeepCellState(network, number, 0.5, "all", "mean_2d", None)
+
+
+def described(genes, cells, scale="unit", symbols=None, drugs=("d0", "d1")) -> TrainedOn:
+    """What a model file says of a training on genes and cells of these names."""
+    return TrainedOn(
+        pd.DataFrame({"gene": list(genes), "symbol": list(genes if symbols is None else symbols)}),
+        np.array(list(cells), object),
+        pd.DataFrame({"drug": list(drugs), "name": [f"name of {drug}" for drug in drugs]}),
+        scale,
+        "0" * 64,
+        "deepcellstate",
+        {"latent": 8},
+        {"dataset": "demo", "simulated": "true"},
+    )
 
 
 def of_groups(genes=40, groups=4) -> DeepCellState:

@@ -28,8 +28,10 @@ rule train_cell_states:
     input:
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        genes="results/{dataset}/tensor/genes.tsv",
     output:
-        model="results/{dataset}/cell_to_cell/model.pt",
+        model="results/{dataset}/cell_to_cell/model.h5",
         losses="results/{dataset}/cell_to_cell/losses.tsv",
     log:
         "results/{dataset}/logs/train_cell_states.log",
@@ -46,6 +48,7 @@ rule train_cell_states:
     params:
         options=cell_to_cell.options(config),
         seed=SEED,
+        simulated=INPUTS.simulated,
     script:
         "../scripts/cell_to_cell/train_cell_states.py"
 
@@ -106,7 +109,7 @@ rule map_states:
     input:
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
-        model="results/{dataset}/cell_to_cell/model.pt",
+        model="results/{dataset}/cell_to_cell/model.h5",
     output:
         states="results/{dataset}/cell_to_cell/latent_states.tsv",
         correlation="results/{dataset}/cell_to_cell/latent_correlation.tsv",
@@ -133,7 +136,7 @@ rule rank_genes:
     input:
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
-        model="results/{dataset}/cell_to_cell/model.pt",
+        model="results/{dataset}/cell_to_cell/model.h5",
         genes="results/{dataset}/tensor/genes.tsv",
     output:
         ranks="results/{dataset}/cell_to_cell/important_genes.tsv",
@@ -162,7 +165,7 @@ rule maximise_factors:
         sets=INPUTS.gene_sets(DATASET),
         genes="results/{dataset}/tensor/genes.tsv",
         cells="results/{dataset}/tensor/cells.tsv",
-        model="results/{dataset}/cell_to_cell/model.pt",
+        model="results/{dataset}/cell_to_cell/model.h5",
     output:
         factors="results/{dataset}/cell_to_cell/factors.tsv",
         left_out="results/{dataset}/cell_to_cell/factors_left_out.tsv",
@@ -189,7 +192,7 @@ rule transfer_states:
         unpack(lambda wildcards: INPUTS.external(DATASET)),
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
-        model="results/{dataset}/cell_to_cell/model.pt",
+        model="results/{dataset}/cell_to_cell/model.h5",
         drugs="results/{dataset}/tensor/drugs.tsv",
         genes="results/{dataset}/tensor/genes.tsv",
     output:

@@ -1,11 +1,12 @@
 """DeepCellState against the layers written out, planted truth, and its own training."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from networks import described
 from toy import GENES, clustered, grid
 
 from lacuna.completion.interface import SideInformation
@@ -203,17 +204,17 @@ def test_a_saved_network_predicts_the_same(tmp_path):
     trained = train_method(
         "deepcellstate", tensor, SideInformation(), np.random.default_rng(0), FAST
     )
-    trained.save(tmp_path / "model.pt")
-    again = DeepCellState.load(tmp_path / "model.pt", "cpu")
+    path = tmp_path / "model.h5"
+    trained.save(path, described(tensor.genes, tensor.cells))
+    again = DeepCellState.load(path, "cpu", tensor)
     wanted, rng = tensor.missing_pairs, np.random.default_rng(0)
     expected = trained.predict(tensor, wanted, rng)
     assert np.array_equal(expected.profiles, again.predict(tensor, wanted, rng).profiles)
-    (tmp_path / "model.pt").write_bytes((tmp_path / "model.pt").read_bytes()[:1000])
-    with pytest.raises(LacunaError, match=r"model\.pt: cannot be read"):
-        DeepCellState.load(tmp_path / "model.pt", "cpu")
-    torch.save(pd.DataFrame({"code": [1]}), tmp_path / "model.pt")
-    with pytest.raises(LacunaError, match=r"model\.pt: cannot be read"):
-        DeepCellState.load(tmp_path / "model.pt", "cpu")
+    with pytest.raises(LacunaError, match=r"model\.h5: the model deepcellstate was trained on 40"):
+        DeepCellState.load(path, "cpu", replace(tensor, genes=tensor.genes[::-1]))
+    torch.save(pd.DataFrame({"code": [1]}), path)
+    with pytest.raises(LacunaError, match=r"model\.h5: cannot be read"):
+        DeepCellState.load(path, "cpu")
 
 
 class Killed(Exception):

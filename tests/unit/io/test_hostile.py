@@ -4,6 +4,7 @@ import gzip
 import pickle
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -11,10 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from networks import described
 from promises import refused_in_little_memory as refused
 from toy import clustered
 from wells import inst_info, write_text
 
+from lacuna.completion.cell_model import CellModel
 from lacuna.completion.interface import Completion
 from lacuna.completion.methods.deepcellstate import DeepCellState
 from lacuna.drawing.style import save_figure
@@ -101,15 +104,17 @@ def test_a_file_of_our_own_that_promises_is_refused(tmp_path, kind, name):
     "refused at once, in under 256 MiB",
 )
 def test_a_model_that_promises_takes_no_memory(tmp_path):
-    shape = {"genes": 10**9, "latent": 10**6, "per_gene": False}
+    shape = {"genes": 2, "latent": 10**9, "per_gene": False, "slope": 0.2}
     shape |= {"input_dropout": 0.1, "decoder_dropout": 0.1, "skip": True}
-    content = {"shape": shape, "weights": {}, "cells": [0, 10**9], "scale": 1.0}
-    torch.save({**content, "inputs": "all", "fallback": "mean_1d"}, tmp_path / "a.pt")
-    refused(DeepCellState.load, tmp_path / "a.pt", "cells have other decoders")
-    weights = {f"decoders.{cell}.x": torch.zeros(1) for cell in range(2)}
-    content |= {"cells": [0, 1], "weights": weights, "inputs": "all", "fallback": "mean_1d"}
-    torch.save(content, tmp_path / "a.pt")
-    refused(DeepCellState.load, tmp_path / "a.pt", "weights are not those of its network")
+    genes = described("ab", ["A", "B"])
+    weights = {f"encoder.hidden.{layer}.bias": np.zeros(2, np.float32) for layer in (0, 2)}
+    for decoders, said in (([0, 10**9], "not numbered one by one"), ([0, 1], "no 'common.expand")):
+        model = CellModel(genes, np.array(decoders), 1.0, "all", "mean_1d", shape, weights)
+        model.save(tmp_path / "a.h5")
+        refused(DeepCellState.load, tmp_path / "a.h5", said)
+    model = replace(model, trained_on=genes, shape=shape | {"genes": 10**9})
+    model.save(tmp_path / "a.h5")
+    refused(DeepCellState.load, tmp_path / "a.h5", "2 genes, and a network of 1000000000")
 
 
 # Bombs
@@ -143,7 +148,7 @@ def test_what_packs_well_is_read_whole(tmp_path, monkeypatch):
 
 
 @pytest.mark.fault(
-    "a saved network that is an archive of zeros",
+    "a checkpoint that is an archive of zeros",
     "refused before it is unpacked",
 )
 def test_a_packed_model_is_refused(tmp_path):

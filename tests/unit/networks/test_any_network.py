@@ -4,15 +4,19 @@ import contextlib
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import described
 from promises import bytes_of, reads_or_refuses
 from strategies import damaged, values
 from torch import nn
 
+from lacuna.completion.cell_model import CellModel
 from lacuna.completion.methods.deepcellstate import DeepCellState
+from lacuna.io import hdf5
 from lacuna.networks.cell_states import CellStates, Shape
 from lacuna.networks.training import CHECKPOINT, STAGE, Training
 
@@ -32,12 +36,15 @@ def read_model(path):
     genes = model.network.shape.genes
     cell = int(np.argmax(model.cells))
     if model.cells[cell] >= 0:
-        assert model.translate(np.zeros((2, genes)), None, cell).shape == (2, genes)
+        profiles = np.ones((2, genes))
+        translated = model.translate(profiles, None, cell)
+        assert translated.shape == (2, genes)
+        assert np.allclose(CellModel.load(path, lazy=True).translate(profiles, cell), translated)
 
 
 def test_the_model_that_is_damaged_is_read(folder):
-    (folder / "good.pt").write_bytes(MODEL_BYTES)
-    read_model(folder / "good.pt")
+    (folder / "good.h5").write_bytes(MODEL_BYTES)
+    read_model(folder / "good.h5")
 
 
 def saved(content) -> bytes:
@@ -46,7 +53,7 @@ def saved(content) -> bytes:
     return file.getvalue()
 
 
-MODEL_BYTES = bytes_of(MODEL.save)
+MODEL_BYTES = bytes_of(lambda path: MODEL.save(path, described("abcd", ["A", "B", "C"])))
 
 
 @pytest.mark.fault(
@@ -56,17 +63,17 @@ MODEL_BYTES = bytes_of(MODEL.save)
 @given(data=st.data())
 @settings(max_examples=150)
 def test_damaged_models(folder, data):
-    path = folder / "model.pt"
+    path = folder / "model.h5"
     path.write_bytes(data.draw(damaged(MODEL_BYTES)))
     reads_or_refuses(read_model, path)
 
 
-TORCH_VALUES = (
-    values.filter(lambda value: not isinstance(value, bytes))
-    | st.sampled_from(
-        [10**12, -1, 2**63, torch.zeros(3), torch.zeros(()), torch.zeros(2, 2).half()]
-    )
-    | st.sampled_from([torch.zeros(1).expand(10**9), [0, 10**9], [0, 1.5], [[0]], "ntk", {}])
+ENTRIES = st.sampled_from(
+    [
+        *(None, "", "unit", "z", "nan", "-1", "1e999", "{}", "[]", '{"genes": 1e9}', "ntk", 10**12),
+        *(np.zeros(3, np.float32), np.full((2, 2), np.nan, np.float32), np.arange(6.0)),
+        *(pd.DataFrame({"gene": ["a"]}), pd.DataFrame({"cell": ["A", "A"], "decoder": [0, -2]})),
+    ]
 )
 
 
@@ -74,17 +81,23 @@ TORCH_VALUES = (
     "saved networks with other entries (property-based)",
     "what the reader promises, or our own error",
 )
-@given(entry=st.sampled_from(["shape", "weights", "cells", "scale", "inputs", "fallback", "new"]),
-       below=st.integers(-1, 5), value=TORCH_VALUES)  # fmt: skip
+@given(data=st.data())
 @settings(max_examples=80)
-def test_changed_models(folder, entry, below, value):
-    content = torch.load(io.BytesIO(MODEL_BYTES), weights_only=True)
-    if below >= 0 and isinstance(content.get(entry), dict):
-        content[entry][sorted(content[entry])[below]] = value
+def test_changed_models(folder, data):
+    path = folder / "changed.h5"
+    path.write_bytes(MODEL_BYTES)
+    content = hdf5.load(path)
+    facts = content["facts"].set_index("key")["value"]
+    name = data.draw(st.sampled_from([*content, *facts.index, "new"]))
+    value = data.draw(ENTRIES)
+    if name in facts:
+        facts[name] = str(value)
+        content["facts"] = facts.reset_index()
+    elif value is None:
+        content.pop(name, None)
     else:
-        content[entry] = value
-    path = folder / "changed.pt"
-    path.write_bytes(saved(content))
+        content[name] = value if isinstance(value, pd.DataFrame) else np.atleast_1d(value)
+    hdf5.save(path, content)
     reads_or_refuses(read_model, path)
 
 
@@ -132,6 +145,15 @@ def go_on(work):
         training.run("one", epoch, epochs=3, patience=3, optimiser=optimiser)
     assert list(training.losses) == ["stage", "epoch", "training", "validation"]
     return part
+
+
+TORCH_VALUES = (
+    values.filter(lambda value: not isinstance(value, bytes))
+    | st.sampled_from(
+        [10**12, -1, 2**63, torch.zeros(3), torch.zeros(()), torch.zeros(2, 2).half()]
+    )
+    | st.sampled_from([torch.zeros(1).expand(10**9), [0, 10**9], [0, 1.5], [[0]], "ntk", {}])
+)
 
 
 def test_the_checkpoint_of_these_tests_is_gone_on_from(folder):

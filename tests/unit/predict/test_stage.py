@@ -48,6 +48,20 @@ def test_with_a_table_all_is_made_of_the_first_method_that_keeps_a_model(table):
     }
 
 
+def test_a_network_is_kept_of_all_data_and_not_asked_by_structure(table):
+    variant = {"small_states": {"method": "deepcellstate", "latent": 4}}
+    methods = [variant, "blend", "affine_map", "deepcellstate"]
+    completed = ["deepcellstate", "small_states", "affine_map"]
+    made = plan(completion={"methods": methods, "completed": completed})
+    kept = [file for file in made.results if file.endswith(".model.h5")]
+    folder = "results/demo/completed"
+    assert kept == [f"{folder}/small_states.model.h5", f"{folder}/deepcellstate.model.h5"]
+    assert stage.method(made.config) is None
+    asked = {"methods": methods, "completed": ["deepcellstate", "blend"]}
+    made = plan(table(name=["a"], smiles=["CCO"]), completion=asked)
+    assert stage.method(made.config) == "blend"
+
+
 @pytest.mark.parametrize("how", [{"sizes": []}, {"without": ["blend"]}])
 def test_without_held_out_drugs_nothing_judges(table, how):
     made = plan(table(name=["a"], smiles=["CCO"]), evaluation={"splits": {"drugs": how}})

@@ -17,7 +17,7 @@ import torch
 from threadpoolctl import threadpool_info
 from toy import axes_of, clustered, replicated
 
-from lacuna.completion.registry import available, keeps_model, options_of
+from lacuna.completion.registry import available, keeps_model, keeps_network, options_of
 from lacuna.evaluation.expected_r import ExpectedR
 from lacuna.runtime.threads import VARIABLES, on_one_thread
 
@@ -98,7 +98,8 @@ def asked_of(method):
     """What a method is asked for: few iterations, as it is the sums of each that count."""
     options = {"max_iterations": 20} if "max_iterations" in options_of(method) else {}
     output = {kind: f"{method}.{kind}" for kind in ("gctx", "h5ad")}
-    kept = {"model": f"{method}.model.h5"} if keeps_model(method, options) else {}
+    is_kept = keeps_model(method, options) or keeps_network(method)
+    kept = {"model": f"{method}.model.h5"} if is_kept else {}
     return options, output | kept
 
 

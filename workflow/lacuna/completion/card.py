@@ -69,6 +69,9 @@ class Method:
     simple : Simple or None
         Of a plain mean or a sum of means, which every other method must lead to be worth its cost:
         what it predicts, in words.
+    keeps_network : bool
+        Whether `fit` trains a network that is kept beside what it completes, and is asked of single
+        profiles afterwards: what it returns has `save(path, TrainedOn)`.
     """
 
     label: str
@@ -81,6 +84,7 @@ class Method:
     grids: int = 0
     holds_kernel: bool = False
     simple: Simple | None = None
+    keeps_network: bool = False
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,11 @@ def keeps_model(name: str, options: Mapping[str, object]) -> bool:
     return is_kept and STRUCTURES in card(parts[-1]).needs
 
 
+def keeps_network(name: str) -> bool:
+    """Return whether a method trains a network that is kept, and asked of profiles afterwards."""
+    return card(name).keeps_network
+
+
 def method_of_new_drugs(name: str, options: Mapping[str, object]) -> str:
     """Return the method that predicts drugs without any profile: of a blend, its last member."""
     return [name, *_members(name, options)][-1]

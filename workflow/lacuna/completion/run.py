@@ -144,6 +144,21 @@ def prepare_method(
 ) -> Predict:
     """Let a method learn what `predict_in_blocks` predicts by; parameters as of `run_method`."""
     trained = train_method(name, observed, side, rng, options, work)
+    return prepare_trained(name, trained, observed, wanted, rng, options)
+
+
+def prepare_trained(
+    name: str,
+    trained: Trained,
+    observed: ProfileSet,
+    wanted: np.ndarray,
+    rng: np.random.Generator,
+    options: Mapping[str, object],
+) -> Predict:
+    """Let what `train_method` returned learn what `predict_in_blocks` predicts by.
+
+    Parameters as of `run_method`; `rng` as the training left it.
+    """
     if not len(wanted) and not keeps_model(name, options):
         return lambda _: Completion(np.empty((0, len(observed.genes)), np.float32))
     return trained.prepare(observed, wanted, rng)

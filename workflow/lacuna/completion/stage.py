@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lacuna.completion.registry import keeps_model
-from lacuna.completion.variants import read_methods
+from lacuna.completion.registry import keeps_model, keeps_network
+from lacuna.completion.variants import Variant, read_methods
 
 
 def wanted(config: Mapping[str, Any]) -> bool:
@@ -27,7 +27,18 @@ def model(method: str) -> str:
 
 
 def kept(config: Mapping[str, Any]) -> list[str]:
-    """Return the methods whose model is kept: it predicts drugs by structure alone."""
-    block = config["completion"]
-    methods = read_methods(block["methods"], block["options"])
+    """Return the methods whose model is kept: it predicts by structure, or from a profile."""
+    methods = _methods(config)
+    by_structure = by_structure_alone(config)
+    return [n for n, how in methods.items() if n in by_structure or keeps_network(how.method)]
+
+
+def by_structure_alone(config: Mapping[str, Any]) -> list[str]:
+    """Return the methods whose kept model predicts drugs by structure alone."""
+    methods = _methods(config)
     return [name for name, how in methods.items() if keeps_model(how.method, how.options)]
+
+
+def _methods(config: Mapping[str, Any]) -> dict[str, Variant]:
+    block = config["completion"]
+    return read_methods(block["methods"], block["options"])

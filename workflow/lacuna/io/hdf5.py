@@ -7,7 +7,7 @@ promises.
 
 import io
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -175,9 +175,10 @@ def save(path: str | Path, content: Content) -> None:
 
 def load(
     path: str | Path,
-    lazy: tuple[str, ...] = (),
+    lazy: Container[str] = (),
     layout: Layout | None = None,
     optional: Layout | None = None,
+    only: Container[str] | None = None,
 ) -> dict[str, Any]:
     """Read a file that `save` or a `Writer` wrote.
 
@@ -190,6 +191,8 @@ def load(
     layout, optional
         What the file must hold, and what it may hold: by name, the kind of values of an array and
         its number of dimensions (or numbers), or TABLE. None for anything.
+    only
+        Names of what is read; what else there is stays unread. None for all.
 
     Returns
     -------
@@ -205,7 +208,8 @@ def load(
     """
     with explain_read_errors(path):
         file = h5py.File(path, "r")
-        items = {name: member(file, name) for name in file}
+        names = [name for name in file if only is None or name in only]
+        items = {name: member(file, name) for name in names}
         if layout is not None:
             _check_layout(items, layout, optional or {})
         content = {

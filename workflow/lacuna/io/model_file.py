@@ -1,6 +1,6 @@
 """What all model files have in common: an HDF5 file whose table of facts says what it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class ModelFile:
         hdf5.save(path, {FACTS: table, **content})
 
     def load(
-        self, path: str | Path, needed: Iterable[str] = ()
+        self, path: str | Path, needed: Iterable[str] = (), lazy: Container[str] = ()
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """Read a model's facts and content.
 
@@ -74,6 +74,8 @@ class ModelFile:
             The file.
         needed
             Names of facts that it must have.
+        lazy
+            Names of arrays to leave in the file, which are read when they are sliced.
 
         Raises
         ------
@@ -82,15 +84,16 @@ class ModelFile:
         LacunaError
             If it is missing, of no such model, or of another format.
         """
-        content = hdf5.load(path)
-        table = content.get(FACTS)
-        facts: dict[str, str] = {}
-        if isinstance(table, pd.DataFrame) and {"key", "value"} <= set(table):
-            facts = dict(zip(table["key"].astype(str), table["value"].astype(str), strict=True))
+        content = hdf5.load(path, lazy)
+        facts = _facts(content)
         if facts.get("kind") != self.kind or not {"format", "version", *needed} <= set(facts):
+            if other := facts.get("kind", "") * (facts.get("kind") != self.kind):
+                what = f"it says that it is {other!r}"
+            else:
+                what = f"it holds {listed(content, 3)}"
             raise LacunaError(
-                f"{path}: not a model of {self.called} (it holds {listed(content, 3)}); expected a "
-                f"file that the stage {self.stage} wrote, {self.place.format(stage=self.stage)}."
+                f"{path}: not a model of {self.called} ({what}); expected a file that the stage "
+                f"{self.stage} wrote, {self.place.format(stage=self.stage)}."
             )
         if facts["format"] != str(self.format):
             raise LacunaError(
@@ -98,6 +101,21 @@ class ModelFile:
                 f"expected format {self.format}. Train it again with this version."
             )
         return facts, content
+
+
+def kind_of(path: str | Path) -> str:
+    """Return what a file says that it is; empty where it is no model file, or cannot be read."""
+    try:
+        return _facts(hdf5.load(path, only=(FACTS,))).get("kind", "")
+    except LacunaError:
+        return ""
+
+
+def _facts(content: Mapping[str, Any]) -> dict[str, str]:
+    table = content.get(FACTS)
+    if not isinstance(table, pd.DataFrame) or not {"key", "value"} <= set(table):
+        return {}
+    return dict(zip(table["key"].astype(str), table["value"].astype(str), strict=True))
 
 
 def part(content: Mapping[str, Any], prefix: str) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from lacuna.completion.registry import available, is_control, keeps_model, metho
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.evaluation.expected_r import ExpectedR
 from lacuna.predict.accuracy import accuracy_of_run
+from lacuna.predict.kept import ENDING, by_structure
 from lacuna.predict.stage import calibrator, files_of_split
 from lacuna.tensor.joined import described
 from lacuna.tensor.profiles import ProfileSet
 
-ENDING = ".model.h5"
 TABLES = ("drugs", "cells", "genes", "baseline")  # of the tensor
 
 
@@ -132,10 +132,7 @@ def find_model(folder: Path, config: Mapping[str, Any]) -> Path:
     LacunaError
         If there is none, saying which methods keep one.
     """
-    found = {
-        path.name.removesuffix(ENDING): path
-        for path in sorted((folder / "completed").glob(f"*{ENDING}"))
-    }
+    found = by_structure(folder)
     completion = config.get("completion")
     asked = completion.get("completed", []) if isinstance(completion, Mapping) else []
     if able := [name for name in asked or sorted(found) if name in found]:
@@ -200,7 +197,7 @@ def find_run(results: Path, dataset: str | None) -> Path:
             )
         return runs[dataset]
     newest = {
-        name: max((path.stat().st_mtime for path in folder.glob(f"completed/*{ENDING}")), default=0)
+        name: max((path.stat().st_mtime for path in by_structure(folder).values()), default=0)
         for name, folder in runs.items()
     }
     chosen = max(newest, key=lambda name: newest[name])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lacuna.completion.stage import kept, model
+from lacuna.completion.stage import by_structure_alone, model
 from lacuna.evaluation.stage import evaluated
 
 Config = Mapping[str, Any]
@@ -28,8 +28,8 @@ def table(config: Config) -> list[str]:
 
 
 def method(config: Config) -> str | None:
-    """Return the method that predicts: the first completed one whose model is kept."""
-    known = kept(config)
+    """Return the method that predicts: the first completed one with a model by structure."""
+    known = by_structure_alone(config)
     return next((name for name in config["completion"]["completed"] if name in known), None)
 
 

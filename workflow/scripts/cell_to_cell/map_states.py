@@ -14,7 +14,7 @@ with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     part = read_of_profiles(tensor, snakemake.input.division, "part")
     test = tensor.take(part == TEST)
-    model = DeepCellState.load(snakemake.input.model, snakemake.params.device)
+    model = DeepCellState.load(snakemake.input.model, snakemake.params.device, tensor)
     rng = generator(snakemake.params.seed, "map_states")
     pearson = profile_pearson(test.profiles, model.predict(test, test.pairs, rng).profiles)
     spaces = {"input": test.profiles, "latent": model.encode(test.profiles)}

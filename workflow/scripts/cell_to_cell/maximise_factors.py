@@ -18,7 +18,7 @@ with job(snakemake):
     sets = [each for path in snakemake.input.sets for each in read_gmt(path).items()]
     chosen, left_out = choose_sets(sets, symbols)
     factors = measure_enrichment(
-        DeepCellState.load(snakemake.input.model, snakemake.params.device),
+        DeepCellState.load(snakemake.input.model, snakemake.params.device, tensor),
         chosen,
         symbols,
         cells["cell"].to_list(),

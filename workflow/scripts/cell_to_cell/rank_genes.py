@@ -15,7 +15,7 @@ with job(snakemake):
     part = read_of_profiles(tensor, files.division, "part")
     training = tensor.take(part == TRAINING)
     ranks, stability = rank_genes(
-        DeepCellState.load(files.model, snakemake.params.device),
+        DeepCellState.load(files.model, snakemake.params.device, tensor),
         training,
         read_described(tensor, "genes", files.genes),
         generator(snakemake.params.seed, "rank_genes"),

@@ -23,7 +23,7 @@ with job(snakemake):
     drugs, genes = (read_described(tensor, axis, files[axis]) for axis in ("drugs", "genes"))
     read = read_external(files.profiles, files.samples, genes)
     external = place_external(read, tensor.genes)
-    model = DeepCellState.load(files.model, snakemake.params.device)
+    model = DeepCellState.load(files.model, snakemake.params.device, tensor)
     rng = generator(snakemake.params.seed, "transfer_states")
     scores = transfer(
         match_decoders(model, tensor.cells, external.cells), external, read.measured, rng

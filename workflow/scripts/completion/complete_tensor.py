@@ -7,9 +7,9 @@ import pandas as pd
 
 import lacuna
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.model import CompletionModel
+from lacuna.completion.keeping import keep
 from lacuna.completion.registry import method_label
-from lacuna.completion.run import predict_in_blocks, prepare_method
+from lacuna.completion.run import predict_in_blocks, prepare_trained, train_method
 from lacuna.completion.writer import write_completed
 from lacuna.evaluation.expected_r import ExpectedR
 from lacuna.io.annotations import annotate_from_files, read_symbols
@@ -29,7 +29,8 @@ with job(snakemake):
     print(f"expected_r of measured profiles: {known} of {len(tensor)}, from their replicates")
     work, gaps = Path(f"{snakemake.output.gctx}.work"), tensor.missing_pairs
     rng = generator(seed, "completed", method)
-    prepared = prepare_method(method, tensor, gaps, side, rng, options, work)
+    trained = train_method(method, tensor, side, rng, options, work)
+    prepared = prepare_trained(method, trained, tensor, gaps, rng, options)
     axes = {
         axis: pd.read_csv(snakemake.input[axis], sep="\t", dtype=str, keep_default_na=False)
         for axis in ("drugs", "cells", "genes")
@@ -55,5 +56,19 @@ with job(snakemake):
     )
     rmtree(work, ignore_errors=True)
     for path in snakemake.params.model:
-        rng = generator(seed, "completed", method, "new drugs")
-        CompletionModel.learn(name, method, options, tensor, side, prepared, rng).save(path)
+        keep(
+            path,
+            name,
+            method,
+            options,
+            tensor=tensor,
+            side=side,
+            axes=axes,
+            trained=trained,
+            prepared=prepared,
+            rng=generator(seed, "completed", method, "new drugs"),
+            facts={
+                "dataset": snakemake.wildcards.dataset,
+                "simulated": str(snakemake.params.simulated).lower(),
+            },
+        )

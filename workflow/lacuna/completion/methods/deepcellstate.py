@@ -30,10 +30,12 @@ import numpy as np
 import pandas as pd
 
 from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method, Option
+from lacuna.completion.cell_model import CellModel, TrainedOn
 from lacuna.completion.interface import Predict, SideInformation, Trained
 from lacuna.completion.registry import find_method
 from lacuna.completion.shared.other_cells import INPUTS, prepare_from_others
-from lacuna.io.atomic import explain_read_errors, write_whole
+from lacuna.errors import LacunaError
+from lacuna.io.atomic import explain_read_errors
 from lacuna.runtime.device import find_device
 from lacuna.tensor.profiles import ProfileSet
 
@@ -48,6 +50,7 @@ METHOD = Method(
     summary="an autoencoder with one encoder for all cells and a decoder for each",
     source="Umarov et al. 2021, https://doi.org/10.1371/journal.pcbi.1009465",
     needs=(OTHER_CELLS,),
+    keeps_network=True,
 )
 
 
@@ -190,56 +193,66 @@ class DeepCellState(Trained):
             known, wanted, self.translate, able, rng, self.fallback, self.inputs
         )
 
-    def save(self, path: str | Path) -> None:
-        """Write what `load` needs to one file, which appears whole or not at all."""
-        import torch
+    def save(self, path: str | Path, trained_on: TrainedOn) -> None:
+        """Write a model file, which appears whole or not at all; see `CellModel`."""
+        from lacuna.networks.cell_states import SLOPE
 
-        content = {
-            "shape": asdict(self.network.shape),
-            "weights": self.network.state_dict(),
-            "cells": self.cells.tolist(),
-            **{name: getattr(self, name) for name in ("scale", "inputs", "fallback")},
-        }
-        with write_whole(path) as unfinished:
-            torch.save(content, unfinished)
+        weights = self.network.state_dict()
+        CellModel(
+            trained_on,
+            self.cells,
+            self.scale,
+            self.inputs,
+            self.fallback,
+            {**asdict(self.network.shape), "slope": SLOPE},
+            {name: values.cpu().numpy() for name, values in weights.items()},
+        ).save(path)
 
     @classmethod
-    def load(cls, path: str | Path, device: str = "auto") -> "DeepCellState":
+    def load(
+        cls, path: str | Path, device: str = "auto", tensor: ProfileSet | None = None
+    ) -> "DeepCellState":
         """Read a file that `save` wrote; nothing in it is executed.
+
+        Parameters
+        ----------
+        path, device
+            The file, and where to compute: auto, cpu or cuda.
+        tensor
+            Whose genes and cells it must have, if any.
 
         Raises
         ------
         DamagedFile
             If the file is damaged.
         LacunaError
-            If the file is missing, or its fallback is no method.
+            If the file is missing, no such model, or of another version of the format; its fallback
+            is no method; or it is the model of another tensor.
         """
         import torch
 
-        from lacuna.networks.cell_states import CellStates, Shape
-        from lacuna.networks.training import fits, read_saved
+        from lacuna.networks.cell_states import SLOPE, CellStates, Shape
+        from lacuna.networks.training import fits
 
-        content = read_saved(path)
+        kept = CellModel.load(path)
+        weights = {name: torch.from_numpy(values) for name, values in kept.weights.items()}
         with explain_read_errors(path):
-            shape, weights = Shape(**content.pop("shape")), content.pop("weights")
-            cells = content.pop("cells")
-            if type(cells) is not list or {*map(type, cells)} != {int}:
-                raise TypeError("cells is no list of whole numbers")
-            cells = np.array(cells)
-            decoders = {name.split(".")[1] for name in weights if name.startswith("decoders.")}
-            if cells.min() < -1 or cells.max() + 1 != len(decoders):
-                raise ValueError(f"cells have other decoders than the {len(decoders)} it holds")
+            if kept.shape["slope"] != SLOPE:
+                raise ValueError(f"its rectifiers have the slope {kept.shape['slope']}")
+            shape = Shape(**{key: value for key, value in kept.shape.items() if key != "slope"})
             with torch.device("meta"):  # no memory for sizes that the weights do not have
-                network = CellStates(shape, len(decoders))
+                network = CellStates(shape, int(kept.decoders.max(initial=-1)) + 1)
             if not fits(weights, network):
                 raise ValueError("weights are not those of its network")
             network.load_state_dict(weights, assign=True)
-            trained = cls(network, cells, losses=None, **content)
-            if not (trained.inputs in INPUTS and 0 < trained.scale < np.inf):
-                raise ValueError(f"inputs {trained.inputs!r}, scale {trained.scale!r}")
-        find_method(trained.fallback)
+        if tensor is not None:
+            try:
+                kept.check_fits(tensor)
+            except LacunaError as error:
+                raise LacunaError(f"{path}: {error}") from None
+        find_method(kept.fallback)
         network.to(find_device(device).name)
-        return trained
+        return cls(network, kept.decoders, kept.largest, kept.inputs, kept.fallback, None)
 
     def translate(self, profiles: np.ndarray, cells: np.ndarray, cell: int) -> np.ndarray:
         """Return what profiles, whatever cells they are of, would be in a cell.
