@@ -6,6 +6,7 @@ What a user of the library needs, each imported from where it lives only when it
 - `run_method`: predict profiles of the grid from others, with `SideInformation`
 - `Completion`: predicted profiles with their standard errors
 - `CompletedTensor`, `CompletedProfile`: the product of a run, every drug in every cell
+- `read_model`: a trained network, which says what a profile would be in another cell
 - `Gctx`, `write_gctx`: LINCS's file format
 - `convert`: a matrix from one layout into another (GCTX, GCT, h5ad, tables of text)
 - `METRICS`: what every score means, by name
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lacuna.io.convert import convert as convert
     from lacuna.io.gctx import Gctx as Gctx
     from lacuna.io.gctx import write_gctx as write_gctx
+    from lacuna.predict.profile_model import read_model as read_model
     from lacuna.project.package import __version__ as __version__
     from lacuna.tensor.profiles import ProfileSet as ProfileSet
 
@@ -40,6 +42,7 @@ _HOME = {
     "SideInformation": "completion.interface",
     "__version__": "project.package",
     "convert": "io.convert",
+    "read_model": "predict.profile_model",
     "run_method": "completion.run",
     "write_gctx": "io.gctx",
 }

@@ -90,11 +90,12 @@ def test_nothing_is_learnt_anew(ask, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "expected --smiles or --table"),
-        (["--smiles", "C", "--table", "x.tsv"], "one of both"),
+        ([], "expected --smiles, --table or --profile"),
+        (["--smiles", "C", "--table", "x.tsv"], "one of these"),
         (["--table", "x.tsv", "--cell", "c0"], "--name and --cell go with --smiles"),
         (["--table", "x.tsv"], "x.tsv"),
         (["--smiles", "not a smiles"], "--smiles: 'not a smiles' .SMILES that cannot be read"),
+        (["--smiles", "C", "--to", "c0"], "--to and --model go with --profile"),
         (["--smiles", "C", "--cell", "c9"], "no cell 'c9'"),
         (["--smiles", "C", "--output", "p.csv"], "--output p.csv: expected a name that ends with"),
         (["--smiles", "C", "--dataset", "dem"], "no run 'dem' .did you mean 'demo'"),

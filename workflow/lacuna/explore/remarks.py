@@ -16,6 +16,8 @@ NO_REPLICATES = "It is known of predictions alone: measured profiles came withou
 SIMULATED = "The data are SIMULATED: drugs, cells and genes are made up."
 # Files of other stages that can be asked, and how. {} is the file.
 ASKED = {
+    "completed/deepcellstate.model.h5": "a profile in another cell: lacuna predict --model {} "
+    "--profile TABLE --to CELL",
     "retrieval/model.h5": "structures for a profile: lacuna retrieve --model {}",
     "translation/model.h5": "RNA-seq-like profiles of all genes: lacuna translate --model {}",
     "single_cell/model.h5": "single cells under any drug: lacuna predict-cells --model {}",

@@ -3,7 +3,7 @@
 GCT 1.2 has two columns before the samples, Name and Description. GCT 1.3 has any number, and as
 many lines of facts about samples before the first gene; its second line says the numbers of genes,
 samples and both kinds of facts (https://clue.io/connectopedia/gct_format). Any other table has one
-column of genes.
+column of genes and, as those that Lacuna writes, perhaps `symbol` behind it.
 """
 
 import csv
@@ -22,6 +22,7 @@ from lacuna.io.untrusted import LONGEST_HEADER, MOST_COLUMNS, decode, open_untru
 GCT = b"#1."  # how a GCT file begins; its version follows
 LEADING = 3  # GTEx's files have id, Name and Description before the samples, others the last two
 TAB, COMMA = b"\t", b","
+SYMBOL = "symbol"  # the second column of a table that gives symbols beside ids
 BOM = b"\xef\xbb\xbf"  # Windows writes it before UTF-8
 NOT_GIVEN = [*MISSING, "na"]  # facts; GCT has na above facts about genes
 SIZE = r"[0-9]{1,12}"
@@ -128,6 +129,8 @@ def _plain_header(path: Path, separator: bytes, names: list[str], fields: int) -
             f"{path}: its first line has no names of samples ({listed(names, 3)}); expected a "
             "table separated by tabs or commas: a column of genes, then one for each sample."
         )
+    if separator == TAB and len(samples) > 1 and samples[0].lower() == SYMBOL:
+        return Header(1, separator, 2, 0, {SYMBOL: 1}, _index(samples[1:]), None)
     return Header(1, separator, 1, 0, {}, _index(samples), None)
 
 

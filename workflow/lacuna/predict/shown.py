@@ -10,12 +10,10 @@ import pandas as pd
 from lacuna.completion.completed import MEASURED, PREDICTED, column_id, gene_names
 from lacuna.completion.interface import Completion
 from lacuna.completion.tiers import tier_of
-from lacuna.errors import LacunaError, listed
 from lacuna.io.tsv import write_table
 from lacuna.predict.answer import Answer
 
 TOP = 5  # genes that move most, up and down
-ENDINGS = (".tsv", ".tsv.gz", ".gctx", ".h5ad")
 
 
 def profiles_of(answer: Answer) -> tuple[pd.DataFrame, np.ndarray]:
@@ -68,18 +66,6 @@ def top_genes(answer: Answer, profiles: np.ndarray, top: int = TOP) -> pd.DataFr
             "down": [" ".join(names[row[:top]]) for row in order],
         }
     )
-
-
-def check_output(path: Path) -> None:
-    """Check that a file can be written in the layout that its name asks for.
-
-    Raises
-    ------
-    LacunaError
-        If its ending is none that is known.
-    """
-    if not path.name.endswith(ENDINGS):
-        raise LacunaError(f"--output {path}: expected a name that ends with {listed(ENDINGS)}.")
 
 
 def write_answer(answer: Answer, path: Path) -> None:
