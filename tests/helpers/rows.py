@@ -20,7 +20,15 @@ OPEN = {
 def signatures(rows: list[dict], genes: int = 6, seed: int = 0) -> SignatureSet:
     """A signature per row: (drug, cell), and what else is to be known of it."""
     table = pd.DataFrame(rows)
-    defaults = {"dose": 10.0, "time": 6.0, "batch": "A", "replicates": 2, "acd": 0.5, "p_value": 0}
+    defaults = {
+        "pert_type": "trt_cp",
+        "dose": 10.0,
+        "time": 6.0,
+        "batch": "A",
+        "replicates": 2,
+        "acd": 0.5,
+        "p_value": 0,
+    }
     defaults["no_p_value"] = ""
     table["name"] = table["name"].where(table["name"].notna()) if "name" in table else np.nan
     for column, value in defaults.items():

@@ -66,7 +66,8 @@ rule make_signatures:
         mem_mb=grows(1000, per_mb=1 / 20),
         runtime=grows(20, per_mb=1 / 300),
     params:
-        **config["signatures"],
+        **{key: value for key, value in config["signatures"].items() if key != "pert_types"},
+        pert_types=lambda wildcards: INPUTS.pert_types(wildcards.series),
         seed=SEED,
     script:
         "../scripts/signatures/make_signatures.py"
@@ -114,6 +115,9 @@ rule import_signatures:
         "tensor"
     conda:
         "../../envs/lacuna.yaml"
+    params:
+        pert_types=lambda wildcards: INPUTS.pert_types(wildcards.series),
+        scale=config["tensor"]["scale"],
     script:
         "../scripts/signatures/import_signatures.py"
 
@@ -137,6 +141,8 @@ rule import_tensor:
         "../../envs/lacuna.yaml"
     resources:
         mem_mb=grows(1000),
+    params:
+        scale=config["tensor"]["scale"],
     script:
         "../scripts/signatures/import_tensor.py"
 

@@ -1,3 +1,6 @@
+from lacuna.tensor import stage as tensor
+
+
 rule build_tensor:
     """Build the tensor of drugs, genes and cells"""
     input:
@@ -33,7 +36,8 @@ rule build_tensor:
         mem_mb=grows(1000, per_mb=2),
     params:
         series=list(INPUTS.series),
-        filters={key: config["tensor"][key] for key in config["tensor"] if key != "small"},
+        filters=tensor.filters(config["tensor"]),
+        scale=config["tensor"]["scale"],
     script:
         "../scripts/tensor/build_tensor.py"
 

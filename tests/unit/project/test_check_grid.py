@@ -245,7 +245,8 @@ def test_which_id_of_a_name_is_best_is_not_certain_before_p_values(merge, certai
 
 
 def test_ready_made_signatures_are_filtered_by_how_alike_their_replicates_are():
-    info = experiments(4, 2, 1).assign(kind="trt_cp", signature="s", p_value=np.nan)
+    info = experiments(4, 2, 1).rename(columns={"pert_type": "kind"})
+    info = info.assign(signature="s", p_value=np.nan)
     info["cc_q75"] = [0.1, 0.3] * 4
     found = bound(known_experiments(info), ALL | {"min_cc_q75": 0.2}, made_here=False)
     assert len(found.tensor) == 4

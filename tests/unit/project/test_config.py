@@ -251,6 +251,8 @@ def test_defaults_are_filled_down_to_the_last_key():
     )
     # The paper's values (Hodos et al. 2018), not those of the demo.
     assert config["tensor"] == {
+        "scale": "unit",
+        **dict.fromkeys(["cells", "times", "doses"]),
         "max_p_value": 0.1,
         "unreplicated": "drop",
         "min_cc_q75": None,

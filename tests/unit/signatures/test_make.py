@@ -148,7 +148,7 @@ def test_an_experiment_is_a_drug_cell_dose_time_and_batch(tmp_path):
         plates.append(plate(f"A_X{3 + number}", ["a"], **base | change))
     plates[-1]["batch"] = "another"
     table = signatures_of(tmp_path, join(*plates)).table
-    found = table[table["drug"] == "a"].set_index([*EXPERIMENT[1:]])["replicates"].to_dict()
+    found = table[table["drug"] == "a"].set_index([*EXPERIMENT[1:5]])["replicates"].to_dict()
     assert found == {
         ("A375", 10.0, 6.0, "A"): 2,
         ("PC3", 10.0, 6.0, "A"): 1,

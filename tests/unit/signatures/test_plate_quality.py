@@ -15,6 +15,7 @@ from lacuna.signatures.series import make_signatures
 def batch(seed=0):
     wells = join(plate("A_X1", ["a", "b", "c", "c"]), plate("A_X2", ["a", "b", "d"]))
     wells = wells[wells["kind"] == "trt_cp"].reset_index(drop=True)
+    wells["pert_type"] = "trt_cp"
     wells["vehicle_wells"] = 4
     wells["p_value"] = [0.01, 0.5, 0.1, 0.1, 0.01, 0.5, np.nan]
     directions = np.random.default_rng(seed).normal(size=(len(wells), 12)).astype(np.float32)

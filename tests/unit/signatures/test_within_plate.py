@@ -40,7 +40,7 @@ def replicates_of(wells, directions, draws=400, seed=1):
     """The table of all batches, as `make_signatures` makes it from their directions."""
     tables = [
         average_replicates(
-            wells.iloc[at].reset_index(drop=True),
+            wells.iloc[at].reset_index(drop=True).assign(pert_type="trt_cp"),
             directions[at],
             draws,
             np.random.default_rng(seed),

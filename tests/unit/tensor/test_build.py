@@ -125,7 +125,9 @@ def test_the_table_of_counts_goes_from_step_to_step(seed):
     tensor, counts = build_tensor(
         random_signatures(seed), **OPEN | {"max_p_value": 0.1, "min_drugs_per_cell": 3}
     )
-    assert list(counts) == ["step", *COUNTS, *(f"{name}_before" for name in COUNTS)]
+    before = [f"{name}_before" for name in COUNTS]
+    assert list(counts) == ["step", *COUNTS, *before, "pert_type"]
+    assert counts["pert_type"].eq("trt_cp").all()
     before = counts[[f"{name}_before" for name in COUNTS]].to_numpy()
     after = counts[COUNTS].to_numpy()
     assert (before[1:] == after[:-1]).all()

@@ -156,15 +156,15 @@ def test_drugs_without_a_signature_are_named_with_what_became_of_their_wells(tmp
     found = drugs_left_out(wells)
     few = "left out: plate with fewer than 2 vehicle wells"
     assert found.to_numpy().tolist() == [
-        ["c", "name of c", f"2 wells {few}"],
-        ["u", "name of u", "1 wells left out: dose in an unknown unit"],
+        ["c", "name of c", "trt_cp", f"2 wells {few}"],
+        ["u", "name of u", "trt_cp", "1 wells left out: dose in an unknown unit"],
     ]
     assert drugs_left_out(wells[wells["plate"].eq("A_X1") & wells["drug"].ne("u")]).empty
     # A drug that another series has a signature of did not fall out.
     made = named(("b", "n", "1"), ("u", "n", "1"))
     dropped = filter_experiments(made.table, **OPEN).dropped
     for others in ([found], [found, found.iloc[:0]]):
-        both = add_left_out(dropped, others, made.table["drug"])
+        both = add_left_out(dropped, others, made.table)
         write_table(both, tmp_path / "dropped.tsv")
         read = read_table(tmp_path / "dropped.tsv")
         assert read[["step", "what", "drug", "experiments"]].to_numpy().tolist() == [

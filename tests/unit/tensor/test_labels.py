@@ -32,9 +32,9 @@ def test_the_axes_are_described_in_the_tensors_order():
         tensor, left, drug_tables=[first, later], gene_tables=[genes], cell_tables=[cells]
     )
     assert axes["drugs"].fillna("-").to_numpy().tolist() == [
-        ["a", "Alpha", 2, "KA", "A", "a"],
-        ["b", "Beta", 1, "KB", "B", "b"],
-        ["c", "-", 1, "-", "-", "c"],
+        ["a", "Alpha", "trt_cp", 2, "KA", "A", "a"],
+        ["b", "Beta", "trt_cp", 1, "KB", "B", "b"],
+        ["c", "-", "trt_cp", 1, "-", "-", "c"],
     ]
     assert axes["cells"].fillna("-").to_numpy().tolist() == [["2", 3, "skin"], ["1", 1, "-"]]
     assert list(axes["genes"]["gene"]) == list(tensor.genes)
@@ -58,8 +58,8 @@ def test_a_merged_drug_has_the_id_and_name_with_most_cells_and_names_all_ids(tmp
     axes = describe_axes(tensor, left, drug_tables=[table], gene_tables=[], cell_tables=[])
     write_table(axes["drugs"], tmp_path / "drugs.tsv")
     assert read_table(tmp_path / "drugs.tsv").fillna("-").to_numpy().tolist() == [
-        ["10", "DRUG", 3, "K10", "S7", "10; 7; 9"],
-        ["5", "another", 1, "-", "-", "5"],
+        ["10", "DRUG", "trt_cp", 3, "K10", "S7", "10; 7; 9"],
+        ["5", "another", "trt_cp", 1, "-", "-", "5"],
     ]
 
 

@@ -28,7 +28,7 @@ DRUGS = pd.DataFrame(
         ("N2", np.nan, np.nan),
     ],
     columns=["drug", "name", "inchi_key"],
-)
+).assign(pert_type="trt_cp")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_which_ids_are_one_drug(merge, expected):
 def test_what_has_no_key_is_no_drug_of_its_name_where_that_is_two_substances():
     keyless = [(drug, "compound 12", np.nan) for drug in ("C3", "C4")]
     more = pd.DataFrame([*keyless, ("P3", "PARTHENOLIDE", "")])
-    more.columns = DRUGS.columns
+    more = more.assign(pert_type="trt_cp").set_axis(DRUGS.columns, axis=1)
     table = pd.concat([DRUGS, more], ignore_index=True)
     assert shared_ids(table, "name") == [["P1", "P2", "P3"]]
 

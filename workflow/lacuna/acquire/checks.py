@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lacuna.acquire.files import name_files
-from lacuna.acquire.inputs import STARTS
+from lacuna.acquire.inputs import PERT_TYPES, STARTS
 from lacuna.errors import LacunaError, listed
 
 # What each layout of a target of single cells needs, and what else it may have.
@@ -48,6 +48,11 @@ def check(config: Mapping[str, Any]) -> None:
             raise LacunaError(
                 f"acquire: series: {name}: expected one of level3 (with inst_info and gene_info), "
                 "level5 (with sig_info) and tensor."
+            )
+        if "tensor" in files and PERT_TYPES in files:
+            raise LacunaError(
+                f"acquire: series: {name}: pert_types beside a ready-made tensor, which does "
+                "not say what its drugs are: they count as compounds (trt_cp). Remove it."
             )
         if "tensor" in files and config["tensor"]["unreplicated"] == "drop":
             raise LacunaError(

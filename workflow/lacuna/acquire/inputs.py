@@ -6,6 +6,7 @@ from typing import Any
 
 from lacuna.acquire.files import CELLS_KINDS, name_files
 from lacuna.io.links import SHARED_FOLDERS
+from lacuna.io.perturbations import COMPOUND
 from lacuna.simulation import parameters
 
 SCREEN = ("generator", "drugs", "cells", "mechanisms")  # keys of acquire: simulator
@@ -22,6 +23,7 @@ MADE = {
     "level5": ("sig_info", "gene_info", "pert_info"),
 }
 WELLS = {"level3": "inst_info", "level5": "sig_info"}
+PERT_TYPES = "pert_types"  # what a series may say beside its files
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Inputs:
         Tables of vectors of drugs by SMILES, by name.
     said : mapping of (folder, file) to mapping of str to str
         What the configuration says of a file beside its name: path, url, sha256.
+    types : mapping of str to sequence of str
+        Which types of treatments are taken of each series, see `pert_types`.
     """
 
     simulated: bool
@@ -78,6 +82,7 @@ class Inputs:
     vector_files: Mapping[str, str] = field(default_factory=dict)
     chip_atlas_files: Sequence[str] = ()
     said: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    types: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Inputs":
@@ -91,6 +96,7 @@ class Inputs:
         block, said = name_files(config["acquire"])
         mirrors = block["mirror"] or []
         mirrors = (mirrors,) if isinstance(mirrors, str) else tuple(mirrors)
+        asked = config.get("signatures", {}).get(PERT_TYPES, [COMPOUND])
         if block["source"] == "simulator":
             return cls(
                 simulated=True,
@@ -101,11 +107,16 @@ class Inputs:
                 mirrors=mirrors,
                 screen={name: block["simulator"][name] for name in SCREEN},
                 cells={"simulated": parameters.SINGLE_CELL_TARGET},
+                types={parameters.SERIES: asked},
                 **_simulated_transcriptome(),
             )
         return cls(
             simulated=False,
-            series=block["series"],
+            series={
+                name: {kind: file for kind, file in files.items() if kind != PERT_TYPES}
+                for name, files in block["series"].items()
+            },
+            types={name: files.get(PERT_TYPES, asked) for name, files in block["series"].items()},
             annotation_files=block["annotations"],
             gene_set_files=tuple(block["gene_sets"]),
             external_files=block["external"],
@@ -119,6 +130,10 @@ class Inputs:
             chip_atlas_files=tuple(block.get("chip_atlas", ())),
             said=said,
         )
+
+    def pert_types(self, series: str) -> list[str]:
+        """Return which types of treatments are taken of a series: its own, or those of all."""
+        return list(self.types.get(series, [COMPOUND]))
 
     def series_with(self, kind: str) -> list[str]:
         """Return the names of the series that have a file of this kind, in their order."""

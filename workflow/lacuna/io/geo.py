@@ -17,6 +17,7 @@ from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.atomic import write_whole
 from lacuna.io.names import drug_key, one_spelling, tidy_texts
 from lacuna.io.odd_rows import Account, merge_rows, note
+from lacuna.io.perturbations import COMPOUND, TREATED
 from lacuna.io.positions import read_positions
 from lacuna.io.quantities import MISSING, is_given, read_doses, read_flags, read_times
 from lacuna.io.room import check_room, unpacked_size
@@ -51,7 +52,6 @@ CELL_COLUMNS = {"cell": ("cell_id",)}
 CELL_OPTIONAL = {"lineage": ("primary_site",)}
 # What a well must have to be of any use, by our name and by GEO's.
 NEEDED = {"plate": "plate", "drug": "pert_id", "kind": "pert_type", "cell": "cell_id"}
-COMPOUND = "trt_cp"  # what pert_type calls a compound
 ODD = "odd"  # the kind of wells that lack one of these: no stage takes wells of this kind
 
 
@@ -71,7 +71,7 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
         well, plate, batch, drug, name, kind (pert_type), dose (micromolar, NaN when missing or
         unknown), unknown_dose (what stands there where it is no number or in another unit, else
         NaN), time (hours, NaN when missing or unknown), unknown_time (as unknown_dose, and "none
-        given" for a compound among others that have a time), cell, row and column (see
+        given" for a treatment among others of its type that have one), cell, row and column (see
         `lacuna.io.positions.read_positions`). Where a number is missing, `pert_idose` and
         `pert_itime` count, as in "10 uM" and "6 h". A batch is the set of plates that replicate
         each other: those of which the column `batch` says the same, and where it says nothing, see
@@ -123,12 +123,12 @@ def read_wells(path: str | Path, account: Account | None = None) -> pd.DataFrame
 def _lacks_time(
     wells: pd.DataFrame, times: pd.Series, unknown: pd.Series, account: Account | None
 ) -> pd.Series:
-    """Return which compound wells give no time where others do: they may be of any."""
-    compound = wells["kind"].eq(COMPOUND)
-    lacks = compound & times.isna() & unknown.isna()
-    if not (compound & times.notna()).any():
-        return pd.Series(False, wells.index)
-    note(account, "compound without a time, among others with one: left out", wells["well"][lacks])
+    """Return which treated wells give no time where others of their type do: any may be theirs."""
+    kinds = wells["kind"].astype(str).replace(COMPOUND, "compound")
+    silent = kinds.str.startswith(("compound", TREATED)) & times.isna() & unknown.isna()
+    lacks = silent & times.notna().groupby(kinds).transform("any")
+    for kind, of_kind in wells["well"][lacks].groupby(kinds):
+        note(account, f"{kind} without a time, among others with one: left out", of_kind)
     return lacks
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.geo import (
-    COMPOUND,
     batch_of,
     check_present,
     check_unique,
@@ -22,6 +21,7 @@ from lacuna.io.geo import (
     spell_alike,
 )
 from lacuna.io.odd_rows import Account, note
+from lacuna.io.perturbations import COMPOUND
 from lacuna.io.quantities import read_numbers
 
 COLUMNS = {"signature": ("sig_id",), "drug": ("pert_id",), "cell": ("cell_id",)}

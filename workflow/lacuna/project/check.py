@@ -1,7 +1,7 @@
 """`lacuna check`: what a run would meet, before it starts, all at once."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lacuna.acquire.inputs import Inputs
-from lacuna.errors import LacunaError, listed
+from lacuna.errors import LacunaError
 from lacuna.evaluation.stage import wanted as has_tensor
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import read_text_table
@@ -52,10 +52,11 @@ from lacuna.project.check_wells import (
 )
 from lacuna.project.findings import Finding, Report
 from lacuna.project.stages import wanted_stages
-from lacuna.signatures.level5 import known_experiments
-from lacuna.signatures.make import sort_wells
+from lacuna.signatures.level5 import explain_none, known_experiments
+from lacuna.signatures.make import are_treated, choose_types, sort_wells
 from lacuna.signatures.signature_set import common_genes, spell_alike
 from lacuna.tensor.known import Known
+from lacuna.tensor.stage import filters as filters_of
 from lacuna.tensor.substances import add_facts
 
 NAMED_BY = {"level3": "inst_info", "level5": "sig_info"}  # the table that names a matrix's columns
@@ -113,7 +114,7 @@ def check(config: Mapping[str, Any], sources: str | Path | None = None) -> Repor
     tables: dict[tuple[str, str], pd.DataFrame] = {}
     for series in inputs.series:
         here = {file.kind: file for file in files if file.folder == series}
-        made = Series(series, here, report).look()
+        made = Series(series, here, report, inputs.pert_types(series)).look()
         tables |= {(series, kind): table for kind, table in made.tables.items()}
         if made.experiments is None:
             complete = False
@@ -152,6 +153,8 @@ class Series:
         Its files by kind.
     report
         Gets what is found.
+    pert_types
+        Which types of treatments are taken of it.
 
     Attributes
     ----------
@@ -163,8 +166,10 @@ class Series:
         The genes of its signatures.
     """
 
-    def __init__(self, name: str, files: Mapping[str, Found], report: Report):
-        self.name, self.report = name, report
+    def __init__(
+        self, name: str, files: Mapping[str, Found], report: Report, pert_types: Sequence[str]
+    ):
+        self.name, self.report, self.pert_types = name, report, list(pert_types)
         self.files: Mapping[str, Found] = files
         self.tables: dict[str, pd.DataFrame] = {}
         self.experiments: pd.DataFrame | None = None
@@ -215,21 +220,18 @@ class Series:
         assert path is not None  # it was read
         written = as_written(read_text_table(path))
         if kind == "inst_info":
+            table = choose_types(table, self.pert_types)
             self.report.say(heading, describe_wells(table))
             self.report.findings += find_in_wells(table, written, str(path))
-            if sort_wells(table).eq("compound").any():
+            if are_treated(sort_wells(table)).any():
                 self.experiments = possible_experiments(table)
                 self.report.findings += find_in_replicates(self.experiments, str(path))
             return
-        self.report.say(heading, describe_signatures(table))
-        self.report.findings += find_in_quantities(written, str(path))
-        experiments = known_experiments(table)
+        self.report.say(heading, describe_signatures(table, self.pert_types))
+        self.report.findings += find_in_quantities(written, str(path), self.pert_types)
+        experiments = known_experiments(table, self.pert_types)
         if experiments.empty:
-            kinds = listed(table["kind"].unique())
-            self.report.stop(
-                f"{path}, column pert_type",
-                f"no signature of a compound: types found are {kinds}, expected trt_cp.",
-            )
+            self.report.stop(f"{path}, column pert_type", explain_none(table, self.pert_types))
             return
         self.experiments = experiments
         self.report.findings += find_in_axes(experiments, str(path))
@@ -365,7 +367,7 @@ def _find_in_stages(
 def _check_grid(
     experiments: pd.DataFrame, made_here: bool, config: Mapping[str, Any], report: Report
 ) -> Bound:
-    filters = {key: value for key, value in config["tensor"].items() if key != "small"}
+    filters = filters_of(config["tensor"])
     found = bound(experiments, filters, made_here=made_here)
     report.say("Tensor", describe_bound(found))
     if found.tensor is None:

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from lacuna.errors import LacunaError, listed
 from lacuna.project.findings import Finding, counted
-from lacuna.signatures.make import sort_wells
+from lacuna.signatures.make import are_treated, sort_wells, wanted_types
 from lacuna.signatures.signature_set import (
     COLUMNS,
     EXPERIMENT,
@@ -85,7 +85,8 @@ def possible_experiments(wells: pd.DataFrame) -> pd.DataFrame:
         The columns of a `SignatureSet`'s table. Where a p-value can be had, it is `PASSES`, else
         no_p_value says why not; all else that needs profiles is NaN.
     """
-    treated = wells[sort_wells(wells).eq("compound")].reset_index(drop=True)
+    wells = wells.assign(use=sort_wells(wells), pert_type=wanted_types(wells).astype(object))
+    treated = wells[are_treated(wells["use"])].reset_index(drop=True)
     drugs = treated.groupby("plate", observed=True)["drug"].nunique()
     groups = treated.assign(on_plate=treated["plate"].map(drugs)).groupby(
         EXPERIMENT, dropna=False, sort=True, observed=True
@@ -194,10 +195,12 @@ def find_in_replicates(experiments: pd.DataFrame, where: str) -> Iterator[Findin
 def describe_bound(found: Bound) -> list[str]:
     """Describe what the filters leave, a line each."""
     lines = [describe_experiments(found.experiments)]
-    for number, step in enumerate(found.steps.to_dict("records")):
-        at_most = "" if found.exact or number == 0 else "at most "
+    several = len(found.experiments["pert_type"].unique()) > 1
+    for step in found.steps.to_dict("records"):
+        at_most = "" if found.exact or step["step"] == "signatures" else "at most "
+        of = f"{step['pert_type']}, " if several else ""
         lines.append(
-            f"{step['step']}: {at_most}{counted(step['profiles'], 'profile')}, "
+            f"{of}{step['step']}: {at_most}{counted(step['profiles'], 'profile')}, "
             f"{counted(step['drugs'], 'drug')}, {counted(step['cells'], 'cell')}"
         )
     if not found.exact and found.tensor is not None:
@@ -221,7 +224,10 @@ def explain_nothing(found: Bound, filters: Mapping[str, Any]) -> str:
     why = found.experiments["no_p_value"]
     causes = [f"{count:,} have {reason}" for reason, count in why.value_counts().items() if reason]
     of = f" Of {len(why):,} experiments, {', '.join(causes)}." if causes else ""
-    said = found.fault.removeprefix("tensor: ").split(" Loosen")[0] + of
+    said = found.fault.removeprefix("tensor: ").split(" Loosen")[0]
+    if said == found.fault.removeprefix("tensor: "):  # no threshold, but what is not there
+        return said
+    said += of
     other = {**suggest_filters(found.experiments, made_here=found.made_here).thresholds}
     del other["merge"]  # it leaves nothing out
     left = bound(found.experiments, {**filters, **other}, made_here=found.made_here).tensor

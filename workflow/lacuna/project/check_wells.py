@@ -1,18 +1,24 @@
 """What tables of wells and of signatures hold, and what is likely wrong with them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import listed
 from lacuna.io.geo import ODD
+from lacuna.io.perturbations import COMPOUND, CONTROLS, VEHICLE, of_genes
 from lacuna.io.quantities import MICROMOLAR, UNITS, read_doses, read_numbers, read_times
-from lacuna.io.sig_info import COMPOUND
 from lacuna.project.findings import Finding, counted
 from lacuna.signatures.characteristic_direction import FEWEST_VEHICLE_WELLS
-from lacuna.signatures.make import VEHICLE, sort_wells
+from lacuna.signatures.make import (
+    are_treated,
+    controls_for,
+    named_types,
+    sort_wells,
+    wanted_types,
+)
 from lacuna.signatures.signature_set import EXPERIMENT
 
 # What LINCS calls its kinds of perturbagens (Subramanian et al. 2017,
@@ -44,22 +50,23 @@ def as_written(table: pd.DataFrame) -> pd.DataFrame:
 
 def describe_wells(wells: pd.DataFrame) -> list[str]:
     """Describe wells, as `lacuna.io.geo.read_wells` returns them, in a few lines."""
-    treated = wells[wells["kind"].eq(COMPOUND)]
-    vehicles = wells["kind"].eq(VEHICLE).groupby(wells["plate"]).sum()
+    wells, controls = _typed(wells), controls_for(wanted_types(wells))
+    treated = wells[wells["pert_type"].notna()]
+    vehicles = wells["kind"].isin(controls).groupby(wells["plate"]).sum()
     replicates = treated.groupby(EXPERIMENT, dropna=False, observed=True).size()
     plates = counted(wells["plate"].nunique(), "plate")
     return [
         f"{counted(len(wells), 'well')} on {plates}: {_tally(wells['kind'])}",
-        f"vehicle wells per plate: {_range(vehicles)}",
+        f"{' and '.join(CONTROLS[each] for each in controls)} wells per plate: {_range(vehicles)}",
         f"plates that replicate each other: {_batches(wells)}",
         f"replicate wells per experiment: {_tally(replicates)}",
         *_quantities(treated),
     ]
 
 
-def describe_signatures(info: pd.DataFrame) -> list[str]:
+def describe_signatures(info: pd.DataFrame, pert_types: Collection[str] = (COMPOUND,)) -> list[str]:
     """Describe signatures, as `lacuna.io.sig_info.read_signatures` returns them."""
-    treated = info[info["kind"].eq(COMPOUND)]
+    treated = info[info["kind"].isin(pert_types)]
     known = int(treated["p_value"].notna().sum())
     return [
         f"{counted(len(info), 'signature')}: {_tally(info['kind'])}",
@@ -116,16 +123,16 @@ def find_in_wells(wells: pd.DataFrame, written: pd.DataFrame, where: str) -> Ite
     Parameters
     ----------
     wells
-        As `lacuna.io.geo.read_wells` returns them.
+        As `lacuna.io.geo.read_wells` returns them, or `lacuna.signatures.make.choose_types`.
     written
         As `as_written` returns the table's texts.
     where
         The file.
     """
-    yield from find_in_quantities(written, where)
+    yield from find_in_quantities(written, where, named_types(wanted_types(wells)))
     yield from _find_in_kinds(wells["kind"], where)
     use = sort_wells(wells)
-    treated = wells[use.eq("compound")]
+    treated = _typed(wells)[are_treated(use)]
     if treated.empty:
         yield _no_compound(wells, use, where)
         return
@@ -134,14 +141,27 @@ def find_in_wells(wells: pd.DataFrame, written: pd.DataFrame, where: str) -> Ite
     yield from find_in_axes(treated, where)
 
 
-def find_in_quantities(written: pd.DataFrame, where: str) -> Iterator[Finding]:
-    """Say what is likely wrong with doses and times of the compounds, as they are written."""
-    compounds = written["kind"].eq(COMPOUND)
-    texts = written[compounds] if compounds.any() else written
-    texts = texts[["dose", "dose_unit", "time", "time_unit"]].astype(object)
-    counts = texts.value_counts(dropna=False).rename("rows").reset_index()
-    yield from _find_in_doses(counts, where)
-    yield from _find_in_times(counts, where)
+def _typed(wells: pd.DataFrame) -> pd.DataFrame:
+    return wells.assign(pert_type=wanted_types(wells).astype(object))
+
+
+def find_in_quantities(
+    written: pd.DataFrame, where: str, pert_types: Collection[str] = (COMPOUND,)
+) -> Iterator[Finding]:
+    """Say what is likely wrong with doses and times of the treatments, as they are written.
+
+    Genes have no doses, so that theirs are not looked at.
+    """
+    wanted = written["kind"].isin(pert_types)
+    texts = written[wanted] if wanted.any() else written
+    yield from _find_in_doses(_counted(texts[~of_genes(texts["kind"])]), where)
+    yield from _find_in_times(_counted(texts), where)
+
+
+def _counted(written: pd.DataFrame) -> pd.DataFrame:
+    """Count the rows that write the same doses and times."""
+    texts = written[["dose", "dose_unit", "time", "time_unit"]].astype(object)
+    return texts.value_counts(dropna=False).rename("rows").reset_index()
 
 
 def _find_in_doses(counts: pd.DataFrame, where: str) -> Iterator[Finding]:
@@ -226,22 +246,26 @@ def _find_in_kinds(kinds: pd.Series, where: str) -> Iterator[Finding]:
 
 def _no_compound(wells: pd.DataFrame, use: pd.Series, where: str) -> Finding:
     kinds = wells["kind"].replace(ODD, "none").value_counts()
-    compounds = wells["kind"].eq(COMPOUND)
-    why = use[compounds].value_counts()
-    reasons = f"Its {COMPOUND} wells: {_rows_of(why)}. " if len(why) else ""
-    vehicles = wells["kind"].eq(VEHICLE).astype(int).groupby(wells["plate"]).sum()
+    types = wanted_types(wells)
+    named, controls = ", ".join(named_types(types)), controls_for(types)
+    why = use[types.notna()].value_counts()
+    reasons = f"Its {named} wells: {_rows_of(why)}. " if len(why) else ""
+    vehicles = wells["kind"].isin(controls).astype(int).groupby(wells["plate"]).sum()
     plates = (vehicles >= FEWEST_VEHICLE_WELLS).sum()
+    beside = " or ".join(CONTROLS[each] for each in controls)
     return Finding(
         f"{where}, column pert_type",
-        f"no compound well can be used. {reasons}Types found: {_rows_of(kinds)}; "
-        f"{counted(int(plates), 'plate')} with {FEWEST_VEHICLE_WELLS} or more vehicle wells. "
-        f"Expected {COMPOUND} wells with a known dose beside {VEHICLE} wells of the same plate.",
+        f"no {'compound' if named == COMPOUND else 'treated'} well can be used. "
+        f"{reasons}Types found: {_rows_of(kinds)}; "
+        f"{counted(int(plates), 'plate')} with {FEWEST_VEHICLE_WELLS} or more {beside} wells. "
+        f"Expected {named} wells with a known dose beside {' or '.join(controls)} wells of the "
+        "same plate.",
         stops=True,
     )
 
 
 def _find_in_plates(wells: pd.DataFrame, use: pd.Series, where: str) -> Iterator[Finding]:
-    lost = wells["kind"].eq(COMPOUND) & use.str.contains("fewer than")
+    lost = wanted_types(wells).notna() & use.str.contains("fewer than")
     if lost.any():
         yield Finding(
             where,

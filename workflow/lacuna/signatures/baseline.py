@@ -8,12 +8,13 @@ import pandas as pd
 from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.names import spelt_as
-from lacuna.signatures.make import VEHICLE, Plate
+from lacuna.io.perturbations import CONTROLS
+from lacuna.signatures.make import Plate
 from lacuna.signatures.values import BOUND, beyond
 
 
 def average_vehicles(plates: Iterable[Plate]) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Average the vehicle wells of each plate.
+    """Average the vehicle wells of each plate, and those of a vector where genes are wanted.
 
     Yields
     ------
@@ -22,7 +23,7 @@ def average_vehicles(plates: Iterable[Plate]) -> Iterator[tuple[str, str, np.nda
     """
     for wells, expression in plates:
         # In file order: sums of float32 depend on the order.
-        vehicle = wells[wells["kind"].eq(VEHICLE)].sort_index()
+        vehicle = wells[wells["kind"].isin([*CONTROLS])].sort_index()
         for (cell, plate), of_plate in vehicle.groupby(["cell", "plate"]):
             rows = wells.index.get_indexer(of_plate.index)
             yield str(cell), str(plate), expression[rows].mean(axis=0)

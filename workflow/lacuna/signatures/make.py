@@ -10,11 +10,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from lacuna.errors import LacunaError
+from lacuna.errors import LacunaError, listed
 from lacuna.io.gctx import Gctx
 from lacuna.io.geo import ODD
+from lacuna.io.perturbations import (
+    COMPOUND,
+    CONTROLS,
+    TREATED,
+    VEHICLE,
+    controls_of,
+    of_genes,
+)
 from lacuna.io.quantities import UNITS
-from lacuna.io.sig_info import COMPOUND
 from lacuna.signatures.characteristic_direction import FEWEST_VEHICLE_WELLS, direction_from
 from lacuna.signatures.consistency import (
     average_cosine_distance,
@@ -28,36 +35,83 @@ from lacuna.signatures.values import NO_LOG2, beyond, check_scale
 from lacuna.signatures.within_plate import WithinPlates
 from lacuna.vectors import unit_rows
 
-VEHICLE = "ctl_vehicle"
 # How far ACDs of the same wells may lie apart, which are added up in another order.
 ROUNDING = 1e-5
 Progress = Callable[[Iterable[Any]], Iterable[Any]]  # wraps a loop, as tqdm.tqdm does
 
 
-def sort_wells(wells: pd.DataFrame) -> pd.Series:
-    """Return the use of each well: vehicle, compound, or the reason why it is left out.
+def choose_types(wells: pd.DataFrame, pert_types: Iterable[str]) -> pd.DataFrame:
+    """Say which wells are treatments that are wanted, in a column pert_type, NaN for all others.
 
     Parameters
     ----------
     wells
-        As `lacuna.io.geo.read_wells` returns them; with the column unfit where the matrix was
-        read: why a well cannot be used, NaN where it can.
+        As `lacuna.io.geo.read_wells` returns them.
+    pert_types
+        As LINCS calls them: trt_cp, trt_sh, ...
+    """
+    chosen = pd.Categorical(wells["kind"].astype(object), list(pert_types))
+    return wells.assign(pert_type=chosen)
+
+
+def wanted_types(wells: pd.DataFrame) -> pd.Series:
+    """Return what `choose_types` says of wells; of those that it was not asked of, compounds."""
+    chosen = wells if "pert_type" in wells else choose_types(wells, [COMPOUND])
+    return chosen["pert_type"]
+
+
+def named_types(types: pd.Series) -> list[str]:
+    """Return the types that were asked for; of the wells of single plates, those there are."""
+    return [*types.cat.categories] if hasattr(types, "cat") else [*types.dropna().unique()]
+
+
+def controls_for(types: pd.Series) -> list[str]:
+    """Return the controls that treatments of these types are held against."""
+    needed = set(controls_of(pd.Series(named_types(types), dtype=object)))
+    return [control for control in CONTROLS if control in needed] or [VEHICLE]
+
+
+def sort_wells(wells: pd.DataFrame) -> pd.Series:
+    """Return the use of each well: vehicle, compound, or the reason why it is left out.
+
+    A treatment that is no compound is called by its pert_type. Genes are held against wells of a
+    vector, all others against those of the vehicle, of the same plate. They have no dose, so that
+    what is written there does not count.
+
+    Parameters
+    ----------
+    wells
+        As `lacuna.io.geo.read_wells` returns them, or `choose_types`; with the column unfit where
+        the matrix was read: why a well cannot be used, NaN where it can.
     """
     fit = wells["unfit"].isna() if "unfit" in wells else pd.Series(True, wells.index)
-    vehicles = (wells["kind"].eq(VEHICLE) & fit).groupby(wells["plate"]).transform("sum")
-    use = pd.Series("left out: neither compound nor vehicle", index=wells.index)
-    use[wells["kind"].eq(COMPOUND)] = "compound"
-    unknown = wells["kind"].eq(COMPOUND) & wells["unknown_dose"].notna()
+    wanted, kinds = wanted_types(wells), wells["kind"].astype(object)
+    controls, types = controls_for(wanted), wanted.astype(object)
+    treated = types.notna()
+    needs = kinds.where(kinds.isin(controls), controls_of(types).where(treated, controls[0]))
+    plain = {*named_types(wanted)} <= {COMPOUND}
+    others = "compound nor vehicle" if plain else "of a wanted pert_type nor its control"
+    use = pd.Series(f"left out: neither {others}", index=wells.index)
+    use[treated] = types[treated].replace(COMPOUND, "compound")
+    unknown = treated & ~of_genes(types) & wells["unknown_dose"].notna()
     use[unknown] = "left out: dose in an unknown unit"
-    when = wells["kind"].eq(COMPOUND) & ~unknown & wells["unknown_time"].notna()
+    when = treated & ~unknown & wells["unknown_time"].notna()
     use[when] = "left out: time in an unknown unit, or none given where others have one"
-    use[wells["kind"].eq(VEHICLE)] = "vehicle"
-    too_few = vehicles < FEWEST_VEHICLE_WELLS
-    use[too_few] = f"left out: plate with fewer than {FEWEST_VEHICLE_WELLS} vehicle wells"
+    for control in controls:
+        named, is_control = CONTROLS[control], kinds.eq(control)
+        use[is_control] = named
+        there = (is_control & fit).groupby(wells["plate"]).transform("sum")
+        too_few = needs.eq(control) & (there < FEWEST_VEHICLE_WELLS)
+        use[too_few] = f"left out: plate with fewer than {FEWEST_VEHICLE_WELLS} {named} wells"
     if not fit.all():
         use[~fit] = wells["unfit"][~fit]
-    use[wells["kind"].eq(ODD)] = "left out: no plate, drug, type or cell is named"
+    use[kinds.eq(ODD)] = "left out: no plate, drug, type or cell is named"
     return use
+
+
+def are_treated(use: pd.Series) -> "pd.Series[bool]":
+    """Tell which wells are treatments, by what `sort_wells` says of them."""
+    return use.eq("compound") | use.str.startswith(TREATED)
 
 
 def count_wells(wells: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +131,7 @@ class Plate(NamedTuple):
     Attributes
     ----------
     wells : DataFrame
-        Compound and vehicle wells, with their use.
+        Treated and control wells, with their use and pert_type (NaN of controls).
     expression : float32 array of shape (wells, genes)
     """
 
@@ -92,14 +146,14 @@ def read_batches(
     progress: Progress = iter,
     unfit: dict[str, str] | None = None,
 ) -> Iterator[tuple[str, list[Plate]]]:
-    """Read compound and vehicle wells batch by batch, each well once.
+    """Read treated and control wells batch by batch, each well once.
 
     Parameters
     ----------
     matrix
         The open Level 3 matrix.
     wells
-        As `lacuna.io.geo.read_wells` returns them.
+        As `lacuna.io.geo.read_wells` returns them, or `choose_types`.
     genes
         Ids of the landmark genes.
     progress
@@ -115,14 +169,16 @@ def read_batches(
     Raises
     ------
     LacunaError
-        If no compound well is left, the matrix cannot be read, or many of its values are no log2
+        If no treated well is left, the matrix cannot be read, or many of its values are no log2
         expression.
     """
     check_any_left(matrix, wells)
-    use = sort_wells(wells)
-    check_scale(matrix, wells["well"][use.isin(["compound", "vehicle"])], genes)
-    # Vehicle wells of plates with too few for a signature still say what the cells express.
-    usable = wells.assign(use=use)[use.eq("compound") | wells["kind"].eq(VEHICLE)]
+    use, types = sort_wells(wells), wanted_types(wells)
+    treated = are_treated(use)
+    check_scale(matrix, wells["well"][treated | use.isin([*CONTROLS.values()])], genes)
+    # Control wells of plates with too few for a signature still say what the cells express.
+    kept = treated | wells["kind"].isin(controls_for(types))
+    usable = wells.assign(use=use, pert_type=types.astype(object))[kept]
     # Sorted by name, so that random draws do not depend on the order of inst_info.
     for batch, of_batch in progress(usable.sort_values("well").groupby("batch")):
         plates = [Plate(w, matrix.read(genes, w["well"])) for _, w in of_batch.groupby("plate")]
@@ -130,14 +186,14 @@ def read_batches(
 
 
 def _leave_out(plate: Plate, unfit: dict[str, str]) -> Plate:
-    """Leave out wells with values that are no log2 expression, and compounds without vehicles."""
+    """Leave out wells with values that are no log2 expression, and what has no controls then."""
     wrong = np.asarray(beyond(plate.expression).any(axis=1))
     if not wrong.any():
         return plate
     unfit.update(dict.fromkeys(plate.wells.loc[wrong, "well"], NO_LOG2))
     wells = plate.wells.loc[~wrong]
     wells = wells.assign(use=sort_wells(wells))
-    kept = (wells["use"].eq("compound") | wells["kind"].eq(VEHICLE)).to_numpy()
+    kept = (are_treated(wells["use"]) | wells["kind"].isin([*CONTROLS])).to_numpy()
     return Plate(wells[kept], plate.expression[~wrong][kept])
 
 
@@ -147,23 +203,27 @@ def check_any_left(matrix: Gctx, wells: pd.DataFrame) -> None:
     Raises
     ------
     LacunaError
-        If no compound well is left; it says how many fall out for what.
+        If no treated well is left; it says how many fall out for what.
     """
     use = sort_wells(wells)
-    if not use.eq("compound").any():
+    if not are_treated(use).any():
         raise LacunaError(f"{matrix.path}: {_nothing_left(wells, use)}")
 
 
 def _nothing_left(wells: pd.DataFrame, use: pd.Series) -> str:
     """Say why no signature can be made: how many wells fall out, and for what."""
     counts = ", ".join(f"{count:,} {what}" for what, count in use.value_counts().items())
+    types = wanted_types(wells)
+    named, controls = named_types(types), controls_for(types)
+    beside = " or ".join(f"{CONTROLS[kind]} wells (pert_type {kind})" for kind in controls)
+    well = "compound well" if named == [COMPOUND] else "treated well"
     said = (
-        f"no compound well (pert_type {COMPOUND}) with a known dose lies on a plate with at least "
-        f"{FEWEST_VEHICLE_WELLS} vehicle wells (pert_type {VEHICLE}); no signature can be made. Of "
+        f"no {well} (pert_type {listed(named)}) with a known dose lies on a plate with at least "
+        f"{FEWEST_VEHICLE_WELLS} {beside}; no signature can be made. Of "
         f"{len(wells):,} wells: {counts}."
     )
     kinds = wells["kind"].value_counts()
-    if not {COMPOUND, VEHICLE} <= set(kinds.index):
+    if not {*named, *controls} <= set(kinds.index):
         said += f" pert_type is {_counted(kinds)}."
     doses, times = (wells[f"unknown_{what}"].value_counts() for what in ("dose", "time"))
     if len(doses):
@@ -181,27 +241,31 @@ def _counted(counts: pd.Series, most: int = 5) -> str:
 def directions_of(
     plates: Iterable[Plate], gamma: float, references: Iterable[str]
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]] | None:
-    """Return the compound wells of a batch and their Characteristic Directions.
+    """Return the treated wells of a batch and their Characteristic Directions.
 
     Returns
     -------
     DataFrame
-        The compound wells, plate by plate, with the number of vehicle wells of their plate.
+        The treated wells, plate by plate, with the number of their plate's control wells
+        (vehicle_wells).
     dict of float32 arrays of shape (wells, genes)
-        Their directions, against each reference. None in place of both where there is no compound
+        Their directions, against each reference. None in place of both where there is no treated
         well.
     """
     treated: list[pd.DataFrame] = []
     directions: dict[str, list[np.ndarray]] = {reference: [] for reference in references}
     for wells, expression in plates:
-        is_treated = wells["use"].eq("compound").to_numpy()
-        if not is_treated.any():
-            continue
-        treated.append(wells[is_treated].assign(vehicle_wells=(~is_treated).sum()))
-        compound, vehicle = expression[is_treated], expression[~is_treated]
-        direct = direction_from(vehicle, gamma)
-        for reference, of_plates in directions.items():
-            of_plates.append(direct(compound - reference_profile(compound, vehicle, reference)))
+        of_use = are_treated(wells["use"])
+        for control in CONTROLS:
+            against = (of_use & controls_of(wells["pert_type"]).eq(control)).to_numpy()
+            is_control = wells["kind"].eq(control).to_numpy()
+            if not against.any():
+                continue
+            treated.append(wells[against].assign(vehicle_wells=is_control.sum()))
+            compound, vehicle = expression[against], expression[is_control]
+            direct = direction_from(vehicle, gamma)
+            for reference, of_plates in directions.items():
+                of_plates.append(direct(compound - reference_profile(compound, vehicle, reference)))
     if not treated:
         return None
     joined = {reference: np.concatenate(plates) for reference, plates in directions.items()}

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from lacuna.io.gctx import write_gctx
+from lacuna.io.perturbations import COMPOUND
 from lacuna.io.quantities import MISSING_NUMBER
-from lacuna.io.sig_info import COMPOUND
 from lacuna.signatures.signature_set import EXPERIMENT, SIGNATURES_AT_ONCE, SignatureSet
 from lacuna.vectors import slices
 
@@ -32,12 +32,12 @@ def write_signatures(path: str | Path, signatures: SignatureSet, genes: pd.DataF
 
     Notes
     -----
-    A column is an experiment, its unit signature; its id is batch:cell:drug:dose:time. Column
-    metadata have the names of LINCS's sig_info, so that cmapPy, cmapR and Lacuna itself (as Level
-    5) read them: pert_id, pert_iname (empty where the drug has none), pert_type, cell_id, pert_dose
-    and pert_dose_unit, pert_time and pert_time_unit, batch, distil_nsample (replicates), acd,
-    p_value (-666 without), and no_p_value, why there is none. Row metadata:
-    pr_gene_symbol.
+    A column is an experiment, its unit signature; its id is batch:cell:drug:dose:time, with
+    :pert_type behind where it is no compound. Column metadata have the names of LINCS's sig_info,
+    so that cmapPy, cmapR and Lacuna itself (as Level 5) read them: pert_id, pert_iname (empty where
+    the drug has none), pert_type, cell_id, pert_dose and pert_dose_unit, pert_time and
+    pert_time_unit, batch, distil_nsample (replicates), acd, p_value (-666 without), and no_p_value,
+    why there is none. Row metadata: pr_gene_symbol.
     """
     table = signatures.table
     dose, time = (table[name].fillna(MISSING_NUMBER) for name in ("dose", "time"))
@@ -45,7 +45,7 @@ def write_signatures(path: str | Path, signatures: SignatureSet, genes: pd.DataF
         {
             "pert_id": table["drug"],
             "pert_iname": table["name"].fillna(""),
-            "pert_type": COMPOUND,
+            "pert_type": table["pert_type"],
             "cell_id": table["cell"],
             "pert_dose": dose,
             "pert_dose_unit": np.where(dose.eq(MISSING_NUMBER), str(MISSING_NUMBER), "um"),
@@ -64,9 +64,11 @@ def write_signatures(path: str | Path, signatures: SignatureSet, genes: pd.DataF
 
 
 def _ids(table: pd.DataFrame) -> list[str]:
-    drug, cell, dose, time, batch = (table[name] for name in EXPERIMENT)
+    drug, cell, dose, time, batch, pert_type = (table[name] for name in EXPERIMENT)
     quantities = (number.map("{:g}".format) for number in (dose, time))
-    return [":".join(parts) for parts in zip(batch, cell, drug, *quantities, strict=True)]
+    kind = (":" + pert_type).where(pert_type.ne(COMPOUND), "")
+    ids = zip(batch, cell, drug, *quantities, strict=True)
+    return [":".join(parts) + suffix for parts, suffix in zip(ids, kind, strict=True)]
 
 
 def _blocks(signatures: SignatureSet) -> Iterator[np.ndarray]:

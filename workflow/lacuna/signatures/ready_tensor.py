@@ -7,17 +7,20 @@ import pandas as pd
 
 from lacuna.errors import LacunaError, listed
 from lacuna.io.matlab import MatlabTensor
-from lacuna.signatures.signature_set import COLUMNS, NOT_GIVEN, SignatureSet
+from lacuna.io.perturbations import COMPOUND
+from lacuna.signatures.signature_set import COLUMNS, NOT_GIVEN, UNIT, SignatureSet
 from lacuna.vectors import unit_rows
 
 
-def import_tensor(tensor: MatlabTensor) -> Iterator[SignatureSet]:
-    """Read the measured profiles, a cell at a time, and scale them to unit length.
+def import_tensor(tensor: MatlabTensor, scale: str = UNIT) -> Iterator[SignatureSet]:
+    """Read the measured profiles, of compounds, a cell at a time.
 
     Parameters
     ----------
     tensor
         The open file.
+    scale
+        "unit" scales each to unit length, "z" leaves values as they are.
 
     Yields
     ------
@@ -41,10 +44,11 @@ def import_tensor(tensor: MatlabTensor) -> Iterator[SignatureSet]:
             )
         read += len(drugs)
         table = pd.DataFrame({"drug": names, "cell": cell}, columns=COLUMNS)
-        table = table.assign(batch="", replicates=1, no_p_value=NOT_GIVEN)
+        table = table.assign(batch="", pert_type=COMPOUND, replicates=1, no_p_value=NOT_GIVEN)
         table["name"] = pd.Series(np.nan, table.index, object)
         numbers = dict.fromkeys(["dose", "time", "acd", "p_value"], np.nan)
-        yield SignatureSet(table.assign(**numbers), unit_rows(profiles), tensor.genes)
+        rows = unit_rows(profiles) if scale == UNIT else profiles
+        yield SignatureSet(table.assign(**numbers), rows, tensor.genes)
     if not read:
         raise LacunaError(f"{tensor.path}: holds no profile: variable T is NaN everywhere.")
 

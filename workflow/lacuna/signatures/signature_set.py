@@ -13,10 +13,10 @@ from lacuna.io import hdf5
 from lacuna.io.atomic import explain_read_errors
 from lacuna.io.names import drug_key, one_spelling
 from lacuna.io.odd_rows import Account
-from lacuna.vectors import unit_rows
+from lacuna.vectors import slices, unit_rows
 
 SIGNATURES_AT_ONCE = 4096  # read from a file into memory
-EXPERIMENT = ["drug", "cell", "dose", "time", "batch"]
+EXPERIMENT = ["drug", "cell", "dose", "time", "batch", "pert_type"]
 COLUMNS = [*EXPERIMENT, "name", "replicates", "acd", "p_value", "no_p_value"]
 # Why an experiment has no p-value.
 HAS_P_VALUE = ""
@@ -25,6 +25,8 @@ FEW_DRUGS = "too few other drugs on its plates"
 SHARED_LINE = "replicates in a row or column with too few wells of other drugs"
 NO_POSITIONS = "replicates on one plate whose well positions are not known, or stand twice"
 NOT_GIVEN = "no p-value in their source"
+# The values of `tensor: scale`: each signature to unit length, or values as they are.
+UNIT, Z = "unit", "z"
 LEAST_COMMON = 0.5  # of the genes of the smaller series: with fewer, ids are of different kinds
 
 
@@ -43,12 +45,14 @@ class SignatureSet:
     Attributes
     ----------
     table : DataFrame, one row per signature
-        drug, name (NaN or empty when the drug has none), cell, dose (micromolar), time (hours),
-        batch, replicates, acd (NaN for an experiment without replicates), p_value (NaN where there
+        drug (its id, which a gene may have, too), pert_type (what kind of treatment it is), name
+        (NaN or empty when the drug has none), cell, dose (micromolar), time (hours), batch,
+        replicates, acd (NaN for an experiment without replicates), p_value (NaN where there
         is none) and no_p_value: why there is none, empty where there is one. That of ready-made
         signatures has cc_q75, too (see `lacuna.io.sig_info`).
     profiles : float32 rows of shape (signatures, genes)
-        Unit rows; those of a set that was loaded stay in the file until they are sliced.
+        Unit rows, or values as their source has them (`tensor: scale: z`); those of a set that was
+        loaded stay in the file until they are sliced.
     genes : array of str
         Entrez ids of the landmark genes.
     """
@@ -90,7 +94,10 @@ class SignatureSet:
 
     @classmethod
     def concatenate(
-        cls, sets: Iterable["SignatureSet"], genes: np.ndarray | None = None
+        cls,
+        sets: Iterable["SignatureSet"],
+        genes: np.ndarray | None = None,
+        scale: str = UNIT,
     ) -> "SignatureSet":
         """Join the signatures of several series.
 
@@ -100,7 +107,8 @@ class SignatureSet:
             One for each series.
         genes
             The genes to keep, which all series have; by default those that `common_genes` finds.
-            Profiles that lose genes are scaled to unit length again.
+        scale
+            "unit" scales profiles that lose genes to unit length again, "z" does not.
 
         Names of drugs and cells that differ only in case between series get one spelling.
         """
@@ -108,12 +116,18 @@ class SignatureSet:
         if genes is None:
             genes = common_genes({str(n): each.genes for n, each in enumerate(sets, 1)}).genes
         columns = [pd.Index(series.genes).get_indexer(pd.Index(genes)) for series in sets]
-        profiles = _StackedRows([series.profiles for series in sets], columns)
+        profiles = _StackedRows([series.profiles for series in sets], columns, scale)
         table = pd.concat([series.table for series in sets], ignore_index=True)
         table, odd = spell_alike(table)
         for line in odd:
             print(f"{line.what} ({line.rows:,} signatures: {line.named}).")
         return cls(table, profiles, genes)
+
+    def squared_lengths(self) -> np.ndarray:
+        """Return the squared length of every profile, float64, reading a block at a time."""
+        blocks = slices(len(self.table), SIGNATURES_AT_ONCE)
+        rows = (self.profiles[block].astype(np.float64) for block in blocks)
+        return np.concatenate([np.zeros(0), *((each**2).sum(axis=1) for each in rows)])
 
     def sum_by(self, group: np.ndarray, groups: int) -> np.ndarray:
         """Add up the profiles of each group, reading a block of them at a time.
@@ -165,10 +179,12 @@ class _StackedRows:
         The rows of each set.
     columns : int arrays of shape (genes,)
         For each set, where the genes that are kept stand in it.
+    scale
+        As in `SignatureSet.concatenate`.
     """
 
-    def __init__(self, parts: list[ProfileRows], columns: list[np.ndarray]):
-        self._parts, self._columns = parts, columns
+    def __init__(self, parts: list[ProfileRows], columns: list[np.ndarray], scale: str):
+        self._parts, self._columns, self._scale = parts, columns, scale
         self._starts = np.cumsum([0, *map(len, parts)])
 
     def __len__(self) -> int:
@@ -178,7 +194,7 @@ class _StackedRows:
         start, stop, _ = rows.indices(len(self))
         return np.concatenate(
             [
-                _take(part[max(start - first, 0) : max(stop - first, 0)], columns)
+                _take(part[max(start - first, 0) : max(stop - first, 0)], columns, self._scale)
                 for part, columns, first in zip(
                     self._parts, self._columns, self._starts[:-1], strict=True
                 )
@@ -186,9 +202,9 @@ class _StackedRows:
         )
 
 
-def _take(profiles: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _take(profiles: np.ndarray, columns: np.ndarray, scale: str) -> np.ndarray:
     taken = profiles[:, columns]
-    return taken if len(columns) == profiles.shape[1] else unit_rows(taken)
+    return taken if scale == Z or len(columns) == profiles.shape[1] else unit_rows(taken)
 
 
 class CommonGenes(NamedTuple):

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from lacuna.errors import LacunaError
+from lacuna.io.perturbations import of_knock_downs
 from lacuna.structures.reading import (
     NO_HEAVY_ATOM,
     NO_KEY,
@@ -27,6 +28,7 @@ from lacuna.structures.reading import (
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
+KEY = r"[A-Z]{14}-[A-Z]{10}-[A-Z]"  # LINCS writes "restricted" where it does not say one
 BLOCK_LETTERS = 14  # of an InChIKey: its first block, the hash of the skeleton
 CARBON = 6
 COLUMNS = ["smiles", "inchi_key", "block", "scaffold", "said"]
@@ -140,6 +142,43 @@ def group_compounds(identities: pd.DataFrame, by: str = "block") -> pd.Series:
     component = connected_components(links, directed=False)[1][blocks]
     first = pd.Series(blocks).groupby(component).transform("min")
     return pd.Series(block_names[first], usable.index, name="group", dtype=object)
+
+
+def drug_groups(drugs: pd.DataFrame) -> np.ndarray:
+    """Return the group of each drug that no split may divide: stereo twins, and salts.
+
+    Drugs are of one group if the first block of an InChIKey is the same, be it that of the parent
+    of their SMILES, which has no salt, or that of the key which is said of them, or if others link
+    them so. Hairpins of one gene and their consensus are one group, too, as one is made of the
+    others. A drug of which neither is known stands by itself.
+
+    Parameters
+    ----------
+    drugs
+        As tensor/drugs.tsv has them; of its columns smiles, inchi_key, and pert_type with name,
+        each may be missing.
+
+    Returns
+    -------
+    int array of shape (drugs,)
+        The row of the group's first drug, so that drugs without twins are called by their own row.
+    """
+    rows = pd.Series(np.arange(len(drugs)))
+    said = drugs.reindex(columns=["smiles", "inchi_key", "pert_type", "name"]).astype(object)
+    said = said.set_axis(rows, axis=0)
+    key = said["inchi_key"].where(said["inchi_key"].astype(str).str.fullmatch(KEY))
+    hairpins = said["name"].where(of_knock_downs(said["pert_type"]) & said["name"].notna())
+    names = [
+        identify(said["smiles"], progress=False)["block"],
+        key.astype(object).str[:BLOCK_LETTERS],
+        "gene " + hairpins.astype(object).str.casefold(),
+    ]
+    known = pd.concat(names).dropna()
+    blocks, count = pd.factorize(known)[0], known.nunique()
+    size = len(rows) + count
+    links = coo_array((np.ones(len(known)), (known.index, len(rows) + blocks)), shape=(size, size))
+    component = connected_components(links, directed=False)[1][: len(rows)]
+    return rows.groupby(component).transform("min").to_numpy()
 
 
 def identity_of(text: object) -> Identity:

@@ -61,7 +61,7 @@ def averaged_noise(experiments: pd.DataFrame) -> pd.Series:
 
 
 def signal_share(noise: np.ndarray, squared_length: np.ndarray) -> np.ndarray:
-    """Return the share of signal in sums of unit signatures of several doses and times.
+    """Return the share of signal in sums of signatures of several doses and times.
 
     The noise of independent experiments adds up, 1 - share = sum of their noise / squared length of
     the sum; no two of them are taken for replicates of each other.
@@ -69,7 +69,7 @@ def signal_share(noise: np.ndarray, squared_length: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     noise : array of shape (n,)
-        Sum of the signatures' shares of noise.
+        Sum of the signatures' noise: shares of the squared length of each, which is 1 by default.
     squared_length : array of shape (n,)
         Of the sum of the signatures.
 

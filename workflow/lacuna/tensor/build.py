@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from lacuna.errors import LacunaError
-from lacuna.signatures.signature_set import SignatureSet
+from lacuna.signatures.signature_set import UNIT, SignatureSet
 from lacuna.tensor.agreement import averaged_noise, signal_share
 from lacuna.tensor.filters import filter_experiments
 from lacuna.tensor.profiles import NO_PLATES, ProfileSet
@@ -36,7 +36,9 @@ def build_tensor(signatures: SignatureSet, **filters: Any) -> tuple[ProfileSet, 
     return average_experiments(filtered.table, signatures), filtered.steps
 
 
-def average_experiments(experiments: pd.DataFrame, signatures: SignatureSet) -> ProfileSet:
+def average_experiments(
+    experiments: pd.DataFrame, signatures: SignatureSet, scale: str = UNIT
+) -> ProfileSet:
     """Average the signatures of one drug and cell, over doses, times, batches and merged ids.
 
     Parameters
@@ -45,12 +47,14 @@ def average_experiments(experiments: pd.DataFrame, signatures: SignatureSet) -> 
         Those that are left, as `lacuna.tensor.filters.Filtered` has them.
     signatures
         Those of all series.
+    scale
+        "unit" scales averages to unit length; "z" leaves them as they are.
 
     Returns
     -------
     ProfileSet
         Drugs sorted by their number of cells, cells by their number of drugs, both descending
-        (names break ties); profiles of unit length.
+        (names break ties).
 
     Raises
     ------
@@ -59,7 +63,10 @@ def average_experiments(experiments: pd.DataFrame, signatures: SignatureSet) -> 
     """
     every = signatures.table.reset_index(drop=True)
     # The noise is judged before any experiment was selected for agreeing.
-    table = experiments.assign(noise=averaged_noise(every)[experiments.index])
+    noise = averaged_noise(every)
+    if scale != UNIT:  # of a signature of another length, noise is a share of its square
+        noise = noise * signatures.squared_lengths()
+    table = experiments.assign(noise=noise[experiments.index])
     pairs = table.groupby(["drug", "cell"])
     place = np.full(len(signatures.table), -1)
     place[table.index] = pairs.ngroup()
@@ -68,13 +75,14 @@ def average_experiments(experiments: pd.DataFrame, signatures: SignatureSet) -> 
     reliability = pairs.agg(
         signatures=("replicates", "size"), replicates=("replicates", "sum"), acd=("acd", "mean")
     )
-    noise = pairs["noise"].sum(min_count=1).where(pairs["noise"].count() == pairs.size())
-    reliability["signal"] = signal_share(noise.to_numpy(), (sums**2).sum(axis=1))
+    summed = pairs["noise"].sum(min_count=1).where(pairs["noise"].count() == pairs.size())
+    reliability["signal"] = signal_share(summed.to_numpy(), (sums**2).sum(axis=1))
     reliability["plates"] = _linked_plates(table, pairs.ngroup(), pairs.ngroups)
     drug, drugs = pd.factorize(reliability.index.get_level_values("drug"), sort=True)
     cell, cells = pd.factorize(reliability.index.get_level_values("cell"), sort=True)
+    means = unit_rows(sums) if scale == UNIT else sums / pairs.size().to_numpy()[:, None]
     tensor = ProfileSet(
-        unit_rows(sums).astype(np.float32),
+        means.astype(np.float32),
         drug,
         cell,
         drugs.to_numpy(),
@@ -88,7 +96,7 @@ def average_experiments(experiments: pd.DataFrame, signatures: SignatureSet) -> 
 
 
 def _check_direction(sums: np.ndarray, place: np.ndarray, table: pd.DataFrame) -> None:
-    """Refuse a drug and cell whose sum has no direction: a profile has length 1."""
+    """Refuse a drug and cell whose sum has no direction."""
     empty = ~(np.isfinite(sums).all(axis=1) & sums.any(axis=1))
     if empty.any():
         first = table.loc[empty[place[table.index]]].iloc[0]

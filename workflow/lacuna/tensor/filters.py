@@ -7,18 +7,28 @@ upper and lower case are one drug.
 Source: Hodos et al. 2018, section 2.2, doi:10.1142/9789813235533_0004, and the authors' code.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from lacuna.errors import LacunaError
-from lacuna.tensor.substances import APART, BEST_ID, INCHI_KEY, NAME, best_ids, same_substance
+from lacuna.tensor.chosen import other_cells, other_doses, other_times
+from lacuna.tensor.substances import (
+    APART,
+    BEST_ID,
+    INCHI_KEY,
+    NAME,
+    best_ids,
+    same_substance,
+    told_apart,
+)
 
-DROPPED = ["step", "what", "drug", "name", "cell", "dose", "time", "batch", "replicates", "acd"]
-DROPPED += ["p_value", "experiments", "why"]
-TEXTS = ["drug", "name", "cell", "batch"]
+DROPPED = ["step", "what", "drug", "name", "pert_type", "cell", "dose", "time", "batch"]
+DROPPED += ["replicates", "acd", "p_value", "experiments", "why"]
+TEXTS = ["drug", "name", "pert_type", "cell", "batch"]
+ALL_TYPES = "all"  # the pert_type of counts of all of them, where there are several
 NUMBERS = ["dose", "time", "replicates", "acd", "p_value"]
 MERGING = {
     NAME: "ids of one name merged",
@@ -35,10 +45,13 @@ class Filtered:
     Attributes
     ----------
     table : DataFrame
-        The experiments that are left, with their labels among all; drug is the one that their id
-        was merged into, id their own.
+        The experiments that are left, with their labels among all; id is their own; own is that,
+        or what tells it from the same id of another pert_type; drug is the one that it was merged
+        into.
     steps : DataFrame, one row per step
-        step, then profiles, drugs, cells after the step and, with the suffix _before, before it.
+        step, then profiles, drugs, cells after the step and, with the suffix _before, before it,
+        and pert_type. Where there are several, "all" comes first, and then each, with rows of its
+        own for all steps.
     dropped : DataFrame with the columns `DROPPED`
         What fell out at which step, and why. A row is of an experiment; of a drug, or a cell, whose
         last experiments fell out there; or of an id that was merged into another. experiments: how
@@ -60,6 +73,9 @@ def filter_experiments(
     min_drugs_per_cell: int,
     min_cc_q75: float | None = None,
     merge: str = APART,
+    cells: Sequence[str] | None = None,
+    times: Sequence[float] | None = None,
+    doses: Mapping[str, float | None] | None = None,
 ) -> Filtered:
     """Filter experiments.
 
@@ -81,11 +97,15 @@ def filter_experiments(
     merge
         What becomes of several ids of one drug: they are merged into that with most cells by
         "name" or "inchikey", all but that one are dropped ("best_id"), or they stay apart ("none").
+        Ids of several types of treatments are never merged, nor is one id that has several.
+    cells, times, doses
+        See `lacuna.tensor.chosen`; None keeps all.
 
     Raises
     ------
     LacunaError
-        If a step leaves nothing; it names the step and its threshold. If `min_cc_q75` is given, and
+        If a step leaves nothing; it names the step and its threshold. If a cell or time that is
+        asked for is that of no signature. If `min_cc_q75` is given, and
         no signature says how alike its replicates are; if ids are to be merged by InChIKey, and no
         drug has one.
     """
@@ -93,7 +113,14 @@ def filter_experiments(
         _check_cc_q75(experiments)
     # Tables that were read for a look alone have categories, of which groups would be all.
     table = experiments.astype(dict.fromkeys(TEXTS, object)).reset_index(drop=True)
-    left = _Left(table.assign(id=table["drug"]))
+    own = told_apart(table)
+    left = _Left(table.assign(id=table["drug"], own=own, drug=own))
+    for step, why in (
+        *([] if cells is None else [other_cells(table, cells)]),
+        *([] if times is None else [other_times(table, times)]),
+        *([] if doses is None else [other_doses(table, doses)]),
+    ):
+        left.drop(step, why[why.index.isin(left.table.index)])
     left.drop(*_without_p_value(left.table, unreplicated))
     far = left.table["p_value"][lambda p: p > max_p_value].sort_values(kind="stable")
     left.drop(
@@ -121,7 +148,7 @@ def filter_experiments(
 
 
 def add_left_out(
-    dropped: pd.DataFrame, left_out: Iterable[pd.DataFrame], known: pd.Series
+    dropped: pd.DataFrame, left_out: Iterable[pd.DataFrame], known: pd.DataFrame
 ) -> pd.DataFrame:
     """Add the drugs of which no well became a signature, before all others.
 
@@ -132,7 +159,7 @@ def add_left_out(
     left_out
         As `lacuna.signatures.left_out.drugs_left_out` returns them, of each series.
     known
-        Drugs that have a signature, from other series.
+        drug and pert_type of those that have a signature, from other series.
     """
     rows = [
         table.assign(
@@ -140,11 +167,15 @@ def add_left_out(
             **dict.fromkeys(NUMBERS, np.nan),
             experiments=0,
         )[DROPPED]
-        for table in (table[~table["drug"].isin(known)] for table in left_out)
+        for table in (table[~_pairs(table).isin(_pairs(known))] for table in left_out)
         if len(table)
     ]
     tables = [*rows, *([dropped] if len(dropped) else [])]
     return pd.concat(tables, ignore_index=True) if rows else dropped
+
+
+def _pairs(table: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_arrays([table[key].astype(str) for key in ("drug", "pert_type")])
 
 
 class _Left:
@@ -158,7 +189,11 @@ class _Left:
 
     def __init__(self, table: pd.DataFrame):
         self.table = table
-        self._steps = [{"step": "signatures", **_count(table)}]
+        types = list(table["pert_type"].unique())
+        self._steps: dict[str, list[dict]] = {
+            of: [] for of in (types if len(types) == 1 else [ALL_TYPES, *sorted(types)])
+        }
+        self._count("signatures", table)
         self._dropped: list[pd.DataFrame] = []
 
     def drop(self, step: str, why: pd.Series) -> None:
@@ -174,14 +209,14 @@ class _Left:
         """
         out, left = self.table.loc[why.index].assign(why=why), self.table.drop(index=why.index)
         if left.empty:
-            before = self._steps[-1]
+            before = next(iter(self._steps.values()))[-1]
             raise LacunaError(
                 f"tensor: the step '{step}' leaves no profile of {before['profiles']} "
                 f"({before['drugs']} drugs, {before['cells']} cells). "
                 "Loosen its threshold under `tensor:` in the configuration."
             )
         self.table = left
-        for what, blank in (("drug", ["cell"]), ("cell", ["drug", "name"])):
+        for what, blank in (("drug", ["cell"]), ("cell", ["drug", "name", "pert_type"])):
             gone = out[~out[what].isin(left[what])]
             last = gone.drop_duplicates(what)
             count = last[what].map(gone[what].value_counts())
@@ -189,7 +224,7 @@ class _Left:
             self._note(step, what, last.assign(experiments=count, **blanks))
         # A user knows the id of an experiment, not what it was merged into.
         self._note(step, "experiment", out.sort_index().assign(experiments=1, drug=out["id"]))
-        self._steps.append({"step": step, **_count(left)})
+        self._count(step, left)
 
     def merge(self, step: str, drug: pd.Series) -> None:
         """Merge ids.
@@ -210,18 +245,29 @@ class _Left:
             step, "drug", ids.assign(experiments=count, why=why, cell="", batch="", **numbers)
         )
         self.table = self.table.assign(drug=drug)
-        self._steps.append({"step": step, **_count(self.table)})
+        self._count(step, self.table)
 
     def averaged(self) -> Filtered:
         """Return all, with the counts of the tensor as the last step."""
-        pairs = self.table.drop_duplicates(["drug", "cell"])
-        steps = [*self._steps, {"step": "averaged over dose, time and batch", **_count(pairs)}]
+        self._count(
+            "averaged over dose, time and batch", self.table.drop_duplicates(["drug", "cell"])
+        )
+        steps = [
+            _add_counts_before(pd.DataFrame(rows)).assign(pert_type=of)
+            for of, rows in self._steps.items()
+        ]
         dropped = (
             pd.concat(self._dropped, ignore_index=True)
             if self._dropped
             else pd.DataFrame(columns=DROPPED)
         )
-        return Filtered(self.table, _add_counts_before(pd.DataFrame(steps)), dropped)
+        return Filtered(self.table, pd.concat(steps, ignore_index=True), dropped)
+
+    def _count(self, step: str, table: pd.DataFrame) -> None:
+        for of, rows in self._steps.items():
+            whole = of == ALL_TYPES or len(self._steps) == 1
+            counted = table if whole else table[table["pert_type"].eq(of)]
+            rows.append({"step": step, **_count(counted)})
 
     def _note(self, step: str, what: str, rows: pd.DataFrame) -> None:
         if len(rows):

@@ -35,36 +35,37 @@ def describe_axes(
     Returns
     -------
     dict of DataFrames
-        drugs: drug, name, cells (how many), inchi_key, smiles, ids (those that went into it,
-        joined by `BETWEEN_IDS`); cells: cell, drugs (how many), lineage; genes: gene, symbol (of
-        landmarks without one, as LINCS calls their Entrez ids). Empty
-        where nothing is known.
+        drugs: drug, name, pert_type, cells (how many), inchi_key, smiles, ids (those that went into
+        it, joined by `BETWEEN_IDS`); cells: cell, drugs (how many), lineage; genes: gene, symbol
+        (of landmarks without one, as LINCS calls their Entrez ids). Empty where nothing is known.
     """
-    ids = experiments.groupby("id")[["drug", "name"]].first()
-    tables = [_under_merged(table, ids["drug"]) for table in drug_tables]
+    ids = experiments.groupby("own")[["id", "drug", "name", "pert_type"]].first()
+    tables = [_under_merged(table, ids) for table in drug_tables]
     drugs = pd.DataFrame({"drug": tensor.drugs, "cells": tensor.measured.sum(axis=1)})
     known = _join_known(drugs[["drug"]], tables, ["name"])["name"]
     own = drugs["drug"].map(ids["name"])
     drugs.insert(1, "name", own.where(own.notna() & (own != ""), known))
+    drugs.insert(2, "pert_type", drugs["drug"].map(ids["pert_type"]))
     cells = pd.DataFrame({"cell": tensor.cells, "drugs": tensor.measured.sum(axis=0)})
     lineages = [table.assign(cell=spelt_as(table["cell"], tensor.cells)) for table in cell_tables]
     genes = pd.DataFrame({"gene": tensor.genes})
     return {
         "drugs": _join_known(drugs, tables, ["inchi_key", "smiles"]).assign(
-            ids=drugs["drug"].map(ids.index.to_series().groupby(ids["drug"]).agg(BETWEEN_IDS.join))
+            ids=drugs["drug"].map(ids.groupby("drug")["id"].agg(BETWEEN_IDS.join))
         ),
         "cells": _join_known(cells, lineages, ["lineage"]),
         "genes": fill_symbols(_join_known(genes, gene_tables, ["symbol"])),
     }
 
 
-def _under_merged(table: pd.DataFrame, drug: pd.Series) -> pd.DataFrame:
+def _under_merged(table: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:
     """Return what a table says of ids, under the drug that each went into; its own id first."""
-    spelt = table.assign(drug=spelt_as(table["drug"], drug.index, drug_key))
-    known = spelt[spelt["drug"].isin(drug.index)]
-    into = known["drug"].astype(object).map(drug)
-    own_first = (known["drug"] != into).sort_values(kind="stable").index
-    return known.assign(drug=into).loc[own_first]
+    into = ids.rename_axis("own").reset_index()[["id", "own", "drug"]]
+    into = into.rename(columns={"drug": "into"})
+    spelt = table.assign(drug=spelt_as(table["drug"], into["id"].unique(), drug_key))
+    known = spelt.astype({"drug": object}).merge(into, left_on="drug", right_on="id")
+    own_first = (known["own"] != known["into"]).sort_values(kind="stable").index
+    return known.assign(drug=known["into"]).loc[own_first]
 
 
 def _join_known(

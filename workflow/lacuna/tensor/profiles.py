@@ -22,7 +22,7 @@ class ProfileSet:
     Attributes
     ----------
     profiles : float32 array of shape (n, genes)
-        Each observed profile, whole; rows of unit length.
+        Each observed profile, whole; of unit length, unless `tensor: scale` is z.
     drug, cell : int arrays of shape (n,)
         The place of each profile: indices into `drugs` and `cells`. No place is taken twice.
     drugs, cells, genes : arrays of str

@@ -9,6 +9,11 @@ def wanted(config: Mapping[str, Any]) -> bool:
     return bool(config["completion"]["methods"])
 
 
+def filters(tensor: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `lacuna.tensor.filters.filter_experiments` is asked, of the block `tensor`."""
+    return {key: value for key, value in tensor.items() if key not in ("small", "scale")}
+
+
 def results(config: Mapping[str, Any]) -> list[str]:
     """Return the tables and pages that a run makes, below results/{dataset}."""
     return ["tensor/filters.tsv"]

@@ -6,11 +6,11 @@ import pandas as pd
 
 from lacuna.errors import LacunaError
 from lacuna.io.names import drug_key, spelt_as
-from lacuna.structures.identity import BLOCK_LETTERS
+from lacuna.io.perturbations import COMPOUND
+from lacuna.structures.identity import BLOCK_LETTERS, KEY
 
 # The values of `tensor: merge`.
 NAME, INCHI_KEY, BEST_ID, APART = "name", "inchikey", "best_id", "none"
-KEY = r"[A-Z]{14}-[A-Z]{10}-[A-Z]"  # LINCS writes "restricted" where it does not say one
 
 
 def add_facts(experiments: pd.DataFrame, drug_tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -52,10 +52,12 @@ def same_substance(experiments: pd.DataFrame, merge: str) -> pd.Series:
     twins are then distinct, as they may act differently, and so is a salt whose structure has its
     counter-ion. What is no key says nothing.
 
+    Treatments of several types (pert_type) are never one: no gene is a drug of its name.
+
     Parameters
     ----------
     experiments
-        drug, name and, where it is known, inchi_key.
+        drug, name, pert_type and, where it is known, inchi_key.
     merge
         One of the values of `tensor: merge`; `BEST_ID` goes by name alone, as the code of Hodos et
         al. 2018, which knows no structures.
@@ -65,6 +67,12 @@ def same_substance(experiments: pd.DataFrame, merge: str) -> pd.Series:
     LacunaError
         If ids are to be merged by their InChIKeys, and no drug has one.
     """
+    kind = experiments["pert_type"].astype(object)
+    substance = _same(experiments, merge)
+    return substance.where(kind.eq(COMPOUND), kind + " " + substance)
+
+
+def _same(experiments: pd.DataFrame, merge: str) -> pd.Series:
     own = "id " + experiments["drug"].astype(object)
     if merge == APART:
         return own
@@ -85,6 +93,13 @@ def same_substance(experiments: pd.DataFrame, merge: str) -> pd.Series:
     skeleton = key.str[:BLOCK_LETTERS]
     differ = skeleton.groupby(name).transform("nunique") > 1
     return name.mask(differ, name + " " + skeleton.fillna(own))
+
+
+def told_apart(experiments: pd.DataFrame) -> pd.Series:
+    """Return the id of each experiment's drug, with its pert_type where others have the id, too."""
+    drug, kind = (experiments[name].astype(object) for name in ("drug", "pert_type"))
+    shared = kind.groupby(drug).transform("nunique").gt(1) & kind.ne(COMPOUND)
+    return drug.mask(shared, drug + " (" + kind + ")")
 
 
 def best_ids(experiments: pd.DataFrame, substance: pd.Series) -> pd.Series:

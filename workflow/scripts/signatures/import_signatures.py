@@ -14,6 +14,7 @@ with job(snakemake):
     genes = read_genes(snakemake.input.gene_info)
     with Gctx(snakemake.input.level5) as matrix:
         found = match(matrix, info, genes, snakemake.input)
-        blocks = import_signatures(matrix, found.table, found.genes)
+        asked = snakemake.params.pert_types
+        blocks = import_signatures(matrix, found.table, found.genes, asked, snakemake.params.scale)
         SignatureSet.save(snakemake.output.signatures, blocks)
-    write_table(found.add_left_out(count_signatures(found.table)), snakemake.output.wells)
+    write_table(found.add_left_out(count_signatures(found.table, asked)), snakemake.output.wells)

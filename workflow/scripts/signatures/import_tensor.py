@@ -8,6 +8,8 @@ from lacuna.signatures.signature_set import SignatureSet
 
 with job(snakemake):
     with MatlabTensor(snakemake.input.tensor) as tensor:
-        SignatureSet.save(snakemake.output.signatures, import_tensor(tensor))
+        SignatureSet.save(
+            snakemake.output.signatures, import_tensor(tensor, snakemake.params.scale)
+        )
     made = SignatureSet.load(snakemake.output.signatures)
     write_table(count_profiles(len(made.table)), snakemake.output.wells)

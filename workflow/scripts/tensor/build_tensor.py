@@ -16,11 +16,12 @@ with job(snakemake):
     common = common_genes(dict(zip(names, [each.genes for each in series], strict=True)))
     for line in common.lines():
         print(line)
-    signatures = SignatureSet.concatenate(series, common.genes)
+    scale = snakemake.params.scale
+    signatures = SignatureSet.concatenate(series, common.genes, scale)
     drug_tables = list(map(read_drugs, snakemake.input.pert_info))
     experiments = add_facts(signatures.table, drug_tables)
     filtered = filter_experiments(experiments, **snakemake.params.filters)
-    tensor = average_experiments(filtered.table, signatures)
+    tensor = average_experiments(filtered.table, signatures, scale)
     axes = describe_axes(
         tensor,
         filtered.table,
@@ -35,6 +36,6 @@ with job(snakemake):
     write_table(join_baselines(baselines, tensor.cells, tensor.genes), snakemake.output.baseline)
     write_table(filtered.steps, snakemake.output.filters)
     left_out = map(read_table, snakemake.input.left_out)
-    dropped = add_left_out(filtered.dropped, left_out, experiments["drug"])
+    dropped = add_left_out(filtered.dropped, left_out, experiments)
     write_table(dropped, snakemake.output.dropped)
     tensor.save(snakemake.output.tensor)

@@ -10,6 +10,7 @@ with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
     drugs = read_described(tensor, "drugs", snakemake.input.drugs)
     table = cell_specificity(tensor.profiles, tensor.drug)
+    table.insert(0, "pert_type", drugs["pert_type"][table["drug"]].to_numpy())
     table.insert(0, "name", drugs["name"].fillna(drugs["drug"])[table["drug"]].to_numpy())
     table["drug"] = tensor.drugs[table["drug"]]
     write_table(table, snakemake.output[0])
