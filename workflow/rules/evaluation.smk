@@ -7,7 +7,8 @@ SUBSETS = config["evaluation"]["subsets"]
 rule make_folds:
     """Deal folds of {split}, {size} tensor"""
     input:
-        "results/{dataset}/tensor/{size}.h5",
+        tensor="results/{dataset}/tensor/{size}.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
     output:
         "results/{dataset}/evaluation/{size}/{split}/folds.tsv",
     log:

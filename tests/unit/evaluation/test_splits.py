@@ -17,6 +17,7 @@ from lacuna.evaluation.splits import (
     split_label,
 )
 from lacuna.runtime.seeds import generator
+from lacuna.structures.identity import drug_groups
 from lacuna.tensor.profiles import ProfileSet
 
 
@@ -117,6 +118,30 @@ def with_plates(plates):
     names = ("profiles", "drug", "cell", "drugs", "cells", "genes")
     reliability = pd.DataFrame({"plates": plates(tensor)})
     return ProfileSet(*(getattr(tensor, name) for name in names), reliability)
+
+
+@pytest.mark.parametrize("split", ["drugs", "cell_transfer"])
+def test_stereo_twins_under_ids_and_names_of_their_own_are_held_out_together(split):
+    tensor = clustered(drugs=30, cells=6)
+    twins = [("CCNC(C)C(=O)O", "CCN[C@@H](C)C(=O)O"), ("C[C@H](O)CN", "C[C@@H](O)CN")]
+    smiles = np.array([f"{'C' * number}O" for number in range(1, 31)], dtype=object)
+    where = [(0, 17), (5, 6)]
+    for pair, places in zip(twins, where, strict=True):
+        smiles[list(places)] = pair
+    groups = drug_groups(pd.DataFrame({"drug": tensor.drugs, "smiles": smiles}))
+    apart = 0
+    for seed in range(5):
+        fold = make_folds(tensor, split, 4, np.random.default_rng(seed), groups)
+        of_drug = pd.Series(fold).groupby(tensor.drug).first()
+        for one, other in where:
+            assert of_drug[one] == of_drug[other]
+        by_id = make_folds(tensor, split, 4, np.random.default_rng(seed))
+        of_drug = pd.Series(by_id).groupby(tensor.drug).first()
+        apart += sum(of_drug[one] != of_drug[other] for one, other in where)
+        # Drugs without twins are dealt as they were.
+        alone = make_folds(tensor, split, 4, np.random.default_rng(seed), np.arange(30))
+        assert np.array_equal(alone, by_id)
+    assert apart
 
 
 @pytest.mark.parametrize("split", ["drugs", "cell_transfer", "cells", "plates"])

@@ -13,6 +13,7 @@ from lacuna.structures import reading
 from lacuna.structures.identity import (
     COLUMNS,
     count_reasons,
+    drug_groups,
     group_compounds,
     identify,
     unique_compounds,
@@ -216,3 +217,41 @@ def test_what_chemaxon_says_of_stereochemistry_is_dropped(extension):
     known = identify(["C[C@H](O)CN", f"C[C@H](O)CN {extension}"], progress=False)
     assert known["said"].tolist() == ["", ""]
     assert known["inchi_key"].iloc[0] == known["inchi_key"].iloc[1]
+
+
+def test_twins_salts_and_hairpins_of_one_gene_are_one_group_and_all_others_stand_alone():
+    twins = ["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"]
+    salt = "CC(=O)Oc1ccccc1C(=O)[O-].[Na+]"
+    aspirin = "CC(=O)Oc1ccccc1C(=O)O"
+    keys = identify([twins[0], aspirin])["inchi_key"]
+    rows = [
+        ("alone", "CCO", None, "trt_cp", "TP53"),
+        ("twin", twins[0], None, "trt_cp", "a"),
+        ("gene", None, None, "trt_sh", "TP53"),
+        ("salt", salt, None, "trt_cp", "b"),
+        ("other twin", twins[1], None, "trt_cp", "c"),
+        ("key alone", "restricted", keys[1], "trt_cp", "d"),
+        ("consensus", None, None, "trt_sh.cgs", "tp53"),
+        ("unknown", None, "restricted", "trt_cp", None),
+        ("unknown too", "-666", None, "trt_cp", None),
+        ("over-expressed", None, None, "trt_oe", "TP53"),
+    ]
+    drugs = pd.DataFrame(rows, columns=["drug", "smiles", "inchi_key", "pert_type", "name"])
+    drugs.index = drugs.index[::-1]  # labels do not count
+    expected = {"other twin": "twin", "key alone": "salt", "consensus": "gene"}
+    first = drugs["drug"].to_numpy()[drug_groups(drugs)]
+    assert first.tolist() == [expected.get(drug, drug) for drug in drugs["drug"]]
+    assert drug_groups(drugs[["drug"]]).tolist() == list(range(len(drugs)))
+
+
+def test_a_key_that_is_said_links_what_the_structure_does_not():
+    """The key that LINCS says of a salt has the counter-ion in it; that of its parent has not."""
+    salt = "CC(=O)Oc1ccccc1C(=O)[O-].[Na+]"
+    said = "DDDDDDDDDDDDDD-UHFFFAOYSA-N"
+    drugs = pd.DataFrame(
+        {
+            "smiles": [None, salt, "CC(=O)Oc1ccccc1C(=O)O", None],
+            "inchi_key": [said, said, None, "EEEEEEEEEEEEEE-UHFFFAOYSA-N"],
+        }
+    )
+    assert drug_groups(drugs).tolist() == [0, 0, 0, 3]

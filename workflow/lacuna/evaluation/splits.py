@@ -31,8 +31,10 @@ class Split:
     stream
         The word by which its random streams are drawn.
     group
-        Returns the group of each profile of a tensor, int of shape (n,); groups are held out whole.
-        None where profiles are held out one by one, see `folds_by_profile`.
+        Takes a tensor and the group of each of its drugs, see
+        `lacuna.structures.identity.drug_groups`; returns the group of each profile, int of shape
+        (n,). Groups are held out whole. None where profiles are held out one by one, see
+        `folds_by_profile`.
     shows_other_cells
         Whether a held-out profile is predicted from those of the same drug in other cells.
     new
@@ -44,7 +46,7 @@ class Split:
     summary: str
     source: str
     stream: str
-    group: Callable[[ProfileSet], np.ndarray] | None
+    group: Callable[[ProfileSet, np.ndarray], np.ndarray] | None
     shows_other_cells: bool = False
     new: Literal["", "drug", "cell"] = ""
 
@@ -54,7 +56,13 @@ def split_label(name: str) -> str:
     return SPLITS[name].label if name in SPLITS else name
 
 
-def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Generator) -> np.ndarray:
+def make_folds(
+    tensor: ProfileSet,
+    split: str,
+    folds: int,
+    rng: np.random.Generator,
+    drug_group: np.ndarray | None = None,
+) -> np.ndarray:
     """Assign every profile to the fold that holds it out.
 
     Parameters
@@ -67,6 +75,8 @@ def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Genera
         Number of folds.
     rng
         The run's random stream.
+    drug_group : int array of shape (drugs,), optional
+        Drugs that are held out together, by default each by itself.
 
     Returns
     -------
@@ -77,10 +87,30 @@ def make_folds(tensor: ProfileSet, split: str, folds: int, rng: np.random.Genera
     LacunaError
         If there are not as many drugs, cells or groups of plates as folds, or plates are unknown.
     """
+    if SPLITS[split].group is None:
+        return folds_by_profile(tensor, folds, rng)
+    return folds_by_group(group_profiles(tensor, split, drug_group), folds, rng, split)
+
+
+def group_profiles(
+    tensor: ProfileSet, split: str, drug_group: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the group of each profile that a split holds out whole.
+
+    Parameters
+    ----------
+    tensor, split, drug_group
+        As in `make_folds`; not the split of single profiles.
+
+    Raises
+    ------
+    LacunaError
+        If plates are unknown.
+    """
     group = SPLITS[split].group
     if group is None:
-        return folds_by_profile(tensor, folds, rng)
-    return folds_by_group(group(tensor), folds, rng, split)
+        raise ValueError(f"the split {split} holds out single profiles")
+    return group(tensor, np.arange(len(tensor.drugs)) if drug_group is None else drug_group)
 
 
 def folds_by_group(
@@ -202,15 +232,15 @@ def count_folds(table: pd.DataFrame) -> pd.DataFrame:
     return counted.reset_index()
 
 
-def _drugs(tensor: ProfileSet) -> np.ndarray:
-    return tensor.drug
+def _drugs(tensor: ProfileSet, drug_group: np.ndarray) -> np.ndarray:
+    return drug_group[tensor.drug]
 
 
-def _cells(tensor: ProfileSet) -> np.ndarray:
+def _cells(tensor: ProfileSet, _: np.ndarray) -> np.ndarray:
     return tensor.cell
 
 
-def _plates(tensor: ProfileSet) -> np.ndarray:
+def _plates(tensor: ProfileSet, _: np.ndarray) -> np.ndarray:
     known = tensor.reliability
     if known is None or (known["plates"] == NO_PLATES).any():
         raise LacunaError(

@@ -7,7 +7,7 @@ import numpy as np
 
 from lacuna.errors import LacunaError
 from lacuna.evaluation.density import densities
-from lacuna.evaluation.splits import SPLITS
+from lacuna.evaluation.splits import SPLITS, group_profiles
 from lacuna.project.findings import Finding, counted
 from lacuna.tensor.build import densest_block
 from lacuna.tensor.profiles import ProfileSet
@@ -32,12 +32,11 @@ def most_folds(tensor: ProfileSet, split: str) -> int:
     int
         0 or 1 where the split cannot be made.
     """
-    group = SPLITS[split].group
-    if group is None:
+    if SPLITS[split].group is None:
         per_drug = np.bincount(tensor.drug, minlength=len(tensor.drugs))
         return int((per_drug[tensor.drug] > 1).sum())
     try:
-        return len(np.unique(group(tensor)))
+        return len(np.unique(group_profiles(tensor, split)))
     except LacunaError:  # of plates, nothing is known
         return 0
 

@@ -4,12 +4,15 @@ from lacuna.evaluation.splits import SPLITS, fold_table, make_folds
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
+from lacuna.structures.identity import drug_groups
+from lacuna.tensor.joined import read_described
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
-    tensor = ProfileSet.load(snakemake.input[0])
+    tensor = ProfileSet.load(snakemake.input.tensor)
+    groups = drug_groups(read_described(tensor, "drugs", snakemake.input.drugs))
     names = snakemake.wildcards
     stream = (names.size, SPLITS[names.split].stream)
     rng = generator(snakemake.params.seed, "folds", *stream)
-    fold = make_folds(tensor, names.split, snakemake.params.folds, rng)
+    fold = make_folds(tensor, names.split, snakemake.params.folds, rng, groups)
     write_table(fold_table(tensor, fold), snakemake.output[0])
