@@ -122,6 +122,7 @@ def checkpoint():
         "start": "here",
         "network": part.state_dict(),
         "random": torch.get_rng_state(),
+        "random_on_gpus": [],
         "losses": [("one", 0, 0.5, 0.5)],
         "finished": [],
         "stage": {**stage, "optimiser": moments},

@@ -13,6 +13,7 @@ from torch.nn.functional import mse_loss, smooth_l1_loss
 from tqdm import tqdm
 
 from lacuna.errors import LacunaError
+from lacuna.networks.random_states import go_on_drawing
 from lacuna.networks.training import Checkpoint, fingerprint, fits, random_stream
 from lacuna.runtime.device import find_device
 from lacuna.translation.interface import LandmarkTraining, State
@@ -313,7 +314,7 @@ class CycleTraining:
                 f"{self._file.path}: does not fit this training of the CycleGAN. "
                 "Delete it and run again; the training starts anew."
             ) from error
-        torch.set_rng_state(saved["random"])
+        go_on_drawing(saved)
 
 
 def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
