@@ -219,6 +219,8 @@ format: $(READY) ## put the code into the style that lint checks
 	$(BIN)/snakefmt Snakefile workflow/rules
 
 answers: demo ## write into the pages what the commands answer on the demo
+	@$(SNAKEMAKE) --configfile config/config.yaml config/deepcellstate.yaml -- \
+		results/demo-deepcellstate/cell_to_cell/latent_states.tsv
 	$(BIN)/python bench/answers.py
 
 docs: $(READY) ## write what stands in schemas, on cards and in marks of faults into the pages, and build the documentation's site: site/index.html

@@ -223,6 +223,18 @@ def test_the_run_says_how_good_it_is(ask, table, results):
     assert "r 0.600 [0.200, 0.700], the input as it is r 0.300 [0.200, 0.700]" in said
 
 
+def test_the_study_says_how_good_it_is(ask, table, path, tmp_path):
+    (tmp_path / "cell_to_cell").mkdir()
+    model = shutil.copy(path, tmp_path / "cell_to_cell/model.h5")
+    words = ("--model", model, "--profile", table(), "--to", "pc3")
+    assert "Nothing beside the model says how good this is" in ask(*words).err
+    states = pd.DataFrame({"drug": [f"d{n}" for n in range(20)], "cell": ["PC3", "MCF7"] * 10})
+    states["pearson"] = np.where(states["cell"] == "PC3", 0.5, 0.1)
+    write_table(states, tmp_path / "cell_to_cell/latent_states.tsv")
+    said = ask(*words).err
+    assert "it predicted 10 profiles in PC3 from those in other cells: mean r 0.500 [0.500" in said
+
+
 @pytest.mark.parametrize("ending", [".tsv", ".tsv.gz", ".gctx", ".h5ad"])
 def test_all_genes_are_written_and_read_again(ask, table, path, tmp_path, ending):
     output = tmp_path / f"made/o{ending}"

@@ -8,23 +8,15 @@ import pandas as pd
 
 from lacuna.completion.cell_model import METHOD, SCALES, UNIT
 from lacuna.completion.registry import method_label
-from lacuna.drawing.wording import with_interval
-from lacuna.errors import LacunaError, listed
+from lacuna.errors import listed
 from lacuna.explore.answers import Answer, Table
 from lacuna.explore.columns import Column
 from lacuna.explore.remarks import SIMULATED
-from lacuna.io.tsv import read_table
 from lacuna.predict.given import Given, read_given
 from lacuna.predict.profile_model import ProfileModel
+from lacuna.predict.reached import reached
 
 TOP = 5  # genes that move most, up and down
-METRIC = "profile_pearson"
-# Splits that say how good it is, the fairest first: drugs held out whole but for other cells.
-SPLITS = {
-    "cell_transfer": "drugs held out whole, shown in other cells only",
-    "profiles": "single held-out profiles, whose drugs were trained on in other cells",
-}
-COPY = "mean_1d"  # predicts the mean of the drug's profiles in other cells, as they are
 R = Column("input r", "+.2f")
 INPUT_R = "input r: the correlation of the prediction with the profile that was given; 1 is a copy."
 
@@ -99,7 +91,7 @@ class FromProfile:
             "scale": SCALES[on.scale],
             "genes": f"{len(on.genes) - len(self.given.missing):,} of {len(on.genes):,} found",
         }
-        notes = [INPUT_R, *self.remarks(), *_reached(self.model)]
+        notes = [INPUT_R, *self.remarks(), *reached(self.model, to)]
         if on.facts.get("simulated") == "true":
             notes.append(SIMULATED)
         if output is not None:
@@ -195,32 +187,3 @@ def _r(one: np.ndarray, other: np.ndarray) -> float:
     one, other = one - one.mean(), other - other.mean(dtype=float)
     length = np.linalg.norm(one) * np.linalg.norm(other)
     return float(one @ other / length) if length > 0 else np.nan
-
-
-def _reached(model: ProfileModel) -> list[str]:
-    """Say how good such predictions were in the run that the model lies in."""
-    unknown = [
-        "Nothing beside the model says how good this is: no table of its run, metrics.tsv, has it."
-    ]
-    folder, name = model.path.absolute().parent, model.kept.trained_on.name
-    if folder.name != "completed" or not (folder.parent / "metrics.tsv").is_file():
-        return unknown
-    try:
-        table = read_table(folder.parent / "metrics.tsv")
-        rows = table[(table["metric"] == METRIC) & (table["size"] == "large")]
-        numbers = rows[["value", "low", "high"]].to_numpy(float)
-        found = dict(zip(zip(rows["split"], rows["method"], strict=True), numbers, strict=True))
-    except (LacunaError, KeyError, ValueError):
-        return unknown
-    for split, what in SPLITS.items():
-        if (split, name) in found:
-            said = [
-                f"{who} r {with_interval(*found[split, method])}"
-                for method, who in (
-                    (name, "the model's method reached"),
-                    (COPY, "the input as it is"),
-                )
-                if (split, method) in found
-            ]
-            return [f"In its run, of {what}: {', '.join(said)}."]
-    return unknown
