@@ -208,6 +208,9 @@ def test_what_is_odd_is_said(ask, table):
     assert "trained on a drug of this name: 'name of brd-k2:HEPG2'" in said
     assert "not told which cell" in said
     assert "averaged" not in said
+    several = CHANGES.set_axis(["a:HEPG2", "b:HEPG2", "a:A549"], axis=1)
+    said = ask("--profile", table(changes=several), "--to", "PC3").err
+    assert "names are those of 2 drugs ('a', 'b'); expected one" in said
     said = ask("--profile", table(GENES["symbol"].str.lower()), "--to", "PC3").err
     assert "40 genes were found only without regard to upper and lower case" in said
 
@@ -375,6 +378,8 @@ def test_mistakes_on_the_command_line_are_said(ask, table, tmp_path, monkeypatch
     ("frame", "said"),
     [
         (pd.DataFrame(), "table: has 0 genes and 0 profiles"),
+        (FRAME[[]].assign(symbol=FRAME.index), "table: has 40 genes and 0 profiles"),
+        (FRAME.assign(two=[np.inf] + [1.0] * 39), "row 1, gene 'AARS', profile 'two': is inf"),
         (
             FRAME.assign(two=["1"] * 39 + ["x"]),
             r"row 40, gene '\w+', profile 'two': 'x' is no number",

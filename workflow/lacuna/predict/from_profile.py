@@ -112,6 +112,12 @@ class FromProfile:
             said.append(
                 f"{len(given.names)} profiles, taken as one drug's: {how}, as the network does."
             )
+        drugs = {name.rpartition(":")[0] for name in given.names}
+        if "" not in drugs and len(drugs) > 1:
+            said.append(
+                f"Their names are those of {len(drugs):,} drugs ({listed(sorted(drugs), 3)}); "
+                "expected one. Ask for each by itself."
+            )
         if given.missing:
             said.append(
                 f"{len(given.missing):,} of the model's {len(on.genes):,} genes are not in "

@@ -1,15 +1,15 @@
 """Profiles of the user's own: a table of genes x profiles, brought to a model's genes."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lacuna.completion.cell_model import UNIT
 from lacuna.errors import LacunaError, listed
-from lacuna.io.blocks import Expression
 from lacuna.io.expression import open_matrix
 from lacuna.io.genes import without_version
 from lacuna.io.landmarks import landmarks
@@ -66,6 +66,28 @@ class Given:
         return scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
 
 
+class _Table(NamedTuple):
+    """A table as it was found.
+
+    Attributes
+    ----------
+    ids, symbols : Index of str
+        What it calls its genes; symbols None where it has none beside ids.
+    names : Index of str
+        Of its profiles.
+    places : list of str
+        Where each gene stands, for messages.
+    read : callable
+        The values of some genes, by their positions: shape (profiles, genes), NaN where none.
+    """
+
+    ids: pd.Index
+    symbols: pd.Index | None
+    names: pd.Index
+    places: list[str]
+    read: Callable[[np.ndarray], np.ndarray]
+
+
 def read_given(table: str | Path | pd.DataFrame, genes: pd.DataFrame) -> Given:
     """Read profiles, and find a model's genes in them.
 
@@ -86,7 +108,7 @@ def read_given(table: str | Path | pd.DataFrame, genes: pd.DataFrame) -> Given:
         gene stands twice, the table has less than half of the model's genes, or a profile is 0.
     """
     if isinstance(table, pd.DataFrame):
-        return _given(*_from_frame(table), genes, "table")
+        return _given(_from_frame(table), genes, "table")
     if not Path(table).is_file():
         raise LacunaError(f"{table}: no such file; expected a table of {WANTED}.")
     with open_matrix(table) as opened:
@@ -96,37 +118,34 @@ def read_given(table: str | Path | pd.DataFrame, genes: pd.DataFrame) -> Given:
                 f"{table}: has {len(samples):,} profiles; expected at most {MOST_PROFILES:,}. Cut "
                 "it into parts."
             )
-        values = np.concatenate([block for _, block in opened.blocks()]).T
-        places = [_place(opened, row) for row in range(len(opened.genes))]
-        return _given(opened.genes, opened.symbols, samples, values, places, genes, str(table))
+        places = [f"{opened.place_of(row)}, gene {name!r}" for row, name in enumerate(opened.genes)]
+
+        def read(rows: np.ndarray) -> np.ndarray:
+            return np.concatenate([block[:, rows] for _, block in opened.blocks()])
+
+        found = _Table(opened.genes, opened.symbols, samples, places, read)
+        return _given(found, genes, str(table))
 
 
-def _place(opened: Expression, row: int) -> str:
-    return f"{opened.place_of(row)}, gene {opened.genes[row]!r}"
-
-
-def _from_frame(
-    table: pd.DataFrame,
-) -> tuple[pd.Index, pd.Index | None, pd.Index, np.ndarray, list[str]]:
-    """Return ids, symbols, names of profiles, values and places of genes of a DataFrame."""
-    if table.empty:
+def _from_frame(table: pd.DataFrame) -> _Table:
+    named = [name for name in ("gene", "symbol") if name in table]
+    profiles = table.drop(columns=named)
+    if profiles.empty:
         raise LacunaError(
-            f"table: has {table.shape[0]} genes and {table.shape[1]} profiles; expected {WANTED}."
+            f"table: has {len(profiles)} genes and {profiles.shape[1]} profiles; expected {WANTED}."
         )
     symbols, ids = None, pd.Index(table.index)
-    named = [name for name in ("gene", "symbol") if name in table]
     if isinstance(ids, pd.RangeIndex) and named:
         ids = pd.Index(table[named[0]])
     if "symbol" in table:
         symbols = pd.Index(table["symbol"].astype(object))
-    profiles = table.drop(columns=named)
     places = [f"row {row + 1}, gene {str(name)!r}" for row, name in enumerate(ids)]
     values = np.empty(profiles.shape)
     for at, (name, column) in enumerate(profiles.items()):
         values[:, at] = _numbers(column, name, places)
     if twice := profiles.columns[profiles.columns.duplicated()].tolist():
         raise LacunaError(f"table: profiles {listed(twice)} stand more than once; rename them.")
-    return ids, symbols, pd.Index(profiles.columns), values, places
+    return _Table(ids, symbols, pd.Index(profiles.columns), places, lambda rows: values[rows].T)
 
 
 def _numbers(column: pd.Series, name: Hashable, places: list[str]) -> np.ndarray:
@@ -141,17 +160,10 @@ def _numbers(column: pd.Series, name: Hashable, places: list[str]) -> np.ndarray
     return numbers
 
 
-def _given(
-    ids: pd.Index,
-    symbols: pd.Index | None,
-    names: pd.Index,
-    values: np.ndarray,
-    places: list[str],
-    genes: pd.DataFrame,
-    where: str,
-) -> Given:
-    """Bring values of shape (genes of the table, profiles) to a model's genes."""
-    position, by_case = find_genes(ids, symbols, genes)
+def _given(table: _Table, genes: pd.DataFrame, where: str) -> Given:
+    """Bring a table to a model's genes."""
+    ids, names, places = table.ids, table.names, table.places
+    position, by_case = find_genes(ids, table.symbols, genes)
     known = np.flatnonzero(position >= 0)
     order = known[np.argsort(position[known], kind="stable")]
     same = np.flatnonzero(np.diff(position[order]) == 0)
@@ -170,12 +182,14 @@ def _given(
             f"{listed(missing, MOST_NAMED)}; its own are {listed(ids)}."
         )
     on_genes = np.zeros((len(names), len(genes)))
-    on_genes[:, position[known]] = values[known].T
-    bad = np.argwhere(~np.isfinite(values[known]))
+    values = table.read(known)
+    on_genes[:, position[known]] = values
+    bad = np.argwhere(~np.isfinite(values))
     if len(bad):
-        row, profile = bad[0]
+        profile, row = bad[0]
+        found = "has no value" if np.isnan(values[profile, row]) else f"is {values[profile, row]}"
         raise LacunaError(
-            f"{where}: {places[known[row]]}, profile {str(names[profile])!r}: has no value "
+            f"{where}: {places[known[row]]}, profile {str(names[profile])!r}: {found} "
             f"({len(bad)} such fields); expected a number. A gene that was not measured is left "
             "out with its row: it is missing then, and set to 0."
         )
