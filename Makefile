@@ -5,7 +5,7 @@ READY := .venv/ready
 TOOLS := .venv-tools
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints requirements audit base-image clean rehearse
+.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-network-options bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints requirements audit base-image clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -176,8 +176,11 @@ bench-ask: demo tahoe ## measure how fast a product of the paper's size is asked
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/ask.py
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/ask_page.py
 
-bench-deepcellstate: $(READY) ## measure how fast DeepCellState trains at the paper's size
+bench-deepcellstate: $(READY) ## measure how fast DeepCellState and its rivals train at the paper's size
 	TQDM_DISABLE=1 $(BIN)/python bench/deepcellstate.py
+
+bench-network-options: $(READY) ## try rates, minibatches and epochs of the networks from cell to cell on simulated screens that no table shows (hours)
+	TQDM_DISABLE=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/network_options.py
 
 bench-cluster: $(READY) ## compare what jobs take with what profiles/slurm asks for
 	@$(SNAKEMAKE) --notemp --configfile config/config.yaml bench/cluster.yaml

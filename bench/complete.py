@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
-from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -26,7 +25,7 @@ import pandas as pd
 from paper_tensor import paper_tensor
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.registry import available, card, is_control
+from lacuna.completion.registry import available, card, is_control, options_of
 from lacuna.completion.run import complete_in_blocks
 from lacuna.completion.writer import write_completed
 from lacuna.io.tsv import write_table
@@ -43,19 +42,16 @@ SIZES = {
     QUICK: {"drugs": 300, "cells": 15, "genes": 240},
 }
 LIMITS_MB = {PAPER: 3000, LINCS: 6000, QUICK: 1500}  # of methods that predict pair by pair
-NETWORKS = ("deepcellstate", "vae_anchor", "scgen", "dual_gan")
 
 
 def run_one(folder: Path, method: str, blocks: int | None) -> None:
     """Complete the grid of a folder; prints what it took."""
     tensor = ProfileSet.load(folder / "tensor.h5")
     wanted = tensor.missing_pairs
-    if method in NETWORKS:
-        train_briefly(method)
     started = time.perf_counter()
     completions = complete_in_blocks(
         "zeros" if method == WRITING else method,
-        *(tensor, wanted, made_up(tensor), generator(SEED, method), {}),
+        *(tensor, wanted, made_up(tensor), generator(SEED, method), one_epoch(method)),
         folder / "work",
     )
     first = next(completions)  # after all that is learnt
@@ -78,12 +74,11 @@ def peak_mb() -> float:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1.024 / 1e3
 
 
-def train_briefly(method: str) -> None:
-    """Let a network train for one epoch of each stage."""
-    trainer = import_module(f"lacuna.completion.trainers.{method}")
-    for name in vars(trainer):
-        if name.endswith("EPOCHS") or name == "ROUNDS":
-            setattr(trainer, name, 1)
+def one_epoch(method: str) -> dict[str, int]:
+    """Return the options with which a network trains for one epoch of each stage."""
+    brief = ("epochs", "common_epochs", "rounds", "epoch_steps")
+    options = () if method == WRITING else options_of(method)
+    return {name: 1 for name in brief if name in options}
 
 
 def made_up(tensor: ProfileSet) -> SideInformation:

@@ -5,10 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from lacuna.completion.registry import options_of
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import unit_rows
 
 GENES = 40
+BRIEF = {"max_iterations": 20, "epochs": 1, "common_epochs": 1, "rounds": 1, "epoch_steps": 1}
+
+
+def few_steps(method: str) -> dict[str, int]:
+    """Return options with which a method soon has an answer, good or bad."""
+    return {name: value for name, value in BRIEF.items() if name in options_of(method)}
 
 
 def clustered(

@@ -1,10 +1,8 @@
 """Pairs are predicted in blocks as all at once, by every method."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
-from toy import GENES, clustered
+from toy import GENES, clustered, few_steps
 
 from lacuna.completion import run
 from lacuna.completion.card import Method
@@ -25,18 +23,9 @@ def with_cold_starts():
     return tensor.take((tensor.drug != 3) & (tensor.cell != 2))
 
 
-@pytest.fixture(autouse=True)
-def brief_training(monkeypatch):
-    """Networks need not learn much to be asked in blocks."""
-    for name in ("deepcellstate", "vae_anchor", "scgen", "dual_gan"):
-        trainer = import_module(f"lacuna.completion.trainers.{name}")
-        for constant in [c for c in vars(trainer) if c.endswith("EPOCHS") or c == "ROUNDS"]:
-            monkeypatch.setattr(trainer, constant, 1)
-
-
 def prepared(name, observed, **options):
     rng = generator(1, name)
-    trained = train_method(name, observed, SideInformation(), rng, options)
+    trained = train_method(name, observed, SideInformation(), rng, few_steps(name) | options)
     return trained.prepare(observed, observed.missing_pairs, rng)
 
 

@@ -7,22 +7,29 @@ import pandas as pd
 import pytest
 import torch
 from networks import described
-from toy import GENES, clustered, grid
+from toy import GENES, clustered, few_steps, grid
 
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.methods.deepcellstate import PRESETS, DeepCellState
+from lacuna.completion.methods.deepcellstate import (
+    PRESETS,
+    DeepCellState,
+    choose_steps,
+    count_weights,
+)
 from lacuna.completion.run import run_method, train_method
 from lacuna.completion.shared.other_cells import (
     OtherCells,
     draw_validation_drugs,
     find_pairs,
 )
+from lacuna.completion.shared.paired import VALIDATION_SHARE
+from lacuna.completion.trainers.deepcellstate import PairedCellStates
 from lacuna.errors import LacunaError
 from lacuna.evaluation.splits import make_folds
 from lacuna.networks import training
-from lacuna.networks.cell_states import NARROW, WIDE, CellStates, Shape
+from lacuna.networks.cell_states import CellStates, Shape
 
-FAST = {"learning_rate": 1e-3}
+FAST = few_steps("deepcellstate") | {"wide": 16, "narrow": 8, "latent": 4}
 
 
 def shape(**changes):
@@ -30,85 +37,77 @@ def shape(**changes):
     return Shape(**{**values, "decoder_dropout": 0.5, "skip": True, **changes})
 
 
-def weights(layer):
-    bias = 0 if layer.bias is None else layer.bias.detach().numpy()
-    return layer.weight.detach().numpy(), bias
-
-
-def dense(rows, layer):
-    weight, bias = weights(layer)
-    return rows @ weight.T + bias
-
-
-def leaky(rows):
-    return np.where(rows > 0, rows, 0.2 * rows)
-
-
-def test_the_network_of_the_text_written_out():
-    torch.manual_seed(0)
-    network = CellStates(shape(), 2)
-    decoder = network.decoders[1]
-    decoder.passed_on.data = torch.randn(7)
-    profiles = np.random.default_rng(0).normal(size=(5, 7)).astype(np.float32)
-    hidden = leaky(
-        dense(leaky(dense(profiles, network.encoder.hidden[0])), network.encoder.hidden[2])
-    )
-    state = dense(hidden, network.encoder.latent)
-    back = leaky(dense(leaky(dense(state, decoder.expand)), decoder.hidden[1]))
-    output = dense(back, decoder.output) + decoder.passed_on.detach().numpy() * profiles
-    found = network.predict(torch.as_tensor(profiles), decoder).numpy()
-    assert np.allclose(found, np.tanh(output), atol=1e-5)
-    assert network.encoder.latent.bias is None
-
-
-def test_the_network_of_the_code_written_out_gene_by_gene():
-    torch.manual_seed(0)
-    network = CellStates(shape(per_gene=True), 2)
-    decoder = network.decoders[0]
-    decoder.passed_on.data = torch.tensor([0.7])
-    profiles = np.random.default_rng(0).normal(size=(4, 7)).astype(np.float32)
-    encoder = network.encoder
-    features = [
-        leaky(dense(leaky(dense(profiles[:, [gene]], encoder.hidden[0])), encoder.hidden[2]))
-        for gene in range(7)
-    ]
-    state = dense(np.concatenate(features, axis=1), encoder.latent)
-    expanded = dense(state, decoder.expand)
-    found = network.predict(torch.as_tensor(profiles), decoder).numpy()
-    for gene in range(7):
-        own = expanded[:, gene * NARROW : (gene + 1) * NARROW]
-        back = leaky(dense(leaky(dense(own, decoder.hidden[0])), decoder.hidden[2]))
-        output = dense(back, decoder.output)[:, 0] + 0.7 * profiles[:, gene]
-        assert np.allclose(found[:, gene], np.tanh(output), atol=1e-5)
-
-
-def test_the_network_of_the_code_has_as_many_weights_as_the_authors():
-    with torch.device("meta"):
-        network = CellStates(shape(genes=978, latent=128, per_gene=True), 1)
-    sizes = [
-        sum(w.numel() for w in part.parameters()) for part in (network.encoder, network.common)
-    ]
-    assert sizes[0] == 1_024 + 131_328 + 32_047_104
-    # Theirs: 32,297,472 + 65,792 + 131,584 + 514.
-    assert sizes[1] == 32_297_472 + 65_792 + 131_584 + 514
-
-
-def test_what_is_dropped_from_the_input_is_drawn_twice():
-    torch.manual_seed(0)
-    network = CellStates(shape(genes=2000, input_dropout=0.5), 1).train()
-    masks = []
-    for part in (network.encoder, network.common):
-        part.dropout.register_forward_hook(lambda _, __, output: masks.append(output != 0))
-    profiles = torch.ones(1, 2000)
-    network.common(network.encoder(profiles), profiles)
-    assert (masks[0] != masks[1]).any()
-    assert network.encoder.latent.out_features == 3
-    assert WIDE == 512
-
-
 def test_presets_are_those_of_the_authors_code():
     found = [tuple(asdict(preset).values()) for preset in PRESETS.values()]
     assert found == [(0.1, 0, 0.5), (0.2, 1e-8, 0.8), (0.5, 1e-7, 0.8), (0.5, 1e-4, 0.9)]
+
+
+@pytest.mark.parametrize("per_gene", [True, False])
+def test_its_weights_are_counted_without_it(per_gene):
+    sizes = {"genes": 11, "latent": 5, "wide": 7, "narrow": 3}
+    network = CellStates(shape(per_gene=per_gene, **sizes), 1)
+    parts = (network.encoder, network.common)
+    found = tuple(sum(weight.numel() for weight in part.parameters()) for part in parts)
+    assert found == count_weights(**sizes, per_gene=per_gene)
+
+
+@pytest.fixture
+def trains_with(monkeypatch):
+    """Return with which options a network would be trained, without training it."""
+    seen = []
+    monkeypatch.setattr(PairedCellStates, "train", lambda self, _: seen.append(self.options))
+
+    def options(observed, **given):
+        rng = np.random.default_rng(0)
+        train_method("deepcellstate", observed, SideInformation(), rng, given)
+        return seen.pop()
+
+    return options
+
+
+def regularised(options):
+    return options.shape.input_dropout, options.latent_l1, options.shape.decoder_dropout
+
+
+def test_each_preset_reaches_the_training(trains_with):
+    tensor = clustered(cells=3)
+    for name, preset in PRESETS.items():
+        found = trains_with(tensor, regularisation=name)
+        assert regularised(found) == tuple(asdict(preset).values())
+    two, many = asdict(PRESETS["two_cells"]), asdict(PRESETS["many_cells"])
+    assert regularised(trains_with(tensor)) == tuple(many.values())
+    # A third cell of the grid, without profiles, does not count.
+    assert regularised(trains_with(tensor.take(tensor.cell != 1))) == tuple(two.values())
+
+
+def test_switches_leave_out_what_they_say_and_nothing_else(trains_with):
+    tensor = clustered()
+    assert regularised(trains_with(tensor, dropout=False)) == (0, 1e-8, 0)
+    assert regularised(trains_with(tensor, latent_l1=False)) == (0.2, 0, 0.8)
+    without = trains_with(tensor, skip=False)
+    assert regularised(without) == (0.2, 1e-8, 0.8)
+    assert not without.shape.skip and trains_with(tensor).shape.skip
+
+
+def test_every_option_reaches_the_training(trains_with):
+    sizes = {"latent": 3, "wide": 9, "narrow": 4, "per_gene": True}
+    steps = {"learning_rate": 2, "batch": 7, "epochs": 5, "rounds": 6, "patience": 8}
+    found = trains_with(clustered(), **sizes, **steps, epoch_steps=11)
+    assert {name: getattr(found.shape, name) for name in sizes} == sizes
+    assert {name: getattr(found, name) for name in steps} == steps
+    assert (found.shape.genes, found.epoch_steps) == (GENES, 11)
+
+
+def test_learning_rate_and_batch_suit_the_data_unless_they_are_given(trains_with):
+    tensor = clustered()
+    for per_gene in (True, False):
+        found, expected = trains_with(tensor, per_gene=per_gene), choose_steps(1, per_gene)
+        assert (found.learning_rate, found.batch) == (expected.learning_rate, expected.batch)
+    assert trains_with(tensor, batch=3).learning_rate == choose_steps(1, False).learning_rate
+    authors = choose_steps(3000, True)
+    assert (authors.learning_rate, authors.batch) == (1e-4, 128)
+    rates = [choose_steps(count, False).learning_rate for count in (100, 3000, 12_000, 300_000)]
+    assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 1e-4])
 
 
 def two_cells(seed=0, drugs=90):
@@ -121,22 +120,22 @@ def two_cells(seed=0, drugs=90):
     return grid(dense + 0.3 * rng.normal(size=dense.shape), np.ones((drugs, 2), dtype=bool))
 
 
-def score(name, observed, held_out, **options):
-    rng = np.random.default_rng(0)
-    found = run_method(
-        name, observed, held_out.pairs, SideInformation(), rng, options, elsewhere=held_out
-    )
-    rows = zip(found.profiles, held_out.profiles, strict=True)
-    return np.mean([np.corrcoef(one, other)[0, 1] for one, other in rows])
-
-
 def test_it_learns_a_map_between_cells_that_the_copy_does_not_know():
     tensor = two_cells()
     fold = make_folds(tensor, "cell_transfer", 4, np.random.default_rng(0))
     observed, held_out = tensor.take(fold != 0), tensor.take(fold == 0)
-    copied = score("mean_1d", observed, held_out)
+    rng, side = np.random.default_rng(0), SideInformation()
+    trained = train_method("deepcellstate", observed, side, rng, {"epochs": 60, "rounds": 20})
+
+    def score(predicted):
+        rows = zip(predicted, held_out.profiles, strict=True)
+        return np.mean([np.corrcoef(one, other)[0, 1] for one, other in rows])
+
+    other = held_out.profiles[held_out.find(held_out.pairs * [1, -1] + [0, 1])]
     for inputs in ("all", "mean", "single"):
-        assert score("deepcellstate", observed, held_out, inputs=inputs, **FAST) > copied + 0.3
+        asked = replace(trained, inputs=inputs)
+        found = asked.predict(held_out, held_out.pairs, rng).profiles
+        assert score(found) > score(other) + 0.3
 
 
 def test_the_network_of_the_code_trains_and_predicts():
@@ -147,7 +146,7 @@ def test_the_network_of_the_code_trains_and_predicts():
         tensor.missing_pairs,
         SideInformation(),
         np.random.default_rng(0),
-        {"per_gene": True, "latent": 4, "batch": 8, **FAST},
+        FAST | {"per_gene": True, "batch": 8, "epochs": 5, "learning_rate": 1e-3},
     )
     assert found.losses["stage"].str.startswith("decoder").any()
     common = found.losses.query("stage == 'common'")["training"]
@@ -162,14 +161,14 @@ def test_a_drug_without_another_cell_falls_back_and_is_counted():
     assert alone.any()
     arguments = (observed, held_out.pairs, SideInformation(), np.random.default_rng(0))
     found = run_method(
-        "deepcellstate", *arguments, {"fallback": "mean_1d", **FAST}, elsewhere=held_out
+        "deepcellstate", *arguments, FAST | {"fallback": "mean_1d"}, elsewhere=held_out
     )
     assert found.fallback.tolist() == alone.tolist()
     by_cell = observed.mean_by_cell()[0][held_out.cell]
     assert np.allclose(found.profiles[alone], by_cell[alone], atol=1e-6)
 
 
-def test_only_training_profiles_set_the_scale_and_stop_the_training():
+def test_only_training_profiles_set_the_scale():
     tensor = two_cells()
     fold = make_folds(tensor, "cell_transfer", 4, np.random.default_rng(0))
     observed = tensor.take(fold != 0)
@@ -190,6 +189,9 @@ def test_only_training_profiles_set_the_scale_and_stop_the_training():
         ({"latent": 0}, "latent is 0, expected at least 1"),
         ({"batch": 0}, "batch is 0, expected at least 1"),
         ({"learning_rate": 0.0}, "learning_rate is 0.0, expected more than 0"),
+        ({"learning_rate": "automatic"}, "learning_rate is 'automatic', expected auto or float"),
+        ({"batch": 1.5}, "batch is 1.5, expected auto or int"),
+        ({"epoch_steps": "auto"}, "epoch_steps is 'auto', expected int"),
     ],
 )
 def test_wrong_options_are_named(options, message):
@@ -223,13 +225,14 @@ class Killed(Exception):
 
 @pytest.fixture
 def checkpoints_each_epoch(monkeypatch):
-    """Stages are short, and each epoch leaves a checkpoint."""
+    """Each epoch leaves a checkpoint."""
     monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", -1)
-    for stage, epochs in (("COMMON_EPOCHS", 6), ("ROUNDS", 3), ("FINAL_EPOCHS", 4)):
-        monkeypatch.setattr(f"lacuna.completion.trainers.deepcellstate.{stage}", epochs)
 
 
-# In the common stage, in the second round, with the last decoder.
+# In the common stage, in the second round, with the last decoder: each has 5 epochs, a round 4.
+SHORT = FAST | {"epochs": 5, "rounds": 3, "learning_rate": 1e-3}
+
+
 @pytest.mark.parametrize("at", [3, 11, 23])
 def test_a_killed_training_goes_on_and_ends_the_same(
     tmp_path, monkeypatch, checkpoints_each_epoch, at
@@ -238,7 +241,7 @@ def test_a_killed_training_goes_on_and_ends_the_same(
 
     def train(work):
         rng = np.random.default_rng(0)
-        return train_method("deepcellstate", tensor, SideInformation(), rng, FAST, work)
+        return train_method("deepcellstate", tensor, SideInformation(), rng, SHORT, work)
 
     whole = train(None)
     descend, epochs = training.descend, []
@@ -256,6 +259,7 @@ def test_a_killed_training_goes_on_and_ends_the_same(
     resumed = train(tmp_path)
     pd.testing.assert_frame_equal(resumed.losses, whole.losses)
     wanted, rng = np.array([[0, 0], [1, 1]]), np.random.default_rng(0)
+    assert len(whole.losses) == 5 + 3 + 2 * 5
     expected = whole.predict(tensor, wanted, rng).profiles
     assert np.array_equal(resumed.predict(tensor, wanted, rng).profiles, expected)
 
@@ -267,7 +271,7 @@ def test_a_checkpoint_of_another_training_or_a_damaged_one_is_not_used(
 
     def train(work, **options):
         rng = np.random.default_rng(0)
-        options = {**FAST, **options}
+        options = SHORT | options
         return train_method("deepcellstate", tensor, SideInformation(), rng, options, work).losses
 
     train(tmp_path)
@@ -295,8 +299,21 @@ def test_drugs_are_set_aside_whole_and_among_those_with_pairs():
     several = np.bincount(tensor.drug) > 1
     drugs = set(tensor.drug[validation])
     assert several[list(drugs)].all()
-    assert len(drugs) == max(round(0.1 * several.sum()), 5)
+    assert len(drugs) == several.sum() // 5
     assert not drugs & set(tensor.drug[~validation])
+
+
+@pytest.mark.parametrize(
+    ("drugs", "drawn"), [(0, 0), (4, 0), (5, 1), (60, 12), (100, 20), (300, 20), (800, 40)]
+)
+def test_validation_drugs_are_a_share_but_enough_where_there_are_enough(drugs, drawn):
+    """A twentieth, at least 20, but no more than a fifth where drugs are few."""
+    tensor = grid(np.zeros((drugs + 3, 2, 2)) + 1, np.ones((drugs + 3, 2), bool))
+    alone = (tensor.drug >= drugs) & (tensor.cell == 1)  # of three drugs, in one cell only
+    tensor = tensor.take(~alone)
+    validation = draw_validation_drugs(tensor, VALIDATION_SHARE, np.random.default_rng(0))
+    assert len(np.unique(tensor.drug[validation])) == drawn
+    assert (tensor.drug[validation] < drugs).all()
 
 
 def test_inputs_are_averaged_after_before_or_not_at_all():

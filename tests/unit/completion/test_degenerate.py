@@ -1,16 +1,14 @@
 """Grids at the edge: profiles all alike or all 0, a single drug, cell, gene or profile, no gap."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
-from toy import grid
+from toy import few_steps, grid
 
 from lacuna.completion.card import STRUCTURES
 from lacuna.completion.interface import Completion, SideInformation
 from lacuna.completion.methods import factor_model
 from lacuna.completion.model import CompletionModel
-from lacuna.completion.registry import available, card, is_trained, keeps_model, options_of
+from lacuna.completion.registry import available, card, is_trained, keeps_model
 from lacuna.completion.run import predict_in_blocks, prepare_method, run_method
 from lacuna.errors import LacunaError
 from lacuna.tensor.profiles import ProfileSet
@@ -94,21 +92,13 @@ SIDES = {
 
 @pytest.fixture(autouse=True)
 def brief(monkeypatch):
-    """Few steps and few choices: it is whether there is an answer that counts."""
+    """Few choices: it is whether there is an answer that counts."""
     for choices in ("COMPONENTS", "RANKS", "PENALTIES"):
         monkeypatch.setattr(factor_model, choices, getattr(factor_model, choices)[:2])
-    for name in ("deepcellstate", "vae_anchor", "scgen", "dual_gan"):
-        trainer = import_module(f"lacuna.completion.trainers.{name}")
-        for constant in [c for c in vars(trainer) if c.endswith("EPOCHS") or c == "ROUNDS"]:
-            monkeypatch.setattr(trainer, constant, 1)
 
 
 def tensor_of(name) -> ProfileSet:
     return grid(*GRIDS[name])
-
-
-def few_steps(name):
-    return {"max_iterations": 20} if "max_iterations" in options_of(name) else {}
 
 
 def rng():
@@ -157,7 +147,9 @@ def test_what_was_trained_answers_from_other_cells_on_every_grid(name):
         observed, elsewhere, wanted = tensor.take(even), tensor.take(~even), tensor.missing_pairs
         with named(case):
             side = SideInformation()
-            found = run_method(name, observed, wanted, side, rng(), {}, elsewhere=elsewhere)
+            found = run_method(
+                name, observed, wanted, side, rng(), few_steps(name), elsewhere=elsewhere
+            )
             check(found, wanted, tensor)
 
 
@@ -206,7 +198,9 @@ def test_double_precision_changes_no_contract(name):
         *(tensor.profiles.astype(float), tensor.drug, tensor.cell),
         *(tensor.drugs, tensor.cells, tensor.genes),
     )
-    found = run_method(name, double, double.missing_pairs, SideInformation(), rng(), {})
+    found = run_method(
+        name, double, double.missing_pairs, SideInformation(), rng(), few_steps(name)
+    )
     check(found, double.missing_pairs, double)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from toy import clustered
 
-from lacuna.completion.card import BASELINE, OTHER_CELLS, STRUCTURES, Option, declared_options
+from lacuna.completion.card import AUTO, BASELINE, OTHER_CELLS, STRUCTURES, Option, declared_options
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.registry import (
     available,
@@ -120,6 +120,17 @@ def test_a_value_out_of_bounds_is_named_with_what_is_expected(name, options, mes
         check_options(name, options)
 
 
+def test_a_number_may_be_left_to_the_data_where_its_option_says_so():
+    def fit(*, rate: Annotated[float | str, Option("of Adam", gt=0)] = AUTO): ...
+
+    rate = declared_options(fit)["rate"]
+    assert (rate.kind, rate.type_name) == (float, "auto or float")
+    assert [rate.fault(value) for value in (AUTO, 0.1, 1)] == [None] * 3
+    assert rate.fault("aut") == "rate is 'aut', expected auto or float."
+    assert rate.fault(0) == "rate is 0, expected more than 0."
+    assert rate.fault(True) and rate.fault([AUTO]) and rate.fault(float("nan"))
+
+
 def test_bounds_themselves_are_allowed():
     check_options("mean_2d", {"cell_weight": 0})
     check_options("mean_2d", {"cell_weight": 1})
@@ -132,7 +143,9 @@ def test_an_option_that_is_not_declared_is_a_fault_of_the_method():
 
     def without_default(*, neighbours: Annotated[int, Option("so many")]): ...
 
-    for function in (without_bounds, without_default):
+    def with_two(*, neighbours: Annotated[float | int, Option("so many")] = 3): ...
+
+    for function in (without_bounds, without_default, with_two):
         with pytest.raises(TypeError, match="option 'neighbours' is not declared"):
             declared_options(function)
 

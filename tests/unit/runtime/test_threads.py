@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 import torch
 from threadpoolctl import threadpool_info
-from toy import axes_of, clustered, replicated
+from toy import axes_of, clustered, few_steps, replicated
 
-from lacuna.completion.registry import available, keeps_model, keeps_network, options_of
+from lacuna.completion.registry import available, keeps_model, keeps_network
 from lacuna.evaluation.expected_r import ExpectedR
 from lacuna.runtime.threads import VARIABLES, on_one_thread
 
@@ -26,14 +26,9 @@ METHODS = [name for name in available() if name != "truth"]
 # Runs the script of a rule once for every method, as Snakemake does.
 RUN = """
 import json, runpy, sys, warnings
-from importlib import import_module
 from types import SimpleNamespace
 from snakemake.iocontainers import Namedlist
 from lacuna.completion.methods import factor_model
-for name in ("deepcellstate", "vae_anchor", "scgen", "dual_gan"):
-    trainer = import_module(f"lacuna.completion.trainers.{name}")
-    for constant in [c for c in vars(trainer) if c.endswith("EPOCHS") or c == "ROUNDS"]:
-        setattr(trainer, constant, 1)
 for choices in ("COMPONENTS", "RANKS", "PENALTIES"):
     setattr(factor_model, choices, getattr(factor_model, choices)[:2])
 script, given, asked = json.loads(sys.argv[1])
@@ -96,7 +91,7 @@ def given(tmp_path_factory):
 
 def asked_of(method):
     """What a method is asked for: few iterations, as it is the sums of each that count."""
-    options = {"max_iterations": 20} if "max_iterations" in options_of(method) else {}
+    options = few_steps(method)
     output = {kind: f"{method}.{kind}" for kind in ("gctx", "h5ad")}
     is_kept = keeps_model(method, options) or keeps_network(method)
     kept = {"model": f"{method}.model.h5"} if is_kept else {}

@@ -5,6 +5,8 @@ the signature of `complete` or `fit`::
 
     neighbours: Annotated[int, Option("how many similar drugs are averaged", ge=1)] = 10
 
+A number that may be chosen from the data is `Annotated[float | str, Option(..., gt=0)] = AUTO`.
+
 Names in figures, tables of the documentation, checks of a configuration and what jobs ask of a
 cluster are made from these; see `lacuna.completion.registry`.
 """
@@ -13,12 +15,14 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import UnionType
 from typing import Annotated, get_args, get_origin
 
 from lacuna.errors import LacunaError, did_you_mean, listed
-from lacuna.runtime.device import CHOICES
+from lacuna.runtime.device import CHOICES, gpus_asked
 
 STRUCTURES, BASELINE, OTHER_CELLS = "structures", "baseline", "other cells"
+AUTO = "auto"  # in place of a number: chosen from the data
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ class DeclaredOption:
     is_list : bool
     default : object
     meaning : Option
+    may_be_auto : bool
+        Whether its value may be `AUTO` instead.
     """
 
     name: str
@@ -127,11 +133,13 @@ class DeclaredOption:
     is_list: bool
     default: object
     meaning: Option
+    may_be_auto: bool = False
 
     @property
     def type_name(self) -> str:
         """The type in words, e.g. ``list of str``."""
-        return f"list of {self.kind.__name__}" if self.is_list else self.kind.__name__
+        words = f"list of {self.kind.__name__}" if self.is_list else self.kind.__name__
+        return f"{AUTO} or {words}" if self.may_be_auto else words
 
     @property
     def bounds(self) -> str:
@@ -146,6 +154,8 @@ class DeclaredOption:
 
     def fault(self, value: object) -> str | None:
         """Return what is wrong with a value, and what was expected; None for a good one."""
+        if self.may_be_auto and value == AUTO:
+            return None
         if self.is_list:
             fits = isinstance(value, list | tuple) and all(map(self._is_of_kind, value))
         else:
@@ -193,15 +203,18 @@ def declared_options(function: Callable[..., object]) -> dict[str, DeclaredOptio
         declared = parameter.annotation
         kind, *notes = get_args(declared) if get_origin(declared) is Annotated else (declared,)
         meanings = [note for note in notes if isinstance(note, Option)]
-        is_list = get_origin(kind) is Sequence
-        kind = get_args(kind)[0] if is_list else kind
+        is_list, may_be_auto = get_origin(kind) is Sequence, get_origin(kind) is UnionType
+        kind, *others = get_args(kind) if is_list or may_be_auto else (kind,)
         has_default = parameter.default is not parameter.empty
-        if kind not in (bool, int, float, str) or not meanings or not has_default:
+        is_known = kind in (bool, int, float, str) and others == [str] * may_be_auto
+        if not is_known or not meanings or not has_default:
             raise TypeError(
                 f"{function.__module__}.{function.__name__}: the option {name!r} is not declared; "
                 "expected e.g. Annotated[int, Option('what it means', ge=1)] and a default"
             )
-        options[name] = DeclaredOption(name, kind, is_list, parameter.default, meanings[0])
+        options[name] = DeclaredOption(
+            name, kind, is_list, parameter.default, meanings[0], may_be_auto
+        )
     return options
 
 
@@ -237,6 +250,21 @@ def check_values(
             )
         if fault := declared[option].fault(value):
             raise LacunaError(f"{where}: {fault}")
+
+
+def gpus_of(declared: Mapping[str, DeclaredOption], options: Mapping[str, object]) -> int:
+    """Return how many GPUs a job asks for: 0 where its method has no option `device`.
+
+    Parameters
+    ----------
+    declared
+        The options that the method has, see `declared_options`.
+    options
+        Those that the configuration gives it.
+    """
+    if "device" not in declared:
+        return 0
+    return gpus_asked(options.get("device", declared["device"].default))
 
 
 # Options that several methods have.

@@ -159,6 +159,16 @@ def _members(name: str, options: Mapping[str, object]) -> Sequence[str]:
     return members_of(options) if members_of else ()
 
 
+def network_mb(name: str, cells: int, genes: int, options: Mapping[str, object]) -> float:
+    """Return the MB that a method's network needs for so many cells and genes; 0 without one.
+
+    It is the function of this name of the method's module, where that has one.
+    """
+    needs = getattr(_module(name), "network_mb", None)
+    given = {key: option.default for key, option in options_of(name).items()} | {**options}
+    return needs(cells, genes, given) if needs else 0.0
+
+
 def options_of(name: str) -> dict[str, DeclaredOption]:
     """Return the options of a method, by name; its type, default, bounds and meaning."""
     return declared_options(find_method(name))

@@ -6,6 +6,7 @@ before the latent layer sees all genes (64.7 million weights). Both networks are
 """
 
 import copy
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -32,6 +33,8 @@ class Shape:
         Shares of the inputs, and of the decoder's last hidden layer, that training drops.
     skip
         Whether each gene's input reaches its output directly, too.
+    wide, narrow
+        How many units the layers next to the profile, and next to the latent layer, have.
     """
 
     genes: int
@@ -40,6 +43,8 @@ class Shape:
     input_dropout: float
     decoder_dropout: float
     skip: bool
+    wide: int = WIDE
+    narrow: int = NARROW
 
 
 class Encoder(nn.Module):
@@ -48,13 +53,14 @@ class Encoder(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         inputs = 1 if shape.per_gene else shape.genes
-        flat = shape.genes * NARROW if shape.per_gene else NARROW
+        wide, narrow = shape.wide, shape.narrow
+        flat = shape.genes * narrow if shape.per_gene else narrow
         self.per_gene = shape.per_gene
         self.dropout = nn.Dropout(shape.input_dropout)
         self.hidden = nn.Sequential(
-            nn.Linear(inputs, WIDE),
+            nn.Linear(inputs, wide),
             nn.LeakyReLU(SLOPE),
-            nn.Linear(WIDE, NARROW),
+            nn.Linear(wide, narrow),
             nn.LeakyReLU(SLOPE),
         )
         self.latent = nn.Linear(flat, shape.latent, bias=False)
@@ -71,27 +77,34 @@ class Decoder(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        genes, self.per_gene = shape.genes, shape.per_gene
-        self.expand = nn.Linear(shape.latent, genes * NARROW if self.per_gene else NARROW)
+        self.per_gene, self.narrow = shape.per_gene, shape.narrow
+        genes, wide, narrow = shape.genes, shape.wide, shape.narrow
+        self.expand = nn.Linear(shape.latent, genes * narrow if self.per_gene else narrow)
         # As the authors' layers are ordered: the first one of a decoder is linear only per gene.
-        first = [nn.Linear(NARROW, NARROW)] if self.per_gene else []
+        first = [nn.Linear(narrow, narrow)] if self.per_gene else []
         self.hidden = nn.Sequential(
             *first,
             nn.LeakyReLU(SLOPE),
-            nn.Linear(NARROW, WIDE),
+            nn.Linear(narrow, wide),
             nn.LeakyReLU(SLOPE),
             nn.Dropout(shape.decoder_dropout),
         )
-        self.output = nn.Linear(WIDE, 1 if self.per_gene else genes)
+        self.output = nn.Linear(wide, 1 if self.per_gene else genes)
         # The mask of the input that is passed on is another than the encoder's.
         self.dropout = nn.Dropout(shape.input_dropout)
         weights = 0 if not shape.skip else 1 if self.per_gene else genes
         self.passed_on = nn.Parameter(torch.zeros(weights)) if weights else None
+        if self.passed_on is not None and self.per_gene:
+            # There the input is one more value that the output layer takes, and its weight begins
+            # as Keras draws it. The plain network has no such layer, a weight for each gene's own
+            # input alone: it begins at 0, so that the latent state has to explain a profile first.
+            limit = math.sqrt(6 / (wide + 2))
+            nn.init.uniform_(self.passed_on, -limit, limit)
 
     def forward(self, states: torch.Tensor, profiles: torch.Tensor) -> torch.Tensor:
         expanded = self.expand(states)
         if self.per_gene:
-            expanded = expanded.view(len(states), -1, NARROW)
+            expanded = expanded.view(len(states), profiles.shape[1], self.narrow)
         output = self.output(self.hidden(expanded))
         if self.per_gene:
             output = output[..., 0]
@@ -127,7 +140,7 @@ class CellStates(nn.Module):
     @property
     def rows_at_once(self) -> int:
         """How many profiles to pass through at once, so that they fit into memory."""
-        wide = WIDE * (self.shape.genes if self.shape.per_gene else 1)
+        wide = self.shape.wide * (self.shape.genes if self.shape.per_gene else 1)
         return max(CELLS_AT_ONCE // wide, 1)
 
     def encode(self, profiles: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,9 @@ Both have the same operations (@, mT, clip, sum, linalg.eigh, indexing), so that
 once. On processors NumPy's BLAS is the faster one of the two.
 """
 
+import os
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -25,6 +27,7 @@ CHOICES = ("auto", "cpu", "cuda")
 # The memory limit that a container or a batch system sets (cgroup version 2).
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 CGROUP_USE = Path("/sys/fs/cgroup/memory.current")
+GPUS, GPU_OF_WINDOWS = Path("/proc/driver/nvidia/gpus"), Path("/dev/dxg")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,27 @@ class Device:
             return min(free, int(CGROUP_LIMIT.read_text()) - int(CGROUP_USE.read_text()))
         except (OSError, ValueError):  # no limit
             return free
+
+
+def gpus_asked(choice: object) -> int:
+    """Return how many GPUs a job asks for that computes where this choice says: 0 or 1.
+
+    One for cuda; and for auto where PyTorch would find one on the machine that plans the run.
+    """
+    return int(choice == "cuda" or (choice == "auto" and sees_gpu()))
+
+
+def sees_gpu() -> bool:
+    """Return whether PyTorch would find a GPU here; without importing it, which takes a second."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "all").strip() in ("", "-1"):
+        return False
+    try:
+        if version("torch").endswith("+cpu"):
+            return False
+    except PackageNotFoundError:
+        return False
+    # What NVIDIA's driver lists, and what it makes under Windows' Linux, which has no such list.
+    return any(GPUS.glob("*")) or GPU_OF_WINDOWS.exists()
 
 
 def find_device(choice: str) -> Device:

@@ -3,7 +3,10 @@
 An autoencoder whose encoder all cells share, and whose decoders are the cells' own: a drug's
 profile in one cell is encoded, and decoded as what it would be in another. The schedule is that of
 the authors' code (umarov90/DeepCellState), without its faults: profiles are scaled by the largest
-value of training only, and validation sees training drugs only.
+value of training only, and validation sees training drugs only: a twentieth of those that were
+measured in several cells, as theirs, but at least 20, or a fifth of fewer than 100. They stop each
+stage and are not trained on. The authors' run is that of `per_gene: true`, `learning_rate: 0.0001`,
+`batch: 128`, `epoch_steps: 1`; all other options are theirs.
 
     h = encoder(x_dc),   x_de = decoder_e(h)   for every other cell e; predictions are averaged
 
@@ -21,15 +24,16 @@ on another method. Another start of the training gives other predictions. Traini
 hours on a processor.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
 
-from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method, Option
+from lacuna.completion.card import AUTO, OTHER_CELLS, ComputeDevice, Fallback, Method, Option
 from lacuna.completion.cell_model import CellModel, TrainedOn
 from lacuna.completion.interface import Predict, SideInformation, Trained
 from lacuna.completion.registry import find_method
@@ -71,6 +75,8 @@ class Regularisation:
     decoder_dropout: float
 
 
+AUTHORS_PROFILES = 3000  # of two cells, about: those of training
+IN_A_BLOCK = 3 * 2**27  # values: see `lacuna.networks.cell_states.CELLS_AT_ONCE`
 # The presets of the authors' code, 0 to 3.
 PRESETS = {
     "transfer": Regularisation(0.1, 0, 0.5),
@@ -110,8 +116,30 @@ def fit(
     skip: Annotated[
         bool, Option("false leaves the skip connection out, to show what it is worth")
     ] = True,
-    learning_rate: Annotated[float, Option("of Adam", gt=0)] = 1e-4,
-    batch: Annotated[int, Option("number of profiles of a step", ge=1)] = 128,
+    wide: Annotated[int, Option("units of the layers next to the profile", ge=1)] = 512,
+    narrow: Annotated[int, Option("units of the layers next to the latent one", ge=1)] = 256,
+    learning_rate: Annotated[
+        float | str, Option("of Adam; auto: by the number of training profiles", gt=0)
+    ] = AUTO,
+    batch: Annotated[
+        int | str,
+        Option("number of profiles of a step; auto: by that of training profiles", ge=1),
+    ] = AUTO,
+    epochs: Annotated[
+        int, Option("of the first stage, and of the last one for each cell, at most", ge=1)
+    ] = 100,
+    rounds: Annotated[int, Option("rounds over the cells in the second stage, at most", ge=1)] = 98,
+    patience: Annotated[
+        int, Option("the second stage ends after so many rounds without a better one", ge=1)
+    ] = 3,
+    epoch_steps: Annotated[
+        int,
+        Option(
+            "steps of an epoch, at least: few profiles are gone through several times; "
+            "1: once, as in the authors' code",
+            ge=1,
+        ),
+    ] = 4,
     inputs: Annotated[
         str,
         Option(
@@ -136,7 +164,7 @@ def fit(
         If there is no such fallback or device.
     """
     from lacuna.completion.shared.paired import train_on_pairs
-    from lacuna.completion.trainers.deepcellstate import PairedCellStates
+    from lacuna.completion.trainers.deepcellstate import Options, PairedCellStates
     from lacuna.networks.cell_states import Shape
 
     find_method(fallback)
@@ -150,17 +178,71 @@ def fit(
         input_dropout=preset.input_dropout if dropout else 0,
         decoder_dropout=preset.decoder_dropout if dropout else 0,
         skip=skip,
+        wide=wide,
+        narrow=narrow,
     )
-    build = partial(
-        PairedCellStates,
+    by_itself = choose_steps(len(observed), per_gene)
+    options = Options(
         shape=shape,
         latent_l1=preset.latent_l1 if latent_l1 else 0,
-        learning_rate=learning_rate,
-        batch=batch,
+        learning_rate=by_itself.learning_rate if learning_rate == AUTO else float(learning_rate),
+        batch=by_itself.batch if batch == AUTO else int(batch),
+        epochs=epochs,
+        rounds=rounds,
+        patience=patience,
+        epoch_steps=epoch_steps,
     )
+    build = partial(PairedCellStates, options=options)
     trained, losses = train_on_pairs(build, observed, rng, work, device)
     paired = trained.paired
     return DeepCellState(trained.network, paired.numbers, paired.scale, inputs, fallback, losses)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What `auto` stands for: Adam's learning rate, and how many profiles a step takes."""
+
+    learning_rate: float
+    batch: int
+
+
+def choose_steps(profiles: int, per_gene: bool) -> Steps:
+    """Choose learning rate and batch for so many training profiles.
+
+    The authors' 1e-4 and 128 are for their network, `per_gene`, and some 3,000 profiles. Plain
+    layers have a fiftieth of the weights, and few profiles make few steps: they take 1e-3 and 256,
+    which from 3,000 profiles on falls as the square root of their number, as more of them make more
+    steps. `make bench-network-options` prints how settings compare on simulated screens.
+    """
+    if per_gene:
+        return Steps(1e-4, 128)
+    return Steps(1e-3 / max(1, profiles / AUTHORS_PROFILES) ** 0.5, 256)
+
+
+def count_weights(
+    genes: int, latent: int, wide: int, narrow: int, per_gene: bool
+) -> tuple[int, int]:
+    """Return how many weights the encoder has, and each decoder with its skip connection."""
+    inputs, flat = (1, genes * narrow) if per_gene else (genes, narrow)
+    encoder = (inputs + 1) * wide + (wide + 1) * narrow + flat * latent
+    first = (narrow + 1) * narrow if per_gene else 0
+    decoder = (latent + 1) * flat + first + (narrow + 1) * wide + (wide + 1) * inputs
+    return encoder, decoder + inputs
+
+
+def network_mb(cells: int, genes: int, options: Mapping[str, Any]) -> float:
+    """Return the MB of memory that a training needs for the network, with all options of `fit`.
+
+    Three times all weights: the network, its best state, and a checkpoint that is read. Three times
+    those of encoder and a decoder, which learn at once: gradients and Adam's moments. And what the
+    layers of both return, which is kept for the way back, or what predicts a block without one.
+    """
+    wide, narrow, per_gene = options["wide"], options["narrow"], options["per_gene"]
+    encoder, decoder = count_weights(genes, options["latent"], wide, narrow, per_gene)
+    weights = encoder + (1 + cells) * decoder
+    batch = choose_steps(0, per_gene).batch if options["batch"] == AUTO else options["batch"]
+    kept = batch * 4 * (wide + narrow) * (genes if per_gene else 1)
+    return 4e-6 * (3 * weights + 3 * (encoder + decoder) + max(kept, per_gene * IN_A_BLOCK))
 
 
 @dataclass(frozen=True)

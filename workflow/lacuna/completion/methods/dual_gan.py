@@ -10,7 +10,8 @@ same scalar map for all of them, which is why the published numbers are weak.
 Other than there, cells may be more than two: the generator into a cell takes profiles of any other
 one, which for two cells is the dual GAN. Discriminators are plain layers over all genes, not shared
 by the genes one by one. A step takes a minibatch of pairs, not one drug, and is the larger for it;
-an epoch takes so many steps into each cell, however many pairs there are, which bounds the time.
+an epoch takes so many `steps` into each cell, however many pairs there are, which bounds the time.
+Theirs are `learning_rate` 1e-5, `batch` 1, `epochs` 100, and as many `steps` as there are drugs.
 
     loss = adversarial + |G_c(G_e(x)) - x|^2 (cycle) + |G_e(x_dc) - x_de|^2 (correspondence)
 
@@ -24,11 +25,13 @@ Nearly always: such a map cannot tell genes apart. It is here as a rival that wa
 comparison. A drug in no other cell falls back on another method.
 """
 
+from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
-from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method
+from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method, Option
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.shared.other_cells import FromOtherCells
 from lacuna.tensor.profiles import ProfileSet
@@ -50,6 +53,14 @@ def fit(
     rng: np.random.Generator,
     work: Path | None = None,
     *,
+    learning_rate: Annotated[float, Option("of Adam", gt=0)] = 1e-3,
+    batch: Annotated[int, Option("number of pairs of a step", ge=1)] = 8,
+    epochs: Annotated[int, Option("of the training, at most", ge=1)] = 20,
+    patience: Annotated[int, Option("epochs without a better one that end it", ge=1)] = 5,
+    steps: Annotated[int, Option("steps of an epoch into each cell", ge=1)] = 4,
+    adversarial: Annotated[
+        float, Option("weight of the discriminators' judgement of what is made", ge=0)
+    ] = 0.01,
     fallback: Fallback = "mean_2d",
     device: ComputeDevice = "auto",
 ) -> FromOtherCells:
@@ -58,6 +69,15 @@ def fit(
     A cell that shares no drug with another one in training has no generator and falls back.
     """
     from lacuna.completion.shared.paired import fit_on_pairs  # imports PyTorch
-    from lacuna.completion.trainers.dual_gan import PairedDualGan
+    from lacuna.completion.trainers.dual_gan import Options, PairedDualGan
 
-    return fit_on_pairs(PairedDualGan, observed, rng, work, fallback=fallback, device=device)
+    options = Options(
+        learning_rate=learning_rate,
+        batch=batch,
+        epochs=epochs,
+        patience=patience,
+        steps=steps,
+        adversarial=adversarial,
+    )
+    build = partial(PairedDualGan, options=options)
+    return fit_on_pairs(build, observed, rng, work, fallback=fallback, device=device)

@@ -7,7 +7,8 @@ decoded. So all drugs are moved alike. Layers and losses are those of Umarov's c
 binary cross-entropy are for values from 0 to 1, but were given values from -1 to 1: here the loss
 maps profiles to [0, 1] first. There most values lie close to 1/2, where cross-entropies hardly
 differ, and a Kullback-Leibler divergence of full weight would leave the latent states nothing to
-say: its weight is the one that scGen's own package gives it.
+say: its weight, `divergence`, is the one that scGen's own package gives it, not Umarov's 1. He
+trains 499 `epochs` of `batch` 200 without validation.
 
     x_de = decoder(encoder(x_dc) + mean over shared drugs of (encoder(x_.e) - encoder(x_.c)))
 
@@ -22,11 +23,13 @@ states are poor. Another start of the training gives other predictions. A drug i
 falls back on another method.
 """
 
+from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
-from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method
+from lacuna.completion.card import OTHER_CELLS, ComputeDevice, Fallback, Method, Option
 from lacuna.completion.interface import SideInformation
 from lacuna.completion.shared.other_cells import FromOtherCells
 from lacuna.tensor.profiles import ProfileSet
@@ -48,6 +51,14 @@ def fit(
     rng: np.random.Generator,
     work: Path | None = None,
     *,
+    latent: Annotated[int, Option("size of the latent layer", ge=1)] = 20,
+    learning_rate: Annotated[float, Option("of Adam", gt=0)] = 1e-3,
+    batch: Annotated[int, Option("number of profiles of a step", ge=1)] = 50,
+    epochs: Annotated[int, Option("of the training, at most", ge=1)] = 100,
+    patience: Annotated[int, Option("epochs without a better one that end it", ge=1)] = 10,
+    divergence: Annotated[
+        float, Option("weight of the Kullback-Leibler divergence of the states", ge=0)
+    ] = 5e-5,
     fallback: Fallback = "mean_2d",
     device: ComputeDevice = "auto",
 ) -> FromOtherCells:
@@ -57,6 +68,15 @@ def fit(
     `fallback` predicts.
     """
     from lacuna.completion.shared.paired import fit_on_pairs  # imports PyTorch
-    from lacuna.completion.trainers.scgen import PairedScgen
+    from lacuna.completion.trainers.scgen import Options, PairedScgen
 
-    return fit_on_pairs(PairedScgen, observed, rng, work, fallback=fallback, device=device)
+    options = Options(
+        latent=latent,
+        learning_rate=learning_rate,
+        batch=batch,
+        epochs=epochs,
+        patience=patience,
+        divergence=divergence,
+    )
+    build = partial(PairedScgen, options=options)
+    return fit_on_pairs(build, observed, rng, work, fallback=fallback, device=device)

@@ -11,7 +11,8 @@ from lacuna.completion.run import train_method
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import mean_by
 
-MIN_VALIDATION_DRUGS = 5  # fewer say too little of when to stop the training
+# The mean correlation of fewer is the chance of which were drawn, and would decide when to stop.
+MIN_VALIDATION_DRUGS = 20
 INPUTS = ("all", "mean", "single")
 MIN_SHARED_DRUGS = 5  # measured in both of two cells, to learn a map from one to the other
 # (profiles (n, genes), the cell of each, the cell to predict) -> profiles (n, genes)

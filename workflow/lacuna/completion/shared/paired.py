@@ -4,11 +4,12 @@ They learn from pairs of profiles of one drug in two cells, and stop by how well
 pairs of validation drugs.
 """
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,12 @@ from lacuna.completion.shared.other_cells import (
     find_pairs,
     in_own_order,
 )
-from lacuna.networks.training import Training, fingerprint, random_stream
+from lacuna.networks.training import Training, fast_products, fingerprint, random_stream
 from lacuna.runtime.device import find_device
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import mean_by
 
-VALIDATION_SHARE = 0.05  # of the training drugs, as in the code of DeepCellState
+VALIDATION_SHARE = 0.05  # of the training drugs in several cells, as in DeepCellState's code
 # (scaled profiles (n, genes), the number of the cell of each, the number of the cell to predict) ->
 # scaled profiles (n, genes)
 Predict = Callable[[torch.Tensor, np.ndarray, int], torch.Tensor]
@@ -111,7 +112,7 @@ class PairedProfiles:
         Returns
         -------
         float
-            Mean Pearson correlation over profiles; 0 without any.
+            Mean Pearson correlation over profiles; NaN without any, which stops nothing.
         """
         correlations = []
         for cell in range(self.cells):
@@ -124,7 +125,7 @@ class PairedProfiles:
                 average -= average.mean(dim=1, keepdim=True)
                 truth -= truth.mean(dim=1, keepdim=True)
                 correlations.append(nn.functional.cosine_similarity(average, truth))
-        return float(torch.cat(correlations).mean()) if correlations else 0.0
+        return float(torch.cat(correlations).mean()) if correlations else math.nan
 
     def translator(self, predict: Predict) -> Translate:
         """Wrap `predict` to take unscaled profiles and the cells of the grid."""
@@ -147,17 +148,20 @@ class PairedNetwork(ABC):
     network : Module
         On the device of the profiles.
     paired : PairedProfiles
+    options : dataclass
+        What it is trained with.
     """
 
     network: nn.Module
 
-    def __init__(self, network: nn.Module, paired: PairedProfiles) -> None:
+    def __init__(self, network: nn.Module, paired: PairedProfiles, options: Any) -> None:
         self.network, self.paired = network.to(paired.profiles.device), paired
+        self.options = options
 
     @property
-    def settings(self) -> Mapping[str, object]:
+    def settings(self) -> dict[str, object]:
         """What its training depends on beside the profiles."""
-        return {"method": type(self).__module__}
+        return {"method": type(self).__module__, **asdict(self.options)}
 
     @abstractmethod
     def train(self, training: Training) -> None:
@@ -247,7 +251,7 @@ def train_on_pairs(
         Losses, see `Training`.
     """
     paired = PairedProfiles.prepare(observed, rng, find_device(device).name)
-    with random_stream(rng):
+    with random_stream(rng), fast_products():
         built = build(paired)
         start = fingerprint(*paired.arrays, **built.settings, seed=torch.initial_seed())
         training = Training(built.network, work, start)

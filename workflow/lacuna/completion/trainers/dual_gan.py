@@ -1,6 +1,7 @@
 """The dual GAN, and its training; see `lacuna.completion.methods.dual_gan`."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,13 +17,19 @@ from lacuna.tensor.profiles import ProfileSet
 # The authors' numbers.
 GENERATOR_WIDTH = 128
 DISCRIMINATOR_WIDTHS = 256, 128
-ADVERSARIAL = 0.01
-PATIENCE = 5
-# Theirs are 1e-5 and 100, for epochs of one step per drug.
-LEARNING_RATE = 1e-3
-EPOCHS = 20
-STEPS_PER_CELL, BATCH = 4, 8  # of an epoch
 PROFILES_AT_ONCE = 64  # where nothing is learned; each value takes GENERATOR_WIDTH numbers
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `lacuna.completion.methods.dual_gan.fit` takes of the training."""
+
+    learning_rate: float
+    batch: int
+    epochs: int
+    patience: int
+    steps: int
+    adversarial: float
 
 
 class Generator(nn.Module):
@@ -66,9 +73,10 @@ class PairedDualGan(PairedNetwork):
     """The training of a dual GAN, and what its steps descend."""
 
     network: DualGan
+    options: Options
 
-    def __init__(self, paired: PairedProfiles) -> None:
-        super().__init__(DualGan(paired.profiles.shape[1], paired.cells), paired)
+    def __init__(self, paired: PairedProfiles, *, options: Options) -> None:
+        super().__init__(DualGan(paired.profiles.shape[1], paired.cells), paired, options)
 
     def train(self, training: Training) -> None:
         """Train all generators and discriminators together."""
@@ -77,9 +85,9 @@ class PairedDualGan(PairedNetwork):
             "pairs",
             self._learn,
             parts=[self.network],
-            rate=LEARNING_RATE,
-            epochs=EPOCHS,
-            patience=PATIENCE,
+            rate=self.options.learning_rate,
+            epochs=self.options.epochs,
+            patience=self.options.patience,
         )
 
     def predict(self, profiles: torch.Tensor, cells: np.ndarray, cell: int) -> torch.Tensor:
@@ -104,12 +112,12 @@ class PairedDualGan(PairedNetwork):
 
         They are drawn with replacement, so that a generator with few pairs takes as many steps.
         """
-        for _ in range(STEPS_PER_CELL):
+        for _ in range(self.options.steps):
             for cell in torch.randperm(self.paired.cells).tolist():
                 source, target = self.paired.into(cell, validation=False)
                 if len(source):
-                    rows = torch.randint(len(source), (BATCH,)).numpy()
-                    yield self.loss(source[rows], target[rows], cell), BATCH
+                    rows = torch.randint(len(source), (self.options.batch,)).numpy()
+                    yield self.loss(source[rows], target[rows], cell), len(rows)
 
     def loss(self, source: np.ndarray, target: np.ndarray, cell: int) -> torch.Tensor:
         """Return the generator's loss plus the discriminator's, each blind to the other's weights.
@@ -122,7 +130,7 @@ class PairedDualGan(PairedNetwork):
         generator_loss = (
             mse_loss(made, truth)
             + self._cycle(given, made, self.paired.cell[source])
-            + ADVERSARIAL * cross_entropy(apply_frozen(discriminator, made), 1)
+            + self.options.adversarial * cross_entropy(apply_frozen(discriminator, made), 1)
         )
         discriminator_loss = cross_entropy(discriminator(truth), 1) + cross_entropy(
             discriminator(made.detach()), 0

@@ -1,6 +1,7 @@
 """scGen's autoencoder, and its training; see `lacuna.completion.methods.scgen`."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,26 +15,32 @@ from lacuna.networks.training import Training, batches, descend
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.vectors import mean_by
 
-# The numbers of Umarov's code.
-WIDE, NARROW, LATENT = 512, 256, 20
-LEARNING_RATE = 1e-3
-# Theirs are 499, without validation, and 200.
-EPOCHS, PATIENCE = 100, 10
-BATCH = 50
-DIVERGENCE = 5e-5  # theirs is 1; this is the default of the package scgen
+WIDE, NARROW = 512, 256  # the numbers of Umarov's code
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `lacuna.completion.methods.scgen.fit` takes of the network and its training."""
+
+    latent: int
+    learning_rate: float
+    batch: int
+    epochs: int
+    patience: int
+    divergence: float
 
 
 class Autoencoder(nn.Module):
     """Profiles in [-1, 1] to latent states, and back."""
 
-    def __init__(self, genes: int) -> None:
+    def __init__(self, genes: int, latent: int) -> None:
         super().__init__()
         hidden = nn.Sequential(
             nn.Linear(genes, WIDE), nn.ReLU(), nn.Linear(WIDE, NARROW), nn.ReLU()
         )
-        self.encoder = VariationalEncoder(hidden, NARROW, LATENT)
+        self.encoder = VariationalEncoder(hidden, NARROW, latent)
         self.decoder = nn.Sequential(
-            nn.Linear(LATENT, NARROW),
+            nn.Linear(latent, NARROW),
             nn.ReLU(),
             nn.Linear(NARROW, WIDE),
             nn.ReLU(),
@@ -49,21 +56,24 @@ class Autoencoder(nn.Module):
         profiles: torch.Tensor,
         normal: tuple[torch.Tensor, torch.Tensor],
         states: torch.Tensor,
+        weight: float,
     ) -> torch.Tensor:
-        """Return cross-entropy plus weighted divergence, summed over genes, mean over profiles."""
+        """Return cross-entropy plus weighted divergence, both summed, mean over profiles."""
         error = binary_cross_entropy_with_logits(
             self.decoder(states), (profiles + 1) / 2, reduction="sum"
         )
-        return (error + DIVERGENCE * divergence(*normal).sum()) / len(profiles)
+        return (error + weight * divergence(*normal).sum()) / len(profiles)
 
 
 class PairedScgen(PairedNetwork):
     """The training of the autoencoder, and the shifts between cells."""
 
     network: Autoencoder
+    options: Options
 
-    def __init__(self, paired: PairedProfiles) -> None:
-        super().__init__(Autoencoder(paired.profiles.shape[1]), paired)
+    def __init__(self, paired: PairedProfiles, *, options: Options) -> None:
+        network = Autoencoder(paired.profiles.shape[1], options.latent)
+        super().__init__(network, paired, options)
 
     def train(self, training: Training) -> None:
         """Train the autoencoder on all profiles, then compute the shifts."""
@@ -72,9 +82,9 @@ class PairedScgen(PairedNetwork):
             "profiles",
             self._learn,
             parts=[self.network],
-            rate=LEARNING_RATE,
-            epochs=EPOCHS,
-            patience=PATIENCE,
+            rate=self.options.learning_rate,
+            epochs=self.options.epochs,
+            patience=self.options.patience,
         )
         self._shifts = find_shifts(self.network, self.paired)
 
@@ -89,18 +99,20 @@ class PairedScgen(PairedNetwork):
         return share_enough_drugs(observed)
 
     def _learn(self, optimiser: torch.optim.Optimizer) -> tuple[float, float]:
-        network, validation = self.network, torch.as_tensor(self.paired.validation)
+        network, options = self.network, self.options
+        validation = torch.as_tensor(self.paired.validation)
         learned, unseen = self.paired.profiles[~validation], self.paired.profiles[validation]
 
         def losses() -> Iterator[tuple[torch.Tensor, int]]:
-            for rows in batches(len(learned), BATCH):
+            for rows in batches(len(learned), options.batch):
                 normal = network.encoder(learned[rows])
-                yield network.loss(learned[rows], normal, draw(*normal)), len(rows)
+                loss = network.loss(learned[rows], normal, draw(*normal), options.divergence)
+                yield loss, len(rows)
 
         loss = descend(losses(), optimiser)
         with torch.no_grad():
             normal = network.encoder(unseen)
-            return loss, float(network.loss(unseen, normal, normal[0]))
+            return loss, float(network.loss(unseen, normal, normal[0], options.divergence))
 
 
 def find_shifts(network: Autoencoder, paired: PairedProfiles) -> torch.Tensor:

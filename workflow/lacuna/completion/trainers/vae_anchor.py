@@ -4,6 +4,7 @@ See `lacuna.completion.methods.vae_anchor`.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -15,45 +16,52 @@ from lacuna.networks.layers import VariationalEncoder, begin_as_keras, divergenc
 from lacuna.networks.training import Training, batches, descend
 
 # The authors' numbers.
-WIDE, NARROW, NARROWEST, LATENT = 256, 128, 64, 128
+WIDE, NARROW, NARROWEST = 256, 128, 64
 SLOPE = 0.2
-INPUT_DROPOUT = 0.5
-ANCHOR, DIVERGENCE, COMMON_DIVERGENCE = 0.05, 0.005, 2e-4
-COMMON_EPOCHS, COMMON_PATIENCE = 40, 10
-# Their patience is 5 epochs, of a step per drug each.
-PAIRS_EPOCHS, PAIRS_PATIENCE = 100, 20
-BATCH = 64
-# Theirs are 1e-5 and 1e-4, for steps of one drug.
-LEARNING_RATE = 2e-3
-# So many minibatches into each cell make an epoch: bounds the time where there are many pairs.
-STEPS_PER_CELL = 8
-# Theirs is 0.8, of 128 or 256 values for each gene; of so many in all it leaves too few to learn.
-DROPOUT = 0.2
+COMMON_PATIENCE = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `lacuna.completion.methods.vae_anchor.fit` takes of the network and its training."""
+
+    latent: int
+    learning_rate: float
+    batch: int
+    common_epochs: int
+    epochs: int
+    patience: int
+    steps: int
+    anchor: float
+    divergence: float
+    common_divergence: float
+    input_dropout: float
+    dropout: float
 
 
 class Autoencoder(nn.Module):
     """An encoder, a decoder for all cells together, and one for each cell."""
 
-    def __init__(self, genes: int, cells: int) -> None:
+    def __init__(self, genes: int, cells: int, options: Options) -> None:
         super().__init__()
         hidden = nn.Sequential(
-            nn.Dropout(INPUT_DROPOUT),
+            nn.Dropout(options.input_dropout),
             nn.Linear(genes, WIDE),
             nn.LeakyReLU(SLOPE),
             nn.Linear(WIDE, NARROW),
             nn.LeakyReLU(SLOPE),
-            nn.Dropout(DROPOUT),
+            nn.Dropout(options.dropout),
             nn.Linear(NARROW, NARROWEST),
             nn.LeakyReLU(SLOPE),
         )
-        self.encoder = VariationalEncoder(hidden, NARROWEST, LATENT)
+        self.encoder = VariationalEncoder(hidden, NARROWEST, options.latent)
         self.common, *decoders = (
             nn.Sequential(
-                nn.Linear(LATENT, NARROW),
+                nn.Linear(options.latent, NARROW),
                 nn.LeakyReLU(SLOPE),
                 nn.Linear(NARROW, WIDE),
                 nn.LeakyReLU(SLOPE),
-                nn.Dropout(DROPOUT),
+                nn.Dropout(options.dropout),
                 nn.Linear(WIDE, genes),
             )
             for _ in range(1 + cells)
@@ -77,20 +85,22 @@ class PairedVae(PairedNetwork):
     """The two stages of the training."""
 
     network: Autoencoder
+    options: Options
 
-    def __init__(self, paired: PairedProfiles) -> None:
-        super().__init__(Autoencoder(paired.profiles.shape[1], paired.cells), paired)
+    def __init__(self, paired: PairedProfiles, *, options: Options) -> None:
+        network = Autoencoder(paired.profiles.shape[1], paired.cells, options)
+        super().__init__(network, paired, options)
 
     def train(self, training: Training) -> None:
         """Train a common autoencoder; then encoder and each cell's decoder on pairs."""
-        network = self.network
+        network, options = self.network, self.options
         self.run_stage(
             training,
             "common",
             self._learn_in_common,
             parts=[network.encoder, network.common],
-            rate=LEARNING_RATE,
-            epochs=COMMON_EPOCHS,
+            rate=options.learning_rate,
+            epochs=options.common_epochs,
             patience=COMMON_PATIENCE,
         )
         training.once("copies", network.copy_common)
@@ -99,9 +109,9 @@ class PairedVae(PairedNetwork):
             "pairs",
             self._learn_pairs,
             parts=[network],
-            rate=LEARNING_RATE,
-            epochs=PAIRS_EPOCHS,
-            patience=PAIRS_PATIENCE,
+            rate=options.learning_rate,
+            epochs=options.epochs,
+            patience=options.patience,
         )
 
     def predict(self, profiles: torch.Tensor, cells: np.ndarray, cell: int) -> torch.Tensor:
@@ -114,11 +124,11 @@ class PairedVae(PairedNetwork):
         self.network.train()
 
         def losses() -> Iterator[tuple[torch.Tensor, int]]:
-            for rows in batches(len(learned), BATCH):
+            for rows in batches(len(learned), self.options.batch):
                 normal = self.network.encoder(learned[rows])
                 errors = (self.network.common(draw(*normal)) - learned[rows]) ** 2
-                loss = errors.mean() + COMMON_DIVERGENCE * divergence(*normal).mean()
-                yield loss, len(rows)
+                penalty = self.options.common_divergence * divergence(*normal).mean()
+                yield errors.mean() + penalty, len(rows)
 
         loss = descend(losses(), optimiser)
         errors = (self.network.predict(unseen, self.network.common) - unseen) ** 2
@@ -131,15 +141,15 @@ class PairedVae(PairedNetwork):
 
     def _losses_of_pairs(self) -> Iterator[tuple[torch.Tensor, int]]:
         """Yield the loss of each minibatch, whose pairs are all into one cell."""
-        profiles = self.paired.profiles
+        profiles, options = self.paired.profiles, self.options
         for cell in torch.randperm(self.paired.cells).tolist():
             source, target = map(torch.as_tensor, self.paired.into(cell, validation=False))
-            for rows in islice(batches(len(source), BATCH), STEPS_PER_CELL):
+            for rows in islice(batches(len(source), options.batch), options.steps):
                 truth = profiles[target[rows]]
                 normal = self.network.encoder(torch.cat([profiles[source[rows]], truth]))
                 states = draw(*normal)
                 # The cell's own profiles are decoded, too, as what they are.
                 errors = (self.network.decoders[cell](states) - truth.repeat(2, 1)) ** 2
                 apart = (states[: len(rows)] - states[len(rows) :]) ** 2
-                penalties = ANCHOR * apart.mean() + DIVERGENCE * divergence(*normal).mean()
-                yield errors.mean() + penalties, len(rows)
+                penalty = options.divergence * divergence(*normal).mean()
+                yield errors.mean() + options.anchor * apart.mean() + penalty, len(rows)
