@@ -46,6 +46,7 @@ wildcard_constraints:
 onstart:
     with told_alone():
         check_writable(PLAN.folder)
+        share_gpu(workflow)
         for path in CHANGED.damaged:
             set_aside(Path(path))
         PLAN.preflight(

@@ -10,7 +10,8 @@ pytest.importorskip("snakemake_executor_plugin_slurm")
 LOCAL = "acquire_file|check_tables|tabulate_run|write_report|assemble_report|all"
 
 
-def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path):
+def test_jobs_of_seconds_share_jobs_and_gpus_go_to_methods_that_ask(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")  # as on most login nodes
     project = Project(tmp_path)
     options = ["--profile", "profiles/slurm", "-n", "--configfile", "config/lincs.yaml"]
     planned = project.run(*options)

@@ -42,7 +42,7 @@ rule train_cell_states:
     conda:
         "../../envs/lacuna.yaml"
     resources:
-        mem_mb=grows(4000),
+        mem_mb=network_memory,
         runtime=grows(120),
         gpu=cell_to_cell.gpus(config),
     params:
@@ -70,7 +70,7 @@ rule vary_training:
     conda:
         "../../envs/lacuna.yaml"
     resources:
-        mem_mb=grows(4000),
+        mem_mb=network_memory,
         runtime=grows(240),
         gpu=cell_to_cell.gpus(config),
     params:

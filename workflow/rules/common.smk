@@ -14,6 +14,7 @@ elif not find_spec("lacuna"):
         "the workflow came from: pip install 'lacuna @ git+https://ADDRESS@VERSION'"
     )
 
+from lacuna.cell_to_cell import stage as cell_to_cell
 from lacuna.io.atomic import check_writable, set_aside
 from lacuna.project.ending import (
     explain_failures,
@@ -22,9 +23,11 @@ from lacuna.project.ending import (
     told_alone,
     where_results_are,
 )
+from lacuna.project.gpu_slot import share_gpu
 from lacuna.project.leftovers import find_leftovers, made_for_page
-from lacuna.project.plan import Plan, in_results, one_of
+from lacuna.project.plan import Plan, in_results, memory_mb, one_of
 from lacuna.runtime.library import share_library
+from lacuna.tensor.profiles import cells_and_genes
 
 share_library()
 STARTED = time.time()
@@ -63,7 +66,14 @@ def grows(start, per_mb=0, power=1):
 
 def method_memory(wildcards, input, attempt):
     """Return the MB that a method's job asks for; more with each retry."""
-    return attempt * PLAN.memory_mb(wildcards.method, input.size_mb)
+    return attempt * PLAN.memory_mb(wildcards.method, input.size_mb, cells_and_genes(input.tensor))
+
+
+def network_memory(wildcards, input, attempt):
+    """Return the MB that a job asks for that trains networks from cell to cell, or their rivals."""
+    shape = cells_and_genes(input.tensor)
+    options = cell_to_cell.options(config)
+    return attempt * max(4000, memory_mb(cell_to_cell.NETWORK, input.size_mb, options, shape))
 
 
 def acquired(kind):

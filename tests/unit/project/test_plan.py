@@ -8,6 +8,7 @@ import pytest
 import yaml
 from project import ROOT, TINY, overlay
 
+from lacuna.cell_to_cell import stage as cell_to_cell
 from lacuna.completion.registry import available, card
 from lacuna.evaluation import stage as evaluation
 from lacuna.project.plan import Plan, all_figures, in_results, memory_mb, one_of
@@ -152,9 +153,41 @@ def test_memory_grows_with_the_kernel_the_grid_and_the_network():
     need = {name: made.memory_mb(name, 64) for name in ("dnpp", "ntk", "falrtc", "authors")}
     assert need["ntk"] - need["dnpp"] == pytest.approx(16_000**2 * 4 / 1e6, rel=0.1)
     assert need["falrtc"] - need["dnpp"] == pytest.approx(5 * 640, rel=0.01)
-    assert need["authors"] > need["dnpp"] + 2000
+    assert need["authors"] > need["dnpp"] + 20_000
     # Above 30,000 profiles the kernel is one of landmarks, and grows no more.
     assert made.memory_mb("ntk", 600) - made.memory_mb("dnpp", 600) == pytest.approx(3600, abs=1)
+
+
+def test_memory_is_asked_for_the_weights_of_a_network():
+    """The authors' has 2.4 thousand million in 71 cells, of 4 bytes; training holds them thrice."""
+    made = plan(completion={"options": {"deepcellstate": {"per_gene": True}}})
+    authors = made.config["completion"]["options"]["deepcellstate"]
+    few, many = (memory_mb("deepcellstate", 64, authors, (cells, 978)) for cells in (2, 71))
+    encoder, decoder = 1_024 + 131_328 + 32_047_104, 32_297_472 + 65_792 + 131_584 + 514
+    assert many - few == pytest.approx(3 * 69 * decoder * 4 / 1e6, abs=2)
+    plain = memory_mb("dnpp", 64)
+    assert few - plain > (3 * 3 * decoder + 3 * encoder) * 4 / 1e6
+    assert memory_mb("deepcellstate", 64, {}, (2, 978)) < plain + 100
+    # A larger minibatch keeps more on its way.
+    large = memory_mb("deepcellstate", 64, authors | {"batch": 1024}, (2, 978))
+    assert large - few > 500 * 978 * 4 * (512 + 256) * 4 / 1e6
+
+
+def test_a_job_that_would_compute_on_a_gpu_asks_for_one(monkeypatch):
+    made = plan(
+        completion={
+            "methods": ["dnpp", "falrtc", "deepcellstate", "blend"],
+            "options": {"falrtc": {"device": "cpu"}},
+            "completed": [],
+        },
+        classification={"completed": []},
+        cell_to_cell={"analyses": ["methods"]},
+    )
+    for is_there in (False, True):
+        monkeypatch.setattr("lacuna.runtime.device.sees_gpu", lambda is_there=is_there: is_there)
+        asked = {name: made.gpus(name) for name in made.methods}
+        assert asked == {"dnpp": 0, "falrtc": 0, "blend": 0, "deepcellstate": int(is_there)}
+        assert cell_to_cell.gpus(made.config) == is_there
 
 
 def test_planning_needs_no_heavy_library():

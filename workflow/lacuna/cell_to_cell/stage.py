@@ -7,6 +7,7 @@ from lacuna.acquire.inputs import Inputs
 from lacuna.cell_to_cell.analyses import ANALYSES
 from lacuna.completion.variants import read_methods
 from lacuna.evaluation.stage import methods
+from lacuna.runtime.device import gpus_asked
 
 Config = Mapping[str, Any]
 NETWORK = "deepcellstate"
@@ -34,7 +35,7 @@ def device(config: Config) -> str:
 
 def gpus(config: Config) -> int:
     """Return how many GPUs a job of that network asks for."""
-    return int(device(config) == "cuda")
+    return gpus_asked(device(config))
 
 
 def variants(config: Config, analysis: str) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from lacuna.acquire.inputs import Inputs
-from lacuna.completion.registry import card
+from lacuna.completion.card import gpus_of
+from lacuna.completion.registry import card, network_mb, options_of
 from lacuna.completion.variants import Variant
 from lacuna.drawing.card import FigureCard
 from lacuna.evaluation import stage as evaluation
@@ -23,7 +24,8 @@ START_MB, PER_MB = 1000, 16
 # A kernel of all training profiles, which grows with their square as long as it is exact.
 KERNEL_PER_SQUARE_MB, MOST_KERNEL_MB = 0.27, 3600
 GRIDS_PER_MB = 10  # the whole grid, of which about a tenth is measured
-PER_GENE_MB = 4000  # DeepCellState's network of the authors' code, its gradients and Adam's moments
+Shape = tuple[int, int]  # how many cells and genes a tensor has
+PAPER_SHAPE: Shape = 71, 978
 # Minutes to start, and per fit of a tensor of 1 MB; they grow with drugs squared times cells.
 QUICK_MINUTES, SLOW_MINUTES = (1, 0.002), (10, 0.05)
 
@@ -193,17 +195,18 @@ class Plan:
 
     def gpus(self, method: str) -> int:
         """Return how many GPUs a job of the method asks for."""
-        return int(self.players[method].options.get("device") == "cuda")
+        player = self.players[method]
+        return gpus_of(options_of(player.method), player.options)
 
     def group(self, method: str, size: str = "large") -> str | None:
         """Return the group of jobs that a cluster runs as one: of those that take seconds."""
         quick = card(self.players[method].method).quick or size == "small"
         return "quick" if quick and not self.gpus(method) else None
 
-    def memory_mb(self, method: str, tensor_mb: float) -> int:
+    def memory_mb(self, method: str, tensor_mb: float, shape: Shape = PAPER_SHAPE) -> int:
         """Return the MB of memory that a method needs, see the function of this name."""
         player = self.players[method]
-        return memory_mb(player.method, tensor_mb, player.options)
+        return memory_mb(player.method, tensor_mb, player.options, shape)
 
     def minutes(self, method: str, fits: int, tensor_mb: float) -> float:
         """Return the minutes that a method needs for so many fits."""
@@ -212,16 +215,22 @@ class Plan:
         return start + fits * per_fit * tensor_mb**1.5
 
 
-def memory_mb(method: str, tensor_mb: float, options: Mapping[str, object] | None = None) -> int:
+def memory_mb(
+    method: str,
+    tensor_mb: float,
+    options: Mapping[str, object] | None = None,
+    shape: Shape = PAPER_SHAPE,
+) -> int:
     """Return the MB of memory that a method needs to fit a tensor of so many MB, or to complete it.
 
-    Predictions are made and written in blocks, so that their number does not count.
+    Predictions are made and written in blocks, so that their number does not count. `shape` is how
+    many cells and genes the tensor has, which says how large a network is.
     """
     its = card(method)
     need = START_MB + (PER_MB + GRIDS_PER_MB * its.grids) * tensor_mb
     if its.holds_kernel:
         need += min(KERNEL_PER_SQUARE_MB * tensor_mb**2, MOST_KERNEL_MB)
-    return round(need + PER_GENE_MB * bool((options or {}).get("per_gene")))
+    return round(need + network_mb(method, *shape, options or {}))
 
 
 def one_of(names: Iterable[str]) -> str:

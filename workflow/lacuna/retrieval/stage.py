@@ -5,6 +5,7 @@ from typing import Any
 
 from lacuna.acquire.inputs import Inputs
 from lacuna.retrieval.split import ROLES
+from lacuna.runtime.device import gpus_asked
 from lacuna.simulation import parameters
 
 Config = Mapping[str, Any]
@@ -165,4 +166,4 @@ def losses(config: Config) -> list[str]:
 
 def gpus(config: Config, name: str) -> int:
     """Return how many GPUs a job of an alignment asks for."""
-    return int(alignments(config)[name].get("device") == "cuda")
+    return gpus_asked(alignments(config)[name].get("device", "auto"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lacuna.acquire.inputs import Inputs
+from lacuna.runtime.device import gpus_asked
 from lacuna.simulation import parameters
 from lacuna.single_cell.card import method_card
 from lacuna.single_cell.interface import LEARNED
@@ -386,4 +387,4 @@ def trials(config: Config, model: str) -> int:
 
 def gpus(config: Config, model: str) -> int:
     """Return how many GPUs a job of a network asks for."""
-    return int(models(config)[model].get("device") == "cuda")
+    return gpus_asked(models(config)[model].get("device", "auto"))

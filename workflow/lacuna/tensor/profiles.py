@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 
@@ -172,3 +173,15 @@ _ARRAYS: hdf5.Layout = {
     "cells": (hdf5.NAMES, 1),
     "genes": (hdf5.NAMES, 1),
 }
+
+
+def cells_and_genes(path: str | Path) -> tuple[int, int]:
+    """Return how many cells and genes a file that `ProfileSet.save` wrote has; no profile is read.
+
+    Of a file that cannot be read it is 0 of each: who reads its profiles says what is wrong.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            return len(file["cells"]), len(file["genes"])
+    except (OSError, KeyError, TypeError):
+        return 0, 0

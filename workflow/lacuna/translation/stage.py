@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from lacuna.acquire.inputs import Inputs
+from lacuna.completion.card import gpus_of
 from lacuna.simulation import parameters
 from lacuna.translation.assess import BASELINE
-from lacuna.translation.card import step_card
+from lacuna.translation.card import PACKAGES, step_card, step_options
 from lacuna.translation.chain import END_TO_END
 
 Config = Mapping[str, Any]
@@ -247,7 +248,8 @@ def _baselines(config: Config, dataset: str) -> list[dict[str, str]]:
 
 def gpus(config: Config, name: str) -> int:
     """Return how many GPUs a job of a step asks for."""
-    return int(options(config, name).get("device") == "cuda")
+    kind = next(kind for kind in PACKAGES if name in config["translation"][kind])
+    return gpus_of(step_options(kind, name), options(config, name))
 
 
 def chain_files(config: Config, dataset: str = "") -> list[tuple[tuple[str, str], list[str]]]:
