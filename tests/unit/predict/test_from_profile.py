@@ -117,7 +117,9 @@ def test_python_needs_three_lines(table, path):
     assert np.abs(profiles["PC3"] - expected(path).mean(axis=0)).max() < 1e-6
     assert model.predict(FRAME, to="pc3").equals(model.predict(FRAME, to="PC3"))
     assert np.abs(model.predict(FRAME, to="PC3") - profiles).to_numpy().max() < 1e-6
+    one = model.predict(FRAME["two"], to="PC3")["PC3"]
     each = model.translate(FRAME, to="PC3")
+    assert np.allclose(one, each["two"])
     assert list(each) == list(CHANGES)
     assert np.abs(each.to_numpy().T - expected(path)).max() < 1e-6
     assert model.cells == ["MCF7", "PC3"]

@@ -21,6 +21,8 @@ MOST_NAMED = 10  # genes in a message
 MOST_PROFILES = 10_000
 WANTED = "genes x profiles: a column of genes (symbols, Entrez or Ensembl ids), then the profiles"
 
+Table = str | Path | pd.DataFrame | pd.Series
+
 
 @dataclass(frozen=True)
 class Given:
@@ -88,14 +90,15 @@ class _Table(NamedTuple):
     read: Callable[[np.ndarray], np.ndarray]
 
 
-def read_given(table: str | Path | pd.DataFrame, genes: pd.DataFrame) -> Given:
+def read_given(table: Table, genes: pd.DataFrame) -> Given:
     """Read profiles, and find a model's genes in them.
 
     Parameters
     ----------
     table
         A file: a table separated by tabs or commas, GCT, GCTX or h5ad; or a DataFrame, genes in
-        rows, named by its index. Genes by symbol, Entrez or Ensembl id, whatever is there.
+        rows, named by its index, or a Series of one profile. Genes by symbol, Entrez or Ensembl
+        id, whatever is there.
     genes
         gene (id) and symbol of the model.
 
@@ -107,6 +110,8 @@ def read_given(table: str | Path | pd.DataFrame, genes: pd.DataFrame) -> Given:
         If it is missing, in no layout that is known or empty, a value is missing or no number, a
         gene stands twice, the table has less than half of the model's genes, or a profile is 0.
     """
+    if isinstance(table, pd.Series):
+        table = table.to_frame()
     if isinstance(table, pd.DataFrame):
         return _given(_from_frame(table), genes, "table")
     if not Path(table).is_file():

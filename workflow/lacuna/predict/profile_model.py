@@ -11,7 +11,7 @@ from lacuna.completion.completed import gene_names
 from lacuna.completion.model import FILE as BY_STRUCTURE
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.model_file import kind_of
-from lacuna.predict.given import Given, read_given
+from lacuna.predict.given import Given, Table, read_given
 
 MOST_CELLS = 100  # that a message names
 
@@ -41,7 +41,7 @@ class ProfileModel:
         """What its genes are called: symbols, or ids where a gene has no symbol of its own."""
         return pd.Index(gene_names(self.kept.trained_on.genes), name="gene")
 
-    def predict(self, table: str | Path | pd.DataFrame, to: str) -> pd.DataFrame:
+    def predict(self, table: Table, to: str) -> pd.DataFrame:
         """Predict what a drug does in a cell from what it does in others.
 
         Parameters
@@ -70,7 +70,7 @@ class ProfileModel:
         predicted = self.combined(given, cell)
         return pd.DataFrame({self.called(cell): predicted}, index=self.genes)
 
-    def translate(self, table: str | Path | pd.DataFrame, to: str) -> pd.DataFrame:
+    def translate(self, table: Table, to: str) -> pd.DataFrame:
         """Predict each profile of a table in a cell, one by one; see `predict`.
 
         Returns
