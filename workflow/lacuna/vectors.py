@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
+ROUNDING = 1e-4  # how far from 1 the length of a unit row of float32 may be
+
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:
     """Scale every row to unit length; rows of zeros stay zero.
@@ -19,6 +21,20 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
     """
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+
+
+def as_unit_rows(rows: np.ndarray) -> np.ndarray:
+    """Scale rows to unit length; rows that all have it already, or are zero, are given back.
+
+    So profiles that are of unit length by definition stay what they are, to the last bit.
+    """
+    return rows if are_unit(rows) else unit_rows(rows)
+
+
+def are_unit(rows: np.ndarray) -> bool:
+    """Tell whether all rows have unit length, or are zero."""
+    length = np.linalg.norm(rows, axis=1)
+    return bool(((np.abs(length - 1) <= ROUNDING) | (length == 0)).all())
 
 
 def slices(count: int, at_once: int) -> Iterator[slice]:

@@ -63,7 +63,8 @@ def plain_partial(truth, predicted, *means):
 
 def definitions(held):
     """Every metric, written out."""
-    guess, truth = unit(held.predicted), held.truth.astype(float)
+    measured = held.truth.astype(float)
+    guess, truth = unit(held.predicted), unit(measured)
     known, shown, tested = np.isfinite(held.ceiling), held.inputs > 0, truth != 0
     on_tested = unit(guess * tested)
     of_shown = [
@@ -73,7 +74,7 @@ def definitions(held):
     of_fold = [held.fold == number for number in range(FOLDS)]
     return {
         "pct": pearsonr(truth.ravel(), guess.ravel())[0],
-        "pct_raw": pearsonr(truth.ravel(), held.predicted.ravel())[0],
+        "pct_raw": pearsonr(measured.ravel(), held.predicted.ravel())[0],
         "pct_fold": np.mean([pearsonr(truth[f].ravel(), guess[f].ravel())[0] for f in of_fold]),
         "pct_specific": plain_partial(truth, guess, held.cell_mean),
         "pct_beyond_drug": plain_partial(truth[shown], guess[shown], held.drug_mean[shown]),
@@ -89,7 +90,7 @@ def definitions(held):
         ),
         "retrieval": plain_retrieval(held),
         "variance_ratio": ((held.predicted - held.cell_mean) ** 2).sum()
-        / ((truth - held.cell_mean) ** 2).sum(),
+        / ((measured - held.cell_mean) ** 2).sum(),
         "pct_of_ceiling": pearsonr(truth[known].ravel(), guess[known].ravel())[0]
         / held.ceiling[known].mean(),
         "deg_auc_signed_1": plain_signed_auc(held.truth, guess.astype(np.float32), 1),

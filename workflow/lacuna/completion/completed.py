@@ -37,7 +37,7 @@ class CompletedProfile:
         The drug's id and name, and the cell, as the product spells them.
     values : Series of float32
         The profile, by gene: symbols, or ids where a gene has no symbol of its own. Of length 1
-        when measured; a prediction is as the method made it.
+        when measured, unless `tensor: scale` is z; a prediction is as the method made it.
     source
         "measured" or "predicted".
     fallback

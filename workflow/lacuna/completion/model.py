@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from lacuna.completion.interface import Fitted, Predict, SideInformation
+from lacuna.completion.lengths import restored
 from lacuna.completion.registry import find_restore, method_of_new_drugs
 from lacuna.errors import DamagedFile, LacunaError, listed
 from lacuna.io.model_file import ModelFile, part
@@ -215,7 +216,7 @@ class CompletionModel:
         state: Mapping[str, np.ndarray],
     ) -> Predict:
         try:
-            return find_restore(method)(tensor, side, state)
+            return restored(find_restore(method), tensor, side, state)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise LacunaError(
                 f"the model of {self.name}: what {method} learnt is not whole, or does not fit the "

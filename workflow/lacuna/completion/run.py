@@ -32,6 +32,7 @@ from lacuna.completion.interface import (
     SideInformation,
     Trained,
 )
+from lacuna.completion.lengths import at_unit_length
 from lacuna.completion.registry import (
     card,
     check_options,
@@ -58,7 +59,7 @@ def train_method(
     if is_trained(name):
         fit: Fit = find_method(name)
         return fit(observed, side, rng, work, **options)
-    return NotTrained(find_method(name), side, options)
+    return NotTrained(at_unit_length(find_method(name)), side, options)
 
 
 def run_method(

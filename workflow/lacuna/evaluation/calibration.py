@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from lacuna.evaluation.bootstrap import bootstrap_weights, intervals, sum_by
 from lacuna.evaluation.held_out import HeldOut
-from lacuna.vectors import unit_rows
+from lacuna.vectors import as_unit_rows, unit_rows
 
 COVERAGE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 DENSITY_LIMIT = 0.7  # entries of unit profiles are rarely larger
@@ -19,7 +19,7 @@ def joint_density(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
     Parameters
     ----------
     truth, predicted : arrays of shape (n, genes)
-        Predictions are scaled to unit length.
+        Both are scaled to unit length.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def joint_density(truth: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
     """
     edges = np.linspace(-DENSITY_LIMIT, DENSITY_LIMIT, DENSITY_BINS + 1)
     counts, _, _ = np.histogram2d(
-        np.clip(truth, edges[0], edges[-1]).ravel(),
+        np.clip(as_unit_rows(truth), edges[0], edges[-1]).ravel(),
         np.clip(unit_rows(predicted), edges[0], edges[-1]).ravel(),
         bins=(edges, edges),
     )

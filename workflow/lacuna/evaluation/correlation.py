@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lacuna.vectors import slices, unit_rows
+from lacuna.vectors import as_unit_rows, slices, unit_rows
 
 ROUNDING = 1e-12  # share of the sum of squares
 # Predictions and means are float32: what is left of a multiple of a mean is of the order 1e-7.
@@ -20,9 +20,9 @@ def pooled_pct(truth: np.ndarray, predicted: np.ndarray) -> float:
     Parameters
     ----------
     truth, predicted : arrays of shape (n, genes)
-        Predictions are scaled to unit length.
+        Both are scaled to unit length.
     """
-    moments = pair_moments(truth, unit_rows(predicted)).sum(axis=0, keepdims=True)
+    moments = pair_moments(as_unit_rows(truth), unit_rows(predicted)).sum(axis=0, keepdims=True)
     return float(correlation_of(moments)[0])
 
 

@@ -18,7 +18,7 @@ def gene_correlations_kept(
     """Compare, cell by cell, the correlations between genes in measured and predicted profiles.
 
     The correlation, over pairs of genes, of two matrices: that of genes over the cell's measured
-    profiles, and that over what was predicted for them, predictions of unit length (GCP in the code
+    profiles, and that over what was predicted for them, all of unit length (GCP in the code
     of Hodos et al. 2018, doi:10.1142/9789813235533_0004, who do not show it).
 
     Parameters
@@ -45,7 +45,7 @@ def gene_correlations_kept(
         if len(of_cell) < FEWEST_DRUGS:
             continue
         half = len(of_cell) // 2
-        truth = held_out.truth[of_cell]
+        truth = held_out.unit_truth[of_cell]
         rows.append(
             {
                 "cell": tensor.cells[cell],

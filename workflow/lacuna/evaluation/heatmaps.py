@@ -4,6 +4,7 @@ Hodos et al. 2018, figure 4, doi:10.1142/9789813235533_0004.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from lacuna.errors import LacunaError, did_you_mean
 from lacuna.evaluation.correlation import profile_pearson
 from lacuna.tensor.profiles import ProfileSet
 from lacuna.tensor.specificity import cell_specificity
-from lacuna.vectors import unit_rows
+from lacuna.vectors import as_unit_rows, unit_rows
 
 CHOSEN_DRUGS = 3
 WELL_COVERED = 0.75  # quantile of the drugs' numbers of cells
@@ -148,6 +149,7 @@ def heatmap_table(
         unit length. correlation: of the panel's entries with the measured ones; specificity: mean
         cosine distance between the panel's cells, over all genes, those not shown too.
     """
+    held_out = replace(held_out, profiles=as_unit_rows(held_out.profiles))
     panels = {MEASURED: held_out.profiles}
     panels |= {method: unit_rows(profiles) for method, profiles in predicted.items()}
     tables = []

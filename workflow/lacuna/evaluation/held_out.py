@@ -8,6 +8,7 @@ import pandas as pd
 
 from lacuna.completion.interface import Completion
 from lacuna.tensor.profiles import ProfileSet
+from lacuna.vectors import as_unit_rows
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class HeldOut:
     fallback: np.ndarray
     stderr: np.ndarray | None = None
     ceiling: np.ndarray | None = None
+
+    @property
+    def unit_truth(self) -> np.ndarray:
+        """The measured profiles at unit length, to be held against predictions of unit length."""
+        return as_unit_rows(self.truth)
 
     @classmethod
     def gather(

@@ -81,7 +81,7 @@ def score_draws(held_out: HeldOut, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _pct(scorer: Scorer) -> np.ndarray:
-    return scorer.pooled_correlation(scorer.held_out.truth, scorer.unit)
+    return scorer.pooled_correlation(scorer.truth, scorer.unit)
 
 
 def _pct_raw(scorer: Scorer) -> np.ndarray:
@@ -89,7 +89,7 @@ def _pct_raw(scorer: Scorer) -> np.ndarray:
 
 
 def _pct_fold(scorer: Scorer) -> np.ndarray:
-    return scorer.correlation_over_folds(scorer.held_out.truth, scorer.unit)
+    return scorer.correlation_over_folds(scorer.truth, scorer.unit)
 
 
 def _pct_specific(scorer: Scorer) -> np.ndarray:
@@ -141,7 +141,7 @@ def _pct_with_input(scorer: Scorer) -> np.ndarray | None:
     rows = _some_with_input(scorer)
     if rows is None:
         return None
-    return scorer.pooled_correlation(scorer.held_out.truth, scorer.unit, rows)
+    return scorer.pooled_correlation(scorer.truth, scorer.unit, rows)
 
 
 def _profile_pearson_with_input(scorer: Scorer) -> np.ndarray | None:
@@ -154,7 +154,7 @@ def _pct_of_ceiling(scorer: Scorer) -> np.ndarray | None:
     if ceiling is None or not np.isfinite(ceiling).any():
         return None
     rows = np.isfinite(ceiling)
-    pct = scorer.pooled_correlation(scorer.held_out.truth, scorer.unit, rows)
+    pct = scorer.pooled_correlation(scorer.truth, scorer.unit, rows)
     return pct / scorer.mean(ceiling)
 
 
@@ -172,7 +172,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             name="pct",
             label="PCT",
-            summary="Pearson correlation over all entries pooled, predictions of unit length",
+            summary="Pearson correlation over all entries pooled, profiles of unit length",
             source=HODOS,
             better="higher",
             chance=0,
@@ -181,7 +181,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             name="pct_raw",
             label="PCT, as predicted",
-            summary="PCT of the predictions at the length that the method gave them",
+            summary="PCT at the length that profiles have and that the method gave its predictions",
             source=HODOS,
             better="higher",
             chance=0,

@@ -37,14 +37,14 @@ def score_parts(held_out: HeldOut, tensor: ProfileSet, rng: np.random.Generator)
         interval over drugs, NaN of a single drug, and of cells with too few drugs.
     """
     scorer = Scorer(held_out, rng)
-    moments = pair_moments(held_out.truth, scorer.unit)
+    moments = pair_moments(scorer.truth, scorer.unit)
     drugs, sizes = np.unique(held_out.drug, return_counts=True)
     of_drugs = pd.DataFrame({"name": tensor.drugs[drugs], "profiles": sizes})
     of_drugs["pct"] = correlation_of(sum_by(scorer.drug, moments, scorer.drugs))
 
     cells, sizes = np.unique(held_out.cell, return_counts=True)
     by_cell = [
-        scorer.pooled_correlation(held_out.truth, scorer.unit, held_out.cell == cell)
+        scorer.pooled_correlation(scorer.truth, scorer.unit, held_out.cell == cell)
         for cell in cells
     ]
     of_cells = _with_intervals(np.column_stack(by_cell), tensor.cells[cells], sizes)
@@ -72,7 +72,7 @@ def part_table(parts: pd.DataFrame, part: str) -> pd.DataFrame:
 
 def _by_gene(scorer: Scorer) -> np.ndarray:
     """Return the correlation over profiles of each gene, shape (1 + draws, genes)."""
-    truth, predicted = (rows.astype(np.float64) for rows in (scorer.held_out.truth, scorer.unit))
+    truth, predicted = (rows.astype(np.float64) for rows in (scorer.truth, scorer.unit))
     entries = (np.ones_like(truth), truth, predicted, truth**2, predicted**2, truth * predicted)
     sums = np.stack(
         [scorer.weights @ sum_by(scorer.drug, rows, scorer.drugs) for rows in entries], axis=-1

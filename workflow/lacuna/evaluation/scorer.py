@@ -55,6 +55,11 @@ class Scorer:
         return unit_rows(self.held_out.predicted)
 
     @cached_property
+    def truth(self) -> np.ndarray:
+        """The measured profiles at unit length, as predictions are held against them."""
+        return self.held_out.unit_truth
+
+    @cached_property
     def pearson(self) -> np.ndarray:
         """The correlation of each profile with its prediction, shape (n,)."""
         return profile_pearson(self.held_out.truth, self.unit)
@@ -67,7 +72,7 @@ class Scorer:
         return self._of_enough_drugs(correlation_of(self._draw_sums(moments, rows)), rows)
 
     def partial_correlation(self, *means: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
-        """Correlate truth and unit predictions, means removed from both, see `moments_beyond`.
+        """Correlate both at unit length, means removed from both, see `moments_beyond`.
 
         Parameters
         ----------
@@ -76,7 +81,7 @@ class Scorer:
         rows
             The profiles that count.
         """
-        truth, predicted = self.held_out.truth[rows], self.unit[rows]
+        truth, predicted = self.truth[rows], self.unit[rows]
         moments = moments_beyond(truth, predicted, [mean[rows] for mean in means])
         return self._of_enough_drugs(correlation_of(self._draw_sums(moments, rows)), rows)
 
@@ -90,7 +95,7 @@ class Scorer:
         held_out = self.held_out
         if np.count_nonzero(held_out.truth) > (1 - LEAST_UNTESTED) * held_out.truth.size:
             return None
-        truth, predicted = held_out.truth[rows], held_out.predicted[rows]
+        truth, predicted = self.truth[rows], held_out.predicted[rows]
         moments = tested_moments(truth, predicted, [mean[rows] for mean in means])
         return self._of_enough_drugs(correlation_of(self._draw_sums(moments, rows)), rows)
 

@@ -84,7 +84,7 @@ def accuracy_without_similar(
     for threshold in THRESHOLDS:
         rows = nearest <= threshold + 1e-6  # NaN is not; similarities are float32
         if rows.any():
-            pct = scorer.pooled_correlation(held_out.truth, scorer.unit, rows)
+            pct = scorer.pooled_correlation(scorer.truth, scorer.unit, rows)
             drugs = len(np.unique(held_out.drug[rows]))
             counts = {"threshold": threshold, "drugs": drugs, "profiles": rows.sum()}
             table = intervals(pd.DataFrame({"pct": pct})).rename(columns={"value": "pct"})

@@ -26,7 +26,7 @@ def score_specificity(held_out: HeldOut, tensor: ProfileSet) -> pd.DataFrame:
     DataFrame with columns drug, cells, measured, predicted
         See `cell_specificity`; both over the same cells, of predictions scaled to unit length.
     """
-    table = cell_specificity(held_out.truth, held_out.drug)
+    table = cell_specificity(held_out.unit_truth, held_out.drug)
     predicted = cell_specificity(unit_rows(held_out.predicted), held_out.drug)["specificity"]
     table["drug"] = tensor.drugs[table["drug"]]
     return table.rename(columns={"specificity": "measured"}).assign(predicted=predicted)

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from lacuna.vectors import as_unit_rows
+
 
 def cell_specificity(profiles: np.ndarray, drug: np.ndarray) -> pd.DataFrame:
     """Return how much each drug's profiles differ between cells.
@@ -12,7 +14,7 @@ def cell_specificity(profiles: np.ndarray, drug: np.ndarray) -> pd.DataFrame:
     Parameters
     ----------
     profiles : array of shape (n, genes)
-        Unit rows, or zeros.
+        Of any length, or zeros.
     drug : int array of shape (n,)
         The drug of each profile.
 
@@ -25,7 +27,7 @@ def cell_specificity(profiles: np.ndarray, drug: np.ndarray) -> pd.DataFrame:
     """
     order = np.argsort(drug, kind="stable")
     drugs, starts, cells = np.unique(drug[order], return_index=True, return_counts=True)
-    rows = profiles[order].astype(np.float64)
+    rows = as_unit_rows(profiles)[order].astype(np.float64)
     sums = np.add.reduceat(rows, starts, axis=0)
     alone = np.add.reduceat((rows**2).sum(axis=1), starts)
     table = pd.DataFrame({"drug": drugs, "cells": cells})[cells > 1]
