@@ -66,9 +66,11 @@ rule score_method:
     input:
         tensor="results/{dataset}/tensor/{size}.h5",
         folds="results/{dataset}/evaluation/{size}/{split}/folds.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
         predicted=lambda wildcards: in_results(evaluation.predictions(config, **wildcards)),
     output:
         metrics="results/{dataset}/evaluation/{size}/{split}/{method}/metrics.tsv",
+        by_type="results/{dataset}/evaluation/{size}/{split}/{method}/metrics_by_pert_type.tsv",
         draws="results/{dataset}/evaluation/{size}/{split}/{method}/bootstrap.tsv",
         folds="results/{dataset}/evaluation/{size}/{split}/{method}/metrics_per_fold.tsv",
         profiles="results/{dataset}/evaluation/{size}/{split}/{method}/metrics_per_profile.tsv",
@@ -122,6 +124,7 @@ rule score_parts:
     input:
         tensor="results/{dataset}/tensor/large.h5",
         folds="results/{dataset}/evaluation/large/profiles/folds.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
         predicted=in_results(evaluation.all_predictions(config, "profiles")),
     output:
         parts="results/{dataset}/evaluation/parts.tsv",
@@ -230,6 +233,9 @@ rule gather_metrics:
     input:
         metrics=in_results(evaluation.tables(config, "metrics.tsv", PLAN.players)),
         folds=in_results(evaluation.tables(config, "metrics_per_fold.tsv", PLAN.players)),
+        by_type=in_results(
+            evaluation.tables(config, "metrics_by_pert_type.tsv", PLAN.players)
+        ),
         draws=in_results(evaluation.tables(config, "bootstrap.tsv", PLAN.methods)),
         controls=in_results(
             evaluation.tables(config, "bootstrap.tsv", evaluation.simple_controls(config))
@@ -237,6 +243,7 @@ rule gather_metrics:
     output:
         metrics="results/{dataset}/metrics.tsv",
         folds="results/{dataset}/evaluation/metrics_per_fold.tsv",
+        by_type="results/{dataset}/evaluation/metrics_by_pert_type.tsv",
         comparisons="results/{dataset}/evaluation/comparisons.tsv",
         leads="results/{dataset}/evaluation/leads.tsv",
     log:

@@ -47,8 +47,8 @@ UNITS = (
 )
 MEANING = {
     "X": "As estimated: measured profiles have length 1, unless tensor: scale is z; predicted ones "
-    "are shorter where the method is less certain. Do not rank measured and predicted ones by these "
-    "values together.",
+    "are shorter where the method is less certain. Do not rank measured and predicted ones by "
+    "these values together.",
     UNIT: "Every profile at length 1, however sure: where measured and predicted ones point.",
     EXPECTED_R: "The correlation to expect with a fresh measurement of the same drug in the same "
     "cell.",

@@ -1,7 +1,7 @@
 """Held-out profiles and what a method predicted for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,12 @@ class HeldOut:
     fallback: np.ndarray
     stderr: np.ndarray | None = None
     ceiling: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> "HeldOut":
+        """Return some of the profiles, by mask or positions."""
+        every = {field.name: getattr(self, field.name) for field in fields(self)}
+        some = {name: None if part is None else part[rows] for name, part in every.items()}
+        return HeldOut(**some)  # type: ignore[arg-type] # what may be None was
 
     @property
     def unit_truth(self) -> np.ndarray:

@@ -24,6 +24,7 @@ def results(config: Config) -> list[str]:
     return [
         "metrics.tsv",
         "evaluation/metrics_per_fold.tsv",
+        "evaluation/metrics_by_pert_type.tsv",
         "evaluation/comparisons.tsv",
         LEADS,
         *density,

@@ -65,6 +65,11 @@ def read_described(tensor: ProfileSet, axis: str, path: str | Path) -> pd.DataFr
     return described(tensor, axis, read_table(path), path)
 
 
+def read_types(tensor: ProfileSet, path: str | Path) -> np.ndarray:
+    """Read the table of drugs, and return the type of treatment of each, shape (drugs,)."""
+    return read_described(tensor, "drugs", path)["pert_type"].to_numpy(str)
+
+
 def of_profiles(tensor: ProfileSet, table: pd.DataFrame, column: str, where: object) -> np.ndarray:
     """Return what a table says of each profile of a tensor, shape (n,), by drug and cell.
 

@@ -15,6 +15,7 @@ with job(snakemake):
     files = snakemake.input
     write_table(read_all(files.metrics), snakemake.output.metrics)
     write_table(read_all(files.folds), snakemake.output.folds)
+    write_table(read_all(files.by_type), snakemake.output.by_type)
     write_table(compare_methods(read_all(files.draws)), snakemake.output.comparisons)
     draws = read_all([*files.draws, *files.controls])
     write_table(lead_over_simple(draws, snakemake.params.simple), snakemake.output.leads)

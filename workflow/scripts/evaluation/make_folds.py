@@ -10,9 +10,10 @@ from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
     tensor = ProfileSet.load(snakemake.input.tensor)
-    groups = drug_groups(read_described(tensor, "drugs", snakemake.input.drugs))
+    drugs = read_described(tensor, "drugs", snakemake.input.drugs)
     names = snakemake.wildcards
     stream = (names.size, SPLITS[names.split].stream)
     rng = generator(snakemake.params.seed, "folds", *stream)
-    fold = make_folds(tensor, names.split, snakemake.params.folds, rng, groups)
-    write_table(fold_table(tensor, fold), snakemake.output[0])
+    fold = make_folds(tensor, names.split, snakemake.params.folds, rng, drug_groups(drugs))
+    table = fold_table(tensor, fold).assign(pert_type=drugs["pert_type"].to_numpy()[tensor.drug])
+    write_table(table, snakemake.output[0])

@@ -5,11 +5,11 @@ import pandas as pd
 from lacuna.completion.interface import Completion
 from lacuna.evaluation.gene_correlations import gene_correlations_kept, mean_over_cells
 from lacuna.evaluation.held_out import HeldOut
-from lacuna.evaluation.parts import score_parts
+from lacuna.evaluation.parts import DRUG, score_parts
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
-from lacuna.tensor.joined import read_of_profiles
+from lacuna.tensor.joined import read_of_profiles, read_types
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
@@ -26,6 +26,9 @@ with job(snakemake):
         parts.append(of_parts.assign(method=method))
         genes.append(of_genes.assign(method=method))
     kept = pd.concat(genes, ignore_index=True)
-    write_table(pd.concat(parts, ignore_index=True), snakemake.output.parts)
+    of_drug = pd.Series(read_types(tensor, snakemake.input.drugs), tensor.drugs)
+    table = pd.concat(parts, ignore_index=True)
+    table["pert_type"] = table["name"].map(of_drug).where(table["part"].eq(DRUG))
+    write_table(table, snakemake.output.parts)
     write_table(kept, snakemake.output.genes)
     write_table(mean_over_cells(kept, generator(seed, "genes")), snakemake.output.kept)

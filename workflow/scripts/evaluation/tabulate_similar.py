@@ -16,6 +16,7 @@ with job(snakemake):
     names = drugs["name"].fillna(drugs["drug"]).to_list()
     smiles = SideInformation.read(tensor, snakemake.input.drugs, snakemake.input.baseline).smiles
     similar = most_similar_drugs(tensor.drugs, names, smiles)
+    similar = similar.assign(pert_type=drugs["pert_type"].to_numpy())
     write_table(similar, snakemake.output.table)
     shown, left_out = choose_drugs(tensor, names, snakemake.params.drugs)
     write_page(
