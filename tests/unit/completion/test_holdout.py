@@ -46,3 +46,24 @@ def test_each_wanted_pair_is_in_one_situation():
         (False, True): [0],
         (True, True): [2],
     }
+
+
+def test_twins_are_held_out_together_where_drugs_are():
+    tensor = clustered(drugs=24, cells=5)
+    group = np.arange(24)
+    group[[7, 18]] = 2
+    apart = 0
+    for seed in range(5):
+        for with_twins in (True, False):
+            draws = draw_holdouts(
+                tensor,
+                ColdStart(new_drug=True, new_cell=False),
+                np.random.default_rng(seed),
+                group if with_twins else None,
+            )
+            for draw in draws:
+                known = np.isin([2, 7, 18], draw.training.drug)
+                divided = 0 < known.sum() < 3
+                assert not (with_twins and divided)
+                apart += divided
+    assert apart

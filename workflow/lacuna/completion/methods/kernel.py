@@ -34,6 +34,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import Bounds, minimize
 
 from lacuna.completion.card import BASELINE, STRUCTURES, Method, Option
@@ -57,6 +58,7 @@ from lacuna.completion.shared.holdout import (
 )
 from lacuna.completion.shared.shrinkage import shrunken_slopes
 from lacuna.io.model_file import part
+from lacuna.structures.identity import drug_groups
 from lacuna.tensor.profiles import ProfileSet
 
 METHOD = Method(
@@ -99,12 +101,14 @@ def prepare(
     """Predict each profile, and its standard error, from those that covary with it most."""
     similarities = SideSimilarities.compute(side)
     process = GaussianProcess(observed, similarities, neighbours)
+    # What drugs that are new teach, their twins in training would say for them.
+    twins = None if side.smiles is None else drug_groups(pd.DataFrame({"smiles": side.smiles}))
 
     def tune_for(kinds: Iterable[ColdStart], rng: np.random.Generator) -> dict[ColdStart, Tuned]:
         return {
             kind: tune(
                 process,
-                draw_holdouts(observed, kind, rng),
+                draw_holdouts(observed, kind, rng, twins),
                 similarities,
                 rng,
                 has_slopes=kind == WARM,

@@ -70,7 +70,10 @@ class Holdout:
 
 
 def draw_holdouts(
-    observed: ProfileSet, kind: ColdStart, rng: np.random.Generator
+    observed: ProfileSet,
+    kind: ColdStart,
+    rng: np.random.Generator,
+    drug_group: np.ndarray | None = None,
 ) -> Iterator[Holdout]:
     """Yield draws of held-out profiles for which the profiles left are a cold start of a kind.
 
@@ -85,13 +88,17 @@ def draw_holdouts(
         What the held-out pairs are to be like.
     rng
         Draws drugs, cells and profiles.
+    drug_group : int array of shape (drugs,), optional
+        Drugs that are held out together, see `lacuna.structures.identity.drug_groups`; by default
+        each by itself.
     """
     # Drawn from an order of the profiles' own, so that the order of the drugs changes nothing.
     order = np.lexsort(observed.profiles[:, :2].T)
     share = HELD_OUT_SHARE * len(observed)
     partitions = []
     if kind.new_drug:
-        partitions.append(_partition(observed.drug, order, share, rng))
+        drug = observed.drug if drug_group is None else drug_group[observed.drug]
+        partitions.append(_partition(drug, order, share, rng))
     if kind.new_cell:
         partitions.append(_partition(observed.cell, order, share, rng))
     if not kind.is_any:
