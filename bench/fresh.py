@@ -24,6 +24,7 @@ from lacuna.simulation.screen import lay_out_screen, make_second_id, measure_pla
 from lacuna.tensor.build import average_experiments
 from lacuna.tensor.filters import filter_experiments
 from lacuna.tensor.profiles import ProfileSet
+from lacuna.tensor.stage import filters as filters_of
 from lacuna.tensor.substances import add_facts
 from lacuna.vectors import unit_rows
 
@@ -81,7 +82,7 @@ class Screen:
         return average_experiments(self._filter(signatures.table, filters), signatures)
 
     def _filter(self, table: pd.DataFrame, filters: Mapping[str, Any]) -> pd.DataFrame:
-        own = {key: value for key, value in self.config["tensor"].items() if key != "small"}
+        own = filters_of(self.config["tensor"])
         return filter_experiments(add_facts(table, self.drug_tables), **(own | filters)).table
 
     def _measure(self, wells: pd.DataFrame) -> np.ndarray:
@@ -103,6 +104,7 @@ class Screen:
     def _signatures(self, wells: pd.DataFrame, expression: np.ndarray) -> SignatureSet:
         genes = read_genes(self.acquired / FILES["gene_info"])["gene"].to_numpy(str)
         settings = self.config["signatures"] | {"null_draws": NULL_DRAWS}
+        del settings["pert_types"]  # the simulated screen has compounds alone
         with TemporaryDirectory() as folder:
             table, matrix = Path(folder) / "inst_info.txt", Path(folder) / "fresh.gctx"
             write_table(wells, table)

@@ -233,9 +233,7 @@ rule gather_metrics:
     input:
         metrics=in_results(evaluation.tables(config, "metrics.tsv", PLAN.players)),
         folds=in_results(evaluation.tables(config, "metrics_per_fold.tsv", PLAN.players)),
-        by_type=in_results(
-            evaluation.tables(config, "metrics_by_pert_type.tsv", PLAN.players)
-        ),
+        by_type=in_results(evaluation.tables(config, "metrics_by_pert_type.tsv", PLAN.players)),
         draws=in_results(evaluation.tables(config, "bootstrap.tsv", PLAN.methods)),
         controls=in_results(
             evaluation.tables(config, "bootstrap.tsv", evaluation.simple_controls(config))
@@ -393,6 +391,7 @@ rule tabulate_methods:
         metrics="results/{dataset}/metrics.tsv",
         folds="results/{dataset}/evaluation/metrics_per_fold.tsv",
         comparisons="results/{dataset}/evaluation/comparisons.tsv",
+        by_type="results/{dataset}/evaluation/metrics_by_pert_type.tsv",
     output:
         report(
             "results/{dataset}/evaluation/pages/methods.html",
