@@ -7,6 +7,7 @@ that what they compute is the same; what they drop is asked of their layers.
 
 import copy
 import math
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -451,3 +452,70 @@ def test_without_validation_drugs_the_training_loss_decides(kind, options):
     more = [row for row in losses if row[0] in ("rounds", "pairs", "profiles")]
     assert len({row[3] for row in more}) > 1
     assert not any(row[0].startswith("decoder") for row in losses)
+
+
+def stages(losses):
+    return Counter(row[0] for row in losses)
+
+
+def test_each_stage_of_deepcellstate_is_as_patient_as_in_the_authors_code(monkeypatch):
+    """Where nothing ever gets better: an epoch that is the best, and so many misses."""
+    kind = deepcellstate.PairedCellStates
+    monkeypatch.setattr(kind, "_epoch", lambda *_, **__: 0.5)
+    monkeypatch.setattr(kind, "_error", lambda *_: 1.0)
+    monkeypatch.setattr(PairedProfiles, "agreement", lambda *_: 0.3)
+    _, losses = trained(kind, prepared(2), replace(STATES, epochs=100, rounds=98))
+    assert stages(losses) == {"common": 11, "rounds": 4, "decoder 1": 6, "decoder 2": 6}
+    assert {row[2:] for row in losses if row[0] == "rounds"} == {(0.5, 1 - 0.3)}
+    _, losses = trained(kind, prepared(2), replace(STATES, epochs=3, rounds=2))
+    assert stages(losses) == {"common": 3, "rounds": 2, "decoder 1": 3, "decoder 2": 3}
+
+
+def test_the_stages_of_the_vae_are_patient(monkeypatch):
+    for stage in ("_learn_in_common", "_learn_pairs"):
+        monkeypatch.setattr(vae_anchor.PairedVae, stage, lambda *_: (0.5, 1.0))
+    options = replace(VAE, common_epochs=40, epochs=100, patience=20)
+    _, losses = trained(vae_anchor.PairedVae, prepared(2), options)
+    assert stages(losses) == {"common": 11, "pairs": 21}
+
+
+def test_profiles_are_scaled_and_cells_numbered_as_they_first_come():
+    rng = np.random.default_rng(0)
+    measured = np.ones((8, 4), bool)
+    measured[:, 1] = False
+    observed = grid(rng.normal(size=(8, 4, GENES)), measured)
+    paired = PairedProfiles.prepare(observed, rng, "cpu")
+    largest = np.abs(observed.profiles).max()
+    assert paired.scale == pytest.approx(largest)
+    assert float(paired.profiles.abs().max()) == pytest.approx(1)
+    assert paired.numbers[1] == -1 and sorted(paired.numbers) == [-1, 0, 1, 2]
+    assert paired.cells == 3
+    first = [*dict.fromkeys(paired.cell.tolist())]
+    assert first == [0, 1, 2]
+    of_grid = {tuple(row): cell for row, cell in zip(observed.profiles, observed.cell, strict=True)}
+    for row, number in zip(paired.profiles.numpy() * np.float32(largest), paired.cell, strict=True):
+        near = min(of_grid, key=lambda other: np.abs(np.subtract(other, row)).max())
+        assert paired.numbers[of_grid[near]] == number
+
+
+def test_a_translation_scales_goes_and_scales_back():
+    paired = replace(
+        prepared(2), scale=4.0, numbers=np.array([1, -1, 0]), profiles=torch.zeros(1, GENES)
+    )
+    asked = []
+
+    def predict(profiles, cells, cell):
+        asked.append((profiles.numpy().copy(), cells.tolist(), cell))
+        return profiles + 1
+
+    profiles = np.arange(2.0 * GENES).reshape(2, GENES)
+    found = paired.translator(predict)(profiles, np.array([0, 2]), 2)
+    assert np.allclose(found, profiles + 4) and found.dtype == np.float32
+    ((scaled, cells, cell),) = asked
+    assert np.allclose(scaled, profiles / 4) and (cells, cell) == ([1, 0], 0)
+
+
+def test_profiles_that_are_all_0_are_scaled_by_1():
+    observed = grid(np.ones((6, 2, GENES)), np.ones((6, 2), bool))
+    observed.profiles[:] = 0
+    assert PairedProfiles.prepare(observed, np.random.default_rng(0), "cpu").scale == 1
