@@ -295,6 +295,8 @@ def test_the_model_of_the_run_is_asked(table, results, tmp_path, capsys, path):
 def test_structures_are_asked_of_the_other_model(path, tmp_path, capsys):
     folder = finished_run(tmp_path, held_out=False, drugs=30)
     shutil.copy(path, folder / "completed/deepcellstate.model.h5")
+    config = (folder / "config.yaml").read_text()
+    (folder / "config.yaml").write_text(config.replace("- kernel", "- deepcellstate\n  - kernel"))
     words = ["predict", "--results", str(tmp_path), "--smiles", "OCCCCc1ccoc1"]
     assert main(words) == 0
     assert "completed by Kernel" in capsys.readouterr().err
