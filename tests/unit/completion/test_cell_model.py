@@ -28,7 +28,7 @@ def network(per_gene=False, skip=True) -> DeepCellState:
         torch.manual_seed(1)
         made = CellStates(Shape(len(GENES), 5, per_gene, 0.5, 0.8, skip), 2)
         for values in made.parameters():
-            torch.nn.init.normal_(values, std=0.1)
+            torch.nn.init.normal_(values, std=0.05)  # about as large as Keras draws them
     return DeepCellState(made, np.array([1, -1, 0]), 0.7, "all", "mean_1d", None)
 
 
