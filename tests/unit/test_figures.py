@@ -87,7 +87,10 @@ def varied():
     families = pd.DataFrame({"setting": names, "value": [0.2, 0.3], "drugs": [5, 7]})
     table = pd.concat([methods, families.assign(analysis="families")], ignore_index=True)
     ends = {"low": table["value"] - 0.1, "high": table["value"] + 0.1}
-    return table.assign(copy=0.1, copy_low=0, copy_high=np.nan, **ends)
+    table = table.assign(into="all", repeats=1, copy=0.1, copy_low=0, copy_high=np.nan, **ends)
+    shifts = {"MCF7": -0.05, "PC3": 0.05}
+    into = [table.assign(into=cell, value=table["value"] + by) for cell, by in shifts.items()]
+    return pd.concat([table, *into], ignore_index=True)
 
 
 def agreement():
@@ -332,7 +335,22 @@ def test_settings_are_named_and_an_analysis_without_any_says_so():
     long_name, short_name = [label.get_text() for label in families.get_yticklabels()]
     assert long_name.replace("\n", " ") == "a mechanism of action with a very long name (5)"
     assert short_name == "another (7)"
-    assert [len(axes.containers) for axes in (methods, unseen, families)] == [3, 0, 2]
+    # The mean, the copy, two directions; and what methods are compared with.
+    assert [len(axes.containers) for axes in (methods, unseen, families)] == [5, 0, 4]
+    legend = [text.get_text() for text in methods.figure.legends[0].get_texts()]
+    assert {"into MCF7", "into PC3"} < {*legend}
+    for axes, values in ((methods, (0.15, 0.55, 0.35)), (families, (0.15, 0.25))):
+        of_cell = next(each for each in axes.containers if each.get_label() == "into MCF7")
+        assert np.allclose(of_cell[0].get_xdata(), values)
+
+
+def test_intervals_over_trainings_say_so_and_many_cells_are_drawn_as_their_mean():
+    assert "intervals over drugs" in make("variations").get_suptitle()
+    repeated = varied().assign(repeats=3)
+    third = repeated[repeated["into"] == "PC3"].assign(into="A375")
+    figure = variations.draw(pd.concat([repeated, third]), ["methods", "families"], "data")
+    assert figure.get_suptitle() == "data; bars are 95 % intervals over drugs and 3 trainings"
+    assert [len(axes.containers) for axes in figure.axes] == [3, 2]
 
 
 def test_of_many_gene_sets_those_of_largest_fold_are_shown_and_the_rest_counted():

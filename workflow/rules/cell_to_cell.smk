@@ -1,10 +1,13 @@
 from lacuna.cell_to_cell import stage as cell_to_cell
 
+TRAININGS = cell_to_cell.asked(config)
+
 
 rule divide_drugs:
     """Divide drugs into training and test"""
     input:
-        "results/{dataset}/tensor/large.h5",
+        tensor="results/{dataset}/tensor/large.h5",
+        drugs="results/{dataset}/tensor/drugs.tsv",
     output:
         "results/{dataset}/cell_to_cell/division.tsv",
     log:
@@ -24,21 +27,21 @@ rule divide_drugs:
 
 
 rule train_cell_states:
-    """Train DeepCellState"""
+    """Train DeepCellState on all training drugs"""
     input:
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
         drugs="results/{dataset}/tensor/drugs.tsv",
         genes="results/{dataset}/tensor/genes.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
     output:
+        scores=f"results/{{dataset}}/cell_to_cell/trainings/{cell_to_cell.FULL}/scores_1.tsv",
         model="results/{dataset}/cell_to_cell/model.h5",
         losses="results/{dataset}/cell_to_cell/losses.tsv",
     log:
         "results/{dataset}/logs/train_cell_states.log",
     benchmark:
         "results/{dataset}/benchmarks/train_cell_states.tsv"
-    group:
-        "states"
     conda:
         "../../envs/lacuna.yaml"
     resources:
@@ -46,47 +49,55 @@ rule train_cell_states:
         runtime=grows(120),
         gpu=cell_to_cell.gpus(config),
     params:
-        options=cell_to_cell.options(config),
+        asked=TRAININGS[cell_to_cell.FULL],
         seed=SEED,
+        simulated=INPUTS.simulated,
         simulated=INPUTS.simulated,
     script:
         "../scripts/cell_to_cell/train_cell_states.py"
 
 
 rule vary_training:
-    """Vary the training of DeepCellState: {analysis}"""
+    """Train from cell to cell: {training}, repeat {repeat}"""
     input:
-        unpack(lambda wildcards: in_results(cell_to_cell.inputs(config, wildcards.analysis))),
+        unpack(
+            lambda wildcards: in_results(
+                {"labels": cell_to_cell.labels(config, TRAININGS[wildcards.training])}
+            )
+        ),
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        baseline="results/{dataset}/tensor/baseline.tsv",
     output:
-        "results/{dataset}/cell_to_cell/{analysis}/profiles.tsv",
+        scores="results/{dataset}/cell_to_cell/trainings/{training}/scores_{repeat}.tsv",
     log:
-        "results/{dataset}/logs/vary_training/{analysis}.log",
+        "results/{dataset}/logs/vary_training/{training}_{repeat}.log",
     benchmark:
-        "results/{dataset}/benchmarks/vary_training/{analysis}.tsv"
+        "results/{dataset}/benchmarks/vary_training/{training}_{repeat}.tsv"
     wildcard_constraints:
-        analysis=one_of(cell_to_cell.varied(config)),
+        training=one_of(TRAININGS),
+        repeat=one_of(map(str, cell_to_cell.repeats(config))),
     conda:
         "../../envs/lacuna.yaml"
     resources:
         mem_mb=network_memory,
-        runtime=grows(240),
+        runtime=grows(120),
         gpu=cell_to_cell.gpus(config),
     params:
-        methods=lambda wildcards: cell_to_cell.variants(config, wildcards.analysis),
+        asked=lambda wildcards: TRAININGS[wildcards.training],
         seed=SEED,
     script:
         "../scripts/cell_to_cell/vary_training.py"
 
 
+ruleorder: train_cell_states > vary_training
+
+
 rule gather_variations:
     """Gather what the prediction depends on"""
     input:
-        expand(
-            "results/{{dataset}}/cell_to_cell/{analysis}/profiles.tsv",
-            analysis=cell_to_cell.varied(config),
-        ),
+        unpack(lambda wildcards: in_results(cell_to_cell.scores(config))),
     output:
         "results/{dataset}/cell_to_cell/variations.tsv",
     log:
@@ -98,7 +109,7 @@ rule gather_variations:
     conda:
         "../../envs/lacuna.yaml"
     params:
-        analyses=cell_to_cell.varied(config),
+        settings=cell_to_cell.told(config),
         seed=SEED,
     script:
         "../scripts/cell_to_cell/gather_variations.py"
@@ -238,5 +249,6 @@ rule tabulate_cell_to_cell:
     params:
         data=DATA,
         analyses=cell_to_cell.varied(config),
+        repeats=config["cell_to_cell"]["repeats"],
     script:
         "../scripts/cell_to_cell/tabulate_cell_to_cell.py"

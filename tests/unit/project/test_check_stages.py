@@ -39,6 +39,10 @@ def cells(value, **more):
     return overlay(STUDY, {"cell_to_cell": {"cells": value, **more}})
 
 
+def added(value):
+    return overlay(cells(2), {"cell_to_cell": {"analyses": ["inputs"], "added_cells": value}})
+
+
 @pytest.mark.parametrize(
     ("changes", "said", "stops"),
     [
@@ -50,6 +54,9 @@ def cells(value, **more):
         (cells(3), "cell_to_cell: cells is 3, but the tensor has 2 cells", True),
         (cells(2, test_percent=1), "cell_to_cell: 11 drugs have profiles in two or more", True),
         (cells(["PC3", "A375"]), None, False),
+        (added(["MCF7"]), "cell_to_cell: added_cells: the tensor has no cell 'MCF7'", True),
+        (added(["A375"]), "cell_to_cell: added_cells: 'A375' is a cell of the study", True),
+        (added(5), None, False),
     ],
 )
 def test_what_the_grid_lacks_is_told(data, changes, said, stops):

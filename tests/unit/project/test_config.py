@@ -54,6 +54,10 @@ SHIPPED = {
 }
 
 
+def study(**block):
+    return {"cell_to_cell": {"analyses": ["folds"], **block}}
+
+
 def series(files):
     return {"acquire": {"source": "files", "series": {"mine": files}}}
 
@@ -157,6 +161,11 @@ def check(shipped):
             },
             ["transfer needs acquire: external"],
         ),
+        (study(repeats=0), ["cell_to_cell: repeats", "0"]),
+        (study(folds=1), ["cell_to_cell: folds", "1"]),
+        (study(added_cells=[]), ["cell_to_cell: added_cells"]),
+        (study(analyses=["fold"]), ["cell_to_cell: analyses: 0", "'fold'"]),
+        (study(cells=["A", "B"], added_cells=["B"]), ["added_cells: 'B' stands in cells, too"]),
         (series({"level6": "a.gctx", "pert_info": "p"}), ["unknown key 'level6'", "'level5'"]),
         (
             {"completion": {"options": {"dnpp": {"neighbors": 3}}}},

@@ -1,27 +1,40 @@
 """The analyses of the prediction from cell to cell: their cards, and the settings they vary.
 
-After Umarov et al. 2021 (doi:10.1371/journal.pcbi.1009465). An analysis either varies one thing,
-and each of its settings is a training of its own, tested on whole drugs that it has not seen; or it
-looks into the network that was trained once. One more analysis that varies something is one more
-function and its card.
+After Umarov et al. 2021 (doi:10.1371/journal.pcbi.1009465). An analysis either varies one thing, in
+settings that score trainings on whole drugs which these have not seen; or it looks into the network
+that was trained on all training drugs. Settings are known before any data are read. One more
+analysis that varies something is one more function and its card.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-import pandas as pd
-
-from lacuna.cell_to_cell.study import OTHER_CELL, TEST, TRAINING, Study, inputs_of
+from lacuna.cell_to_cell.trainings import (
+    EVERY_CELL,
+    FAMILY,
+    FOLD,
+    FULL,
+    MORE_CELLS,
+    MOST_FAMILIES,
+    OTHERS,
+    REMOVED_PERCENT,
+    SHARE,
+    THINNED,
+    TOGETHER,
+    Training,
+)
 from lacuna.completion.variants import Variant
-from lacuna.io.annotations import split
-from lacuna.tensor.profiles import ProfileSet
 
 SOURCE = "Umarov et al. 2021, doi:10.1371/journal.pcbi.1009465"
 VARIED, EXPLAINED = "varied", "explained"
 BEST = "best"  # the reference of an analysis that compares its settings with the best of them
 STUDY_CELLS = "cells of the study"
 NOTHING_REMOVED, ALL_CELLS = "none", "all cells"
+ALL_INPUTS, MEAN_INPUT = "all input cells", "mean of all input cells"
+EACH_ONCE = "each drug held out once"
+ALONE, JOINTLY, NOT_ON = (
+    f"{{pert_type}}, {how}" for how in ("trained alone", "trained together", "not trained on")
+)
 TRAINING_PERCENTS = (10, 25, 50, 75, 100)
 LATENT_SIZES = (8, 16, 32, 64, 128)
 # The options of deepcellstate that are switched off, by setting.
@@ -32,40 +45,67 @@ SWITCHED_OFF: dict[str, list[str]] = {
     "without skip": ["skip"],
     "without all three": ["dropout", "latent_l1", "skip"],
 }
-REMOVED_PERCENT = 70
-MOST_FAMILIES, LEAST_FAMILY = 10, 5  # families held out, at most; drugs in each, at least
+# What a training is asked; see `lacuna.cell_to_cell.questions`.
+TESTS, UNSEEN, BY_INPUTS, OTHER_TYPES = "tests", "unseen", "by_inputs", "other_types"
 
-Methods = Mapping[str, Variant]  # what is compared or varied, by the name it goes by
+SCORES = ["asked", "label", "drug", "pert_type", "cell", "given", "inputs", "pearson", "copy"]
 
 
 @dataclass(frozen=True)
-class Variation:
+class Design:
+    """What of a configuration the settings depend on.
+
+    Attributes
+    ----------
+    network : Variant
+        What most analyses vary.
+    methods : mapping of str to Variant
+        What is compared, by name.
+    cells, added, folds : int
+        Number of cells of the study, of cells added to them, at most, and of folds.
+    """
+
+    network: Variant
+    methods: Mapping[str, Variant]
+    cells: int
+    added: int
+    folds: int
+
+    @property
+    def full(self) -> Training:
+        """The training that varies nothing: the network, on all training drugs of the study."""
+        return Training(FULL, self.network.method, self.network.options)
+
+    def other(self, name: str, profiles: str, number: int = 0) -> Training:
+        """Return a training of the network on other profiles."""
+        return replace(self.full, name=name, profiles=profiles, number=number)
+
+    def with_options(self, name: str, options: Mapping[str, object]) -> Training:
+        """Return a training of the network with other options."""
+        return replace(self.full, name=name, options={**self.full.options, **options})
+
+    def more_cells(self, number: int) -> Training:
+        """Return the training with so many cells added to those of the study."""
+        return self.other(f"more_cells_{number}", MORE_CELLS, number)
+
+
+@dataclass(frozen=True)
+class Setting:
     """One setting of an analysis.
 
     Attributes
     ----------
-    setting : str
-    method : str
-    options : mapping
-        The method's.
-    training : ProfileSet
-        What the method is trained on.
-    given : ProfileSet
-        Profiles of the test drugs, to predict those in other cells from.
-    test : ProfileSet
-        What is predicted.
+    name : str
+        As it is shown; {label} and {pert_type} stand for what only the data tell: a cell or a
+        family, and what a perturbation is.
+    training : Training
+    asked : str
+        On what the training is scored: `TESTS` or another question.
     """
 
-    setting: str
-    method: str
-    options: Mapping[str, object]
-    training: ProfileSet
-    given: ProfileSet
-    test: ProfileSet
-
-
-# (the study, the methods, mechanisms by drug, what draws profiles to leave out) -> settings
-Settings = Callable[[Study, Methods, pd.Series, np.random.Generator], list[Variation]]
+    name: str
+    training: Training
+    asked: str = TESTS
 
 
 @dataclass(frozen=True)
@@ -87,11 +127,11 @@ class Analysis:
         The setting that the others are compared with, or `BEST`; empty where there is none.
     no_setting : str
         Why the data may allow it no setting.
-    all_methods : bool
-        Whether it compares all methods of the configuration; else it varies deepcellstate.
+    by_target : bool
+        Whether its question has another answer for each cell that is predicted.
     needs : tuple of str
-        What it needs beside the profiles: tables of the tensor ("drugs", "baseline"), the labels of
-        the drugs, or files of the configuration ("gene_sets", "external").
+        What it needs beside the profiles: the "labels" of the drugs, or files of the configuration
+        ("gene_sets", "external").
     source : str
         The paper that it is taken from.
     """
@@ -99,16 +139,16 @@ class Analysis:
     label: str
     summary: str
     figures: tuple[str, ...]
-    settings: Settings | None = None
+    settings: Callable[[Design], list[Setting]] | None = None
     reference: str = ""
     no_setting: str = "these data allow it no setting"
-    all_methods: bool = False
+    by_target: bool = False
     needs: tuple[str, ...] = ()
     source: str = SOURCE
 
     @property
     def kind(self) -> str:
-        """`VARIED`, if it trains settings, or `EXPLAINED`, if it looks into the trained network."""
+        """`VARIED`, if it has settings, or `EXPLAINED`, if it looks into the trained network."""
         return VARIED if self.settings else EXPLAINED
 
 
@@ -122,144 +162,124 @@ def no_setting(name: str) -> str:
     return ANALYSES[name].no_setting if name in ANALYSES else Analysis.no_setting
 
 
-def _methods(
-    study: Study, methods: Methods, mechanisms: pd.Series, rng: np.random.Generator
-) -> list[Variation]:
+def _folds(design: Design) -> list[Setting]:
+    """Deal all drugs to folds, and predict those of each by a training on the others."""
+    folds = range(1, design.folds + 1)
+    return [Setting(EACH_ONCE, design.other(f"fold_{fold}", FOLD, fold)) for fold in folds]
+
+
+def _methods(design: Design) -> list[Setting]:
     """Train every method alike."""
-    training, test = study.take(TRAINING), study.take(TEST)
     return [
-        Variation(name, variant.method, variant.options, training, test, test)
-        for name, variant in methods.items()
+        Setting(name, Training(f"method_{name}", variant.method, variant.options))
+        for name, variant in design.methods.items()
     ]
 
 
-def _training_drugs(
-    study: Study, methods: Methods, mechanisms: pd.Series, rng: np.random.Generator
-) -> list[Variation]:
+def _training_drugs(design: Design) -> list[Setting]:
     """Train on shares of the training drugs, each set within the next larger one."""
-    plain = _plain(study, methods)
-    drugs = rng.permutation(np.unique(plain.training.drug))
-    settings = []
-    for percent in TRAINING_PERCENTS:
-        kept = drugs[: max(round(len(drugs) * percent / 100), 1)]
-        training = plain.training.take(np.isin(plain.training.drug, kept))
-        settings.append(replace(plain, setting=f"{percent} %", training=training))
-    return settings
-
-
-def _latent_size(
-    study: Study, methods: Methods, mechanisms: pd.Series, rng: np.random.Generator
-) -> list[Variation]:
-    """Train with latent layers of several sizes."""
-    plain = _plain(study, methods)
     return [
-        replace(plain, setting=str(size), options={**plain.options, "latent": size})
+        Setting(
+            f"{percent} %",
+            design.full if percent == 100 else design.other(f"drugs_{percent}", SHARE, percent),
+        )
+        for percent in TRAINING_PERCENTS
+    ]
+
+
+def _latent_size(design: Design) -> list[Setting]:
+    """Train with latent layers of several sizes."""
+    return [
+        Setting(str(size), design.with_options(f"latent_{size}", {"latent": size}))
         for size in LATENT_SIZES
     ]
 
 
-def _regularisation(
-    study: Study, methods: Methods, mechanisms: pd.Series, rng: np.random.Generator
-) -> list[Variation]:
+def _regularisation(design: Design) -> list[Setting]:
     """Train with parts of the regularisation switched off."""
-    plain = _plain(study, methods)
-    switched_on = dict.fromkeys(SWITCHED_OFF["without all three"], True)
+    every = SWITCHED_OFF["without all three"]
     return [
-        replace(
-            plain,
-            setting=setting,
-            options={**plain.options, **switched_on, **dict.fromkeys(off, False)},
+        Setting(
+            setting,
+            design.with_options(
+                setting.replace(" ", "_"), {option: option not in off for option in every}
+            ),
         )
         for setting, off in SWITCHED_OFF.items()
     ]
 
 
-def _unseen_cell(
-    study: Study, methods: Methods, mechanisms: pd.Series, rng: np.random.Generator
-) -> list[Variation]:
+def _unseen_cell(design: Design) -> list[Setting]:
     """Give test profiles from the cells of the study, then from each cell outside of it alone."""
-    plain = _plain(study, methods)
-    outside = study.take(OTHER_CELL)
-    outside = outside.take(np.isin(outside.drug, plain.test.drug))
-    if not len(outside):
-        return []
-    given = {STUDY_CELLS: plain.test} | {
-        outside.cells[cell]: outside.take(outside.cell == cell) for cell in np.unique(outside.cell)
-    }
+    return [Setting(STUDY_CELLS, design.full), Setting("{label}", design.full, UNSEEN)]
+
+
+def _added_cells(design: Design) -> list[Setting]:
+    """Train in one more cell at a time, and average over inputs from all of them."""
     return [
-        replace(plain, setting=setting, given=profiles, test=_predictable(plain.test, profiles))
-        for setting, profiles in given.items()
+        Setting(STUDY_CELLS, design.full),
+        *(
+            Setting(f"{design.cells + number} cells, with {{label}}", design.more_cells(number))
+            for number in range(1, design.added + 1)
+        ),
     ]
 
 
-def _families(
-    study: Study, methods: Methods, mechanisms: pd.Series, rng: np.random.Generator
-) -> list[Variation]:
+def _inputs(design: Design) -> list[Setting]:
+    """Predict from one, two, ... of a drug's profiles, of all, and from the mean of all."""
+    training = design.more_cells(design.added) if design.added else design.full
+    return [Setting("{label}", training, BY_INPUTS)]
+
+
+def _families(design: Design) -> list[Setting]:
     """Hold out each of the largest families of drugs, of one mechanism, from training."""
-    plain, inside = _plain(study, methods), study.inside
-    families = split(mechanisms.reindex(inside.drugs)).reset_index(drop=True).explode().dropna()
-    is_testable = inside.measured.sum(axis=1) > 1
-    counts = families[is_testable[families.index]].value_counts()
-    counts = counts[counts >= LEAST_FAMILY].sort_index().sort_values(ascending=False, kind="stable")
-    settings = []
-    for family in counts.index[:MOST_FAMILIES]:
-        is_member = np.isin(inside.drug, families.index[families == family])
-        members = inside.take(is_member)
-        settings.append(
-            replace(
-                plain,
-                setting=family,
-                training=inside.take(~is_member),
-                given=members,
-                test=_predictable(members, members),
-            )
-        )
-    return settings
-
-
-def _thinned(
-    study: Study, methods: Methods, mechanisms: pd.Series, rng: np.random.Generator
-) -> list[Variation]:
-    """Train on all profiles, without many of one cell's, and without as many of every cell's."""
-    plain = _plain(study, methods)
-    training = plain.training
-    left = {NOTHING_REMOVED: np.ones(len(training), dtype=bool)}
-    left_of_all = left[NOTHING_REMOVED].copy()
-    for cell in np.unique(training.cell):
-        rows = rng.permutation(np.flatnonzero(training.cell == cell))
-        removed = rows[: round(len(rows) * REMOVED_PERCENT / 100)]
-        kept = left[NOTHING_REMOVED].copy()
-        kept[removed] = left_of_all[removed] = False
-        left[training.cells[cell]] = kept
-    left[ALL_CELLS] = left_of_all
     return [
-        replace(plain, setting=setting, training=training.take(kept))
-        for setting, kept in left.items()
+        Setting("{label}", design.other(f"family_{number}", FAMILY, number))
+        for number in range(1, MOST_FAMILIES + 1)
     ]
 
 
-def _plain(study: Study, methods: Methods) -> Variation:
-    """Return the setting that varies nothing: the first method on the division as it is."""
-    first = next(iter(methods.values()))
-    test = study.take(TEST)
-    return Variation("", first.method, first.options, study.take(TRAINING), test, test)
+def _thinned(design: Design) -> list[Setting]:
+    """Train on all profiles, without many of one cell's, and without as many of every cell's."""
+    return [
+        Setting(NOTHING_REMOVED, design.full),
+        *(
+            Setting("{label}", design.other(f"thinned_{place}", THINNED, place))
+            for place in range(1, design.cells + 1)
+        ),
+        Setting(ALL_CELLS, design.other("thinned_all", THINNED, EVERY_CELL)),
+    ]
 
 
-def _predictable(test: ProfileSet, given: ProfileSet) -> ProfileSet:
-    """Return the profiles whose drug has a given profile in another cell."""
-    return test.take(inputs_of(test, given) > 0)
+def _loss_of_function(design: Design) -> list[Setting]:
+    """Train on genes that were knocked down, on drugs, and on both; score each type apart."""
+    others, both = design.other("others", OTHERS), design.other("together", TOGETHER)
+    return [
+        Setting(ALONE, others, OTHER_TYPES),
+        Setting(JOINTLY, both, OTHER_TYPES),
+        Setting(NOT_ON, design.full, OTHER_TYPES),
+        Setting(ALONE, design.full),
+        Setting(JOINTLY, both),
+    ]
 
 
 # The order is that of the report.
 ANALYSES = {
+    "folds": Analysis(
+        label="All drugs, in folds",
+        summary="how well each drug measured in two of the cells is predicted, held out once",
+        figures=("variations",),
+        settings=_folds,
+        no_setting="no drug is measured in two of the cells",
+        by_target=True,
+    ),
     "methods": Analysis(
         label="Method",
         summary="which method predicts best from cell to cell",
         figures=("variations",),
         settings=_methods,
         reference=BEST,
-        all_methods=True,
-        needs=("drugs", "baseline"),
+        by_target=True,
     ),
     "training_drugs": Analysis(
         label="Share of the training drugs",
@@ -289,6 +309,23 @@ ANALYSES = {
         settings=_unseen_cell,
         reference=STUDY_CELLS,
         no_setting="no test drug has a profile in a cell outside of the study",
+        by_target=True,
+    ),
+    "added_cells": Analysis(
+        label="Cells added to training",
+        summary="what further cells in training, and as inputs, are good for",
+        figures=("variations",),
+        settings=_added_cells,
+        reference=STUDY_CELLS,
+        no_setting="the tensor has no cell outside of the study",
+    ),
+    "inputs": Analysis(
+        label="Number of input cells",
+        summary="what it is good for to predict from several cells",
+        figures=("variations",),
+        settings=_inputs,
+        reference=ALL_INPUTS,
+        no_setting="no test drug has profiles in two cells beside the one that is predicted",
     ),
     "families": Analysis(
         label="Mechanism of action held out",
@@ -304,6 +341,15 @@ ANALYSES = {
         figures=("variations",),
         settings=_thinned,
         reference=NOTHING_REMOVED,
+        by_target=True,
+    ),
+    "loss_of_function": Analysis(
+        label="Genes knocked down, and drugs",
+        summary="whether genes knocked down and drugs are worth training on together",
+        figures=("variations",),
+        settings=_loss_of_function,
+        reference=ALONE,
+        no_setting="the tensor has no test perturbations but compounds",
     ),
     "latent_states": Analysis(
         label="Latent states",

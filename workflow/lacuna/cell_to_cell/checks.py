@@ -15,13 +15,20 @@ def check(config: Mapping[str, Any]) -> None:
     Raises
     ------
     LacunaError
-        If an analysis needs files that are not named.
+        If an analysis needs files that are not named, or a cell is both of the study and added.
     """
-    acquire = config["acquire"]
+    acquire, block = config["acquire"], config["cell_to_cell"]
     for analysis, kind in NEEDED.items():
-        asked = analysis in config["cell_to_cell"]["analyses"]
+        asked = analysis in block["analyses"]
         if asked and acquire["source"] == "files" and not acquire[kind]:
             raise LacunaError(
                 f"cell_to_cell: analyses: {analysis} needs acquire: {kind}, which is empty. Name "
                 f"files there, or take {analysis} out."
             )
+    cells, added = block["cells"], block["added_cells"]
+    if isinstance(cells, list) and isinstance(added, list):
+        for cell in added:
+            if cell in cells:
+                raise LacunaError(
+                    f"cell_to_cell: added_cells: {cell!r} stands in cells, too. Take it out of one."
+                )

@@ -1,16 +1,22 @@
 """What the study of predictions from cell to cell consists of."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from lacuna.acquire.inputs import Inputs
-from lacuna.cell_to_cell.analyses import ANALYSES
+from lacuna.cell_to_cell.analyses import ANALYSES, Design, Setting
+from lacuna.cell_to_cell.study import COMPOUND
+from lacuna.cell_to_cell.trainings import FAMILY, FULL, Training
 from lacuna.completion.variants import read_methods
 from lacuna.evaluation.stage import methods
 from lacuna.runtime.device import gpus_asked
 
 Config = Mapping[str, Any]
 NETWORK = "deepcellstate"
+# How the names of the signatures begin that Umarov et al. 2021 took; of phase 1 only shRNA.
+PHASE_1, PHASE_2 = "GSE92742_Broad_LINCS_Level5", "GSE70138_Broad_LINCS_Level5"
+COPY = "mean_1d"  # what all predictions are compared with: the mean of the profiles that are given
 
 
 def asks_for(config: Config, analysis: str) -> bool:
@@ -19,7 +25,7 @@ def asks_for(config: Config, analysis: str) -> bool:
 
 
 def varied(config: Config) -> list[str]:
-    """Return the analyses asked for that train anew in several settings."""
+    """Return the analyses asked for that score trainings in several settings."""
     return [name for name, card in ANALYSES.items() if card.settings and asks_for(config, name)]
 
 
@@ -38,35 +44,122 @@ def gpus(config: Config) -> int:
     return gpus_asked(device(config))
 
 
-def variants(config: Config, analysis: str) -> dict[str, dict[str, Any]]:
-    """Return the methods of an analysis, by name, each with its method and options."""
-    own = {NETWORK: options(config)}
-    card = ANALYSES[analysis]
-    compared = methods(config) if card.all_methods else read_methods([NETWORK], own)
+def design(config: Config) -> Design:
+    """Return what the settings of all analyses depend on."""
+    block = config["cell_to_cell"]
+    return Design(
+        network=read_methods([NETWORK], {NETWORK: options(config)})[NETWORK],
+        methods=methods(config),
+        cells=_number(block["cells"]),
+        added=_number(block["added_cells"]),
+        folds=block["folds"],
+    )
+
+
+def _number(cells: int | list[str]) -> int:
+    return cells if isinstance(cells, int) else len(cells)
+
+
+def settings(config: Config) -> dict[str, list[Setting]]:
+    """Return the settings of each analysis asked for that varies something, by its name.
+
+    Trainings that are one and the same have one name: that of the first.
+    """
+    of_study = design(config)
+    first = {of_study.full.content: of_study.full}
+    found: dict[str, list[Setting]] = {}
+    for name in varied(config):
+        made = ANALYSES[name].settings
+        found[name] = [
+            Setting(each.name, first.setdefault(each.training.content, each.training), each.asked)
+            for each in (made(of_study) if made else [])
+        ]
+    return found
+
+
+def trainings(config: Config) -> dict[str, Training]:
+    """Return every training of the study, by name; the one whose network is kept is first."""
+    every = (each.training for of_one in settings(config).values() for each in of_one)
+    return {FULL: design(config).full} | {training.name: training for training in every}
+
+
+def repeats(config: Config) -> list[int]:
+    """Return the numbers of the repeats of each training."""
+    return list(range(1, config["cell_to_cell"]["repeats"] + 1))
+
+
+def asked(config: Config) -> dict[str, dict[str, Any]]:
+    """Return every training, by name, as its jobs get it: what it is, and on what it is scored."""
+    every = [each for of_one in settings(config).values() for each in of_one]
+    block = config["cell_to_cell"]
     return {
-        name: {"method": variant.method, "options": dict(variant.options)}
-        for name, variant in compared.items()
+        name: {
+            **asdict(training),
+            "asked": list(dict.fromkeys(e.asked for e in every if e.training.name == name)),
+            **{key: block[key] for key in ("added_cells", "folds")},
+        }
+        for name, training in trainings(config).items()
     }
 
 
-def inputs(config: Config, analysis: str) -> dict[str, str | list[str]]:
-    """Return what an analysis needs beside the profiles, below results/{dataset}."""
-    needs = ANALYSES[analysis].needs
-    files: dict[str, str | list[str]] = {
-        name: f"tensor/{name}.tsv" for name in ("drugs", "baseline") if name in needs
+def told(config: Config) -> dict[str, list[dict[str, str]]]:
+    """Return name, training and question of the settings of each analysis, as jobs get them."""
+    return {
+        analysis: [
+            {"name": each.name, "training": each.training.name, "asked": each.asked}
+            for each in of_one
+        ]
+        for analysis, of_one in settings(config).items()
     }
-    if "labels" in needs and Inputs.of(config).annotation_files:
-        files["labels"] = ["classification/labels.tsv"]
-    return files
+
+
+def scores(config: Config) -> dict[str, str]:
+    """Return the tables of scores that settings are made of, below results/{dataset}."""
+    names = dict.fromkeys(e.training.name for each in settings(config).values() for e in each)
+    return {
+        f"{name}_{repeat}": f"cell_to_cell/trainings/{name}/scores_{repeat}.tsv"
+        for name in names
+        for repeat in repeats(config)
+    }
+
+
+def labels(config: Config, training: Mapping[str, Any]) -> list[str]:
+    """Return the table of mechanisms, below results/{dataset}, where a training needs it."""
+    needs = training["profiles"] == FAMILY and bool(Inputs.of(config).annotation_files)
+    return ["classification/labels.tsv"] if needs else []
 
 
 def published(config: Config) -> dict[str, list[str]]:
-    """Return the files of numbers that papers print too: see `lacuna.cell_to_cell.published`."""
+    """Return the files of numbers that papers print too: see `lacuna.cell_to_cell.published`.
+
+    The study itself and the comparison of methods are given where the data are those of Umarov et
+    al. 2021 alone: signatures of phase 2, with knock-downs of phase 1; or, for the comparison, the
+    tensor of Hodos et al. 2018. Which cells they are of, the numbers themselves say.
+    """
+    is_theirs = has_their_data(config)
+    has_grid = is_theirs or Inputs.of(config).kind == "tensor"
+    compared = "large" in config["evaluation"]["splits"]["profiles"]["sizes"] and has_grid
     return {
-        "variations": ["cell_to_cell/variations.tsv"] if varied(config) else [],
+        "variations": ["cell_to_cell/variations.tsv"] if varied(config) and is_theirs else [],
         "transfer": ["cell_to_cell/transfer_summary.tsv"] if asks_for(config, "transfer") else [],
         "factors": ["cell_to_cell/factors.tsv"] if asks_for(config, "factors") else [],
+        "grid": ["metrics.tsv", "tensor/filters.tsv"] if compared else [],
     }
+
+
+def has_their_data(config: Config) -> bool:
+    """Return whether the signatures are those of phase 2, and of phase 1 no compounds."""
+    types = config["signatures"].get("pert_types", [COMPOUND])
+    is_theirs = False
+    for name, files in Inputs.of(config).series.items():
+        said = config["acquire"]["series"].get(name, {})
+        own = said.get("pert_types", types) if isinstance(said, Mapping) else types
+        level5 = files.get("level5", "")
+        if level5.startswith(PHASE_2):
+            is_theirs = True
+        elif not level5.startswith(PHASE_1) or COMPOUND in own:
+            return False
+    return is_theirs
 
 
 def results(config: Config) -> list[str]:

@@ -110,7 +110,7 @@ def run_method(
     if elsewhere is None:
         completion = _predict_all(name, trained.prepare(observed, wanted, rng), wanted)
     else:
-        completion = _predict_from_elsewhere(trained, observed, elsewhere, wanted, rng)
+        completion = predict_from_elsewhere(trained, observed, elsewhere, wanted, rng)
     completion = replace(completion, losses=trained.losses)
     _check(name, completion, (len(wanted), len(observed.genes)))
     return completion
@@ -244,14 +244,17 @@ def _read_next(file: IO[bytes], count: int, genes: int) -> np.ndarray:
     return np.frombuffer(file.read(4 * genes * count), np.float32).reshape(count, genes)
 
 
-def _predict_from_elsewhere(
+def predict_from_elsewhere(
     trained: Trained,
     observed: ProfileSet,
     elsewhere: ProfileSet,
     wanted: np.ndarray,
     rng: np.random.Generator,
 ) -> Completion:
-    """Predict cell by cell, with the profiles from elsewhere that are of other cells."""
+    """Predict cell by cell, with the profiles from elsewhere that are of other cells.
+
+    What was trained once answers as often as it is asked; parameters as of `run_method`.
+    """
     rows_of_cell = [np.flatnonzero(wanted[:, 1] == cell) for cell in np.unique(wanted[:, 1])]
     parts = []
     for rows in rows_of_cell:

@@ -27,6 +27,7 @@ NAMES = {
     "group",
     "setting",
     "profile_type",
+    *("label", "given", "into", "reference"),
 } | {*("atc_codes", "targets", "mechanisms")}
 
 

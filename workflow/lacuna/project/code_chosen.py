@@ -82,11 +82,11 @@ def _methods(plan: "Plan", job: Job) -> Iterator[str]:
     if "method" in job.wildcards:
         player = plan.players[job.wildcards["method"]]
         runs = [(player.method, player.options)]
-    elif "analysis" in job.wildcards:
-        variants = cell_to_cell.variants(plan.config, job.wildcards["analysis"])
-        runs = [(variant["method"], variant["options"]) for variant in variants.values()]
+    elif "training" in job.wildcards:
+        training = cell_to_cell.trainings(plan.config)[job.wildcards["training"]]
+        runs = [(training.method, training.options), (cell_to_cell.COPY, {})]
     elif job.stage == "cell_to_cell":
-        runs = [(cell_to_cell.NETWORK, cell_to_cell.options(plan.config))]
+        runs = [(cell_to_cell.NETWORK, cell_to_cell.options(plan.config)), (cell_to_cell.COPY, {})]
     else:
         one = predict.method(plan.config) if job.stage == "predict" else None
         players = [plan.players[one]] if one else plan.players.values()

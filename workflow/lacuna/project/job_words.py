@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from string import Formatter
 
-from lacuna.cell_to_cell.analyses import analysis_label
+from lacuna.cell_to_cell.trainings import training_label
 from lacuna.classification.classifiers import classifier_label
 from lacuna.completion.registry import method_label
 from lacuna.evaluation import stage as evaluation
@@ -15,7 +15,7 @@ LABELS: dict[str, Callable[[str], str]] = {
     "method": method_label,
     "split": split_label,
     "model": classifier_label,
-    "analysis": analysis_label,
+    "training": training_label,
 }
 MADE = ("folds", "draws", "figure")  # what a text may name beside the wildcards of its rule
 

@@ -8,12 +8,12 @@ from lacuna.runtime.job import job
 
 with job(snakemake):
     variations = read_table(snakemake.input.variations)
-    analyses = snakemake.params.analyses
+    analyses, repeats = snakemake.params.analyses, snakemake.params.repeats
     write_page(
         snakemake.output[0],
         f"From cell to cell: {snakemake.params.data}",
         [
-            division_note(read_table(snakemake.input.division)),
+            division_note(read_table(snakemake.input.division), repeats),
             *variation_sentences(variations, analyses),
         ],
         [

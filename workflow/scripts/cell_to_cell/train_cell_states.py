@@ -1,40 +1,36 @@
-"""Train DeepCellState on the training drugs, and keep the network."""
+"""Train DeepCellState on all training drugs, score all it is asked, and keep the network."""
 
 from pathlib import Path
 from shutil import rmtree
 
-from lacuna.cell_to_cell.stage import NETWORK
-from lacuna.cell_to_cell.study import TRAINING
+import pandas as pd
+
+from lacuna.cell_to_cell.questions import train_and_ask
+from lacuna.cell_to_cell.study import Study
+from lacuna.cell_to_cell.trainings import chances, choose_profiles
 from lacuna.completion.cell_model import TrainedOn
 from lacuna.completion.interface import SideInformation
-from lacuna.completion.run import train_method
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
-from lacuna.runtime.seeds import generator
-from lacuna.tensor.joined import read_described, read_of_profiles
-from lacuna.tensor.profiles import ProfileSet
+from lacuna.tensor.joined import read_described
 
 with job(snakemake):
-    tensor = ProfileSet.load(snakemake.input.tensor)
-    part = read_of_profiles(tensor, snakemake.input.division, "part")
-    training, options = tensor.take(part == TRAINING), snakemake.params.options
-    work = Path(f"{snakemake.output.model}.work")
-    trained = train_method(
-        NETWORK,
-        training,
-        SideInformation(),
-        generator(snakemake.params.seed, "train_cell_states"),
-        options,
-        work,
-    )
+    files, asked = snakemake.input, snakemake.params.asked
+    study = Study.read(files.tensor, files.division, files.drugs)
+    side = SideInformation.read(study.tensor, files.drugs, files.baseline)
+    chance = chances(snakemake.params.seed, 1)
+    chosen = choose_profiles(asked, study, chance, pd.Series(dtype=str))
+    work = Path(f"{snakemake.output.scores}.work")
+    trained, scores = train_and_ask(asked, chosen, study, side, chance, work)
     on = TrainedOn.of(
-        training,
-        *(read_described(tensor, axis, snakemake.input[axis]) for axis in ("drugs", "genes")),
-        NETWORK,
-        options,
+        chosen.training,
+        *(read_described(study.tensor, axis, files[axis]) for axis in ("drugs", "genes")),
+        asked["method"],
+        asked["options"],
         dataset=snakemake.wildcards.dataset,
         simulated=str(snakemake.params.simulated).lower(),
     )
     trained.save(snakemake.output.model, on)
     write_table(trained.losses, snakemake.output.losses)
+    write_table(scores, snakemake.output.scores)
     rmtree(work, ignore_errors=True)

@@ -12,14 +12,17 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lacuna.cell_to_cell import stage
 from lacuna.cell_to_cell.analyses import analysis_label, no_setting
+from lacuna.cell_to_cell.variations import ALL_TARGETS
 from lacuna.completion.registry import method_label
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
-from lacuna.drawing.palette import SHADES
+from lacuna.drawing.palette import SHADES_OF_THREE
 from lacuna.io.tsv import read_table
 
 COLUMNS = 2
-PREDICTED, COPIED = SHADES
+PREDICTED, COPIED, INTO = SHADES_OF_THREE
 ASIDE = 0.28  # of a row: the copy lies so far below the prediction
+# Where there are two cells, how far above it each is shown, and as what.
+TARGETS = ((-0.34, "^"), (-0.17, "v"))
 LABEL_WIDTH = 30  # characters
 
 
@@ -32,6 +35,8 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
 def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
     """Draw the mean correlation of each setting, and of the copy, with its interval.
 
+    Where two cells are predicted, each has a mark of its own.
+
     Parameters
     ----------
     table
@@ -41,22 +46,28 @@ def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
     data
         What data this is, for the title.
     """
-    sizes = table["analysis"].value_counts().reindex(list(analyses), fill_value=0)
+    is_mean = table["into"] == ALL_TARGETS
+    targets = list(table.loc[~is_mean, "into"].unique())
+    targets = targets if len(targets) == len(TARGETS) else []
+    sizes = table["analysis"][is_mean].value_counts().reindex(list(analyses), fill_value=0)
     columns = min(COLUMNS, len(analyses))
+    of_row = 0.36 + 0.08 * len(targets)
     heights = [
-        0.75 + 0.36 * max(2, sizes.iloc[first : first + columns].max())
+        0.75 + of_row * max(2, sizes.iloc[first : first + columns].max())
         for first in range(0, len(analyses), columns)
     ]
     size = (5.5 * columns, 0.8 + sum(heights))
     figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.12))
-    figure.suptitle(f"{data}; bars are 95 % intervals over drugs")
+    repeats = table["repeats"].max() if len(table) else 1
+    over = "over drugs" if repeats == 1 else f"over drugs and {repeats} trainings"
+    figure.suptitle(f"{data}; bars are 95 % intervals {over}")
     grid = figure.subplots(
         len(heights), columns, squeeze=False, sharex=True, height_ratios=heights
     ).ravel()
     for axes, analysis in zip(grid, analyses, strict=False):
         title, rows = analysis_label(analysis), table[table["analysis"] == analysis]
         if len(rows):
-            _draw_panel(axes, title, rows)
+            _draw_panel(axes, title, rows, targets)
         else:
             axes.set_axis_off()
             axes.set_title(title, loc="left")
@@ -71,9 +82,15 @@ def draw(table: pd.DataFrame, analyses: Sequence[str], data: str) -> Figure:
     return figure
 
 
-def _draw_panel(axes: Axes, title: str, rows: pd.DataFrame) -> None:
+def _draw_panel(axes: Axes, title: str, every: pd.DataFrame, targets: Sequence[str]) -> None:
+    rows = every[every["into"] == ALL_TARGETS]
     place = np.arange(len(rows))
-    predicted: dict[str, Any] = {"fmt": "o", "color": PREDICTED, "label": "prediction"}
+    for into, (shift, mark) in zip(targets, TARGETS, strict=False):
+        of_cell = every[every["into"] == into].set_index("setting").reindex(rows["setting"])
+        style: dict[str, Any] = {"fmt": mark, "color": INTO, "label": f"into {into}"}
+        reach = of_cell[["low", "high"]].sub(of_cell["value"], axis=0).abs().to_numpy().T
+        axes.errorbar(of_cell["value"], place + shift, xerr=reach, ms=3.5, elinewidth=0.7, **style)
+    predicted: dict[str, Any] = {"fmt": "o", "color": PREDICTED, "label": "prediction, mean"}
     copied: dict[str, Any] = {"fmt": "s", "color": COPIED, "label": "copy"}
     for name, ends, shift, style in (
         ("value", ["low", "high"], 0, predicted),
@@ -91,7 +108,7 @@ def _draw_panel(axes: Axes, title: str, rows: pd.DataFrame) -> None:
         axes.set_title(f"{title} (test drugs)", loc="left")
         names = names + drugs.map(" ({})".format)
     axes.set_yticks(place, [fill(name, LABEL_WIDTH) for name in names], fontsize=8)
-    axes.set_ylim(len(rows) - 0.4, -0.5)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="x", color="#dddddd", lw=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(labelbottom=True)
@@ -104,7 +121,7 @@ FIGURE = FigureCard(
     files=lambda config: {"variations": "cell_to_cell/variations.tsv"},
     params=lambda config: {
         "analyses": stage.varied(config),
-        "test_percent": config["cell_to_cell"]["test_percent"],
+        **{key: config["cell_to_cell"][key] for key in ("test_percent", "folds", "repeats")},
     },
     wanted=lambda config: bool(stage.varied(config)),
 )
