@@ -17,6 +17,12 @@ NONE_KNOWN = pd.Series(dtype=str)
 PLAIN = Variant("mean_2d", "mean_2d", {"cell_weight": 0.3})
 
 
+def inchi_key(number: int, twin: int = 0) -> str:
+    """An InChIKey whose first block tells numbers apart, and the second one twins."""
+    letters = f"{chr(65 + number // 26)}{chr(65 + number % 26)}"
+    return f"{'A' * 12}{letters}-{'B' * 9}{chr(65 + twin)}-N"
+
+
 def design_of(network=PLAIN, methods=(PLAIN,), cells=3, added=2, folds=4) -> Design:
     """What settings depend on; a quick method stands for the network."""
     return Design(network, {each.name: each for each in methods}, cells, added, folds)

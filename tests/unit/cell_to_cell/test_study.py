@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from studied import inchi_key
 from toy import clustered, grid
 
 from lacuna.cell_to_cell.study import (
@@ -12,7 +13,6 @@ from lacuna.cell_to_cell.study import (
     TEST,
     TRAINING,
     TWIN,
-    Study,
     choose_added,
     choose_cells,
     divide,
@@ -62,7 +62,7 @@ def drawn(tensor, keys=None, types=None, percent=30, cells=(0, 1)):
 
 def test_salts_and_stereo_twins_are_on_one_side():
     tensor = whole(40)
-    keys = [f"{'A' * 12}{n // 4:02}-{n:08}SA-N" for n in range(40)]
+    keys = [inchi_key(n // 4, n % 4) for n in range(40)]
     study = drawn(tensor, keys)
     tests, trained = ({*study.take(part).drug} for part in (TEST, TRAINING))
     assert not {drug // 4 for drug in tests} & {drug // 4 for drug in trained}
@@ -83,7 +83,7 @@ def test_a_twin_of_a_test_drug_in_one_cell_alone_is_neither_trained_on_nor_teste
     measured = np.ones((20, 2), bool)
     measured[10:, 1] = False
     tensor = grid(rng.normal(size=(20, 2, 10)), measured)
-    keys = [f"{'A' * 12}{n % 10:02}-X" for n in range(20)]
+    keys = [inchi_key(n % 10) for n in range(20)]
     study = drawn(tensor, keys)
     tests = {*study.take(TEST).drug}
     assert {*study.take(TWIN).drug} == {drug + 10 for drug in tests}
@@ -113,7 +113,7 @@ def test_too_few_drugs_no_pairs_and_one_cell_are_told_in_words():
     with pytest.raises(LacunaError, match="has 1 cell, from which no other can be predicted"):
         choose_cells(whole(9, cells=1), 2)
     with pytest.raises(LacunaError, match=r"4 drugs have profiles .* to train on the others"):
-        drawn(whole(4), ["A" * 14] * 4, percent=50)  # all are one compound
+        drawn(whole(4), [inchi_key(1)] * 4, percent=50)  # all are one compound
 
 
 def test_added_cells_are_the_best_covered_others_or_as_named():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import made_up
-from studied import studied
+from studied import inchi_key, studied
 from toy import clustered
 
 from lacuna.cell_to_cell.study import TEST, TRAINING, division_table
@@ -120,7 +120,7 @@ def test_the_page_says_who_was_divided_and_what_intervals_hold(repeats, said):
 def test_the_page_counts_twins_and_other_types():
     tensor = clustered(drugs=80)
     types = np.where(np.arange(80) % 4 == 0, "trt_sh", "trt_cp")
-    keys = [f"{'A' * 12}{n // 2:02}-X" for n in range(80)]
+    keys = [inchi_key(n // 2) for n in range(80)]
     drugs = pd.DataFrame({"drug": tensor.drugs, "pert_type": types, "inchi_key": keys})
     study = studied(tensor, drugs=drugs)
     note = division_note(division_table(study), 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from studied import asked_of, chosen_of, design_of, scores_of, settings_of, studied
+from studied import asked_of, chosen_of, design_of, inchi_key, scores_of, settings_of, studied
 from toy import clustered, grid
 
 from lacuna.cell_to_cell.analyses import ANALYSES, LATENT_SIZES, SWITCHED_OFF
@@ -109,7 +109,7 @@ def test_another_repeat_removes_others_and_the_first_is_drawn_as_ever(study):
 
 def test_folds_hold_out_each_drug_once_and_never_its_twins():
     tensor = clustered(drugs=60)
-    twins = [f"{'ABCDEFGHIJKLMN'[:12]}{n // 2:02}-X{n}" for n in range(60)]
+    twins = [inchi_key(n // 2) for n in range(60)]
     study = studied(tensor, drugs=pd.DataFrame({"drug": tensor.drugs, "inchi_key": twins}))
     held_out = []
     for setting in settings_of("folds"):
@@ -202,7 +202,7 @@ def test_twins_of_test_drugs_are_not_trained_on_in_added_cells():
     test = study.take(TEST).drug[0]
     twin = next(d for d in study.take(OTHER_CELL).drug if d not in study.take(TEST).drug)
     keys = [""] * 60
-    keys[test] = keys[twin] = "AAAAAAAAAAAAAA-B"
+    keys[test] = keys[twin] = inchi_key(0)
     known = type(study).of(tensor, study.part, pd.DataFrame({"inchi_key": keys}))
     setting = settings_of("added_cells")[-1]
     with_twin, without = (chosen_of(setting, each).training for each in (study, known))

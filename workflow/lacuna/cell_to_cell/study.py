@@ -45,9 +45,7 @@ class Study:
     group: np.ndarray
 
     @classmethod
-    def of(
-        cls, tensor: ProfileSet, part: np.ndarray, drugs: pd.DataFrame | None = None
-    ) -> "Study":
+    def of(cls, tensor: ProfileSet, part: np.ndarray, drugs: pd.DataFrame | None = None) -> "Study":
         """Join profiles and their division with what a table says of the drugs.
 
         Parameters
