@@ -52,7 +52,6 @@ rule train_cell_states:
         asked=TRAININGS[cell_to_cell.FULL],
         seed=SEED,
         simulated=INPUTS.simulated,
-        simulated=INPUTS.simulated,
     script:
         "../scripts/cell_to_cell/train_cell_states.py"
 
