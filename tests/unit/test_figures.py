@@ -8,7 +8,9 @@ import pytest
 
 from lacuna.cell_to_cell.analyses import no_setting
 from lacuna.cell_to_cell.figures import (
+    bound_factors,
     factors,
+    important_gene_sets,
     important_genes,
     latent_correlation,
     latent_states,
@@ -127,12 +129,31 @@ def make_cell_to_cell(name):
             control=1, control_low=0, control_high=2, p_control=rng.random(2 * sets)
         )
         return factors.draw(table, pd.DataFrame({"set": ["X"]}), "data")
+    if name.startswith("bound_factors"):
+        count = {"bound_factors": 6, "bound_factors without a factor": 0}[name]
+        table = pd.DataFrame({"factor": [f"TF{i}" for i in range(count)] * 2})
+        table["cell"] = np.repeat(cells, count)
+        table[["fold_own", "fold_general", "control_own"]] = 3 * rng.random((2 * count, 3))
+        summary = pd.DataFrame({"cell": cells, "what": "difference", "value": 0.4})
+        summary = summary.assign(factors=6, higher=4, low=[-0.1, np.nan], high=[0.8, np.nan])
+        left_out = pd.DataFrame({"factor": ["MYC"], "cell": "CELL0"})
+        return bound_factors.draw(table, summary, left_out, "data")
+    if name == "important_gene_sets":
+        lists = ["CELL0", "CELL1", "CELL0 only", "CELL1 only", "all decoders"]
+        table = pd.DataFrame({"list": np.repeat(lists, 12)})
+        table["set"] = [f"S{i}" for i in range(12)] * 5
+        table["common"], table["fdr"] = rng.integers(0, 9, 60), rng.random(60) / 8
+        table = table.assign(random=1, random_high=3)
+        control = pd.DataFrame({"list": lists, "listed": 50, "sets": 12, "significant": 4})
+        control = control.assign(random_high=1)
+        return important_gene_sets.draw(table, control, "data")
     if name == "transfer":
         table = pd.DataFrame({"drug": np.repeat(np.arange(6), 2), "cell": cells * 6})
-        table[["copy", "trained", "fine_tuned"]] = rng.random((12, 3))
-        ways = ["copy", "trained", "fine_tuned"]
-        pairs = ["trained - copy", "fine_tuned - trained", "fine_tuned - copy"]
+        ways = ["copy", "unregularised", "trained", "fine_tuned"]
+        table[ways] = rng.random((12, 4))
+        pairs = ["trained - copy", "trained - unregularised", "fine_tuned - trained"]
         summary = pd.DataFrame({"what": ways + pairs, "value": 0.1, "low": 0.0, "high": 0.2})
+        summary = summary.assign(cell="all cells", drugs="not in training")
         return transfer.draw(table.assign(in_training=table["drug"] > 3), summary, "data")
     return None
 
@@ -253,7 +274,8 @@ ALL += [
 ]
 
 ALL += ["latent_states", "latent_correlation", "important_genes", "transfer"]
-ALL += ["factors", "factors of many sets", "factors without a set"]
+ALL += ["factors", "factors of many sets", "factors without a set", "important_gene_sets"]
+ALL += ["bound_factors", "bound_factors without a factor"]
 
 ALL += judged_cells.FIGURES
 

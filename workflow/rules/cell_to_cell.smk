@@ -168,6 +168,29 @@ rule rank_genes:
         "../scripts/cell_to_cell/rank_genes.py"
 
 
+rule enrich_important_genes:
+    """Find gene sets of the genes that latent states rest on"""
+    input:
+        ranks="results/{dataset}/cell_to_cell/important_genes.tsv",
+        sets=INPUTS.gene_sets(DATASET),
+        genes="results/{dataset}/tensor/genes.tsv",
+    output:
+        sets="results/{dataset}/cell_to_cell/important_gene_sets.tsv",
+        control="results/{dataset}/cell_to_cell/important_gene_sets_control.tsv",
+    log:
+        "results/{dataset}/logs/enrich_important_genes.log",
+    benchmark:
+        "results/{dataset}/benchmarks/enrich_important_genes.tsv"
+    group:
+        "states"
+    conda:
+        "../../envs/lacuna.yaml"
+    params:
+        seed=SEED,
+    script:
+        "../scripts/cell_to_cell/enrich_important_genes.py"
+
+
 rule maximise_factors:
     """Find transcription factors of latent states"""
     input:
@@ -196,15 +219,111 @@ rule maximise_factors:
         "../scripts/cell_to_cell/maximise_factors.py"
 
 
-rule transfer_states:
-    """Transfer latent states to another platform"""
+rule compare_bound_targets:
+    """Compare targets bound in a cell with those bound elsewhere"""
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        division="results/{dataset}/cell_to_cell/division.tsv",
+        bound=INPUTS.chip_atlas(DATASET),
+        genes="results/{dataset}/tensor/genes.tsv",
+        model="results/{dataset}/cell_to_cell/model.h5",
+    output:
+        factors="results/{dataset}/cell_to_cell/bound_factors.tsv",
+        left_out="results/{dataset}/cell_to_cell/bound_factors_left_out.tsv",
+        summary="results/{dataset}/cell_to_cell/bound_factors_summary.tsv",
+    log:
+        "results/{dataset}/logs/compare_bound_targets.log",
+    benchmark:
+        "results/{dataset}/benchmarks/compare_bound_targets.tsv"
+    group:
+        "states"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        gpu=cell_to_cell.gpus(config),
+    params:
+        device=cell_to_cell.device(config),
+        seed=SEED,
+    script:
+        "../scripts/cell_to_cell/compare_bound_targets.py"
+
+
+rule prepare_external:
+    """Bring profiles of another platform to the tensor's genes"""
     input:
         unpack(lambda wildcards: INPUTS.external(DATASET)),
         tensor="results/{dataset}/tensor/large.h5",
         division="results/{dataset}/cell_to_cell/division.tsv",
-        model="results/{dataset}/cell_to_cell/model.h5",
         drugs="results/{dataset}/tensor/drugs.tsv",
         genes="results/{dataset}/tensor/genes.tsv",
+    output:
+        profiles="results/{dataset}/cell_to_cell/external.h5",
+        genes="results/{dataset}/cell_to_cell/external_genes.tsv",
+        drugs="results/{dataset}/cell_to_cell/external_drugs.tsv",
+        division="results/{dataset}/cell_to_cell/external_division.tsv",
+    log:
+        "results/{dataset}/logs/prepare_external.log",
+    benchmark:
+        "results/{dataset}/benchmarks/prepare_external.tsv"
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=grows(2000),
+    params:
+        cells=config["cell_to_cell"]["transfer"]["cells"],
+    script:
+        "../scripts/cell_to_cell/prepare_external.py"
+
+
+rule train_external_model:
+    """Train DeepCellState for another platform: {network}"""
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        division="results/{dataset}/cell_to_cell/external_division.tsv",
+        drugs="results/{dataset}/tensor/drugs.tsv",
+        genes="results/{dataset}/tensor/genes.tsv",
+    output:
+        model="results/{dataset}/cell_to_cell/{network}.h5",
+        losses="results/{dataset}/cell_to_cell/{network}_losses.tsv",
+    log:
+        "results/{dataset}/logs/train_external_model/{network}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/train_external_model/{network}.tsv"
+    wildcard_constraints:
+        network=one_of(cell_to_cell.external_networks(config)),
+    conda:
+        "../../envs/lacuna.yaml"
+    resources:
+        mem_mb=network_memory,
+        runtime=grows(120),
+        gpu=cell_to_cell.gpus(config),
+    params:
+        options=lambda wildcards: cell_to_cell.external_networks(config)[wildcards.network][
+            "options"
+        ],
+        repeat=lambda wildcards: cell_to_cell.external_networks(config)[wildcards.network]["repeat"],
+        simulated=INPUTS.simulated,
+        seed=SEED,
+    script:
+        "../scripts/cell_to_cell/train_external_model.py"
+
+
+rule transfer_states:
+    """Transfer latent states to another platform"""
+    input:
+        tensor="results/{dataset}/tensor/large.h5",
+        profiles="results/{dataset}/cell_to_cell/external.h5",
+        genes="results/{dataset}/cell_to_cell/external_genes.tsv",
+        drugs="results/{dataset}/cell_to_cell/external_drugs.tsv",
+        division="results/{dataset}/cell_to_cell/external_division.tsv",
+        models=[
+            f"results/{{dataset}}/{file}"
+            for file in cell_to_cell.external_models(config, cell_to_cell.EXTERNAL)
+        ],
+        unregularised=[
+            f"results/{{dataset}}/{file}"
+            for file in cell_to_cell.external_models(config, cell_to_cell.UNREGULARISED)
+        ],
     output:
         scores="results/{dataset}/cell_to_cell/transfer.tsv",
         summary="results/{dataset}/cell_to_cell/transfer_summary.tsv",
@@ -219,6 +338,11 @@ rule transfer_states:
     resources:
         gpu=cell_to_cell.gpus(config),
     params:
+        tuning={
+            name: value
+            for name, value in config["cell_to_cell"]["transfer"].items()
+            if name != "cells"
+        },
         device=cell_to_cell.device(config),
         seed=SEED,
     script:

@@ -15,6 +15,7 @@ from lacuna.cell_to_cell.gene_importance import (
     importance_table,
     measure_stability,
     rank_genes,
+    top_lists,
 )
 
 PLANTED = [3, 7, 20, 21, 38]
@@ -128,3 +129,18 @@ def test_genes_are_drawn_shared_ones_first_then_each_decoders_own():
     for _, rows in shown.groupby("cell"):
         assert set(rows["gene"][:3]) == {"g2", "g3", "g4"}
         assert rows["gene"].tolist()[3:] == ["g0", "g1", "g5", "g6"]
+
+
+def test_lists_are_the_top_of_each_decoder_of_one_alone_and_of_all(monkeypatch):
+    monkeypatch.setattr(gene_importance, "TOP", 3)
+    genes = pd.DataFrame({"gene": list("1234"), "symbol": ["A", "B", "C", None]})
+    ranks = pd.concat(
+        [genes.assign(cell="c0", rank=[1, 2, 3, 4]), genes.assign(cell="c1", rank=[4, 3, 2, 1])]
+    )
+    assert top_lists(ranks) == {
+        "c0": ["A", "B", "C"],
+        "c1": ["B", "C"],  # the third has no symbol
+        "c0 only": ["A"],
+        gene_importance.COMMON: ["B", "C"],
+    }
+    assert top_lists(ranks[ranks["cell"] == "c0"]) == {"c0": ["A", "B", "C"]}

@@ -12,6 +12,7 @@ from project import ROOT, overlay
 from lacuna.cell_to_cell import stage
 from lacuna.cell_to_cell.published import (
     ADDED,
+    numbers_of_factors,
     numbers_of_grid,
     numbers_of_transfer,
     numbers_of_variations,
@@ -81,10 +82,40 @@ def test_repeats_are_in_the_interval_and_it_says_so():
         assert set(numbers["interval"]) == {said}
 
 
-def test_ways_of_a_transfer_are_found_by_their_names():
-    row = {"value": [0.5], "low": [0.4], "high": [0.6]}
-    transfer = numbers_of_transfer(pd.DataFrame({"what": ["copy"], **row}))
-    assert transfer["key"].tolist() == ["transfer/copy"]
+def summary(**changed):
+    row = {"set": "GSE116436", "cell": "MCF7", "given": "PC-3", "drugs": "not in training"}
+    row |= {"what": "trained", "value": 0.4, "low": 0.3, "high": 0.5}
+    return pd.DataFrame([row | changed])
+
+
+def keys_of_umarov():
+    return set(PRINTED["key"])
+
+
+def test_scores_on_another_platform_stand_beside_those_of_their_set_and_cells_alone():
+    known = keys_of_umarov()
+    for what in ("copy", "trained", "fine_tuned"):
+        assert {*numbers_of_transfer(summary(what=what))["key"]} <= known
+    assert {
+        *numbers_of_transfer(summary(set="statins", given="HepG2", cell="MCF-7"))["key"]
+    } <= known
+    others = [
+        {"set": "SIMULATED_external_profiles"},
+        {"cell": "PC-3", "given": "MCF7"},
+        {"given": "several cells"},
+        {"cell": "all cells"},
+    ]
+    for other in others:
+        assert not {*numbers_of_transfer(summary(**other))["key"]} & known, other
+    assert numbers_of_transfer(summary(drugs="in training")).empty
+
+
+def test_the_fold_of_targets_is_that_of_the_genes_bound_in_the_cell():
+    table = pd.DataFrame({"factor": ["A", "B", "A"], "cell": ["MCF7", "MCF7", "PC3"]})
+    table = table.assign(fold_own=[1.0, 2.0, 9.0], fold_general=0.5)
+    numbers = numbers_of_factors(table).set_index("key")["ours"]
+    assert numbers.to_dict() == {"factors/MCF7/fold": 1.5, "factors/PC3/fold": 9.0}
+    assert keys_of_umarov() & {*numbers.index} == {"factors/MCF7/fold"}
 
 
 @pytest.mark.parametrize(("cells", "values"), [(30, [0.65, 0.53]), (71, [0.56, 0.46]), (41, [])])

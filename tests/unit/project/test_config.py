@@ -159,7 +159,7 @@ def check(shipped):
                 **series({"level5": "a.gctx", "sig_info": "s", "gene_info": "g", "pert_info": "p"}),
                 "cell_to_cell": {"analyses": ["transfer"]},
             },
-            ["transfer needs acquire: external"],
+            ["transfer needs acquire: external, which"],
         ),
         (study(repeats=0), ["cell_to_cell: repeats", "0"]),
         (study(folds=1), ["cell_to_cell: folds", "1"]),

@@ -131,7 +131,7 @@ class Analysis:
         Whether its question has another answer for each cell that is predicted.
     needs : tuple of str
         What it needs beside the profiles: the "labels" of the drugs, or files of the configuration
-        ("gene_sets", "external").
+        ("gene_sets", "chip_atlas", "external").
     source : str
         The paper that it is taken from.
     """
@@ -359,13 +359,13 @@ ANALYSES = {
     "important_genes": Analysis(
         label="Important genes",
         summary="from which genes a cell's decoder predicts best",
-        figures=("important_genes",),
+        figures=("important_genes", "important_gene_sets"),
     ),
     "factors": Analysis(
         label="Targets of transcription factors",
         summary="whether raising a transcription factor raises its targets",
-        figures=("factors",),
-        needs=("gene_sets",),
+        figures=("factors", "bound_factors"),
+        needs=("gene_sets", "chip_atlas"),
     ),
     "transfer": Analysis(
         label="Profiles of another platform",

@@ -6,7 +6,7 @@ from typing import Any
 from lacuna.errors import LacunaError
 
 # What an analysis needs beside the screen; the simulator brings it along.
-NEEDED = {"factors": "gene_sets", "transfer": "external"}
+NEEDED = {"factors": ("gene_sets", "chip_atlas"), "transfer": ("external",)}
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -18,12 +18,12 @@ def check(config: Mapping[str, Any]) -> None:
         If an analysis needs files that are not named, or a cell is both of the study and added.
     """
     acquire, block = config["acquire"], config["cell_to_cell"]
-    for analysis, kind in NEEDED.items():
+    for analysis, kinds in NEEDED.items():
         asked = analysis in block["analyses"]
-        if asked and acquire["source"] == "files" and not acquire[kind]:
+        if asked and acquire["source"] == "files" and not any(acquire[kind] for kind in kinds):
             raise LacunaError(
-                f"cell_to_cell: analyses: {analysis} needs acquire: {kind}, which is empty. Name "
-                f"files there, or take {analysis} out."
+                f"cell_to_cell: analyses: {analysis} needs acquire: {' or '.join(kinds)}, which is "
+                f"empty. Name files there, or take {analysis} out."
             )
     cells, added = block["cells"], block["added_cells"]
     if isinstance(cells, list) and isinstance(added, list):

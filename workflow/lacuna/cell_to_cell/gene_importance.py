@@ -24,6 +24,7 @@ MOST_PAIRS = 300  # pairs of profiles that a decoder is judged on, at most
 SUBSETS, GENES_PER_SUBSET = 100, 100  # random subsets of genes per pair
 KEPT = 10  # subsets that predict best, whose genes are counted
 TOP = 50  # the genes of a decoder that count as important
+COMMON = "all decoders"  # the list of genes that are among the top of each
 HALVINGS = 100  # random divisions of the drugs in halves
 
 
@@ -157,6 +158,34 @@ def choose_top(ranks: pd.DataFrame) -> pd.DataFrame:
     place = rows["cell"].map({cell: row for row, cell in enumerate(ranks["cell"].unique())})
     rows = rows.assign(place=place, order=rows["gene"].map(order))
     return rows.sort_values(["place", "order"]).drop(columns=["place", "order"])
+
+
+def top_lists(ranks: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the symbols of each decoder's top genes, its own among them, and those common to all.
+
+    Parameters
+    ----------
+    ranks
+        cell, gene, symbol, rank: as `rank_genes` returns it.
+
+    Returns
+    -------
+    dict
+        By the name of the list: `{cell}`, all `TOP` of the decoder; `{cell} only`, those of no
+        other decoder; `COMMON`, those of all decoders. Lists without a gene are left out; so are
+        the last two where there is a single decoder.
+    """
+    top = ranks[ranks["rank"] <= TOP]
+    cells = list(ranks["cell"].unique())
+    decoders = top.groupby("gene")["cell"].nunique()
+    lists = {str(cell): top[top["cell"] == cell] for cell in cells}
+    if len(cells) > 1:
+        alone = top[top["gene"].map(decoders) == 1]
+        lists |= {f"{cell} only": alone[alone["cell"] == cell] for cell in cells}
+        shared = top[top["gene"].map(decoders) == len(cells)]
+        lists[COMMON] = shared.drop_duplicates("gene")
+    symbols = {name: rows["symbol"].dropna().to_list() for name, rows in lists.items()}
+    return {name: each for name, each in symbols.items() if each}
 
 
 def measure_stability(

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from lacuna.cell_to_cell.external_sets import UNSEEN
 from lacuna.cell_to_cell.variations import ALL_TARGETS
+from lacuna.io.names import plain_key
 from lacuna.io.tsv import read_table
 
 # What a paper's seven cells are beside the two of its study (Umarov et al. 2021).
@@ -20,9 +22,9 @@ def numbers(files: Mapping[str, Sequence[str | Path]]) -> pd.DataFrame:
     Parameters
     ----------
     files
-        By name, each may be missing: "variations", "transfer" (its summary), "factors"; "grid", the
-        table of metrics and that of the filters, where the data may be those of the comparison with
-        tensor methods. `lacuna.cell_to_cell.stage.published` gives those alone that may be
+        By name, each may be missing: "variations", "transfer" (its summary), "factors" (bound
+        ones); "grid", the table of metrics and that of the filters, where the data may be those of
+        the comparison with tensor methods. `lacuna.cell_to_cell.stage.published` gives those alone that may be
         compared: a number of other data or cells stands beside none that is printed.
 
     Returns
@@ -98,23 +100,43 @@ def _settings(rows: pd.DataFrame) -> pd.Series:
 
 
 def numbers_of_transfer(summary: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores on external profiles (what, value, low, high), by transfer/what."""
+    """Return the scores on external profiles of drugs that the network was not trained on.
+
+    Parameters
+    ----------
+    summary
+        set, cell, given, drugs, what, value, low, high: see `lacuna.cell_to_cell.transfer`. The key
+        says of which set, from which cell and into which, so that no number of another set or of
+        other cells stands beside a published one: transfer/GSE116436/PC3 -> MCF7/trained.
+    """
+    rows = summary[summary["drugs"] == UNSEEN]
+    from_cell, into_cell = (
+        rows[column].map(lambda cell: plain_key(str(cell)).upper()) for column in ("given", "cell")
+    )
+    place = rows["set"].astype(str) + "/" + from_cell + " -> " + into_cell + "/"
     return pd.DataFrame(
         {
             "table": "cell_to_cell",
-            "key": "transfer/" + summary["what"],
-            "ours": summary["value"],
-            "low": summary["low"],
-            "high": summary["high"],
+            "key": "transfer/" + place + rows["what"],
+            "ours": rows["value"],
+            "low": rows["low"],
+            "high": rows["high"],
             "interval": "95 %, over drugs",
         }
     )
 
 
 def numbers_of_factors(factors: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean fold enrichment (fold: one row per gene set and cell)."""
-    mean = factors["fold"].mean()
-    return pd.DataFrame({"table": "cell_to_cell", "key": ["factors/fold"], "ours": [mean]})
+    """Return the mean fold enrichment of each cell's own bound targets, by factors/cell/fold.
+
+    Parameters
+    ----------
+    factors
+        factor, cell, fold_own: see `lacuna.cell_to_cell.bound_factors`.
+    """
+    means = factors.groupby("cell", sort=False)["fold_own"].mean()
+    keys = [f"factors/{plain_key(str(cell)).upper()}/fold" for cell in means.index]
+    return pd.DataFrame({"table": "cell_to_cell", "key": keys, "ours": means.to_numpy()})
 
 
 def numbers_of_grid(metrics: pd.DataFrame, filters: pd.DataFrame) -> pd.DataFrame:

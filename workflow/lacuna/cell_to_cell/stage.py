@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lacuna.acquire.inputs import Inputs
-from lacuna.cell_to_cell.analyses import ANALYSES, Design, Setting
+from lacuna.cell_to_cell.analyses import ANALYSES, SWITCHED_OFF, Design, Setting
 from lacuna.cell_to_cell.study import COMPOUND
 from lacuna.cell_to_cell.trainings import FAMILY, FULL, Training
 from lacuna.completion.variants import read_methods
@@ -17,11 +17,22 @@ NETWORK = "deepcellstate"
 # How the names of the signatures begin that Umarov et al. 2021 took; of phase 1 only shRNA.
 PHASE_1, PHASE_2 = "GSE92742_Broad_LINCS_Level5", "GSE70138_Broad_LINCS_Level5"
 COPY = "mean_1d"  # what all predictions are compared with: the mean of the profiles that are given
+EXTERNAL, UNREGULARISED = "external_model", "external_unregularised"
 
 
 def asks_for(config: Config, analysis: str) -> bool:
     """Return whether an analysis was asked for."""
     return analysis in config["cell_to_cell"]["analyses"]
+
+
+def asks_for_sets(config: Config, analysis: str) -> bool:
+    """Return whether an analysis was asked for, and there are sets of genes for it."""
+    return asks_for(config, analysis) and bool(Inputs.of(config).gene_set_files)
+
+
+def asks_for_binding(config: Config) -> bool:
+    """Return whether factors were asked for, and it is known where they bind."""
+    return asks_for(config, "factors") and bool(Inputs.of(config).chip_atlas_files)
 
 
 def varied(config: Config) -> list[str]:
@@ -102,6 +113,28 @@ def asked(config: Config) -> dict[str, dict[str, Any]]:
     }
 
 
+def external_networks(config: Config) -> dict[str, dict[str, Any]]:
+    """Return the networks that predict another platform's profiles, by name.
+
+    For each repeat one with the authors' regularisation for external data, and one without any:
+    "repeat" says which, "options" are those of its training.
+    """
+    plain = {**options(config), "regularisation": "external"}
+    bare = {**plain, **dict.fromkeys(SWITCHED_OFF["without all three"], False)}
+    repeats = range(1, config["cell_to_cell"].get("repeats", 1) + 1)
+    return {
+        f"{name}{'' if repeat == 1 else f'_{repeat}'}": {"repeat": repeat, "options": own}
+        for repeat in repeats
+        for name, own in ((EXTERNAL, plain), (UNREGULARISED, bare))
+    }
+
+
+def external_models(config: Config, name: str) -> list[str]:
+    """Return the files of all repeats of `EXTERNAL` or `UNREGULARISED`, below results/{dataset}."""
+    named = [network for network in external_networks(config) if network.startswith(name)]
+    return [f"cell_to_cell/{network}.h5" for network in named]
+
+
 def told(config: Config) -> dict[str, list[dict[str, str]]]:
     """Return name, training and question of the settings of each analysis, as jobs get them."""
     return {
@@ -142,7 +175,7 @@ def published(config: Config) -> dict[str, list[str]]:
     return {
         "variations": ["cell_to_cell/variations.tsv"] if varied(config) and is_theirs else [],
         "transfer": ["cell_to_cell/transfer_summary.tsv"] if asks_for(config, "transfer") else [],
-        "factors": ["cell_to_cell/factors.tsv"] if asks_for(config, "factors") else [],
+        "factors": ["cell_to_cell/bound_factors.tsv"] if asks_for_binding(config) else [],
         "grid": ["metrics.tsv", "tensor/filters.tsv"] if compared else [],
     }
 

@@ -1,53 +1,64 @@
 """DeepCellState on profiles of another platform, before and after fine-tuning.
 
 After Umarov et al. 2021 (doi:10.1371/journal.pcbi.1009465), section on external data. The network
-predicts as it was trained on the tensor, and after fine-tuning on other drugs of that platform.
+predicts as it was trained on the tensor, and after fine-tuning on other drugs of that platform. It
+is one of its own, with the authors' regularisation for external data, and without the drugs that
+both have; see `lacuna.cell_to_cell.external_sets`.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import torch
 from tqdm import tqdm
 
+from lacuna.cell_to_cell.external_sets import ALL_CELLS, SEEN, SEVERAL, UNSEEN
 from lacuna.completion.methods.deepcellstate import PRESETS, DeepCellState
 from lacuna.completion.shared.other_cells import find_pairs
 from lacuna.errors import LacunaError, listed
-from lacuna.evaluation.bootstrap import LEAST_DRUGS, bootstrap_weights, intervals
+from lacuna.evaluation.bootstrap import BOOTSTRAP_DRAWS, bootstrap_weights, intervals
 from lacuna.evaluation.correlation import profile_pearson
-from lacuna.io.external import External
+from lacuna.io.names import plain_key
 from lacuna.networks.training import batches, descend, random_stream
 from lacuna.tensor.profiles import ProfileSet
 
-EPOCHS, BATCH, LEARNING_RATE = 50, 1, 1e-5
 # Parts that the drugs are dealt to; up to 20 drugs are left out one by one, as by the authors.
 PARTS = 20
-# The ways to predict a profile, each with more training than the one before.
-WAYS = ["copy", "trained", "fine_tuned"]
+# The ways to predict a profile: the copy of the inputs, a network without dropout, L1 and skip
+# connection, one with them, and that one after fine-tuning.
+WAYS = ["copy", "unregularised", "trained", "fine_tuned"]
+COMPARED = [
+    ("trained", "copy"),
+    ("trained", "unregularised"),
+    ("fine_tuned", "trained"),
+    ("fine_tuned", "copy"),
+]
 
 
-def place_external(external: External, genes: np.ndarray) -> ProfileSet:
-    """Put profiles on a grid of their own: drugs and cells by name.
+@dataclass(frozen=True)
+class Tuning:
+    """How a network is trained a little more; the authors' are 50 epochs of 1 profile at 1e-5.
 
-    Parameters
+    Attributes
     ----------
-    external
-        One profile per drug and cell.
-    genes
-        Names of its genes.
+    epochs : int
+    batch : int
+        Number of profiles of a step.
+    learning_rate : float
+        Of Adam.
     """
-    order = np.lexsort((external.cell, external.drug))
-    drugs, drug = np.unique(external.drug[order].astype(str), return_inverse=True)
-    cells, cell = np.unique(external.cell[order].astype(str), return_inverse=True)
-    return ProfileSet(external.profiles[order], drug, cell, drugs, cells, genes)
+
+    epochs: int
+    batch: int
+    learning_rate: float
 
 
 def match_decoders(
     model: DeepCellState, trained_cells: np.ndarray, cells: np.ndarray
 ) -> DeepCellState:
-    """Return the model for other cells: those of the same name keep their decoders.
+    """Return the model for other cells: those of the same name keep their decoders (MCF-7, MCF7).
 
     Parameters
     ----------
@@ -58,8 +69,8 @@ def match_decoders(
     cells
         Names of the other cells.
     """
-    decoder = dict(zip(trained_cells, model.cells, strict=True))
-    return replace(model, cells=np.array([decoder.get(cell, -1) for cell in cells]))
+    decoder = dict(zip(map(plain_key, trained_cells), model.cells, strict=True))
+    return replace(model, cells=np.array([decoder.get(plain_key(cell), -1) for cell in cells]))
 
 
 def fine_tune(
@@ -67,13 +78,14 @@ def fine_tune(
     training: ProfileSet,
     measured: np.ndarray,
     cell: int,
+    tuning: Tuning,
     rng: np.random.Generator,
 ) -> DeepCellState:
     """Return a copy whose encoder and one decoder were trained a little more; `model` stays.
 
-    The authors' settings: Adam at `LEARNING_RATE`, `EPOCHS` epochs, `BATCH` profile a step, the
-    regularisation "transfer". An epoch goes once through the cell's profiles, each predicted from
-    one of the drug's other profiles, at random. Genes that are not measured teach nothing.
+    By Adam, with the authors' regularisation "transfer". An epoch goes once through the cell's
+    profiles, each predicted from one of the drug's other profiles, at random. Genes that are not
+    measured teach nothing.
 
     Parameters
     ----------
@@ -84,6 +96,8 @@ def fine_tune(
     measured : bool array of shape (genes,)
     cell
         One with a decoder.
+    tuning
+        How long and how fast.
     rng
         Draws inputs, their order, and what dropout drops.
     """
@@ -98,46 +112,51 @@ def fine_tune(
     profiles = tuned.scaled(training.profiles)
     genes = torch.as_tensor(np.flatnonzero(measured), device=profiles.device)
     weights = [*network.encoder.parameters(), *decoder.parameters()]
-    optimiser = torch.optim.Adam(weights, lr=LEARNING_RATE, fused=True)
+    optimiser = torch.optim.Adam(weights, lr=tuning.learning_rate, fused=True)
 
     def losses() -> Iterator[tuple[torch.Tensor, int]]:
         drawn = first + (torch.rand(len(targets)).numpy() * inputs).astype(int)
         chosen = torch.as_tensor(source[drawn])
-        for rows in batches(len(targets), BATCH):
+        for rows in batches(len(targets), tuning.batch):
             given, truth = profiles[chosen[rows]], profiles[targets[rows]]
             errors = (decoder(network.encoder(given), given) - truth) ** 2
             yield errors[:, genes].mean(), len(rows)
 
     with random_stream(rng):
         network.train()
-        for _ in range(EPOCHS if len(targets) else 0):
+        for _ in range(tuning.epochs if len(targets) else 0):
             descend(losses(), optimiser)
     return tuned
 
 
 def transfer(
-    model: DeepCellState, external: ProfileSet, measured: np.ndarray, rng: np.random.Generator
+    model: DeepCellState,
+    unregularised: DeepCellState,
+    external: ProfileSet,
+    measured: np.ndarray,
+    tuning: Tuning,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Predict each profile that can be predicted in three ways, and score the predictions.
+    """Predict each profile that can be predicted in four ways, and score the predictions.
 
     Parameters
     ----------
-    model
-        A trained one, for the cells of `external`.
+    model, unregularised
+        Trained ones, for the cells of `external`: with and without dropout, L1 and skip connection.
     external
         Profiles of another platform, as `place_external` returns them.
     measured : bool array of shape (genes,)
         The genes on which predictions are scored.
-    rng
+    tuning, rng
         See `fine_tune`; and deals the drugs to `PARTS` parts, where there are more.
 
     Returns
     -------
-    DataFrame with columns drug, cell, inputs, copy, trained, fine_tuned
+    DataFrame with columns drug, cell, given, inputs, copy, unregularised, trained, fine_tuned
         One row per profile in a cell with a decoder, of a drug with profiles in other cells, the
-        inputs. Then Pearson's r of the measured profile with the mean of the inputs (copy); with
-        the mean of what the network predicts from each, as it was trained (trained); and after
-        fine-tuning on the drugs of all other parts (fine_tuned).
+        inputs; given is the cell of a single one. Then Pearson's r of the measured profile with the
+        mean of the inputs (copy); with the mean of what each network predicts from each input, as
+        it was trained; and after fine-tuning on the drugs of all other parts (fine_tuned).
 
     Raises
     ------
@@ -148,7 +167,7 @@ def transfer(
     rows = np.flatnonzero((model.cells[external.cell] >= 0) & (cells_of_drug > 1))
     if not len(rows):
         raise LacunaError(
-            "files: external: no drug has profiles in two cells of which one is a cell of the "
+            "acquire: external: no drug has profiles in two cells of which one is a cell of the "
             f"study; its cells are {listed(external.cells)}. Name cells of the study as the tensor "
             "does, or take transfer out of cell_to_cell: analyses."
         )
@@ -158,12 +177,14 @@ def transfer(
     part[drugs] = rng.permutation(len(drugs)) % PARTS
     predicted = {
         "copy": _copy(external, wanted),
+        "unregularised": unregularised.predict(external, wanted, rng).profiles,
         "trained": model.predict(external, wanted, rng).profiles,
-        "fine_tuned": _predict_fine_tuned(model, external, measured, wanted, part, rng),
+        "fine_tuned": _predict_fine_tuned(model, external, measured, wanted, part, tuning, rng),
     }
     table = {
         "drug": external.drugs[wanted[:, 0]],
         "cell": external.cells[wanted[:, 1]],
+        "given": _given(external, wanted),
         "inputs": cells_of_drug[rows] - 1,
     }
     for way in WAYS:
@@ -177,13 +198,14 @@ def _predict_fine_tuned(
     measured: np.ndarray,
     wanted: np.ndarray,
     part: np.ndarray,
+    tuning: Tuning,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Predict each part of the drugs, cell by cell, after fine-tuning on the drugs of the others.
 
     Parameters
     ----------
-    model, external, measured, rng
+    model, external, measured, tuning, rng
         See `transfer`.
     wanted : int array of shape (m, 2)
         The (drug, cell) pairs to predict.
@@ -201,62 +223,79 @@ def _predict_fine_tuned(
         tqdm(trainings, desc="parts", mininterval=5), rng.spawn(len(trainings)), strict=True
     ):
         others = external.take(part[external.drug] != number)
-        tuned = fine_tune(model, others, measured, cell, stream)
+        tuned = fine_tune(model, others, measured, cell, tuning, stream)
         rows = (part_and_cell == (number, cell)).all(axis=1)
         predicted[rows] = tuned.predict(external, wanted[rows], stream).profiles
     return predicted
 
 
-def seen_in_training(drug: pd.Series, drugs: pd.DataFrame, training: np.ndarray) -> np.ndarray:
-    """Say which drugs the network was trained on; names and ids match whatever their case.
+def summarise(scores: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the mean of each way and of their differences, with 95 % bootstrap intervals.
 
-    Parameters
-    ----------
-    drug
-        Names of the other platform.
-    drugs
-        drug, name: of the tensor's drugs, in their order.
-    training : int array
-        The drugs of the training set, as positions of the tensor's drugs.
-
-    Returns
-    -------
-    bool array of the shape of `drug`
-    """
-    names = drugs.iloc[training][["drug", "name"]].melt()["value"].str.casefold()
-    return drug.str.casefold().isin(names).to_numpy()
-
-
-def compare_ways(scores: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the mean of each way and of their differences, with bootstrap intervals over drugs.
+    Drugs that the network was trained on say nothing of new drugs: they are listed apart.
 
     Parameters
     ----------
     scores
-        As `transfer` returns it.
+        As `transfer` returns it, of one training or several, with columns repeat (which training)
+        and in_training.
     rng
-        Draws the drugs; the same for all ways.
+        Draws drugs, and trainings where there are several; the same for all ways.
 
     Returns
     -------
-    DataFrame with columns what, value, low, high
-        The mean correlation over profiles of copy, trained, fine_tuned, and how far each lies
-        above the one before; 95 % intervals, NaN with fewer than `LEAST_DRUGS` drugs.
+    DataFrame with columns cell, given, drugs, number, profiles, what, value, low, high
+        For all cells, then for each where there are several; cell is the one predicted, given the
+        one predicted from, or several. drugs: `UNSEEN`, then `SEEN`, and number how many of them.
+        what: the ways, then differences of two. Intervals are NaN with fewer than five drugs.
     """
-    values = scores[WAYS].assign(
-        **{
-            "trained - copy": scores["trained"] - scores["copy"],
-            "fine_tuned - trained": scores["fine_tuned"] - scores["trained"],
-            "fine_tuned - copy": scores["fine_tuned"] - scores["copy"],
-        }
+    cells = list(scores["cell"].unique())
+    tables = []
+    for seen, drugs in ((False, UNSEEN), (True, SEEN)):
+        of_group = scores[scores["in_training"] == seen]
+        for cell in [ALL_CELLS, *cells] if len(cells) > 1 else cells:
+            rows = of_group if cell == ALL_CELLS else of_group[of_group["cell"] == cell]
+            if rows.empty:
+                continue
+            given = rows["given"].unique()
+            about = {
+                "cell": cell,
+                "given": given[0] if len(given) == 1 and cell != ALL_CELLS else SEVERAL,
+                "drugs": drugs,
+                "number": rows["drug"].nunique(),
+                "profiles": len(rows[["drug", "cell"]].drop_duplicates()),
+            }
+            table = intervals(_means(rows, rng)).rename(columns={"metric": "what"})
+            tables.append(pd.DataFrame(about, index=table.index).join(table))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _means(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return means of ways and differences, of the data and of draws of drugs and trainings."""
+    values = rows[WAYS].assign(
+        **{f"{one} - {other}": rows[one] - rows[other] for one, other in COMPARED}
     )
-    by_drug = values.groupby(scores["drug"])
-    weights = bootstrap_weights(by_drug.ngroups, rng)
-    means = (weights @ by_drug.sum()) / (weights @ by_drug.size())[:, None]
-    draws = pd.DataFrame(means.to_numpy(), columns=values.columns)
-    if by_drug.ngroups < LEAST_DRUGS:
-        draws.iloc[1:] = np.nan
-    return intervals(draws).rename(columns={"metric": "what"})
+    drug, drugs = pd.factorize(rows["drug"])
+    repeat, repeats = pd.factorize(rows["repeat"])
+    sums = np.zeros((len(repeats), len(drugs), values.shape[1]))
+    counts = np.zeros(sums.shape[:2])
+    np.add.at(sums, (repeat, drug), values.to_numpy())
+    np.add.at(counts, (repeat, drug), 1)
+    of_drugs = bootstrap_weights(len(drugs), rng)
+    share = np.full(len(repeats), 1 / len(repeats))
+    drawn = rng.multinomial(len(repeats), share, size=BOOTSTRAP_DRAWS)
+    of_repeats = np.vstack([np.ones(len(repeats)), drawn])
+    total = np.einsum("br,bd,rdw->bw", of_repeats, of_drugs, sums, optimize=True)
+    size = np.einsum("br,bd,rd->b", of_repeats, of_drugs, counts, optimize=True)
+    return pd.DataFrame(total / size[:, None], columns=values.columns)
+
+
+def _given(external: ProfileSet, wanted: np.ndarray) -> np.ndarray:
+    """Return the one other cell of each wanted drug, or that there are several."""
+    others = external.measured[wanted[:, 0]]
+    others[np.arange(len(wanted)), wanted[:, 1]] = False
+    names = external.cells[others.argmax(axis=1)].astype(object)
+    return np.where(others.sum(axis=1) == 1, names, SEVERAL)
 
 
 def _copy(external: ProfileSet, wanted: np.ndarray) -> np.ndarray:

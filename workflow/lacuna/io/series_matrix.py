@@ -271,7 +271,7 @@ def _read_values(
         block = _parse(text, path, count, chosen)
         rows += len(block)
         known += block.index.isin(gene_of.index).sum()
-        gene = block.index.map(gene_of)
+        gene = gene_of.reindex(block.index)
         block = block[gene.notna()]
         if len(block):
             largest = max(largest, np.nanmax(block.to_numpy(), initial=-np.inf))

@@ -28,6 +28,7 @@ NAMES = {
     "setting",
     "profile_type",
     *("label", "given", "into", "reference"),
+    "in_tensor",
 } | {*("atc_codes", "targets", "mechanisms")}
 
 

@@ -1,36 +1,40 @@
 """Predict profiles from elsewhere, before and after fine-tuning on others of them."""
 
+import pandas as pd
+
+from lacuna.cell_to_cell.external_sets import in_training
 from lacuna.cell_to_cell.study import TRAINING
-from lacuna.cell_to_cell.transfer import (
-    compare_ways,
-    match_decoders,
-    place_external,
-    seen_in_training,
-    transfer,
-)
+from lacuna.cell_to_cell.transfer import Tuning, match_decoders, summarise, transfer
 from lacuna.completion.methods.deepcellstate import DeepCellState
-from lacuna.io.external import read_external
-from lacuna.io.tsv import write_table
+from lacuna.io.tsv import read_table, write_table
 from lacuna.runtime.job import job
 from lacuna.runtime.seeds import generator
-from lacuna.tensor.joined import read_described, read_of_profiles
 from lacuna.tensor.profiles import ProfileSet
 
 with job(snakemake):
-    files = snakemake.input
+    files, params = snakemake.input, snakemake.params
+    external = ProfileSet.load(files.profiles)
+    measured = read_table(files.genes)["measured"].to_numpy(bool)
+    drugs, division = (read_table(path) for path in (files.drugs, files.division))
     tensor = ProfileSet.load(files.tensor)
-    part = read_of_profiles(tensor, files.division, "part")
-    drugs, genes = (read_described(tensor, axis, files[axis]) for axis in ("drugs", "genes"))
-    read = read_external(files.profiles, files.samples, genes)
-    external = place_external(read, tensor.genes)
-    model = DeepCellState.load(files.model, snakemake.params.device, tensor)
-    rng = generator(snakemake.params.seed, "transfer_states")
-    scores = transfer(
-        match_decoders(model, tensor.cells, external.cells), external, read.measured, rng
-    )
-    training = tensor.drug[part == TRAINING]
-    scores["in_training"] = seen_in_training(scores["drug"], drugs, training)
-    summary = compare_ways(scores, rng)
+    tables = []
+    pairs = zip(files.models, files.unregularised, strict=True)
+    for repeat, paths in enumerate(pairs, start=1):
+        models = [
+            match_decoders(
+                DeepCellState.load(path, params.device, tensor), tensor.cells, external.cells
+            )
+            for path in paths
+        ]
+        rng = generator(params.seed, "transfer_states", repeat)
+        table = transfer(*models, external, measured, Tuning(**params.tuning), rng)
+        tables.append(table.assign(repeat=repeat))
+    scores = pd.concat(tables, ignore_index=True)
+    trained_on = division.loc[division["part"] == TRAINING, "drug"].unique()
+    known = dict(zip(drugs["drug"], in_training(drugs, trained_on), strict=True))
+    scores["in_training"] = scores["drug"].map(known).astype(bool)
+    summary = summarise(scores, generator(params.seed, "transfer_states"))
+    summary.insert(0, "set", drugs["set"].fillna("").iloc[0])
     print(summary.to_string(index=False))
     write_table(scores, snakemake.output.scores)
     write_table(summary, snakemake.output.summary)

@@ -85,5 +85,5 @@ FIGURE = FigureCard(
         "factors": "cell_to_cell/factors.tsv",
         "left_out": "cell_to_cell/factors_left_out.tsv",
     },
-    wanted=lambda config: stage.asks_for(config, "factors"),
+    wanted=lambda config: stage.asks_for_sets(config, "factors"),
 )

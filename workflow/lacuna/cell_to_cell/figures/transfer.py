@@ -8,12 +8,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lacuna.cell_to_cell import stage
+from lacuna.cell_to_cell.external_sets import ALL_CELLS, UNSEEN
 from lacuna.drawing.card import CELL_TO_CELL, FigureCard
 from lacuna.drawing.palette import method_colours
 from lacuna.drawing.wording import counted
 from lacuna.io.tsv import read_table
 
-WAYS = {"copy": "copy", "trained": "as trained", "fine_tuned": "fine-tuned"}
+WAYS = {
+    "copy": "copy",
+    "unregularised": "not regularised",
+    "trained": "as trained",
+    "fine_tuned": "fine-tuned",
+}
 SIDESTEP = 0.12
 
 
@@ -24,19 +30,26 @@ def make(files: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[Figure, p
 
 
 def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
-    """Draw each profile's correlation all three ways, the means, and their paired differences.
+    """Draw each profile's correlation all four ways, the means, and their paired differences.
 
     Parameters
     ----------
     scores
-        drug, cell, copy, trained, fine_tuned, in_training: see
-        `lacuna.cell_to_cell.transfer.transfer`.
+        repeat, drug, cell, copy, unregularised, trained, fine_tuned, in_training: see
+        `lacuna.cell_to_cell.transfer.transfer`; of several trainings the mean is drawn.
     summary
-        what, value, low, high: see `lacuna.cell_to_cell.transfer.compare_ways`.
+        cell, drugs, what, value, low, high: see `lacuna.cell_to_cell.transfer.summarise`. Means
+        are of drugs that were not trained on, over all cells.
     data
         What data this is, for the title.
     """
-    figure = Figure(figsize=(9.6, 4.3), layout="constrained")
+    scores = scores.groupby(["drug", "cell", "in_training"], sort=False, as_index=False)[
+        list(WAYS)
+    ].mean()
+    of_unseen = summary[summary["drugs"] == UNSEEN]
+    whole = of_unseen["cell"] == ALL_CELLS
+    summary = of_unseen[whole] if whole.any() else of_unseen
+    figure = Figure(figsize=(10.4, 4.3), layout="constrained")
     panel, differences = figure.subplots(1, 2, width_ratios=[1.7, 1])
     cells = list(scores["cell"].unique())
     colours = method_colours(cells)
@@ -55,7 +68,7 @@ def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
         for line, seen in zip(lines, rows["in_training"], strict=True):
             line.set_markerfacecolor("white" if seen else colours[str(cell)])
     table = summary.set_index("what")
-    means = table.loc[list(WAYS)]
+    means = table.reindex(list(WAYS))
     panel.vlines(places + SIDESTEP, means["low"], means["high"], color="black", lw=1.5)
     panel.plot(
         places + SIDESTEP,
@@ -63,7 +76,7 @@ def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
         "D",
         color="black",
         ms=5,
-        label="mean, 95 % interval over drugs",
+        label="mean of drugs not trained on, 95 % interval",
     )
     names = [
         f"{WAYS[str(row.Index)]}\n{row.value:z.2f} [{row.low:z.2f}, {row.high:z.2f}]"
@@ -72,19 +85,18 @@ def draw(scores: pd.DataFrame, summary: pd.DataFrame, data: str) -> Figure:
     panel.set_xticks(places, names)
     panel.set(xlim=(-0.25, len(WAYS) - 0.7), ylabel="Pearson's r with the measured profile")
     figure.legend(loc="outside lower center", ncols=4)
-    paired = table.drop(list(WAYS))
+    paired = table.drop(list(WAYS), errors="ignore")
     height = np.arange(len(paired))
     differences.axvline(0, color="grey", lw=0.6)
     differences.hlines(height, paired["low"], paired["high"], color="black", lw=1.5)
     differences.plot(paired["value"], height, "D", color="black", ms=5)
-    compared = paired.index.str.replace("fine_tuned", "fine-tuned").str.replace(" - ", "\nabove ")
+    compared = ["\nabove ".join(WAYS[way] for way in name.split(" - ")) for name in paired.index]
     differences.set_yticks(height, compared)
-    differences.set(
-        ylim=(len(height) - 0.5, -0.5), xlabel="difference in r, 95 % interval over drugs"
-    )
+    differences.set(ylim=(len(height) - 0.5, -0.5), xlabel="difference in r, 95 % interval")
     seen = scores.groupby("drug")["in_training"].first()
     figure.suptitle(
-        f"{data}: {len(seen)} external drugs, {seen.sum()} of them among the training drugs"
+        f"{data}: {counted(len(seen), 'external drug')}, {seen.sum()} of them among the training "
+        "drugs"
     )
     return figure
 
