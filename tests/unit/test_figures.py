@@ -138,7 +138,7 @@ def make_cell_to_cell(name):
         summary = summary.assign(factors=6, higher=4, low=[-0.1, np.nan], high=[0.8, np.nan])
         left_out = pd.DataFrame({"factor": ["MYC"], "cell": "CELL0"})
         return bound_factors.draw(table, summary, left_out, "data")
-    if name == "important_gene_sets":
+    if name.startswith("important_gene_sets"):
         lists = ["CELL0", "CELL1", "CELL0 only", "CELL1 only", "all decoders"]
         table = pd.DataFrame({"list": np.repeat(lists, 12)})
         table["set"] = [f"S{i}" for i in range(12)] * 5
@@ -146,7 +146,8 @@ def make_cell_to_cell(name):
         table = table.assign(random=1, random_high=3)
         control = pd.DataFrame({"list": lists, "listed": 50, "sets": 12, "significant": 4})
         control = control.assign(random_high=1)
-        return important_gene_sets.draw(table, control, "data")
+        shown = [table, control] if name == "important_gene_sets" else [table[:0], control[:0]]
+        return important_gene_sets.draw(*shown, "data")
     if name == "transfer":
         table = pd.DataFrame({"drug": np.repeat(np.arange(6), 2), "cell": cells * 6})
         ways = ["copy", "unregularised", "trained", "fine_tuned"]
@@ -275,7 +276,7 @@ ALL += [
 
 ALL += ["latent_states", "latent_correlation", "important_genes", "transfer"]
 ALL += ["factors", "factors of many sets", "factors without a set", "important_gene_sets"]
-ALL += ["bound_factors", "bound_factors without a factor"]
+ALL += ["bound_factors", "bound_factors without a factor", "important_gene_sets without a set"]
 
 ALL += judged_cells.FIGURES
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, hypergeom
 
 from lacuna.enrichment.preranked import usable_sets
+from lacuna.errors import LacunaError
 
 RANDOM_LISTS = 199  # lists of as many random genes, beside each list
 LARGEST_FDR = 0.05
@@ -107,13 +108,15 @@ def enrich_lists(
         Of each list, how many sets have an fdr of `LARGEST_FDR` or less, and how many in its random
         lists: the median and what 97.5 % of them do not exceed.
 
-    Raises
-    ------
-    LacunaError
-        If no set can be asked about; see `lacuna.enrichment.preranked.usable_sets`.
+    Both are empty where no set can be asked about, see `lacuna.enrichment.preranked.usable_sets`;
+    why is printed. The sets may have been named for another analysis.
     """
     genes = list(dict.fromkeys(background))
-    usable = usable_sets(sets, genes)
+    try:
+        usable = usable_sets(sets, genes)
+    except LacunaError as error:
+        print(f"no set can be asked about: {error}")
+        return pd.DataFrame(columns=RESULT), pd.DataFrame(columns=CONTROL)
     place = {gene: number for number, gene in enumerate(genes)}
     member = np.zeros((len(usable), len(genes)))
     for row, each in enumerate(usable.values()):

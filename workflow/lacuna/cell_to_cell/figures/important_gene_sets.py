@@ -40,11 +40,14 @@ def draw(table: pd.DataFrame, control: pd.DataFrame, data: str) -> Figure:
         What data this is, for the title.
     """
     lists = list(control["list"])
-    columns = min(COLUMNS, len(lists))
-    lines = -(-len(lists) // columns)
+    columns = max(min(COLUMNS, len(lists)), 1)
+    lines = max(-(-len(lists) // columns), 1)
     size = (1 + 4.4 * columns, 1 + (0.9 + 0.2 * SHOWN) * lines)
     figure = Figure(figsize=size, layout="constrained")
-    figure.suptitle(f"{data}: gene sets of the genes from which decoders predict best")
+    said = "gene sets of the genes from which decoders predict best"
+    figure.suptitle(f"{data}: {said if lists else 'no gene set can be asked about'}")
+    if not lists:
+        return figure
     grid = figure.subplots(lines, columns, squeeze=False).ravel()
     look: dict[str, Any] = {"ls": "", "marker": "o", "ms": 4.5, "color": MEASURED}
     bar: dict[str, Any] = {"color": "#cfcfcf", "lw": 5}
