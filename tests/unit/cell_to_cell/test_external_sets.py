@@ -59,7 +59,7 @@ def test_the_drugs_that_both_have_are_no_part_of_the_training():
     tensor = grid(np.random.default_rng(0).normal(size=(4, 3, 5)), np.ones((4, 3), bool))
     part = np.where(tensor.cell == 2, OTHER_CELL, np.where(tensor.drug > 1, TEST, TRAINING))
     external = np.array([False, True, False, True])
-    parts = set_apart(tensor, part, external)
+    parts = set_apart(tensor, part, external)["part"].to_numpy()
     assert set(parts[(tensor.cell < 2) & external[tensor.drug]]) == {SET_APART}
     assert set(parts[(tensor.cell < 2) & ~external[tensor.drug]]) == {TRAINING}
     assert set(parts[tensor.cell == 2]) == {OTHER_CELL}

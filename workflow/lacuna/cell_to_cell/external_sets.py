@@ -130,7 +130,7 @@ def same_drugs(names: Sequence[str], keys: Mapping[str, str], drugs: pd.DataFram
     return same
 
 
-def set_apart(tensor: ProfileSet, part: np.ndarray, is_external: np.ndarray) -> np.ndarray:
+def set_apart(tensor: ProfileSet, part: np.ndarray, is_external: np.ndarray) -> pd.DataFrame:
     """Divide the profiles for the network that is to predict the external ones.
 
     Parameters
@@ -144,8 +144,9 @@ def set_apart(tensor: ProfileSet, part: np.ndarray, is_external: np.ndarray) -> 
 
     Returns
     -------
-    array of str of shape (n,)
-        TRAINING, also for the study's test drugs; SET_APART; OTHER_CELL.
+    DataFrame with columns drug, cell, part
+        Of each profile; part is TRAINING, also for the study's test drugs, SET_APART, or
+        OTHER_CELL.
 
     Raises
     ------
@@ -161,7 +162,8 @@ def set_apart(tensor: ProfileSet, part: np.ndarray, is_external: np.ndarray) -> 
             "name other external profiles."
         )
     parts = np.where(left, TRAINING, np.where(inside, SET_APART, OTHER_CELL))
-    return parts.astype(str)
+    drug, cell = tensor.drugs[tensor.drug], tensor.cells[tensor.cell]
+    return pd.DataFrame({"drug": drug, "cell": cell, "part": parts})
 
 
 def drug_table(

@@ -8,7 +8,6 @@ from lacuna.cell_to_cell.external_sets import (
     set_apart,
     typical_length,
 )
-from lacuna.cell_to_cell.study import division_table
 from lacuna.io.tsv import write_table
 from lacuna.runtime.job import job
 from lacuna.tensor.joined import read_described, read_of_profiles
@@ -22,8 +21,7 @@ with job(snakemake):
     external = place_external(read, tensor.genes, typical_length(tensor.profiles))
     same = same_drugs(external.drugs.tolist(), read.inchi_keys, drugs)
     part = read_of_profiles(tensor, files.division, "part").astype(str)
-    parts = set_apart(tensor, part, same.any(axis=0))
     external.save(made.profiles)
     write_table(genes[["gene", "symbol"]].assign(measured=read.measured), made.genes)
     write_table(drug_table(external, read.name, same, drugs), made.drugs)
-    write_table(division_table(tensor, parts), made.division)
+    write_table(set_apart(tensor, part, same.any(axis=0)), made.division)
