@@ -93,7 +93,7 @@ def run(tmp_path_factory):
             "evaluation/metrics_by_pert_type.tsv",
             "evaluation/large/drugs/folds.tsv",
             "tensor/dropped.tsv",
-            "metrics.tsv",
+            "evaluation/pages/methods.html",
         )
     ]
     project.run("--cores", "2", *project.configure(config), "--", *made)
@@ -136,12 +136,14 @@ def test_what_fell_out_is_told_by_type(run):
 
 
 def test_no_fold_of_drugs_divides_twins_and_scores_stand_apart(run):
-    _, read, _, _ = run
+    results, read, _, _ = run
     folds = read("evaluation/large/drugs/folds.tsv")
     assert folds.groupby("drug")["fold"].nunique().max() == 1
     assert folds[folds["drug"].isin(TWINS)]["fold"].unique().size == 1
     scores = read("evaluation/metrics_by_pert_type.tsv")
     assert set(scores["pert_type"]) == {"trt_cp", "trt_sh"}
+    page = (results / "evaluation/pages/methods.html").read_text()
+    assert "trt_sh alone" in page and "trt_cp alone" in page
     whole = read("metrics.tsv")
     assert list(whole) == ["size", "split", "method", "metric", "value", "low", "high"]
     keys = ["size", "split", "method"]
