@@ -49,8 +49,9 @@ def test_a_kept_model_predicts_at_the_scale_of_its_tensor():
     model = CompletionModel.learn(
         "kernel", "kernel", {}, tensor, side, prepared, np.random.default_rng(1)
     )
-    again = model.predict_gaps(tensor, side)(wanted)
-    assert np.allclose(again.profiles, prepared(wanted).profiles, atol=1e-4)
+    again, first = model.predict_gaps(tensor, side)(wanted), prepared(wanted)
+    assert np.allclose(again.profiles, first.profiles, atol=1e-4)
+    assert np.allclose(again.stderr, first.stderr, rtol=1e-4)
     new = model.predict_new(tensor, side, SMILES[:2])(np.array([[0, 1], [1, 0]]))
     assert 0.1 < np.linalg.norm(new.profiles, axis=1).mean() / length_of(tensor) < 3
 
