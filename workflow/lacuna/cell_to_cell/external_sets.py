@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lacuna.cell_to_cell.study import OTHER_CELL, TRAINING
+from lacuna.cell_to_cell.study import OTHER_CELL, TEST, TRAINING, TWIN
 from lacuna.errors import LacunaError, did_you_mean, listed
 from lacuna.io.external import External, read_external
 from lacuna.io.names import plain_key
@@ -153,7 +153,7 @@ def set_apart(tensor: ProfileSet, part: np.ndarray, is_external: np.ndarray) -> 
     LacunaError
         If no profile is left to train on.
     """
-    inside = part != OTHER_CELL
+    inside = np.isin(part, [TRAINING, TEST, TWIN])  # of the study's own type of perturbation
     left = inside & ~is_external[tensor.drug]
     if not left.any():
         raise LacunaError(

@@ -24,8 +24,8 @@ def numbers(files: Mapping[str, Sequence[str | Path]]) -> pd.DataFrame:
     files
         By name, each may be missing: "variations", "transfer" (its summary), "factors" (bound
         ones); "grid", the table of metrics and that of the filters, where the data may be those of
-        the comparison with tensor methods. `lacuna.cell_to_cell.stage.published` gives those alone that may be
-        compared: a number of other data or cells stands beside none that is printed.
+        the comparison with tensor methods. `lacuna.cell_to_cell.stage.published` gives those alone
+        that may be compared: a number of other data or cells stands beside none that is printed.
 
     Returns
     -------
@@ -113,11 +113,11 @@ def numbers_of_transfer(summary: pd.DataFrame) -> pd.DataFrame:
     from_cell, into_cell = (
         rows[column].map(lambda cell: plain_key(str(cell)).upper()) for column in ("given", "cell")
     )
-    place = rows["set"].astype(str) + "/" + from_cell + " -> " + into_cell + "/"
+    place = rows["set"].astype(str) + "/" + from_cell + " -> " + into_cell
     return pd.DataFrame(
         {
             "table": "cell_to_cell",
-            "key": "transfer/" + place + rows["what"],
+            "key": "transfer/" + place + "/" + rows["what"],
             "ours": rows["value"],
             "low": rows["low"],
             "high": rows["high"],

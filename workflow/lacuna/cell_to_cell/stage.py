@@ -121,10 +121,9 @@ def external_networks(config: Config) -> dict[str, dict[str, Any]]:
     """
     plain = {**options(config), "regularisation": "external"}
     bare = {**plain, **dict.fromkeys(SWITCHED_OFF["without all three"], False)}
-    repeats = range(1, config["cell_to_cell"].get("repeats", 1) + 1)
     return {
         f"{name}{'' if repeat == 1 else f'_{repeat}'}": {"repeat": repeat, "options": own}
-        for repeat in repeats
+        for repeat in repeats(config)
         for name, own in ((EXTERNAL, plain), (UNREGULARISED, bare))
     }
 
@@ -175,7 +174,9 @@ def published(config: Config) -> dict[str, list[str]]:
     return {
         "variations": ["cell_to_cell/variations.tsv"] if varied(config) and is_theirs else [],
         "transfer": ["cell_to_cell/transfer_summary.tsv"] if asks_for(config, "transfer") else [],
-        "factors": ["cell_to_cell/bound_factors.tsv"] if asks_for_binding(config) else [],
+        "factors": (
+            ["cell_to_cell/bound_factors.tsv"] if asks_for_binding(config) and is_theirs else []
+        ),
         "grid": ["metrics.tsv", "tensor/filters.tsv"] if compared else [],
     }
 
