@@ -5,7 +5,7 @@ READY := .venv/ready
 TOOLS := .venv-tools
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-network-options bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints requirements audit base-image clean rehearse
+.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-methods bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-network-options bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints requirements audit base-image clean rehearse
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -91,6 +91,9 @@ bench-accuracy: $(READY) ## compare all methods on six datasets (needs the data:
 		$(SNAKEMAKE) --configfile $$files -- results/$$name/metrics.tsv || exit 1; \
 	done
 	$(BIN)/python bench/accuracy.py $(COMPARED)
+
+bench-methods: $(READY) ## compare DeepCellState and its rivals with all other methods on six datasets (needs the data: make small-data)
+	$(BIN)/python bench/methods.py --cores $(CORES) $(COMPARED)
 
 bench-tahoe: tahoe ## print how good all methods are on a real, nearly full grid, also with few of its profiles and on tested entries alone
 	$(BIN)/python bench/tahoe.py
