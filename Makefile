@@ -5,7 +5,7 @@ READY := .venv/ready
 TOOLS := .venv-tools
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 
-.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-methods bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-network-options bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints requirements audit base-image clean rehearse
+.PHONY: help demo answers small-data demo-translation translation-small demo-retrieval retrieval-small retrieval-tahoe demo-single-cell single-cell-small demo-deepcellstate lincs-mini lincs-mini-deepcellstate lincs-cells tahoe own-data figures reproduce bench-signatures bench-accuracy bench-methods bench-tahoe bench-completers bench-constants bench-blending bench-few bench-expected bench-scales bench-forms simulated-products docs-product fresh-screens bench-translation bench-translation-worlds bench-retrieval bench-retrieval-worlds bench-single-cell bench-single-cell-options bench-single-cell-worlds bench-completion bench-complete bench-ask bench-deepcellstate bench-network-options bench-cluster bench-scaling test reliability coverage mutants slurm-test lint format docs readme constraints requirements audit base-image clean rehearse rehearse-deepcellstate
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -193,6 +193,9 @@ SCALE ?= 0.02
 
 rehearse: $(READY) ## run config/hodos.yaml from download to report on SCALE (0.02) of made-up data, and foretell the whole
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/rehearse.py --scale $(SCALE) --cores $(CORES)
+
+rehearse-deepcellstate: $(READY) ## run DeepCellState's paper from download to report on made-up data, its trainings cut short
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/rehearse_deepcellstate.py --cores $(CORES)
 
 bench-scaling: $(READY) ## measure how time and memory grow with drugs, cells and genes
 	$(BIN)/python bench/scaling.py
