@@ -46,6 +46,9 @@ SHIPPED = {
     "demo-single-cell": ["config/config.yaml", "config/demo-single-cell.yaml"],
     "single-cell-small": ["config/single-cell-small.yaml"],
     "single-cell-paper": ["config/single-cell-paper.yaml"],
+    "demo-methods": ["config/config.yaml", "config/all-methods.yaml"],
+    "deepcellstate-paper": ["config/deepcellstate-paper.yaml"],
+    "deepcellstate-lof": ["config/deepcellstate-paper.yaml", "config/deepcellstate-lof.yaml"],
     "lincs-mini-deepcellstate": [
         "config/lincs-mini.yaml",
         "config/deepcellstate.yaml",
