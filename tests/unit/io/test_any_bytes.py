@@ -89,7 +89,8 @@ def with_columns(read, *columns):
 
 SIGNATURES = pd.DataFrame(
     {
-        **{name: ["a", "b"] for name in ("drug", "cell", "batch", "name", "no_p_value")},
+        **{name: ["a", "b"] for name in ("drug", "cell", "batch", "name")},
+        **{name: ["a", "b"] for name in ("pert_type", "no_p_value")},
         **{name: [1.0, 2.0] for name in ("dose", "time", "replicates", "acd", "p_value")},
     }
 )
