@@ -66,7 +66,7 @@ def test_a_difference_is_shown_on_the_papers_data_alone():
 def test_every_stage_gives_its_numbers_and_what_is_not_in_a_run_is_left_out(tmp_path):
     tensor = clustered()
     tensor.save(tmp_path / "large.h5")
-    factors = pd.DataFrame({"fold": [1.0, 2.0]})
+    factors = pd.DataFrame({"cell": "c0", "fold_own": [1.0, 2.0]})
     write_table(factors, tmp_path / "factors.tsv")
     numbers = published.gather_numbers(
         {"large": [tmp_path / "large.h5"], "factors": [tmp_path / "factors.tsv"], "density": []}
@@ -75,7 +75,7 @@ def test_every_stage_gives_its_numbers_and_what_is_not_in_a_run_is_left_out(tmp_
     ours = numbers.set_index(["table", "key"])["ours"]
     assert ours["observed", "large"] == pytest.approx(tensor.measured.mean())
     assert ours["cells", "c0"] == tensor.measured[:, 0].sum()
-    assert ours["cell_to_cell", "factors/fold"] == 1.5
+    assert ours["cell_to_cell", "factors/C0/fold"] == 1.5
     assert set(numbers["table"]) == {"observed", "cells", "cell_to_cell"}
 
 
