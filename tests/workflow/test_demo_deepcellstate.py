@@ -58,13 +58,10 @@ def test_its_trainings_are_drawn_and_their_checkpoints_gone(finished):
     assert not list(finished.folder.glob("results/**/*.work"))
 
 
-def test_published_numbers_find_ours(finished):
-    numbers = (
-        read(finished, "report/published.tsv").query("paper == 'Umarov 2021'").set_index("what")
-    )
-    assert numbers.loc["mean fold enrichment of targets", "ours"] != ""
-    # The study of simulated cells is compared with no study of others.
-    assert numbers.loc["Pearson r from PC-3 to MCF-7, DeepCellState", "ours"] == ""
+def test_simulated_cells_are_compared_with_no_study_of_others(finished):
+    numbers = read(finished, "report/published.tsv").query("paper == 'Umarov 2021'")
+    assert len(numbers) > 20
+    assert (numbers["ours"] == "").all()
 
 
 def test_the_networks_are_kept_and_asked_of_a_profile(finished, tmp_path, capsys):
