@@ -22,17 +22,6 @@ def results(tmp_path_factory):
     return results
 
 
-@pytest.fixture
-def ask(results, capsys):
-    def run(*words, fails=False):
-        status = main(["predict", "--results", str(results), *map(str, words)])
-        printed = capsys.readouterr()
-        assert status == int(fails), printed.err
-        return printed.err if fails else printed
-
-    return run
-
-
 def test_a_structure_is_answered_with_a_row_for_each_cell(ask):
     printed = ask("--smiles", NEW, "--name", "mine")
     rows = [line.split("\t") for line in printed.out.splitlines()]

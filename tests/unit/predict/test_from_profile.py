@@ -53,17 +53,6 @@ def path(results):
 
 
 @pytest.fixture
-def ask(results, capsys):
-    def run(*words, fails=False):
-        status = main(["predict", "--results", str(results), *map(str, words)])
-        printed = capsys.readouterr()
-        assert status == int(fails), printed.err
-        return printed.err if fails else printed
-
-    return run
-
-
-@pytest.fixture
 def table(tmp_path):
     def write(names=None, changes=CHANGES, name="p.tsv", separator="\t"):
         named = changes.set_index(pd.Index(GENES["symbol"] if names is None else names, name="g"))

@@ -181,10 +181,9 @@ def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path
     _refuse_unmatched(path, texts.columns.difference(pd.Index(samples)), samples_path)
     _refuse_unmatched(samples_path, pd.Index(samples).difference(texts.columns), path)
     texts = texts[samples]
-    numbers = texts.apply(pd.to_numeric, errors="coerce").astype(float)
-    wrong = np.argwhere(texts.notna().to_numpy() & ~np.isfinite(numbers.to_numpy()))
-    if len(wrong):
-        row, column = wrong[0]
+    numbers, wrong = as_numbers(texts)
+    if wrong:
+        row, column = wrong
         raise LacunaError(
             f"{path}: column {texts.columns[column]!r}, line {row + 2}, symbol "
             f"{texts.index[row]!r}: {texts.iloc[row, column]!r} is no number; expected a log fold "
@@ -200,6 +199,25 @@ def _read_changes(path: str | Path, samples: pd.Series, samples_path: str | Path
             "change."
         )
     return numbers
+
+
+def as_numbers(texts: pd.DataFrame) -> tuple[pd.DataFrame, tuple[int, int] | None]:
+    """Return texts as numbers, NaN where nothing is given, and the place of the first that is none.
+
+    Parameters
+    ----------
+    texts
+        As a table holds them.
+
+    Returns
+    -------
+    numbers : DataFrame of float, of the same shape
+    wrong : tuple of row and column, or None
+        Infinity is no number here.
+    """
+    numbers = texts.apply(pd.to_numeric, errors="coerce").astype(float)
+    wrong = np.argwhere(texts.notna().to_numpy() & ~np.isfinite(numbers.to_numpy()))
+    return numbers, (int(wrong[0][0]), int(wrong[0][1])) if len(wrong) else None
 
 
 def _refuse_unmatched(path: str | Path, alone: pd.Index, other: str | Path) -> None:

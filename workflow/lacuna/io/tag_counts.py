@@ -14,6 +14,7 @@ from lacuna.io.external import (
     KNOWN_OF_DRUGS,
     SAMPLE_COLUMNS,
     External,
+    as_numbers,
     external_of,
     read_samples,
     spell_pairs,
@@ -158,10 +159,9 @@ def _numbers(
 ) -> pd.DataFrame:
     """Return columns as numbers, NaN where nothing is given."""
     texts = table[columns]
-    numbers = texts.apply(pd.to_numeric, errors="coerce").astype(float)
-    wrong = np.argwhere(texts.notna().to_numpy() & ~np.isfinite(numbers.to_numpy()))
-    if len(wrong):
-        row, column = wrong[0]
+    numbers, wrong = as_numbers(texts)
+    if wrong:
+        row, column = wrong
         raise LacunaError(
             f"{path}: column {columns[column]!r}, line {texts.index[row] + 2}, symbol "
             f"{table[SYMBOL].iloc[row]!r}: {texts.iloc[row, column]!r} is no finite number; "
